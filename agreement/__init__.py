@@ -1,0 +1,1 @@
+"""What sales and marketing signed: definitions, tiers, promises, rules, duties. Data only."""

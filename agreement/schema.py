@@ -14,6 +14,9 @@ from typing import Literal
 DISQUALIFIED = "disqualified"
 """Tier value of its own, beside the agreed tiers."""
 
+BY_MODEL = "model"
+"""``tier_by`` of a lead whose tier no rule changed; no rule may have this id."""
+
 Subject = Literal["field", "event", "disposition"]
 Operator = Literal["in", "not_in", "between", "at_least", "at_most", "equals", "ends_with", "present", "occurred"]
 

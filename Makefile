@@ -1,0 +1,54 @@
+# Every target sets up its own environment in .venv; nothing outside this folder is touched.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+# One thread a worker: the numerical libraries would otherwise start a pool in each of them.
+THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: help
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.PHONY: install
+install: $(STAMP) ## Set up .venv with the pinned versions
+
+.PHONY: demo
+demo: $(STAMP) ## Simulate a company, train, promote, score, explain one lead (folder demo/)
+	$(BIN)/leadq demo --folder demo --leads 20000 --seed 7
+
+.PHONY: repro
+repro: $(STAMP) ## The same training stages through DVC, on the simulated company of params.yaml
+	@test -d .dvc || $(BIN)/dvc init --quiet --no-scm
+	@$(BIN)/dvc config core.analytics false && $(BIN)/dvc config core.check_update false
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dvc repro
+
+.PHONY: test
+test: $(STAMP) ## All quick tests (under 10 minutes on 2 cores)
+	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q -m "not acceptance"
+
+.PHONY: lint
+lint: $(STAMP) ## Rules, format, types, and the order of the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: acceptance
+acceptance: $(STAMP) ## The long promises: many seeds, many kills
+	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) -q -m acceptance
+
+.PHONY: bench
+bench: $(STAMP) ## Benchmarks: time and memory against size
+	@for file in benchmarks/bench_*.py; do test -e "$$file" || { echo "no benchmarks yet"; break; }; $(BIN)/python "$$file"; done

@@ -1,0 +1,63 @@
+"""Everything found wrong with one file, collected line by line and raised at once.
+
+Leaves out what is looked for: the rules stand where the parts of the agreement are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from agreement.problems import AgreementError, Problem
+
+MAX_VALUE_LENGTH = 60
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"Did you mean a or b? "`` for the names closest to ``word``, or an empty text."""
+    names = sorted(known)
+    close = get_close_matches(word, names, n=2, cutoff=0.6)
+    bare = [name for name in names if "." in name and name.rsplit(".", 1)[1] == word]
+    hints = list(dict.fromkeys([*bare, *close]))[:2]
+    return f"Did you mean {' or '.join(hints)}? " if hints else ""
+
+
+def shortened(value: str) -> str:
+    """Return ``value`` on one line, cut to what fits into a message."""
+    line = " ".join(value.split())
+    return line if len(line) <= MAX_VALUE_LENGTH else line[: MAX_VALUE_LENGTH - 3] + "..."
+
+
+class Findings:
+    """Collects problems of the file called ``where``.
+
+    Parameters
+    ----------
+    where : str
+        Name of the file as the user knows it: ``"agreement.yaml"``.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self._found: list[tuple[int, Problem]] = []
+
+    def note(self, line: int, rule: str, remedy: str, *, value: str = "") -> None:
+        """Add one problem at ``line`` (counted from 1)."""
+        where = f"{self.where} line {line}"
+        self._found.append((line, Problem(where=where, rule=rule, value=shortened(value), remedy=remedy)))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was found, in the order of the lines."""
+        return tuple(problem for _, problem in sorted(self._found, key=lambda found: found[0]))
+
+    def raise_if_any(self) -> None:
+        """Raise everything found.
+
+        Raises
+        ------
+        AgreementError
+            Something was found.
+        """
+        if self._found:
+            raise AgreementError(self.problems)

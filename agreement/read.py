@@ -1,0 +1,206 @@
+"""``agreement.yaml`` read and checked: all that is wrong at once, each with its line.
+
+Whether the fields of the rules exist in the data is asked apart (:func:`agreement.checks.check_fields`), for
+it needs the data; nothing here reads any.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from agreement.checks import read_checks, read_ideal_customer
+from agreement.findings import Findings
+from agreement.lines import Entries, Scalar, read_lines
+from agreement.problems import AgreementError, Problem
+from agreement.promises import read_tiers
+from agreement.rules import read_rules
+from agreement.schema import Acceptance, Agreement, Check, OnBreach, Outcome, Signature
+from agreement.sections import SLUG, Section, as_value, shown
+
+LONGEST_HORIZON_DAYS = 730
+DutyValue = float | int | bool | str
+
+
+def read_agreement(path: Path) -> Agreement:
+    """Read the agreement at ``path``.
+
+    Raises
+    ------
+    AgreementError
+        The file is missing, is no UTF-8 text, or breaks rules; every one of them is named with its line.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        remedy = "Name the agreement's file in leadq.yaml, or run leadq init for one to begin with."
+        value = error.strerror or str(error)
+        problem = Problem(where=str(path), rule="must be a file that can be read", value=value, remedy=remedy)
+        raise AgreementError(problem) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        value = repr(error.object[error.start : error.end])
+        where, remedy = f"{path.name} line {line}", "Save the file as UTF-8."
+        raise AgreementError(Problem(where=where, rule="must be UTF-8 text", value=value, remedy=remedy)) from error
+    return parse_agreement(text, where=path.name)
+
+
+def parse_agreement(text: str, *, where: str) -> Agreement:
+    """Read an agreement out of its ``text``.
+
+    Parameters
+    ----------
+    text : str
+        YAML as signed; kept in the result together with its SHA-256.
+    where : str
+        What messages call the file: ``"agreement.yaml"``.
+
+    Raises
+    ------
+    AgreementError
+        Every rule that is broken, in the order of the lines.
+    """
+    findings = Findings(where)
+    root = read_lines(text, findings)
+    findings.raise_if_any()
+    if not isinstance(root, Entries):
+        empty = root is None or (isinstance(root, Scalar) and root.empty)
+        findings.note(
+            1,
+            "the agreement must be a group of keys",
+            "Begin with version: 1, or run leadq init for an agreement to begin with.",
+            value="an empty file" if empty else shown(root),
+        )
+        findings.raise_if_any()
+        raise AssertionError("unreachable: the finding above is raised")
+    agreement = _read_top(Section(root, "", findings))
+    findings.raise_if_any()
+    return replace(agreement, text=text, sha256=hashlib.sha256(text.encode("utf-8")).hexdigest())
+
+
+def _read_top(top: Section) -> Agreement:
+    top.require("version", "effective_from", "outcome", "tiers")
+    tiers = read_tiers(top)
+    agreement = Agreement(
+        version=top.whole_number("version", 0, low=1),
+        effective_from=top.day("effective_from", date.min),
+        review_by=top.day("review_by", None),
+        signed=_read_signatures(top),
+        outcome=_read_outcome(top),
+        stages=_read_stages(top),
+        ideal_customer=_read_ideal_customer(top),
+        tiers=tiers,
+        rules=read_rules(top, tiers),
+        acceptance=_read_acceptance(top),
+        on_breach=_read_on_breach(top),
+        duties=_read_duties(top),
+        rejection_reasons=_read_reasons(top),
+    )
+    if agreement.review_by is not None and agreement.review_by <= agreement.effective_from:
+        top.note("review_by", "must be later than effective_from", "Set the day on which both sides look at it again.")
+    top.close()
+    return agreement
+
+
+def _read_signatures(top: Section) -> tuple[Signature, ...]:
+    signatures: list[Signature] = []
+    for section in top.sections("signed", "signature"):
+        section.require("role", "on")
+        signatures.append(Signature(role=section.text("role", ""), on=section.day("on", date.min)))
+        section.close()
+    return tuple(signatures)
+
+
+def _read_outcome(top: Section) -> Outcome:
+    section = top.section("outcome", "outcome")
+    if section is None:
+        return Outcome(event="", horizon_days=0)
+    section.require("event", "horizon_days")
+    outcome = Outcome(
+        event=section.text("event", ""),
+        horizon_days=section.whole_number("horizon_days", 0, low=1, high=LONGEST_HORIZON_DAYS),
+    )
+    section.close()
+    return outcome
+
+
+def _read_stages(top: Section) -> dict[str, tuple[Check, ...]]:
+    section = top.section("stages", "stage")
+    if section is None:
+        return {}
+    return {
+        stage: read_checks(section.node(stage), f"stage {stage}", top.findings, line=section.line_of(stage))
+        for stage in section.keys
+    }
+
+
+def _read_ideal_customer(top: Section) -> tuple[Check, ...]:
+    section = top.section("ideal_customer", "ideal_customer")
+    return () if section is None else read_ideal_customer(section)
+
+
+def _read_acceptance(top: Section) -> Acceptance:
+    section = top.section("acceptance", "acceptance")
+    usual = Acceptance()
+    if section is None:
+        return usual
+    acceptance = Acceptance(
+        confidence=section.probability("confidence", usual.confidence),
+        red_at=section.probability("red_at", usual.red_at),
+        amber_at=section.probability("amber_at", usual.amber_at),
+        drift_sd=section.number("drift_sd", usual.drift_sd, low=0.0),
+        random_worked_share=section.number("random_worked_share", usual.random_worked_share, low=0.0, high=1.0),
+    )
+    if acceptance.amber_at >= acceptance.red_at:
+        key = "amber_at" if "amber_at" in section.keys else "red_at"
+        rule = f"amber_at ({acceptance.amber_at:g}) must lie below red_at ({acceptance.red_at:g})"
+        section.findings.note(section.line_of(key), f"acceptance: {rule}", "Usual are 0.80 and 0.95.")
+    section.close()
+    return acceptance
+
+
+def _read_on_breach(top: Section) -> OnBreach | None:
+    section = top.section("on_breach", "on_breach")
+    if section is None:
+        return None
+    section.require("owner", "within_business_days")
+    on_breach = OnBreach(
+        owner=section.text("owner", ""),
+        within_business_days=section.whole_number("within_business_days", 0, low=1),
+    )
+    section.close()
+    return on_breach
+
+
+def _read_duties(top: Section) -> dict[str, dict[str, DutyValue]]:
+    """Read what each side owes, kept as written: numbers, true or false, and texts."""
+    sides = top.section("duties", "duties")
+    duties: dict[str, dict[str, DutyValue]] = {}
+    for side in sides.keys if sides else ():
+        section = sides.section(side, f"duties of {side}") if sides else None
+        duties[side] = {key: _read_duty(section, key) for key in section.keys} if section else {}
+    return duties
+
+
+def _read_duty(section: Section, key: str) -> DutyValue:
+    node = section.node(key)
+    if isinstance(node, Scalar):
+        return as_value(node)
+    section.note(key, "must be one number, true, false or a text", "Write one value.")
+    return ""
+
+
+def _read_reasons(top: Section) -> tuple[str, ...]:
+    reasons: list[str] = []
+    for place, node in enumerate(top.items("rejection_reasons"), start=1):
+        name = f"rejection reason {place}"
+        if not isinstance(node, Scalar) or not SLUG.fullmatch(node.text):
+            remedy = "Use letters, digits, _ and -, beginning with a letter."
+            top.findings.note(node.line, f"{name} must be a short name", remedy, value=shown(node))
+        elif node.text in reasons:
+            top.findings.note(node.line, f"{name} must be unique", "Remove it.", value=node.text)
+        else:
+            reasons.append(node.text)
+    return tuple(reasons)

@@ -1,0 +1,218 @@
+"""One mapping of the file, read key by key with the type each key must have.
+
+A value that is absent reads as the default. A wrong one too, but is noted: nothing is built on it, since the
+findings are raised first. Keys that nobody asked for are unknown: :meth:`Section.close` says so.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from math import inf, isfinite
+from typing import TypeVar
+
+from agreement.findings import Findings, did_you_mean
+from agreement.lines import Entries, Items, Node, Scalar
+
+NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+WHOLE = re.compile(r"[-+]?[0-9]+")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+SLUG = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+D = TypeVar("D")
+
+
+def as_number(node: Node) -> float | None:
+    """Return the finite number that ``node`` holds, else None (``"5"`` in quotes is a text)."""
+    if not isinstance(node, Scalar) or not node.plain or not NUMBER.fullmatch(node.text):
+        return None
+    try:
+        number = float(node.text)
+    except ValueError:  # a sign or exponent alone
+        return None
+    return number if isfinite(number) else None
+
+
+def as_flag(node: Node) -> bool | None:
+    """Return what ``true`` or ``false`` says, else None."""
+    if not isinstance(node, Scalar) or not node.plain:
+        return None
+    return {"true": True, "false": False}.get(node.text.lower())
+
+
+def as_day(node: Node) -> date | None:
+    """Return the date that ``node`` holds as ``YYYY-MM-DD``, else None."""
+    if not isinstance(node, Scalar) or not DAY.fullmatch(node.text):
+        return None
+    try:
+        return date.fromisoformat(node.text)
+    except ValueError:
+        return None
+
+
+def as_value(node: Scalar) -> str | float | bool:
+    """Return the flag, number or text that ``node`` holds; a whole number stays one, so that 5 is no ``"5.0"``."""
+    flag, number = as_flag(node), as_number(node)
+    if flag is not None:
+        return flag
+    if number is None:
+        return node.text
+    return int(node.text) if WHOLE.fullmatch(node.text) else number
+
+
+def shown(node: Node | None) -> str:
+    """Return what a message shows of ``node``."""
+    if isinstance(node, Scalar):
+        return node.text
+    return {Items: "a list", Entries: "a group of keys"}.get(type(node), "nothing")
+
+
+class Section:
+    """A mapping of the agreement.
+
+    Parameters
+    ----------
+    entries : Entries
+    name : str
+        What a message calls it: ``"tier T1"``; empty for the whole file.
+    findings : Findings
+        Takes what is wrong.
+    """
+
+    def __init__(self, entries: Entries, name: str, findings: Findings) -> None:
+        self.line = entries.line
+        self.name = name
+        self.findings = findings
+        self._entries = entries
+        self._asked: set[str] = set()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys in the order of the file."""
+        return tuple(self._entries.values)
+
+    def called(self, key: str) -> str:
+        """Return what a message calls ``key``: ``"tier T1: owner"``."""
+        return f"{self.name}: {key}" if self.name else key
+
+    def line_of(self, key: str) -> int:
+        """Return the line of ``key``, or of the section where it is absent."""
+        return self._entries.lines.get(key, self.line)
+
+    def node(self, key: str) -> Node | None:
+        """Return what stands under ``key``; None where it is absent or empty."""
+        self._asked.add(key)
+        node = self._entries.values.get(key)
+        return None if isinstance(node, Scalar) and node.empty else node
+
+    def note(self, key: str, rule: str, remedy: str) -> None:
+        """Note that ``key`` breaks ``rule``."""
+        value = shown(self._entries.values.get(key)) if key in self._entries.values else ""
+        self.findings.note(self.line_of(key), f"{self.called(key)} {rule}", remedy, value=value)
+
+    def require(self, *keys: str) -> None:
+        """Note each of ``keys`` that is absent or empty."""
+        for key in keys:
+            if self.node(key) is None:
+                self.findings.note(self.line_of(key), f"{self.called(key)} must be given", f"Add the line {key}: ...")
+
+    def close(self) -> None:
+        """Note every key that was never asked for."""
+        for key in self.keys:
+            if key not in self._asked:
+                hint = did_you_mean(key, self._asked - set(self.keys)) or did_you_mean(key, self._asked)
+                known = ", ".join(sorted(self._asked))
+                rule = f"{self.name or 'the agreement'}: unknown key"
+                self.findings.note(self.line_of(key), rule, f"{hint}Known keys: {known}.", value=key)
+
+    def text(self, key: str, default: D) -> str | D:
+        """Return the text under ``key``."""
+        node = self.node(key)
+        if node is None:
+            return default
+        if isinstance(node, Scalar) and node.text.strip():
+            return node.text
+        self.note(key, "must be a text", "Write one text, in quotes if it holds a colon.")
+        return default
+
+    def name_under(self, key: str, default: D) -> str | D:
+        """Return the short name (letters, digits, ``_`` and ``-``) under ``key``."""
+        text = self.text(key, None)
+        if text is None or SLUG.fullmatch(text):
+            return default if text is None else text
+        self.note(key, "must be a short name", "Use letters, digits, _ and -, beginning with a letter.")
+        return default
+
+    def number(self, key: str, default: D, *, low: float, high: float = inf) -> float | D:
+        """Return the number under ``key``, ``low`` and ``high`` included."""
+        node = self.node(key)
+        if node is None:
+            return default
+        number = as_number(node)
+        if number is not None and low <= number <= high:
+            return number
+        limits = f"from {low:g} to {high:g}" if high < inf else f"of at least {low:g}"
+        self.note(key, f"must be a number {limits}", "Write such a number, without quotes or unit.")
+        return default
+
+    def probability(self, key: str, default: D) -> float | D:
+        """Return the number above 0 and below 1 under ``key``."""
+        node = self.node(key)
+        if node is None:
+            return default
+        number = as_number(node)
+        if number is not None and 0.0 < number < 1.0:
+            return number
+        self.note(key, "must be a number above 0 and below 1", "Write 30 % as 0.30.")
+        return default
+
+    def whole_number(self, key: str, default: D, *, low: int, high: int | None = None) -> int | D:
+        """Return the whole number under ``key``, ``low`` and ``high`` included."""
+        node = self.node(key)
+        if node is None:
+            return default
+        number = as_number(node)
+        if number is not None and number == int(number) and low <= number <= (inf if high is None else high):
+            return int(number)
+        limits = f"of at least {low}" if high is None else f"from {low} to {high}"
+        self.note(key, f"must be a whole number {limits}", "Write such a number, without quotes or unit.")
+        return default
+
+    def day(self, key: str, default: D) -> date | D:
+        """Return the date under ``key``."""
+        node = self.node(key)
+        if node is None:
+            return default
+        day = as_day(node)
+        if day is not None:
+            return day
+        self.note(key, "must be a date that exists", "Write it as YYYY-MM-DD.")
+        return default
+
+    def section(self, key: str, name: str) -> Section | None:
+        """Return the mapping under ``key``."""
+        node = self.node(key)
+        if node is None or isinstance(node, Entries):
+            return None if node is None else Section(node, name, self.findings)
+        self.note(key, "must be a group of keys", f"Write {key}: {{...: ...}}.")
+        return None
+
+    def items(self, key: str) -> tuple[Node, ...]:
+        """Return the list under ``key``; empty where it is absent."""
+        node = self.node(key)
+        if node is None or isinstance(node, Items):
+            return () if node is None else node.items
+        self.note(key, "must be a list", f"Write {key}: [...] or one line with - for each.")
+        return ()
+
+    def sections(self, key: str, name: str) -> tuple[Section, ...]:
+        """Return the mappings listed under ``key``, each called by ``name`` and its place."""
+        found: list[Section] = []
+        for place, node in enumerate(self.items(key), start=1):
+            called = f"{name} {place}"
+            if isinstance(node, Entries):
+                found.append(Section(node, called, self.findings))
+            else:
+                rule, remedy = f"{called} must be a group of keys", "Write it as - {...: ...}."
+                self.findings.note(node.line, rule, remedy, value=shown(node))
+        return tuple(found)

@@ -1,0 +1,161 @@
+"""``leadq.yaml`` as strict data: where a company's tables lie and how they become the contract's.
+
+:func:`read_config` reports everything wrong at once, with lines. Whether the named columns exist is only known
+with the files in hand and is checked by ``crm.reading``. Every scalar of the file is read as text, as written
+(``won: [yes]`` is the word yes). The shape, in full and with comments, is ``crm/templates/leadq.yaml``.
+
+- **Times**: a time with an offset is itself; one without is local to ``time_zone`` and an error where none is given. A
+  date without a time is a day of ``time_zone`` (UTC where absent): ``created_at`` counts from its start, every other
+  fact from its end, when it was surely known.
+- **Columns**: a source column that bears a contract column's name is that column, unless ``columns`` says otherwise.
+- **Values** are mapped before filters, joins and outcomes look at them; a pattern may end in ``*``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from agreement.problems import ConfigError, Problem
+from crm.config_schema import (
+    EXTRA_COLUMNS,
+    Config,
+    Events,
+    Flat,
+    FromEventKinds,
+    FromLeadColumns,
+    FromOpportunities,
+    Join,
+    OwnFields,
+    Source,
+    Sources,
+)
+from crm.reading.yaml_lines import LinedDocument, read_yaml_lines
+from crm.schemas import TABLES
+
+__all__ = ["Config", "read_config"]
+
+
+def read_config(path: Path, *, environment: Mapping[str, str] | None = None) -> Config:
+    """Read ``leadq.yaml``.
+
+    Parameters
+    ----------
+    path : Path
+    environment : mapping of str to str, optional
+        What ``${NAME}`` and ``${NAME:-default}`` in paths stand for.
+
+    Raises
+    ------
+    ConfigError
+        All that is wrong, each with its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = read_yaml_lines(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(
+            Problem(
+                where=str(path),
+                rule="must be a readable YAML file",
+                value=str(error).replace("\n", " "),
+                remedy="leadq init writes one to start from.",
+            )
+        ) from error
+    content = {"store": "store", "agreement": "agreement.yaml", **document.content}
+    problems = [_twice(path, document, key) for key in document.duplicates]
+    config: Config | None = None
+    try:
+        config = Config.model_validate(content, context={"environment": environment or {}, "folder": path.parent})
+        problems += _unknown_names(path, document, config)
+    except ValidationError as error:
+        problems += [_problem(path, document, row) for row in error.errors()]
+    if problems or config is None:
+        raise ConfigError(problems)
+    return config
+
+
+def _where(path: Path, document: LinedDocument, key: tuple[str | int, ...]) -> str:
+    return f"{path.name} line {document.line(key)}"
+
+
+def _twice(path: Path, document: LinedDocument, key: tuple[str | int, ...]) -> Problem:
+    return Problem(
+        where=_where(path, document, key),
+        rule="a key must stand once",
+        value=".".join(map(str, key)),
+        remedy="Remove one of the two.",
+    )
+
+
+def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
+    """Turn one error of pydantic into a Problem with line and hint."""
+    key: tuple[str | int, ...] = tuple(row["loc"])
+    tags = {"opportunities", "lead_columns", "event_kinds"}
+    shown = ".".join(str(part) for i, part in enumerate(key) if not (i == 1 and key[0] == "outcome" and part in tags))
+    if row["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(str(key[-1]), _all_keys(), n=1)
+        remedy = f"Did you mean {close[0]}?" if close else "Remove it; crm/templates/leadq.yaml shows every key."
+        return Problem(where=_where(path, document, key), rule="unknown key", value=shown, remedy=remedy)
+    rule = str(row["msg"]).removeprefix("Value error, ")
+    value = "" if row["type"] == "missing" or not isinstance(row["input"], str | int | float) else repr(row["input"])
+    return Problem(
+        where=_where(path, document, key),
+        rule=f"{shown or 'leadq.yaml'}: {rule[:1].lower()}{rule[1:]}",
+        value=value,
+        remedy="crm/templates/leadq.yaml shows every key with its meaning.",
+    )
+
+
+def _all_keys() -> set[str]:
+    models = (
+        Config,
+        Sources,
+        Source,
+        Events,
+        Flat,
+        Join,
+        OwnFields,
+        FromOpportunities,
+        FromLeadColumns,
+        FromEventKinds,
+    )
+    return {field.alias or name for model in models for name, field in model.model_fields.items()}
+
+
+def _unknown_names(path: Path, document: LinedDocument, config: Config) -> list[Problem]:
+    """Contract columns that do not exist, and tracked fields without their entity."""
+    problems = []
+    mapped: list[tuple[tuple[str, ...], str, Source]] = []
+    if config.sources is not None:
+        mapped = [(("sources", table), table, source) for table, source in config.sources.items()]
+    if config.flat is not None:
+        mapped = [(("flat",), "leads", config.flat)]
+    for key, table, source in mapped:
+        known = (*TABLES[table].names, *EXTRA_COLUMNS.get(table, ()))
+        for column in source.columns.keys() - set(known):
+            close = difflib.get_close_matches(column, known, n=1)
+            problems.append(
+                Problem(
+                    where=_where(path, document, (*key, "columns", column)),
+                    rule=f"{table} has no contract column",
+                    value=column,
+                    remedy=(f"Did you mean {close[0]}? " if close else "") + "Own fields need no mapping.",
+                )
+            )
+    problems += [
+        Problem(
+            where=_where(path, document, ("tracked_since", field)),
+            rule="a tracked field is named lead.<field> or account.<field>",
+            value=field,
+            remedy="Write for example lead.authority: 2024-01-01.",
+        )
+        for field in config.tracked_since
+        if field.partition(".")[0] not in ("lead", "account") or "." not in field
+    ]
+    return sorted(problems, key=lambda problem: problem.where)

@@ -1,0 +1,217 @@
+"""The shape of ``leadq.yaml`` as strict, frozen models; reading it and its problems are in ``crm/config.py``.
+
+The shape, in full and with comments, is ``crm/templates/leadq.yaml``. Leaves out whether the named columns exist: that is
+only known with the files in hand.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+
+from crm.schemas import TABLES
+
+EXTRA_COLUMNS: dict[str, tuple[str, ...]] = {"leads": ("email",)}
+"""Columns a source may map that are not stored: of ``email`` only the domain is."""
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+def _expand(text: object, info: ValidationInfo) -> Path:
+    if not isinstance(text, str):
+        raise ValueError("must be a path")
+    context = info.context or {}
+    environment: Mapping[str, str] = context.get("environment", {})
+
+    def value(match: re.Match[str]) -> str:
+        found = environment.get(match[1]) or match[2]
+        if found is None:
+            raise ValueError(
+                f"names the variable {match[1]}, which is not set and has no default (${{{match[1]}:-...}})"
+            )
+        return found
+
+    folder: Path = context.get("folder", Path())
+    return folder / Path(_VARIABLE.sub(value, text)).expanduser()
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        close = difflib.get_close_matches(name, available_timezones(), n=1)
+        raise ValueError(
+            "must be a time zone such as Europe/Amsterdam" + (f"; did you mean {close[0]}?" if close else "")
+        )
+    return name
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+FilePath = Annotated[Path, BeforeValidator(_expand)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+ValueMap = dict[str, dict[str, str | None]]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileFormat(_Part):
+    """A file and how it is written. ``separator`` is found in the header and ``format`` in the name if not given."""
+
+    path: FilePath
+    format: Literal["csv", "parquet", "jsonl"] | None = None
+    separator: str | None = None
+    encoding: Literal["utf-8", "latin-1", "cp1252", "utf-16"] = "utf-8"
+    decimal: Literal[".", ","] = "."
+
+
+class Join(FileFormat):
+    """Columns taken from a second file by a key that is unique there; ``on`` is a column or {left: right}."""
+
+    on: str | dict[str, str]
+    take: tuple[str, ...]
+    values: ValueMap = Field(default_factory=dict)
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Key column of the source and of the joined file."""
+        return (self.on, self.on) if isinstance(self.on, str) else next(iter(self.on.items()))
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Join:
+        if not isinstance(self.on, str) and len(self.on) != 1:
+            raise ValueError("on must name one column, or one pair {left: right}")
+        return self
+
+
+class OwnFields(_Part):
+    """Which of the company's own columns are taken; names are those of the source (or of ``rename``)."""
+
+    take: Literal["all"] | tuple[str, ...] = "all"
+    refuse: dict[str, str] = Field(default_factory=dict)
+    vouch: dict[str, str] = Field(default_factory=dict)
+    rename: dict[str, str] = Field(default_factory=dict)
+    types: dict[str, Literal["number", "category", "flag", "date"]] = Field(default_factory=dict)
+
+
+class Source(FileFormat):
+    """Where the rows of one contract table come from."""
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    values: ValueMap = Field(default_factory=dict)
+    where: dict[str, Words] = Field(default_factory=dict)
+    join: tuple[Join, ...] = ()
+    own_fields: OwnFields = OwnFields()
+    time_format: str | None = None
+
+
+class Events(Source):
+    """The events source; ``ignore_kinds`` names kinds that are not read (outcomes in disguise, noise)."""
+
+    ignore_kinds: tuple[str, ...] = ()
+
+
+class Flat(Source):
+    """One file, a row a lead, an outcome column, no dates; ``order`` names the column that orders the rows."""
+
+    outcome: str
+    won: Words
+    lost: Words
+    open: Words = ()
+    order: str | None = None
+
+
+class Sources(_Part):
+    """One entry a contract table; only leads are required."""
+
+    leads: Source
+    accounts: Source | None = None
+    opportunities: Source | None = None
+    events: Events | None = None
+    field_history: Source | None = None
+    touches: Source | None = None
+    dispositions: Source | None = None
+    lead_aliases: Source | None = None
+    campaign_costs: Source | None = None
+
+    def items(self) -> list[tuple[str, Source]]:
+        """Tables that have a source, in the contract's order."""
+        found = ((table, getattr(self, table)) for table in TABLES)
+        return [(table, source) for table, source in found if source is not None]
+
+
+class _OutcomeWords(_Part):
+    won: Words
+    lost: Words
+
+
+class FromOpportunities(_OutcomeWords):
+    """Values of ``opportunities.outcome``; an opportunity of an account is credited within so many days."""
+
+    origin: Literal["opportunities"] = Field(alias="from")
+    open: Words = ("open",)
+    credit_within_days: int = Field(default=365, gt=0)
+
+
+class FromLeadColumns(_OutcomeWords):
+    """Values of a column of the lead (contract or source name); the time is ``leads.closed_at``."""
+
+    origin: Literal["lead_columns"] = Field(alias="from")
+    column: str = "status"
+    open: Words = ("open",)
+
+
+class FromEventKinds(_OutcomeWords):
+    """Kinds of events that are outcomes and never features."""
+
+    origin: Literal["event_kinds"] = Field(alias="from")
+
+
+OutcomeSource = Annotated[FromOpportunities | FromLeadColumns | FromEventKinds, Field(discriminator="origin")]
+
+
+class Config(_Part):
+    """The whole of ``leadq.yaml``; every path in it is absolute or relative to the working directory."""
+
+    store: FilePath
+    agreement: FilePath
+    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    sources: Sources | None = None
+    flat: Flat | None = None
+    outcome: OutcomeSource | None = None
+    tracked_since: dict[str, datetime] = Field(default_factory=dict)
+    rejected_share: float = Field(default=0.01, ge=0, le=0.5)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Config:
+        if (self.sources is None) == (self.flat is None):
+            raise ValueError("must have either sources or flat")
+        if self.sources is not None and self.outcome is None:
+            raise ValueError("must say where the outcome is: opportunities, lead_columns or event_kinds")
+        tables = {"opportunities": "opportunities", "event_kinds": "events"}
+        needed = tables.get(self.outcome.origin) if self.outcome is not None else None
+        if needed is not None and (self.sources is None or getattr(self.sources, needed) is None):
+            raise ValueError(f"takes the outcome from {needed}, so sources must have {needed}")
+        return self
+
+    def moment(self, when: datetime) -> datetime:
+        """``when`` in UTC; without an offset it is local to ``time_zone``, or UTC."""
+        local = when if when.tzinfo else when.replace(tzinfo=ZoneInfo(self.time_zone or "UTC"))
+        return local.astimezone(UTC)

@@ -1,0 +1,202 @@
+"""A file as rows of text: CSV, Parquet or JSON lines, plain or gzip, into one staged table.
+
+Everything is read as text (an empty cell is null, blanks around a value are dropped), so that the contract's types are
+given in one place, which names every value that does not fit. Leaves out what the columns mean.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import duckdb
+
+from agreement.problems import Problem
+from crm.config_schema import FileFormat
+from crm.reading.engine import ROW, Connection, Relation, count, name
+
+FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+SEPARATORS = ",;\t|"
+_NO_REJECTS = 10_000_000
+
+
+class FileProblem(Exception):  # noqa: N818 - a carrier inside the reader; callers collect the Problem
+    """The file cannot be read at all; ``problem`` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A staged file: its table, its columns in their order, and the rows that were no rows."""
+
+    table: str
+    columns: tuple[str, ...]
+    malformed: tuple[tuple[int, str], ...] = ()
+
+    def column(self, wanted: str) -> str | None:
+        """Return the column called ``wanted``, letter case aside, or None."""
+        exact = [column for column in self.columns if column == wanted]
+        return next(iter(exact or [column for column in self.columns if column.lower() == wanted.lower()]), None)
+
+
+def load(connection: Connection, file: FileFormat, table: str, *, scratch: Path) -> Loaded:
+    """Stage ``file`` as ``table``: column ``_leadq_row`` and every column of the file as text.
+
+    Raises
+    ------
+    FileProblem
+        The file is missing, empty, damaged, of an unknown format or encoding, or its header names a column twice.
+    """
+    path = file.path
+    if not path.is_file():
+        raise FileProblem(
+            _problem(path, "must exist", "", "Mend the path in leadq.yaml, which is relative to that file.")
+        )
+    try:
+        kind = file.format or _format(path)
+        if kind == "parquet":
+            loaded = _load_parquet(connection, path, table)
+        elif kind == "jsonl":
+            loaded = _load_json_lines(connection, path, table)
+        else:
+            loaded = _load_csv(connection, file, table, scratch)
+    except (UnicodeDecodeError, csv.Error) as error:
+        remedy = "If it came from Windows, set encoding: cp1252 (or latin-1); else export it as UTF-8."
+        raise FileProblem(_problem(path, f"must be text in {file.encoding}", str(error), remedy)) from error
+    except (OSError, EOFError, zlib.error, duckdb.Error) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise FileProblem(_problem(path, "must be readable", first, "Export the file again; it is damaged.")) from error
+    if count(connection.table(table)) == 0 and not loaded.malformed:
+        raise FileProblem(_problem(path, "must hold rows", "a header only", "Export it with its rows, or remove it."))
+    return loaded
+
+
+def _problem(path: Path, rule: str, value: str, remedy: str) -> Problem:
+    return Problem(where=str(path), rule=rule, value=value, remedy=remedy)
+
+
+def _format(path: Path) -> str:
+    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
+    kind = FORMATS.get(suffixes[-1].lower()) if suffixes else None
+    if kind is None:
+        remedy = "Set format: csv, parquet or jsonl for it in leadq.yaml."
+        raise FileProblem(_problem(path, "must be of a known format", path.name, remedy))
+    return kind
+
+
+def open_text(path: Path, encoding: str) -> IO[str]:
+    """Open a plain or gzip text file; a byte order mark is skipped."""
+    wide = "utf-8-sig" if encoding == "utf-8" else encoding
+    with path.open("rb") as handle:
+        zipped = handle.read(2) == b"\x1f\x8b"
+    if zipped:
+        return gzip.open(path, "rt", encoding=wide, newline="")
+    return path.open("r", encoding=wide, newline="")
+
+
+def read_header(path: Path, *, encoding: str, separator: str | None) -> tuple[list[str], str]:
+    """Column names of a CSV file and its separator: the given one, else the commonest candidate in the header.
+
+    Raises
+    ------
+    FileProblem
+        The file is empty or names a column twice.
+    """
+    with open_text(path, encoding) as handle:
+        line = handle.readline()
+        found = separator or max(SEPARATORS, key=line.count)
+        handle.seek(0)
+        columns = [cell.strip() for cell in next(csv.reader(handle, delimiter=found), [])]
+    if not any(columns):
+        raise FileProblem(_problem(path, "must not be empty", "", "Export it again with a header and rows."))
+    columns = [column or f"column_{place}" for place, column in enumerate(columns, start=1)]
+    _must_differ(path, columns)
+    return columns, found
+
+
+def _must_differ(path: Path, columns: list[str]) -> None:
+    lower = [column.lower() for column in columns]
+    twice = sorted({column for column in columns if lower.count(column.lower()) > 1})
+    if twice:
+        remedy = "Rename one of them; letter case does not count."
+        raise FileProblem(_problem(path, "column names must differ", ", ".join(twice), remedy))
+
+
+def _stage(rows: Relation, table: str, columns: list[str], row: str) -> None:
+    texts = [f"nullif(trim(CAST({name(column)} AS VARCHAR)), '') AS {name(column)}" for column in columns]
+    rows.project(", ".join([f"{row} AS {ROW}", *texts])).create(table)
+
+
+def _load_csv(connection: Connection, file: FileFormat, table: str, scratch: Path) -> Loaded:
+    columns, separator = read_header(file.path, encoding=file.encoding, separator=file.separator)
+    path = file.path
+    if file.encoding != "utf-8":  # the engine reads UTF-8 only
+        path = scratch / f"{table}.csv"
+        with open_text(file.path, file.encoding) as source, codecs.open(str(path), "w", "utf-8") as target:
+            while block := source.read(1 << 20):
+                target.write(block)
+    with path.open("rb") as handle:
+        zipped = handle.read(2) == b"\x1f\x8b"
+    rows = connection.read_csv(
+        str(path),
+        header=True,
+        sep=separator,
+        quotechar='"',
+        escapechar='"',
+        auto_detect=False,
+        columns=dict.fromkeys(columns, "VARCHAR"),
+        compression="gzip" if zipped else "none",
+        store_rejects=True,
+        rejects_table=f"malformed_{table}",
+        rejects_scan=f"scans_{table}",
+        rejects_limit=_NO_REJECTS,
+    )
+    _stage(rows, table, columns, "1 + row_number() OVER ()")
+    bad = connection.table(f"malformed_{table}")
+    if wrong := bad.filter("error_type = 'INVALID ENCODING'").project("line").limit(1).fetchall():
+        remedy = "If it came from Windows, set encoding: cp1252 (or latin-1); else export it as UTF-8."
+        raise FileProblem(_problem(file.path, "must be text in UTF-8", f"line {wrong[0][0]}", remedy))
+    lines = bad.aggregate("line, min(error_message) AS why").order("line").fetchall()
+    _count_malformed_rows(connection, table, [line for line, _ in lines])
+    return Loaded(table=table, columns=tuple(columns), malformed=tuple((line, why) for line, why in lines))
+
+
+def _count_malformed_rows(connection: Connection, table: str, lines: list[int]) -> None:
+    """Let row numbers count the malformed rows above them (while they are few; else the file is refused anyway)."""
+    if not lines or len(lines) > 1000:
+        return
+    before = ", ".join(str(line - place) for place, line in enumerate(lines))  # rows above each, among the well-formed
+    shift = f"len(list_filter([{before}], lambda above: above <= {ROW}))"
+    connection.execute(f"UPDATE {name(table)} SET {ROW} = {ROW} + {shift}")  # noqa: S608 - numbers and a quoted name
+
+
+def _load_parquet(connection: Connection, path: Path, table: str) -> Loaded:
+    rows = connection.read_parquet(str(path), file_row_number=True)
+    columns = [column for column in rows.columns if column != "file_row_number"]
+    _stage(rows, table, columns, "1 + file_row_number")
+    return Loaded(table=table, columns=tuple(columns))
+
+
+def _load_json_lines(connection: Connection, path: Path, table: str) -> Loaded:
+    with open_text(path, "utf-8") as handle:
+        if not handle.readline():
+            raise FileProblem(_problem(path, "must not be empty", "", "Export it again."))
+    found = connection.read_json(str(path), format="newline_delimited", sample_size=-1, ignore_errors=True)
+    columns = list(found.columns)
+    _must_differ(path, columns)
+    typed = dict.fromkeys(columns, "VARCHAR")
+    rows = connection.read_json(str(path), format="newline_delimited", columns=typed, ignore_errors=True)
+    _stage(rows, table, columns, "row_number() OVER ()")
+    nothing = " AND ".join(f"{name(column)} IS NULL" for column in columns)
+    empty = connection.table(table).filter(nothing)
+    malformed = tuple((row, "no JSON object") for (row,) in empty.project(ROW).fetchall())
+    connection.execute(f"DELETE FROM {name(table)} WHERE {nothing}")  # noqa: S608 - names are quoted
+    return Loaded(table=table, columns=tuple(columns), malformed=malformed)

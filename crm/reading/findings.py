@@ -1,0 +1,128 @@
+"""What reading finds: problems that stop it, rows that are rejected, notes for the report.
+
+A stray bad row goes to ``rejected`` with its reason; where a rule rejects more than the allowed share of a table's
+rows the data is systematically wrong and that is a Problem. Rows are collected, problems raised together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agreement.problems import MAX_EXAMPLES, InputError, Problem
+from crm.reading.engine import ROW, Connection, Relation, name, scalar, text
+
+KEYS: dict[str, str] = {
+    "leads": "lead_id",
+    "accounts": "account_id",
+    "opportunities": "opportunity_id",
+    "events": "coalesce(lead_id, account_id)",
+    "field_history": "entity_id",
+    "touches": "lead_id",
+    "dispositions": "lead_id",
+    "lead_aliases": "old_lead_id",
+    "campaign_costs": "campaign",
+}
+"""What names a row of a table to a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowRule:
+    """A rule a row can break alone: the statement that does not hold, and how to mend it."""
+
+    reason: str
+    remedy: str
+    column: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """Collects while the sources are read.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    rejected_share : float
+        Share in [0, 1] of a table's rows that one rule may reject before that is a Problem.
+    """
+
+    connection: Connection
+    rejected_share: float
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    rules: dict[tuple[str, str], RowRule] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.connection.execute(
+            'CREATE TABLE rejections ("table" VARCHAR, "row" BIGINT, "key" VARCHAR, reason VARCHAR, "value" VARCHAR)'
+        )
+
+    def stop_on_problems(self) -> None:
+        """Raise all that was found so far.
+
+        Raises
+        ------
+        InputError
+        """
+        if self.problems:
+            raise InputError(self.problems)
+
+    def reject(self, table: str, rows: Relation, rule: RowRule, *, value: str = "NULL", key: str = "") -> int:
+        """Reject ``rows`` (staged rows of ``table``) under ``rule``; ``value`` is an SQL expression shown in examples."""
+        self.rules[table, rule.reason] = rule
+        found = rows.project(
+            f"{text(table)}, {ROW}, CAST({key or KEYS[table]} AS VARCHAR), {text(rule.reason)}, "
+            f"left(CAST({value} AS VARCHAR), 60)"
+        )
+        before = self._rejected(table)
+        found.insert_into("rejections")
+        return self._rejected(table) - before
+
+    def _rejected(self, table: str) -> int:
+        return scalar(self.connection.table("rejections").filter(f'"table" = {text(table)}'), "count(*)")
+
+    def good(self, table: str) -> Relation:
+        """Rows of staged ``table`` that no rule rejected so far."""
+        staged = self.connection.table(f"staged_{table}").set_alias("staged")
+        gone = self.connection.table("rejections").filter(f'"table" = {text(table)}').set_alias("gone")
+        return staged.join(gone, f'staged.{ROW} = gone."row"', how="anti")
+
+    def rejected_rows(self, table: str) -> int:
+        """How many rows of ``table`` are rejected, each counted once."""
+        return scalar(self.connection.table("rejections").filter(f'"table" = {text(table)}'), 'count(DISTINCT "row")')
+
+    def rejected(self) -> Relation:
+        """Return every rejected row once, with its first reason in alphabetical order, in a total order."""
+        once = self.connection.table("rejections").aggregate(
+            '"table", "row", min("key") AS "key", min(reason) AS reason'
+        )
+        return once.order('"table", "row"')
+
+    def judge(self, read: dict[str, int]) -> None:
+        """Turn every rule that rejected more than the allowed share of a table into a Problem."""
+        counted = self.connection.table("rejections").aggregate('"table", reason, count(DISTINCT "row")')
+        for table, reason, rows in sorted(counted.fetchall()):
+            if rows > self.rejected_share * read[table]:
+                self.problems.append(self._problem(table, self.rules[table, reason], rows, read[table]))
+
+    def _problem(self, table: str, rule: RowRule, rows: int, read: int) -> Problem:
+        broken = self.connection.table("rejections").filter(f'"table" = {text(table)} AND reason = {text(rule.reason)}')
+        shown = broken.order('"row"').limit(MAX_EXAMPLES).project('"row", "key", "value"').fetchall()
+        examples = tuple(
+            f"row {row}" + (f" ({key})" if key else "") + (f": {value!r}" if value is not None else "")
+            for row, key, value in shown
+        )
+        where = self.files.get(table, table) + (f" column {rule.column}" if rule.column else "")
+        return Problem(
+            where=f"{table}: {where}",
+            rule=f"{rule.reason} in {rows / read:.1%} of {read:,} rows, more than the {self.rejected_share:.1%} that may be rejected",
+            value=next((repr(value) for _, _, value in shown if value is not None), ""),
+            remedy=f"{rule.remedy} Or raise rejected_share in leadq.yaml to read on without these rows.",
+            count=rows,
+            examples=examples,
+        )
+
+
+def quoted(columns: list[str]) -> str:
+    """Column names as an SQL list."""
+    return ", ".join(name(column) for column in columns)

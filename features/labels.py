@@ -1,0 +1,62 @@
+"""What became of a lead after as-of: won within the horizon, and whether that can be known yet.
+
+The one label rule (method section 1): 1 when any win falls in (as-of, as-of + H], else 0; known only once H is over
+(*mature*). Never "won against lost among closed deals". Being worked is a filter on the population, not a feature.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from features.engine import DAY_US, Tables, microseconds
+
+
+def labels(tables: Tables, points: ir.Table, horizon_days: int, worked_within_days: int) -> ir.Table:
+    """Label every point.
+
+    Returns
+    -------
+    ir.Table
+        ``point_id, label`` (0 or 1), ``label_known_us`` (as-of + H; as-of itself for a source without dates), ``mature``,
+        ``worked`` (touched by sales no later than ``worked_within_days`` after as-of; true where no touches are recorded).
+    """
+    history = tables.history
+    horizon_us = horizon_days * DAY_US
+    wins = tables.outcomes.filter(ibis._.outcome == "won").select("lead_id", won_us=ibis._.occurred_us)
+    after = points.inner_join(wins, "lead_id").filter(ibis._.won_us > ibis._.as_of_us)
+    if history.dated:
+        after = after.filter(ibis._.won_us <= ibis._.as_of_us + horizon_us)
+    won = after.group_by("point_id").agg(wins=ibis._.count())
+    worked = points.inner_join(first_worked(tables), "lead_id").filter(
+        ibis._.worked_us <= ibis._.as_of_us + worked_within_days * DAY_US
+    )
+    joined = (
+        points.select("point_id", "as_of_us", "lead_id")
+        .left_join(won, "point_id")
+        .drop("point_id_right")
+        .left_join(worked.select("point_id", "worked_us"), "point_id")
+        .drop("point_id_right")
+    )
+    if history.dated:
+        label_known = joined.as_of_us + horizon_us
+        mature = label_known <= microseconds(history.read_at)
+    else:  # known at once: a row with an outcome is mature, one without is open
+        label_known = joined.as_of_us
+        decided = tables.outcomes.select("lead_id").distinct().mutate(decided=True)
+        joined = joined.left_join(decided, "lead_id").drop("lead_id_right")
+        mature = joined.decided.fill_null(False)
+    return joined.select(
+        "point_id",
+        label=joined.wins.fill_null(0).clip(upper=1).cast("int8"),
+        label_known_us=label_known,
+        mature=mature,
+        worked=joined.worked_us.notnull() if history.has_touches else ibis.literal(True),
+    )
+
+
+def first_worked(tables: Tables) -> ir.Table:
+    """When sales first worked each lead, ``lead_id, worked_us``: first touch or first accepted disposition."""
+    touches = tables.touches.select("lead_id", worked_us=ibis._.occurred_us)
+    accepted = tables.dispositions.filter(ibis._.decision == "accepted").select("lead_id", worked_us=ibis._.decided_us)
+    return touches.union(accepted).group_by("lead_id").agg(worked_us=ibis._.worked_us.min())

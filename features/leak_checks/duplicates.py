@@ -1,0 +1,69 @@
+"""Check 8: what is one thing must be one group, or a lead ends up on both sides of a split.
+
+A row that stands twice, a lead in two groups or an account in two groups stops the work. Accounts that seem to be the same
+company under two identifiers are named: merging them is the company's own decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from crm.history import History
+from features.leak_checks.finding import LeakFinding
+from features.training_data import TrainingData
+
+TWINS_LIMIT = 0.02
+
+_TWINS = """
+WITH accounts AS (
+  SELECT account_id, nullif(trim(lower(coalesce(domain, name))), '') AS identity FROM read_parquet($accounts)),
+twins AS (
+  SELECT identity FROM accounts WHERE identity IS NOT NULL GROUP BY identity HAVING count(DISTINCT account_id) BETWEEN 2 AND 20)
+SELECT count(*) FILTER (a.identity IN (SELECT identity FROM twins)) AS affected, count(*) AS leads,
+  min(a.identity) FILTER (a.identity IN (SELECT identity FROM twins)) AS example
+FROM read_parquet($leads) l LEFT JOIN accounts a USING (account_id)
+"""
+
+
+def check_rows(data: TrainingData) -> Iterator[LeakFinding]:
+    """Rows, leads and accounts of the training data, each in one place only."""
+    meta = data.meta
+    repeated = meta.duplicated(["lead_id", "landmark"])
+    yield from _stop(int(repeated.sum()), "rows stand twice (same lead, same landmark)", meta["lead_id"][repeated])
+    for column, what in (("lead_id", "leads"), ("account_id", "accounts")):
+        groups = meta.dropna(subset=[column]).groupby(column)["group"].nunique()
+        several = groups[groups > 1]
+        yield from _stop(len(several), f"{what} are in more than one group, so on both sides of a split", several.index)
+
+
+def _stop(count: int, what: str, found: pd.Series | pd.Index) -> Iterator[LeakFinding]:
+    if count:
+        yield LeakFinding(
+            check=8,
+            name="duplicates across splits",
+            field="lead_id",
+            figure=float(count),
+            limit=0.0,
+            consequence="stop",
+            sentence=f"{count:,} {what}, {found[0] if isinstance(found, pd.Index) else found.iloc[0]} for example.",
+        )
+
+
+def check_twins(backend: Any, history: History) -> Iterator[LeakFinding]:
+    """Name accounts that share a domain (or, without one, a name) under several identifiers."""
+    operands = {"accounts": str(history.path("accounts")), "leads": str(history.path("leads"))}
+    ((affected, leads, example),) = backend.con.execute(_TWINS, operands).fetchall()
+    if leads and affected / leads > TWINS_LIMIT:
+        yield LeakFinding(
+            check=8,
+            name="accounts that seem to be one",
+            field="accounts.account_id",
+            figure=affected / leads,
+            limit=TWINS_LIMIT,
+            consequence="name",
+            sentence=f"{affected / leads:.0%} of the leads belong to accounts that share a domain or name with another, "
+            f"{example[:60]!r} for example: validation looks better than it is while the same company is on both sides.",
+        )

@@ -1,0 +1,36 @@
+"""What can be set about landmarks and features; the data team's defaults, read from params.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSettings:
+    """Parameters of landmarks and features.
+
+    Parameters
+    ----------
+    ages_days : tuple of float
+        Grid of landmarks, days after creation, ascending from 0. Trimmed to the last age with enough wins after it.
+    worked_within_days : int
+        A row is in the training population when sales touched the lead no later than this many days after as-of.
+    min_wins_at_age : int
+        A landmark needs this many mature wins after it; past the last such age nothing is scored.
+    min_rows_of_value : int
+        A category value needs this many leads to get a code of its own.
+    max_values : int
+        Largest vocabulary of a category (the rest is "other").
+    max_event_kinds : int
+        Only the most frequent kinds become features.
+    min_leads_of_kind : int
+        A kind seen on fewer leads is left out.
+    """
+
+    ages_days: tuple[float, ...] = (0, 1, 3, 7, 14, 30, 60, 90, 120, 180, 270, 365)
+    worked_within_days: int = 14
+    min_wins_at_age: int = 10
+    min_rows_of_value: int = 20
+    max_values: int = 60
+    max_event_kinds: int = 40
+    min_leads_of_kind: int = 30

@@ -1,0 +1,110 @@
+"""Leak checks on models (method section 7, numbers 10, 11 and 14); those on data live in features/.
+
+Each check returns a finding; what is done about it (stop or name) stands in the finding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from features.catalogue import Catalogue
+from features.training_data import TrainingData
+from models.arrays import Floats, Ints
+from models.attribute import Reference, reference_rows
+from models.evaluation import Evaluation, ModelFinding
+from models.fit import assign_folds, category_columns, labels
+from models.metrics import auc
+from models.settings import FitSettings
+
+MAX_PERMUTED_ROWS = 10_000
+MAX_RANDOM_GAP = 0.05
+MIN_WINS_FOR_GAP = 50
+"""With fewer wins an AUC is not known to within the gap."""
+MAX_ONE_FEATURE = 0.40
+
+OutOfFold = Callable[[Floats, Floats, Ints], Floats]
+"""Features (n, n_features), labels (n,), groups (n,) to out-of-fold margins (n,)."""
+
+
+def quick_out_of_fold(catalogue: Catalogue, settings: FitSettings) -> OutOfFold:
+    """Return the fit path in short: same folds and parameters, 40 rounds."""
+
+    def run(rows: Floats, label: Floats, group: Ints) -> Floats:
+        import lightgbm  # noqa: PLC0415 - heavy
+
+        fold = assign_folds(label, group, n_folds=settings.n_folds, seed=settings.seed)
+        parameters = settings.parameters(num_leaves=7, learning_rate=settings.grid_learning_rate, n_rows=len(label))
+        margins = np.empty(len(label))
+        for held_out in range(settings.n_folds):
+            inside, outside = fold != held_out, fold == held_out
+            table = lightgbm.Dataset(
+                rows[inside], label[inside], categorical_feature=category_columns(catalogue), params=parameters
+            )
+            margins[outside] = lightgbm.train(parameters, table, num_boost_round=40).predict(
+                rows[outside], raw_score=True, num_threads=settings.threads
+            )
+        # folds whose base rates differ by a hair would order whole folds against the label: compare within folds
+        for held_out in range(settings.n_folds):
+            here = fold == held_out
+            margins[here] -= margins[here].mean()
+        return margins
+
+    return run
+
+
+def check_permuted(data: TrainingData, out_of_fold: OutOfFold, *, seed: int) -> ModelFinding:
+    """Check 10: with labels dealt anew, the fit must find nothing. One row a lead, at most 10,000 rows."""
+    rng = np.random.default_rng(seed)
+    rows = np.flatnonzero(reference_rows(data)[0])
+    rows = np.sort(rng.permutation(rows)[:MAX_PERMUTED_ROWS])
+    label = rng.permutation(labels(data)[rows])
+    found = auc(label, out_of_fold(data.features[rows], label, data.meta["group"].to_numpy(dtype=np.int64)[rows]))
+    won, lost = float(label.sum()), float(len(label) - label.sum())
+    limit = 3.0 * math.sqrt((won + lost + 1.0) / (12.0 * won * lost)) if won and lost else math.inf
+    stop = not math.isnan(found) and found - 0.5 > limit
+    words = f"With permuted labels the AUC is {found:.3f}; chance stays below {0.5 + limit:.3f}."
+    return ModelFinding(
+        check=10,
+        name="permuted labels",
+        verdict="stop" if stop else "passed",
+        value=None if math.isnan(found) else found,
+        words=words,
+    )
+
+
+def check_random_gap(evaluation: Evaluation) -> ModelFinding:
+    """Check 11: a random split much better than out of time means drift or a leak in time."""
+    gaps = [
+        (one.random_split_auc - one.auc, one)
+        for one in evaluation.moments
+        if one.auc is not None and one.random_split_auc is not None and one.wins >= MIN_WINS_FOR_GAP
+    ]
+    if not gaps:
+        return ModelFinding(check=11, name="random minus out-of-time AUC", verdict="passed", value=None, words="")
+    gap, one = max(gaps, key=lambda pair: pair[0])
+    words = (
+        f"At {one.moment} the AUC is {one.random_split_auc:.3f} in a random split but {one.auc:.3f} out of time: "
+        "the world drifts, or a feature knows the future."
+    )
+    named = gap > MAX_RANDOM_GAP
+    return ModelFinding(
+        check=11, name="random minus out-of-time AUC", verdict="named" if named else "passed", value=gap, words=words
+    )
+
+
+def check_one_feature(reference: Reference, catalogue: Catalogue) -> ModelFinding:
+    """Check 14: one feature that holds more than 40 % of the mean absolute contribution."""
+    weight = np.asarray(reference.mean_absolute)
+    name = "one dominant feature"
+    if not weight.sum() > 0:
+        return ModelFinding(check=14, name=name, verdict="passed", value=None, words="")
+    top = int(weight.argmax())
+    share = float(weight[top] / weight.sum())
+    feature = catalogue.features[top]
+    words = f"{feature.meaning} ({feature.name}) alone holds {100 * share:.0f} % of what moves the scores: look at it."
+    return ModelFinding(
+        check=14, name=name, verdict="named" if share > MAX_ONE_FEATURE else "passed", value=share, words=words
+    )

@@ -1,0 +1,173 @@
+"""Scoring: encoded rows in, calibrated probabilities and exact reasons out.
+
+Knows nothing of leads, files or tiers. Imports neither shap nor great_expectations nor mlflow. Every batch is
+checked: base + contributions = logit(probability) within 1e-6 on every row, or nothing is returned (promise 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agreement.problems import BundleError, Problem
+from models.arrays import Floats, logit
+from models.attribute import calibrated_contributions, explain, sum_by_family
+from models.bundle import Bundle
+
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scored:
+    """Scores of n rows.
+
+    Parameters
+    ----------
+    margin : array of shape (n,)
+        The booster's raw log-odds, before calibration.
+    probability : array of shape (n,)
+    base : float
+        Calibrated log-odds of the average reference lead.
+    families : tuple of str
+        Columns of ``contributions``; empty for a base-rate bundle.
+    contributions : array of shape (n, n_families)
+        Log-odds; with ``base`` they sum to logit(probability).
+    feature_contributions : array of shape (n, n_features)
+        The same by feature.
+    """
+
+    margin: Floats
+    probability: Floats
+    base: float
+    families: tuple[str, ...]
+    contributions: Floats
+    feature_contributions: Floats
+
+
+class Scorer:
+    """Scores encoded rows with one bundle; reusable, holds the parsed booster.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    threads : int
+        Threads of the booster; the scores do not depend on it.
+
+    Raises
+    ------
+    BundleError
+        The booster does not parse or does not fit the catalogue.
+    """
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+        self.bundle = bundle
+        self._threads = threads
+        self._booster: Any = None
+        if bundle.kind == "booster":
+            self._booster = _parse(bundle)
+
+    def score(self, rows: Floats) -> Scored:
+        """Score encoded rows.
+
+        Parameters
+        ----------
+        rows : array of shape (n, n_features)
+            Columns as in the bundle's catalogue, NaN where missing, an unseen category as its "other" code.
+
+        Raises
+        ------
+        BundleError
+            ``rows`` has another number of columns, or reasons do not add up to the score.
+        """
+        n_features = len(self.bundle.catalogue.features)
+        if rows.ndim != 2 or rows.shape[1] != n_features:
+            raise BundleError(
+                Problem(
+                    where="rows to score",
+                    rule=f"must have the bundle's {n_features} feature columns",
+                    value=f"shape {rows.shape}",
+                    remedy="Compute features from the catalogue in the bundle; it says which and in which order.",
+                )
+            )
+        if self._booster is None:
+            return self._base_rate(len(rows))
+        return self._boosted(rows)
+
+    def _base_rate(self, n: int) -> Scored:
+        calibrator = self.bundle.calibrator
+        margin = np.zeros(n)
+        return Scored(
+            margin=margin,
+            probability=calibrator.probability(margin),
+            base=calibrator.intercept + calibrator.anchor,
+            families=(),
+            contributions=np.zeros((n, 0)),
+            feature_contributions=np.zeros((n, len(self.bundle.catalogue.features))),
+        )
+
+    def _boosted(self, rows: Floats) -> Scored:
+        bundle = self.bundle
+        families = bundle.catalogue.families
+        if not len(rows):
+            nothing = np.zeros(0)
+            base, _ = calibrated_contributions(np.zeros((0, rows.shape[1] + 1)), bundle.calibrator, bundle.reference)
+            return Scored(
+                margin=nothing,
+                probability=nothing,
+                base=base,
+                families=families,
+                contributions=np.zeros((0, len(families))),
+                feature_contributions=np.zeros(rows.shape),
+            )
+        margin, parts = explain(self._booster, rows, threads=self._threads)
+        probability = bundle.calibrator.probability(margin)
+        base, by_feature = calibrated_contributions(parts, bundle.calibrator, bundle.reference)
+        by_family = sum_by_family(by_feature, bundle.catalogue)
+        _check_additive(base, by_family, probability)
+        return Scored(
+            margin=margin,
+            probability=probability,
+            base=base,
+            families=families,
+            contributions=by_family,
+            feature_contributions=by_feature,
+        )
+
+
+def _parse(bundle: Bundle) -> Any:
+    import lightgbm  # noqa: PLC0415 - a base-rate bundle scores without it
+
+    try:
+        booster = lightgbm.Booster(model_str=bundle.booster_text)
+    except lightgbm.basic.LightGBMError as error:
+        raise BundleError(_unfit(str(error))) from error
+    if booster.num_feature() != len(bundle.catalogue.features):
+        raise BundleError(_unfit(f"{booster.num_feature()} features"))
+    return booster
+
+
+def _unfit(value: str) -> Problem:
+    return Problem(
+        where="booster.txt of the bundle",
+        rule="must be a booster over the catalogue's features",
+        value=value,
+        remedy="Train again; the bundle was not made by this software.",
+    )
+
+
+def _check_additive(base: float, contributions: Floats, probability: Floats) -> None:
+    error = np.abs(base + contributions.sum(axis=1) - logit(probability))
+    wrong = np.flatnonzero(~(error < TOLERANCE))
+    if len(wrong):
+        raise BundleError(
+            Problem(
+                where="reasons",
+                rule=f"base + contributions must equal logit(probability) within {TOLERANCE:g}",
+                value=f"{float(np.nanmax(error)) if not np.isnan(error).all() else 'NaN'}",
+                remedy="The bundle's parts do not belong together: restore it or train again. No score was given.",
+                count=len(wrong),
+                examples=tuple(f"row {row}: off by {error[row]:.3g}" for row in wrong[:5]),
+            )
+        )

@@ -1,0 +1,55 @@
+"""Stage build: every lead looked at at its landmarks, leaks told and quarantined, training data on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crm.history import History, open_history
+from features.build import build_training_data
+from features.engine import open_engine
+from features.leak_checks.finding import LeakFinding
+from features.leaks import find_leaks, quarantine, raise_if_leaking
+from features.training_data import TrainingData
+from pipelines.progress import Progress
+from pipelines.project import Project
+from pipelines.training_files import Origin, write_training_data
+
+
+def look_at_landmarks(project: Project, history: History) -> TrainingData:
+    """Build training data with every feature, before anything is quarantined."""
+    engine = project.settings.engine
+    spill = project.work / "spill"
+    with open_engine(threads=engine.threads, memory_limit=engine.memory_limit, spill=spill) as backend:
+        return build_training_data(backend, history, project.agreement, project.settings.features)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """Training data as it is learnt from, and what the leak checks found on the way."""
+
+    data: TrainingData
+    findings: tuple[LeakFinding, ...]
+
+
+def build(project: Project, progress: Progress) -> Built:
+    """Build training data out of ``work/history`` into ``work/training``, suspected leaks left out.
+
+    Raises
+    ------
+    GateStopped
+        A leak check's consequence is to stop, or no lead can be looked at.
+    """
+    history = open_history(project.work / "history")
+    progress("Building features at every landmark")
+    whole = look_at_landmarks(project, history)
+    progress("Looking for leaks")
+    findings = find_leaks(whole, history, seed=project.settings.seed)
+    raise_if_leaking(findings)
+    data = whole.without(quarantine(findings, history))
+    origin = Origin(
+        history_sha256=history.sha256,
+        agreement_sha256=project.agreement.sha256,
+        read_at=history.read_at.isoformat(),
+    )
+    write_training_data(data, origin, project.work / "training")
+    return Built(data=data, findings=findings)

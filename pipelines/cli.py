@@ -1,0 +1,201 @@
+"""The command line ``leadq``: what each command is called, takes and shows. The only reader of clock and environment.
+
+Work is done by the stages, imported when a command runs, so that help answers at once. What can go wrong is told by
+``failures.py``; what a command tells when it is done comes from its stage.
+"""
+# ruff: noqa: PLC0415 - stages are imported by the command that runs them; leadq --help must not pay for them
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipelines.progress import Progress
+    from pipelines.project import Project
+    from pipelines.told import Told
+
+app = typer.Typer(
+    name="leadq",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 120},
+    help="Lead scores calibrated to the tiers that sales and marketing agreed on, with reasons that add up.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 stopped by a gate, 4 paused, 5 done with rejected rows. "
+    "With --debug a failure also shows its traceback.",
+)
+
+Folder = Annotated[Path, typer.Option("--project", "-p", help="Project folder, the one with leadq.yaml.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
+AsOf = Annotated[str, typer.Option("--as-of", help="Moment to look at: a date (UTC) or a time with its zone.")]
+Because = Annotated[str, typer.Option("--because", help="Why; recorded with the decision.")]
+
+HERE = Path()
+
+
+def main() -> None:
+    """Run ``leadq`` and leave with its exit code."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(args=arguments, prog_name="leadq")
+    except Exception as error:  # the one place that catches all
+        from pipelines.failures import report
+
+        sys.exit(report(error, arguments, now=datetime.now(UTC), debug=len(arguments) < len(sys.argv) - 1))
+
+
+def _now() -> datetime:
+    from pipelines.clock import now_of
+
+    return now_of(os.environ, datetime.now(UTC))
+
+
+def _in_project(folder: Path, what: str, work: Callable[[Project, Progress], Told], *, as_json: bool) -> None:
+    """Open the project, do the work with a bar when somebody watches, and say what came of it."""
+    from pipelines.progress import watched
+    from pipelines.project import open_project
+
+    project = open_project(folder, environment=os.environ, now=_now())
+    with watched(what) as progress:
+        told = work(project, progress)
+    _say(told, as_json=as_json)
+
+
+def _say(told: Told, *, as_json: bool) -> None:
+    facts = {"done": True, "exit_code": told.exit_code, **told.facts}
+    typer.echo(json.dumps(facts, indent=1, sort_keys=True) if as_json else told.words)
+    if told.exit_code:
+        raise typer.Exit(told.exit_code)
+
+
+def _moment(text: str, where: str) -> datetime | None:
+    from pipelines.clock import read_moment
+
+    return read_moment(text, where=where) if text else None
+
+
+@app.command(epilog="Example: leadq demo --folder demo --leads 20000 --seed 7")
+def demo(
+    folder: Annotated[Path, typer.Option("--folder", help="Where to; made if it does not exist.")] = Path("demo"),
+    leads: Annotated[int, typer.Option("--leads", min=500, help="How many leads to simulate.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the company and of the training.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Simulate a company, check, train, promote, score, and explain one lead."""
+    from pipelines.demo import demo as run
+    from pipelines.progress import watched
+
+    with watched("demo") as progress:
+        told = run(folder, leads=leads, seed=seed, environment=os.environ, progress=progress)
+    _say(told, as_json=as_json)
+
+
+@app.command(epilog="Example: leadq init my-leads --from export.csv")
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; may exist, existing files are kept.")],
+    source: Annotated[Path | None, typer.Option("--from", help="A file of leads: proposes its mapping.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a project folder with commented leadq.yaml, agreement.yaml and params.yaml."""
+    from pipelines.init import init as run
+
+    _say(run(folder, source=source), as_json=as_json)
+
+
+@app.command(epilog="Example: leadq check --project my-leads")
+def check(folder: Folder = HERE, as_json: Json = False) -> None:
+    """Read the sources and say what the data can and cannot prove, and what looks like a leak."""
+    from pipelines.check import check as run
+
+    _in_project(folder, "check", run, as_json=as_json)
+
+
+@app.command(epilog="Example: leadq train --project my-leads")
+def train(folder: Folder = HERE, as_json: Json = False) -> None:
+    """Ingest, validate, build, train, evaluate and register: a challenger for the champion."""
+    from pipelines.training import train_all as run
+
+    _in_project(folder, "train", run, as_json=as_json)
+
+
+@app.command(epilog="Example: leadq models")
+def models(folder: Folder = HERE, as_json: Json = False) -> None:
+    """List the bundles in the store: which is live, what each was shown to do."""
+    from pipelines.models import list_models as run
+
+    _in_project(folder, "models", run, as_json=as_json)
+
+
+@app.command(epilog='Example: leadq promote 3f2a9c81d07b --because "agreed in the October review"')
+def promote(
+    version: Annotated[str, typer.Argument(help="Bundle to put live; without it the latest challenger.")] = "",
+    because: Because = "",
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Put a bundle live if it beats the champion and the base rate; else say why not (exit code 3)."""
+    from pipelines.promote import promote as run
+
+    _in_project(folder, "promote", lambda project, _: run(project, version=version, because=because), as_json=as_json)
+
+
+@app.command(epilog='Example: leadq rollback --because "tier T1 collapsed overnight"')
+def rollback(because: Because = "", folder: Folder = HERE, as_json: Json = False) -> None:
+    """Put the previous champion live again."""
+    from pipelines.promote import rollback as run
+
+    _in_project(folder, "rollback", lambda project, _: run(project, because=because), as_json=as_json)
+
+
+@app.command(epilog="Example: leadq score; leadq score --since 2026-10-01T06:00:00Z; leadq score --lead L-0004711")
+def score(
+    since: Annotated[str, typer.Option("--since", help="Only leads created or changed after this moment.")] = "",
+    lead: Annotated[str, typer.Option("--lead", help="Only this lead.")] = "",
+    as_of: AsOf = "",
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Score the open leads into the store; the same night again is the same run."""
+    from pipelines.score import score as run
+
+    moments = {"since": _moment(since, "--since"), "as_of": _moment(as_of, "--as-of")}
+    _in_project(
+        folder, "score", lambda project, progress: run(project, progress, lead_id=lead, **moments), as_json=as_json
+    )
+
+
+@app.command(epilog="Example: leadq explain L-0004711 --as-of 2026-09-01")
+def explain(
+    lead: Annotated[str, typer.Argument(help="Lead id.")],
+    as_of: AsOf = "",
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Say in words why a lead has its score, from the last night or as of a moment."""
+    from pipelines.explain import explain as run
+
+    moment = _moment(as_of, "--as-of")
+    _in_project(
+        folder, "explain", lambda project, progress: run(project, progress, lead_id=lead, as_of=moment), as_json=as_json
+    )
+
+
+@app.command(hidden=True)
+def stage(
+    name: Annotated[str, typer.Argument(help="simulate, ingest, validate, build, train, evaluate or register.")],
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Run one stage of training, as dvc.yaml does."""
+    from pipelines.training import run_stage
+
+    _in_project(folder, name, lambda project, progress: run_stage(name, project, progress), as_json=as_json)

@@ -1,0 +1,91 @@
+"""The one place that turns an exception into a message, a log and an exit code.
+
+Bad input gets its problems and never a traceback; what nobody foresaw gets one line and the place of the log.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agreement.problems import LeadqError, Problem, StoreError
+
+UNEXPECTED = 1
+
+
+def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: bool) -> int:
+    """Say what went wrong, on stderr for a person and on stdout where ``--json`` was asked for.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    known = _as_known(error)
+    if known is None:
+        log = _write_log(error, arguments, now)
+        problem = Problem(
+            where="leadq",
+            rule="met something it does not know",
+            value=f"{type(error).__name__}: {_first_line(error)}",
+            remedy=f"The log is {log}; --debug shows it here. Nothing was half-written.",
+        )
+        code, problems = UNEXPECTED, (problem,)
+    else:
+        code, problems = known.exit_code, known.problems
+    if "--json" in arguments:
+        sys.stdout.write(json.dumps(_facts(code, problems), indent=1, sort_keys=True) + "\n")
+    else:
+        heading = "Stopped before anything was written" if code == 3 else "Failed" if code != 2 else "Wrong usage"
+        many = "" if len(problems) == 1 else f" ({len(problems)} problems)"
+        sys.stderr.write(f"{heading}{many}:\n" + "".join(f"- {problem}\n" for problem in problems))
+    return code
+
+
+def _as_known(error: Exception) -> LeadqError | None:
+    """Return errors of ours, and errors of the disk, which happen to everybody."""
+    if isinstance(error, LeadqError):
+        return error
+    if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+        remedy = "Free space or mend the permissions and run again; nothing was half-written."
+        rule = "must be readable and writable"
+        return StoreError(Problem(where=str(error.filename), rule=rule, value=str(error.strerror), remedy=remedy))
+    return None
+
+
+def _facts(code: int, problems: Sequence[Problem]) -> dict[str, Any]:
+    rows = [
+        {
+            "where": problem.where,
+            "rule": problem.rule,
+            "value": problem.value,
+            "remedy": problem.remedy,
+            "count": problem.count,
+            "examples": list(problem.examples),
+        }
+        for problem in problems
+    ]
+    return {"done": False, "exit_code": code, "problems": rows}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200]
+
+
+def _write_log(error: Exception, arguments: Sequence[str], now: datetime) -> str:
+    folder = Path(tempfile.gettempdir())
+    path = folder / f"leadq-{now:%Y%m%dT%H%M%S}.log"
+    text = f"leadq {' '.join(arguments)}\n{now.isoformat()}\n\n" + "".join(traceback.format_exception(error))
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        return "not writable either"
+    return str(path)

@@ -1,0 +1,39 @@
+"""Stage ingest: the sources through the mapping of leadq.yaml into ``work/history``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crm.history import History
+from crm.ingest import read_history
+from pipelines.progress import Progress
+from pipelines.project import Project
+
+
+def ingest(project: Project, progress: Progress, *, folder: Path | None = None) -> History:
+    """Read the sources whole, or leave the last reading as it was.
+
+    Parameters
+    ----------
+    project : Project
+    progress : Progress
+    folder : Path, optional
+        Where to; ``work/history`` of the project by default.
+
+    Raises
+    ------
+    InputError
+        All that keeps the sources from being read, at once.
+    """
+    progress("Reading the sources")
+    return read_history(
+        project.config,
+        folder=folder or project.work / "history",
+        read_at=project.read_at,
+        progress=lambda words: progress(f"Reading: {words}"),
+    )
+
+
+def rejected_rows(history: History) -> int:
+    """Source rows that were read and could not be used; each stands in ``rejected.parquet`` with its reason."""
+    return sum(count.rejected for count in history.counts.values())

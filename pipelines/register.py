@@ -1,0 +1,68 @@
+"""Stage register: the bundle into the store as challenger, and into MLflow for people to look at.
+
+Where nobody is live yet, the base rate of the same data becomes what scores, so that the nightly job can run from the first
+day; it gives no tier and no reasons. A challenger goes live by ``leadq promote`` only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.bundle import Bundle, keep_bundle, read_bundle
+from models.evaluation import Evaluation
+from models.live import models_folder, promote, put_challenger, read_live
+from models.registry import mirror_live
+from models.registry import register as register_in_mlflow
+from pipelines.bundles import base_rate_of
+from pipelines.evaluate import PICTURES
+from pipelines.progress import Progress
+from pipelines.project import Project
+from pipelines.typed_yaml import build
+
+_DERIVED = ("beats_base_rate", "logistic_better", "words")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """Version of the bundle in the store, and its number in MLflow."""
+
+    version: str
+    mlflow_version: str
+
+
+def register(project: Project, progress: Progress) -> Registered:
+    """Keep the bundle of ``work/bundle`` and record it as challenger.
+
+    Raises
+    ------
+    BundleError
+        The stage train has not run, or its bundle is damaged.
+    """
+    progress("Registering the bundle")
+    store = project.store.folder
+    bundle = read_bundle(project.work / "bundle")
+    with project.store.writing("register", project.now):
+        version, folder = keep_bundle(bundle, models_folder(store))
+        if bundle.kind == "booster":
+            why = "trained, not yet promoted"
+            put_challenger(version, store=store, now=project.now, why=why)
+        _put_base_rate(project, bundle, version)
+        pictures = [path for name in PICTURES if (path := project.reports / name).exists()]
+        number = register_in_mlflow(folder, evaluation_of(bundle), pictures, store=store)
+        mirror_live(read_live(store), store=store)
+    return Registered(version=version, mlflow_version=number)
+
+
+def _put_base_rate(project: Project, bundle: Bundle, version: str) -> None:
+    store = project.store.folder
+    if read_live(store).champion is not None:
+        return
+    if bundle.kind == "booster":
+        version, _ = keep_bundle(base_rate_of(bundle, project.agreement), models_folder(store))
+    promote(version, store=store, now=project.now)
+
+
+def evaluation_of(bundle: Bundle) -> Evaluation:
+    """Return the evaluation in a bundle as the object it was."""
+    stored = {name: value for name, value in bundle.evaluation.items() if name not in _DERIVED}
+    return build(Evaluation, stored, where="evaluation.json")

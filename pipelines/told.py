@@ -1,0 +1,28 @@
+"""What a command says when it is done: the same facts for machines and in words, and the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+DONE = 0
+WITH_REJECTED_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The result of a command.
+
+    Parameters
+    ----------
+    facts : dict
+        JSON-ready, for ``--json``.
+    words : str
+        For a person.
+    exit_code : int
+        0 done, 5 done with rejected rows; failures are exceptions.
+    """
+
+    facts: dict[str, Any]
+    words: str
+    exit_code: int = DONE

@@ -1,0 +1,87 @@
+"""The stages of training in their order: what ``leadq train`` runs and dvc.yaml names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agreement.problems import Problem, UsageError
+from pipelines.build import Built, build
+from pipelines.evaluate import Evaluated, evaluate
+from pipelines.ingest import ingest, rejected_rows
+from pipelines.lock import only_writer
+from pipelines.progress import Progress
+from pipelines.project import Project
+from pipelines.register import Registered, register
+from pipelines.simulate import simulate
+from pipelines.told import Told
+from pipelines.train import train
+from pipelines.validate import validate
+
+STAGES: dict[str, Callable[[Project, Progress], Any]] = {
+    "simulate": simulate,
+    "ingest": ingest,
+    "validate": validate,
+    "build": build,
+    "train": train,
+    "evaluate": evaluate,
+    "register": register,
+}
+
+
+def run_stage(name: str, project: Project, progress: Progress) -> Told:
+    """Run one stage, as dvc.yaml does; what it needs must lie in ``work/`` already.
+
+    Raises
+    ------
+    UsageError
+        There is no such stage.
+    """
+    if name not in STAGES:
+        remedy = f"Stages are {', '.join(STAGES)}."
+        raise UsageError(Problem(where="leadq stage", rule="must be a stage", value=name, remedy=remedy))
+    with only_writer(project.work / "lock", doing=f"stage {name}", now=project.now):
+        STAGES[name](project, progress)
+    return Told(facts={"stage": name}, words=f"{name}: done")
+
+
+def train_all(project: Project, progress: Progress) -> Told:
+    """Run all stages of training on the project's data.
+
+    Raises
+    ------
+    LeadqError
+        Whatever stopped a stage; later stages did not run and the store is as it was.
+    """
+    with only_writer(project.work / "lock", doing="train", now=project.now):
+        history = ingest(project, progress)
+        gate = validate(project, progress)
+        built = build(project, progress)
+        trained = train(project, progress)
+        evaluated = evaluate(project, progress)
+        registered = register(project, progress)
+    words = list(trained.evaluation.in_words())
+    facts = {
+        "version": registered.version,
+        "kind": trained.bundle.kind,
+        "metrics": evaluated.metrics,
+        "words": words,
+        "gate": {"rules": len(gate.results), "warnings": len(gate.warnings)},
+        "leaks": [finding.sentence for finding in built.findings],
+        "quarantined": dict(sorted(built.data.catalogue.quarantined.items())),
+        "rejected_rows": rejected_rows(history),
+        "reports": [str(path) for path in sorted(project.reports.glob("*"))],
+    }
+    return Told(facts=facts, words=_words(project, built, evaluated, registered, words))
+
+
+def _words(project: Project, built: Built, evaluated: Evaluated, registered: Registered, words: list[str]) -> str:
+    left_out = len(built.data.catalogue.quarantined)
+    lines = [f"Model {registered.version}, trained on {len(built.data.meta):,} looks at leads."]
+    lines += [f"- {sentence}" for sentence in words]
+    if left_out:
+        lines.append(f"- {left_out} features or fields are left out as suspected leaks (leadq check says why).")
+    lines.append(f"Report: {project.reports / 'evaluation.html'}")
+    if evaluated.metrics["kind"] == "booster":
+        lines.append("It is the challenger now; leadq promote puts it live.")
+    return "\n".join(lines)

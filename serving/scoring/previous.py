@@ -1,0 +1,79 @@
+"""What was said of tonight's leads before: rows of earlier score tables, in the order of tonight's batch.
+
+Only the rows around a batch are read, so memory does not grow with the tables. Which runs count as earlier, and their order, is the
+caller's knowledge (committed runs only).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from agreement.problems import Problem, StoreError
+from crm.schemas import SCORES
+
+COLUMNS = (
+    "lead_id",
+    "as_of",
+    "probability",
+    "base",
+    "contributions",
+    "tier",
+    "model_tier",
+    "tier_at_handoff",
+    "model_version",
+    "agreement_version",
+)
+_SCHEMA = pa.schema([SCORES.field(name) for name in COLUMNS])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousScores:
+    """Score tables of earlier runs.
+
+    Parameters
+    ----------
+    files : tuple of Path
+        Newest first; a lead's newest row counts. Usually last night's table, before it the partial runs since.
+    as_of : datetime
+        Of the latest run over all leads (UTC). A hand-off after it that is seen for the first time is tonight's.
+    reanchored : frozenset of str
+        Model versions that differ from tonight's only in the anchor: what then moved the base is the anchor.
+    """
+
+    files: tuple[Path, ...]
+    as_of: datetime
+    reanchored: frozenset[str] = frozenset()
+
+    def rows(self, lead_ids: pa.Array) -> pa.Table:
+        """Return the newest earlier row of each lead: n rows of :data:`COLUMNS`, all null for a lead not seen before.
+
+        Raises
+        ------
+        StoreError
+            A table is missing or damaged.
+        """
+        extent = pc.min_max(lead_ids).as_py()
+        inside = (ds.field("lead_id") >= extent["min"]) & (ds.field("lead_id") <= extent["max"])
+        found = _SCHEMA.empty_table()
+        place = pa.nulls(len(lead_ids), pa.int32())
+        for file in self.files:
+            try:
+                rows = ds.dataset(file, format="parquet").to_table(columns=list(COLUMNS), filter=inside).cast(_SCHEMA)
+            except (OSError, pa.ArrowException, KeyError) as error:
+                problem = Problem(
+                    where=str(file),
+                    rule="must be a readable score table",
+                    value=str(error)[:200],
+                    remedy="Restore the file, or score again without earlier tables.",
+                )
+                raise StoreError(problem) from error
+            here = pc.index_in(lead_ids, value_set=rows["lead_id"].combine_chunks())
+            place = pc.coalesce(place, pc.add(here, pa.scalar(found.num_rows, pa.int32())))
+            found = pa.concat_tables([found, rows])
+        return found.take(place).combine_chunks()

@@ -1,0 +1,222 @@
+"""From Arrow batches of tonight's open leads to batches of the score table.
+
+A function from batch to batch, vectorised, so that it streams on one machine and maps over Spark's partitions alike. Every row comes
+out again, scored or not scored with its reason, and every score adds up or the run fails (design promise 2). Left out: computing the
+features (features/tonight.py), putting the table on disk and ranking its rows (``write.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from agreement.decide import decide_tiers, model_tiers
+from agreement.schema import Agreement
+from crm.schemas import SCORES
+from models.bundle import Bundle
+from models.scorer import Scored, Scorer
+from models.tiers import cut_by_tier
+from serving.scoring.adding_up import contribution_lists, must_add_up
+from serving.scoring.changed import changes, trend
+from serving.scoring.facts import FactBook
+from serving.scoring.handoff import tiers_at_handoff
+from serving.scoring.previous import PreviousScores
+from serving.scoring.reasons import HeldBack, reasons
+from serving.scoring.rows import (
+    SHOWN,
+    encoded_features,
+    raw_categories,
+    require_agreement,
+    require_columns,
+    rule_hits,
+)
+from serving.scoring.sentences import Sentences, read_sentences
+from serving.scoring.unknowns import Unknowns
+
+SCORED = "scored"
+NOT_SCORED = "not_scored"
+
+Floats = npt.NDArray[np.float64]
+Objects = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringRun:
+    """What is the same for every row of a run.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    agreement : Agreement
+    as_of, scored_at : datetime
+        Moment the leads are looked at, and the run's persisted time (UTC).
+    run_id, snapshot_id : str
+        Reproduce the scores exactly.
+    previous : PreviousScores or None
+        Earlier score tables; None on the first night.
+    sentences : Sentences
+    threads : int
+        Of the booster; results do not depend on it.
+    held_back : HeldBack
+        Counted up while scoring.
+    """
+
+    bundle: Bundle
+    agreement: Agreement
+    as_of: datetime
+    scored_at: datetime
+    run_id: str
+    snapshot_id: str | None = None
+    previous: PreviousScores | None = None
+    sentences: Sentences = field(default_factory=read_sentences)
+    threads: int = 1
+    held_back: HeldBack = field(default_factory=HeldBack)
+
+
+def score_batches(batches: Iterable[pa.RecordBatch], run: ScoringRun) -> Iterator[pa.RecordBatch]:
+    """Score tonight's leads.
+
+    Parameters
+    ----------
+    batches : iterable of RecordBatch
+        As :func:`features.tonight.tonight` yields them.
+    run : ScoringRun
+
+    Yields
+    ------
+    RecordBatch
+        In the schema :data:`crm.schemas.SCORES`, as many rows as came in and in their order; ``percentile`` is still null.
+
+    Raises
+    ------
+    BundleError
+        The bundle was made under other promises, a column that the model needs is missing or of another type, or a score
+        does not add up.
+    """
+    require_agreement(run.bundle, run.agreement)
+    scorer = Scorer(run.bundle, threads=run.threads)
+    wordings = run.sentences.wordings(run.bundle.catalogue)
+    book = FactBook(wordings=wordings, evidence=run.bundle.evidence, sentences=run.sentences)
+    unknowns = Unknowns.choose(wordings, run.bundle.reference.mean_absolute, run.sentences)
+    for batch in batches:
+        require_columns(batch, run.bundle.catalogue, run.agreement)
+        if batch.num_rows:
+            book.forget_if_large()
+            yield _score_batch(batch, run, scorer, book, unknowns)
+
+
+def _score_batch(
+    batch: pa.RecordBatch, run: ScoringRun, scorer: Scorer, book: FactBook, unknowns: Unknowns
+) -> pa.RecordBatch:
+    can = batch.column("status_reason").is_null().to_numpy(zero_copy_only=False)
+    place = pa.array(np.cumsum(can) - 1, mask=~can)  # row of the scored ones, null for the others
+    open_leads = batch.filter(pa.array(can))
+    encoded = encoded_features(open_leads, run.bundle.catalogue)
+    scored = scorer.score(encoded)
+    must_add_up(open_leads.column("lead_id"), scored.probability, scored.base, scored.contributions)
+    earlier = None if run.previous is None else run.previous.rows(batch.column("lead_id").cast(pa.string()))
+    columns = {name: batch.column(name).cast(kind) for name, kind in SHOWN.items() if name != "handed_off_at"}
+    columns |= _constants(run, batch.num_rows)
+    columns["status"] = pa.array(np.where(can, SCORED, NOT_SCORED), pa.string())
+    columns["base"] = pa.array(np.full(batch.num_rows, scored.base), mask=~can)
+    of_scored = {
+        "probability": pa.array(scored.probability),
+        "margin": pa.array(scored.margin),
+        "contributions": contribution_lists(scored.families, scored.contributions),
+        **_said(scored, encoded, open_leads, run, book, unknowns),
+    }
+    columns |= {name: column.take(place) for name, column in of_scored.items()}
+    columns |= _tiers(batch, columns["probability"], run, earlier)
+    columns |= _compared(scored, place, earlier, run)
+    columns["percentile"] = pa.nulls(batch.num_rows, pa.float64())  # known once all are scored
+    return pa.record_batch([columns[name] for name in SCORES.names], schema=SCORES)
+
+
+def _constants(run: ScoringRun, rows: int) -> dict[str, pa.Array]:
+    values = {
+        "as_of": run.as_of,
+        "scored_at": run.scored_at,
+        "horizon_days": run.bundle.catalogue.horizon_days,
+        "model_version": run.bundle.version,
+        "agreement_version": run.agreement.version,
+        "run_id": run.run_id,
+        "snapshot_id": run.snapshot_id,
+    }
+    return {name: pa.repeat(pa.scalar(value, SCORES.field(name).type), rows) for name, value in values.items()}
+
+
+def _said(
+    scored: Scored, encoded: Floats, leads: pa.RecordBatch, run: ScoringRun, book: FactBook, unknowns: Unknowns
+) -> dict[str, pa.Array]:
+    """Reasons and unknowns; the base rate alone has none."""
+    names = ("reasons_for", "reasons_against", "unknowns")
+    if _is_base_rate(run):
+        return {name: pa.array([[]] * leads.num_rows, SCORES.field(name).type) for name in names}
+    raw = raw_categories(leads, run.bundle.catalogue)
+    up, down = reasons(scored, encoded, raw, book, run.held_back)
+    return dict(zip(names, (up, down, unknowns.of(encoded)), strict=True))
+
+
+def _tiers(
+    batch: pa.RecordBatch, probability: pa.Array, run: ScoringRun, earlier: pa.Table | None
+) -> dict[str, pa.Array]:
+    tier: Objects = np.full(batch.num_rows, None, dtype=object)
+    tier_by = by_model = tier
+    if not _is_base_rate(run):
+        last_tier, last_probability = _last_night(earlier, run)
+        by_model = model_tiers(
+            probability.to_numpy(zero_copy_only=False),
+            cut_by_tier(run.bundle.tiers),
+            run.agreement,
+            previous_tier=last_tier,
+            previous_probability=last_probability,
+        )
+        decision = decide_tiers(model_tier=by_model, rule_hits=rule_hits(batch, run.agreement), agreement=run.agreement)
+        tier, tier_by = decision.tier, decision.tier_by
+    handed_off_at = batch.column("handed_off_at").cast(SHOWN["handed_off_at"])
+    frozen = tiers_at_handoff(handed_off_at, tier, earlier=earlier, previous=run.previous, as_of=run.as_of)
+    found = {"tier": tier, "tier_by": tier_by, "model_tier": by_model}
+    return {"tier_at_handoff": frozen, **{name: pa.array(values, pa.string()) for name, values in found.items()}}
+
+
+def _last_night(earlier: pa.Table | None, run: ScoringRun) -> tuple[Objects | None, Floats | None]:
+    """Model tier and probability to hold a tier by; only those of this model under this agreement, other cuts are no state."""
+    if earlier is None:
+        return None, None
+    version = earlier["model_version"].to_numpy(zero_copy_only=False)
+    agreed = earlier["agreement_version"].to_numpy(zero_copy_only=False)
+    same = (version == run.bundle.version) & (agreed == run.agreement.version)
+    tier = np.full(len(same), None, dtype=object)
+    tier[same] = earlier["model_tier"].to_numpy(zero_copy_only=False)[same]
+    return tier, earlier["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
+
+
+def _compared(scored: Scored, place: pa.Array, earlier: pa.Table | None, run: ScoringRun) -> dict[str, pa.Array]:
+    """Return what changed since the lead's newest earlier score; null for those without one."""
+    names = ("previous_probability", "trend", "changed")
+    if earlier is None:
+        return {name: pa.nulls(len(place), SCORES.field(name).type) for name in names}
+    of_scored = earlier.filter(place.is_valid())
+    before = of_scored["probability"].combine_chunks()
+    found = {
+        "previous_probability": before,
+        "trend": trend(scored.probability, before.to_numpy(zero_copy_only=False)),
+        "changed": changes(
+            scored.families,
+            scored.contributions,
+            scored.base,
+            previous=of_scored,
+            model_version=run.bundle.version,
+            reanchored=run.previous.reanchored if run.previous else frozenset(),
+        ),
+    }
+    return {name: column.take(place) for name, column in found.items()}
+
+
+def _is_base_rate(run: ScoringRun) -> bool:
+    return run.bundle.kind == "base_rate"

@@ -1,0 +1,175 @@
+"""Nothing agreed is lost in words, and nothing changed goes unsaid: each leaf of the agreement is changed in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from agreement.difference import differences
+from agreement.facts import check_in_words, facts
+from agreement.problems import AgreementError
+from agreement.read import parse_agreement
+from agreement.render import in_words
+from agreement.schema import Agreement
+from agreement.template import template_text
+
+SIGNED = replace(parse_agreement(template_text(), where="agreement.yaml"), sha256="")
+NOT_AGREED = {"line", "text", "sha256"}  # where and how it was written, not what
+CHOSEN = {"subject", "operator"}  # no free text: each is tried below
+
+
+def _leaf_changes(value: Any) -> Iterator[Any]:
+    """Yield ``value`` with one leaf, deep inside, changed or dropped; every leaf in turn."""
+    if is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            inner = () if field.name in NOT_AGREED | CHOSEN else _leaf_changes(getattr(value, field.name))
+            yield from (replace(value, **{field.name: other}) for other in inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield {other: kept for other, kept in value.items() if other != key}
+            yield {(f"{key}_x" if other == key else other): kept for other, kept in value.items()}
+            yield from ({**value, key: other} for other in _leaf_changes(inner))
+    elif isinstance(value, tuple):
+        for place, inner in enumerate(value):
+            yield value[:place] + value[place + 1 :]
+            yield from ((*value[:place], other, *value[place + 1 :]) for other in _leaf_changes(inner))
+    else:
+        yield from _other(value)
+
+
+def _other(value: object) -> Iterator[object]:
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield value + 1
+    elif isinstance(value, float):
+        yield value * 0.9
+    elif isinstance(value, date):
+        yield value + timedelta(days=1)
+    elif isinstance(value, str):
+        yield value + "x"
+
+
+CHECKS = [
+    "{field: a, in: [5]}",
+    '{field: a, in: ["5"]}',
+    "{field: a, in: [b, c]}",
+    '{field: a, in: ["b, c"]}',
+    "{field: account.a, in: [b, c]}",
+    "{field: a, not_in: [b, c]}",
+    "{field: a, ends_with: [b, c]}",
+    "{field: a, between: [1, 5]}",
+    "{field: a, between: [1, 5.5]}",
+    "{field: a, at_least: 5}",
+    "{field: a, at_most: 5}",
+    "{field: a, equals: 5}",
+    '{field: a, equals: "5"}',
+    "{field: a, equals: true}",
+    '{field: a, equals: "true"}',
+    "{field: a, present: true}",
+    "{event: a}",
+    "{event: any}",
+    "{event: a, within_days: 5}",
+    "{disposition: accepted}",
+    "{disposition: rejected}",
+]
+
+
+def test_no_two_checks_read_alike(changed_text: Callable[..., str]) -> None:
+    student = "when: {field: email_domain, ends_with: [.edu]}"
+    texts = [changed_text((student, f"when: {check}")) for check in CHECKS]
+    checks = [parse_agreement(text, where="x").rules[1].when[0] for text in texts]
+    told = [check_in_words(check) for check in checks]
+    assert len(set(told)) == len(CHECKS), told
+
+
+def _parts_dropped_or_moved(agreement: Agreement) -> Iterator[Agreement]:
+    yield replace(agreement, review_by=None)
+    yield replace(agreement, on_breach=None)
+    yield replace(agreement, tiers=(agreement.tiers[1], agreement.tiers[0], agreement.tiers[2]))
+    yield replace(agreement, rules=agreement.rules[::-1])
+    first = agreement.tiers[0]
+    yield replace(agreement, tiers=(replace(first, sla=None), *agreement.tiers[1:]))
+    yield replace(agreement, tiers=(replace(first, capacity_per_week=None), *agreement.tiers[1:]))
+    assert first.promise is not None
+    promise = replace(first.promise, marginal_at_least=None)
+    yield replace(agreement, tiers=(replace(first, promise=promise), *agreement.tiers[1:]))
+
+
+CHANGED = [*_leaf_changes(SIGNED), *_parts_dropped_or_moved(SIGNED)]
+
+
+def test_every_leaf_of_the_agreement_is_in_the_words() -> None:
+    assert len(CHANGED) > 130
+    words = in_words(SIGNED)
+    lost = [other for other in CHANGED if in_words(other) == words]
+    assert lost == []
+
+
+def test_every_change_is_told() -> None:
+    untold = [
+        other
+        for other in CHANGED
+        if other.version == SIGNED.version and not differences(SIGNED, replace(other, version=SIGNED.version + 1))
+    ]
+    assert untold == []
+
+
+def test_facts_are_told_once(signed: Agreement) -> None:
+    keys = [(fact.part, fact.subject, fact.about) for fact in facts(signed)]
+    assert len(keys) == len(set(keys))
+
+
+def test_the_words_read_well(signed: Agreement) -> None:
+    words = in_words(signed)
+    for line in (
+        "# What sales and marketing agreed: version 1",
+        "- signed by: head of sales on 2026-09-24; head of marketing on 2026-09-25",
+        "- promise: at least 30 % of the leads handed over are won",
+        "- floor for its last lead: not agreed (6.7 %, two thirds of the promise, is usual)",
+        "- when: domain of the account is one of rival.example, competitor.example",
+        "- then: the lead is in T2 or a better tier",
+        "- employees: lies between 80 and 900 (both included)",
+        "- reject only on agreed reasons: true",
+        "- unreachable_after_6_attempts",
+        f"Text as signed: SHA-256 `{signed.sha256}`.",
+    ):
+        assert line in words.splitlines()
+
+
+def test_a_new_version_says_what_it_changed(signed: Agreement, changed_text: Callable[..., str]) -> None:
+    text = changed_text(
+        ("version: 1", "version: 2"),
+        ("win_rate_at_least: 0.30", "win_rate_at_least: 0.35"),
+        ("    action: Call today\n", ""),
+        ("id: student", "id: pupil"),
+        ("  - no_budget\n", ""),
+    )
+    assert differences(signed, parse_agreement(text, where="new")) == (
+        "Tiers: T1: promise: at least 35 % of the leads handed over are won "
+        "(before: at least 30 % of the leads handed over are won).",
+        "Tiers: T1: gone is what to do: Call today.",
+        "Rules: these come before the model: competitor, pupil, hand_raiser (before: competitor, student, hand_raiser).",
+        "Rules: pupil is new: when: email_domain of the lead ends with .edu; then: the lead is disqualified.",
+        "Reasons for rejecting a lead: gone is no_budget.",
+        "Rules: student is gone (was when: email_domain of the lead ends with .edu; then: the lead is disqualified).",
+    )
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_changed_agreement_needs_a_higher_version(signed: Agreement, version: int) -> None:
+    old = replace(signed, version=2)
+    new = replace(signed, version=version, rejection_reasons=())
+    with pytest.raises(AgreementError, match=r"must have a higher version than 2, got .*Write version: 3"):
+        differences(old, new)
+
+
+def test_the_same_agreement_changes_nothing(signed: Agreement, changed_text: Callable[..., str]) -> None:
+    assert differences(signed, signed) == ()
+    commented = parse_agreement(changed_text(("# Best first.", "# Best tier first.")), where="x")
+    assert commented.sha256 != signed.sha256
+    assert differences(signed, commented) == ()

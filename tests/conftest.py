@@ -1,0 +1,82 @@
+"""Histories made by hand for the rooms' tests: contract tables from plain rows, written as ingest would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from agreement.schema import Agreement, Check, Outcome, Promise, Rule, Tier
+from crm.history import History, write_manifest
+from crm.schemas import OUTCOMES, REJECTED, TABLES
+
+SCHEMAS = {**TABLES, "outcomes": OUTCOMES, "rejected": REJECTED}
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture
+def write_history() -> Callable[..., History]:
+    """Return a function that writes rows per table into a folder as a :class:`History`."""
+
+    def write(
+        folder: Path, rows: Rows, *, own_types: dict[str, dict[str, pa.DataType]] | None = None, **manifest: Any
+    ) -> History:
+        folder.mkdir(parents=True, exist_ok=True)
+        for table, schema in SCHEMAS.items():
+            for name, kind in (own_types or {}).get(table, {}).items():
+                schema = schema.append(pa.field(name, kind))  # noqa: PLW2901
+            pq.write_table(pa.Table.from_pylist(rows.get(table, []), schema=schema), folder / f"{table}.parquet")
+        manifest.setdefault("read_at", datetime(2026, 1, 1, tzinfo=UTC))
+        manifest.setdefault("tracked_since", {})
+        manifest.setdefault("has_touches", bool(rows.get("touches")))
+        history = History(folder=folder, counts={}, **manifest)
+        write_manifest(history)
+        return history
+
+    return write
+
+
+@pytest.fixture
+def agreement() -> Agreement:
+    """Return a small agreement with every kind of rule."""
+    return Agreement(
+        version=1,
+        effective_from=datetime(2025, 1, 1, tzinfo=UTC).date(),
+        outcome=Outcome(event="opportunity won", horizon_days=30),
+        tiers=(
+            Tier(id="T1", label="Sales-ready", owner="sales", promise=Promise(win_rate_at_least=0.3)),
+            Tier(id="T2", label="Interest", owner="sales", promise=Promise(win_rate_at_least=0.1)),
+            Tier(id="T3", label="Nurture", owner="marketing"),
+        ),
+        stages={},
+        duties={},
+        ideal_customer=(
+            Check(subject="field", name="account.industry", operator="in", values=("software",)),
+            Check(subject="field", name="account.employees", operator="between", values=(80, 900)),
+        ),
+        rules=(
+            Rule(
+                id="competitor",
+                when=(Check(subject="field", name="account.domain", operator="in", values=("rival.example",)),),
+                disqualify=True,
+            ),
+            Rule(
+                id="student",
+                when=(Check(subject="field", name="email_domain", operator="ends_with", values=(".edu",)),),
+                disqualify=True,
+            ),
+            Rule(
+                id="hand_raiser",
+                when=(Check(subject="event", name="demo_request", operator="occurred", within_days=14),),
+                at_least="T1",
+            ),
+            Rule(
+                id="accepted", when=(Check(subject="disposition", name="accepted", operator="occurred"),), at_least="T2"
+            ),
+        ),
+    )
