@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from math import isnan, nan
 
+from agreement.lines import Items
 from agreement.schema import DISQUALIFIED, Promise, Sla, Tier
 from agreement.sections import Section
 
@@ -13,7 +14,7 @@ def read_tiers(top: Section) -> tuple[Tier, ...]:
     """Read ``tiers`` of the agreement; what is wrong goes to its findings."""
     sections = top.sections("tiers", "tier")
     tiers = tuple(_read_tier(section) for section in sections)
-    if 0 < len(tiers) < 2:
+    if isinstance(top.node("tiers"), Items) and len(top.items("tiers")) < 2:
         top.note("tiers", "must be at least two", "Add a last tier without a promise: it takes the rest.")
     _check_ids(tiers, sections)
     _check_promises(tiers, sections)
@@ -79,7 +80,7 @@ def _check_promises(tiers: tuple[Tier, ...], sections: tuple[Section, ...]) -> N
     """Every tier but the last promises something, each less than the tier before it."""
     if not tiers:
         return
-    if "promise" in sections[-1].keys and len(tiers) > 1:
+    if sections[-1].node("promise") is not None and len(tiers) > 1:
         rule = "must not be given: the last tier takes every lead that is left, so it can promise nothing"
         sections[-1].note("promise", rule, "Remove it, or add a last tier without a promise.")
     for section in sections[:-1]:

@@ -13,7 +13,6 @@ with the files in hand and is checked by ``crm.reading``. Every scalar of the fi
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ from crm.config_schema import (
     Source,
     Sources,
 )
+from crm.reading.closest import did_you_mean
 from crm.reading.yaml_lines import LinedDocument, read_yaml_lines
 from crm.schemas import TABLES
 
@@ -99,8 +99,7 @@ def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
     tags = {"opportunities", "lead_columns", "event_kinds"}
     shown = ".".join(str(part) for i, part in enumerate(key) if not (i == 1 and key[0] == "outcome" and part in tags))
     if row["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(str(key[-1]), _all_keys(), n=1)
-        remedy = f"Did you mean {close[0]}?" if close else "Remove it; crm/templates/leadq.yaml shows every key."
+        remedy = did_you_mean(str(key[-1]), _all_keys()) + "The comments of leadq init's leadq.yaml show every key."
         return Problem(where=_where(path, document, key), rule="unknown key", value=shown, remedy=remedy)
     rule = str(row["msg"]).removeprefix("Value error, ")
     value = "" if row["type"] == "missing" or not isinstance(row["input"], str | int | float) else repr(row["input"])
@@ -108,7 +107,7 @@ def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
         where=_where(path, document, key),
         rule=f"{shown or 'leadq.yaml'}: {rule[:1].lower()}{rule[1:]}",
         value=value,
-        remedy="crm/templates/leadq.yaml shows every key with its meaning.",
+        remedy="The comments of leadq init's leadq.yaml show every key with its meaning.",
     )
 
 
@@ -130,24 +129,23 @@ def _all_keys() -> set[str]:
 
 def _unknown_names(path: Path, document: LinedDocument, config: Config) -> list[Problem]:
     """Contract columns that do not exist, and tracked fields without their entity."""
-    problems = []
     mapped: list[tuple[tuple[str, ...], str, Source]] = []
     if config.sources is not None:
         mapped = [(("sources", table), table, source) for table, source in config.sources.items()]
     if config.flat is not None:
         mapped = [(("flat",), "leads", config.flat)]
-    for key, table, source in mapped:
-        known = (*TABLES[table].names, *EXTRA_COLUMNS.get(table, ()))
-        for column in source.columns.keys() - set(known):
-            close = difflib.get_close_matches(column, known, n=1)
-            problems.append(
-                Problem(
-                    where=_where(path, document, (*key, "columns", column)),
-                    rule=f"{table} has no contract column",
-                    value=column,
-                    remedy=(f"Did you mean {close[0]}? " if close else "") + "Own fields need no mapping.",
-                )
-            )
+    contract = {table: (*schema.names, *EXTRA_COLUMNS.get(table, ())) for table, schema in TABLES.items()}
+    problems = [
+        Problem(
+            where=_where(path, document, (*key, "columns", column)),
+            rule=f"{table} has no contract column",
+            value=column,
+            remedy=did_you_mean(column, contract[table]) + "Own fields need no mapping.",
+        )
+        for key, table, source in mapped
+        for column in source.columns
+        if column not in contract[table]
+    ]
     problems += [
         Problem(
             where=_where(path, document, ("tracked_since", field)),

@@ -6,7 +6,6 @@ only known with the files in hand.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from crm.reading.closest import did_you_mean
 from crm.schemas import TABLES
 
 EXTRA_COLUMNS: dict[str, tuple[str, ...]] = {"leads": ("email",)}
@@ -52,10 +52,8 @@ def _expand(text: object, info: ValidationInfo) -> Path:
 
 def _zone(name: str) -> str:
     if name not in available_timezones():
-        close = difflib.get_close_matches(name, available_timezones(), n=1)
-        raise ValueError(
-            "must be a time zone such as Europe/Amsterdam" + (f"; did you mean {close[0]}?" if close else "")
-        )
+        hint = did_you_mean(name, available_timezones())
+        raise ValueError(f"must be a time zone such as Europe/Amsterdam. {hint}".rstrip())
     return name
 
 

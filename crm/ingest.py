@@ -7,7 +7,6 @@ refused, rows unattributed). Leaves out judging whether the data can carry a mod
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -17,16 +16,15 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agreement.problems import Problem, UsageError
 from crm.aliases import follow_aliases, surviving_only
 from crm.atomic import new_folder
 from crm.config_schema import Config, FileFormat, FromEventKinds, FromLeadColumns, FromOpportunities, Source
 from crm.history import History, OwnField, TableCount, write_manifest
-from crm.outcomes import OUTCOME, distil, type_opportunities
+from crm.outcomes import OUTCOME, distil, outcome_kinds, type_opportunities
 from crm.reading.contract import stage
-from crm.reading.engine import Connection, Relation, count, name, open_engine, write_table
+from crm.reading.engine import Connection, count, open_engine
 from crm.reading.field_history import name_fields
 from crm.reading.files import FileProblem, Loaded, load
 from crm.reading.findings import Findings, RowRule
@@ -35,10 +33,10 @@ from crm.reading.mapping import WITH_OWN_FIELDS, Mapped, map_source
 from crm.reading.profiling import TypedField, own_fields
 from crm.reading.rows import check_rows
 from crm.reading.times import TimeReading
-from crm.schemas import OUTCOMES, REJECTED, TABLES, TEXT, TIME
+from crm.reading.writing import hash_tables, write_history_tables
+from crm.schemas import TEXT
 
 NOTES = "reading.json"
-ARROW_TYPES = {"number": pa.float64(), "category": TEXT, "flag": pa.bool_(), "date": TIME}
 _MALFORMED = "is no row of the file's columns"
 
 
@@ -134,7 +132,8 @@ class _Reader:
         outcomes = distil(self.findings, origin)
         self.findings.judge(self.counts)
         self.findings.stop_on_problems()
-        self._write(folder, outcomes)
+        self.say("writing the tables")
+        write_history_tables(self.findings, folder, staged=set(mapped), own=self.own, outcomes=outcomes)
         return self._history(folder)
 
     def _load_and_map(self) -> dict[str, Mapped]:
@@ -201,26 +200,6 @@ class _Reader:
         if entity := WITH_OWN_FIELDS.get(table):
             self.own[table] = own_fields(self.findings, table, entity, source, mapped.own, times)
 
-    def _write(self, folder: Path, outcomes: Relation) -> None:
-        staged = dict(self.sources)
-        for table, schema in TABLES.items():
-            self.say(f"writing {table}")
-            path = folder / f"{table}.parquet"
-            if table not in staged:
-                pq.write_table(schema.empty_table(), path, compression="zstd", version="2.6")
-                continue
-            kept = [typed for typed in self.own.get(table, []) if typed.field.status != "refused"]
-            full = pa.schema([*schema, *(pa.field(typed.field.name, ARROW_TYPES[typed.field.type]) for typed in kept)])
-            rows = self.findings.good(table)
-            if table == "events":
-                rows = _whole_events(rows)
-            columns = [name(column) for column in schema.names]
-            own = [f"{typed.expression} AS {name(typed.field.name)}" for typed in kept]
-            order = "lead_id" if table == "leads" else "account_id" if table == "accounts" else "ALL"
-            write_table(rows.project(", ".join([*columns, *own])).order(order), path, full)
-        write_table(outcomes, folder / "outcomes.parquet", OUTCOMES)
-        write_table(self.findings.rejected(), folder / "rejected.parquet", REJECTED)
-
     def _history(self, folder: Path) -> History:
         counts = {table: self._count(table) for table, _ in self.sources}
         own = tuple(typed.field for table in ("leads", "accounts") for typed in self.own.get(table, []))
@@ -228,7 +207,7 @@ class _Reader:
         document = {"notes": notes, "files": {table: source.path.name for table, source in self.sources}}
         (folder / NOTES).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         outcome = self.config.outcome
-        kinds = (*outcome.won, *outcome.lost) if isinstance(outcome, FromEventKinds) else ()
+        kinds = outcome_kinds(self.findings, outcome) if isinstance(outcome, FromEventKinds) else ()
         return History(
             folder=folder,
             read_at=self.read_at,
@@ -239,7 +218,7 @@ class _Reader:
             outcome_kinds=kinds,
             has_touches="touches" in counts,
             counts=counts,
-            sha256=_hash(folder),
+            sha256=hash_tables(folder),
         )
 
     def _count(self, table: str) -> TableCount:
@@ -256,29 +235,9 @@ class _Reader:
         return {**found, **declared}
 
 
-def _whole_events(rows: Relation) -> Relation:
-    """Name a lead or an account, never both; an event without ``known_at`` was known when it occurred."""
-    replaced = {
-        "account_id": "CASE WHEN lead_id IS NULL THEN account_id END AS account_id",
-        "known_at": "coalesce(known_at, occurred_at) AS known_at",
-    }
-    return rows.project(", ".join(replaced.get(column, name(column)) for column in rows.columns))
-
-
 def _refusal(refused: OwnField) -> str:
     return f"{refused.entity}: own field {refused.name} is refused, it {refused.why}"
 
 
 def _from_microseconds(microseconds: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
-
-
-def _hash(folder: Path) -> str:
-    """SHA-256 over names and bytes of all table files."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.parquet")):
-        digest.update(path.name.encode())
-        with path.open("rb") as handle:
-            while block := handle.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()

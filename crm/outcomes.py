@@ -7,10 +7,9 @@ account's latest lead created before it. Leaves out horizons and labels, which a
 
 from __future__ import annotations
 
-import difflib
-
 from agreement.problems import MAX_EXAMPLES, Problem
 from crm.config_schema import Flat, FromEventKinds, FromLeadColumns, FromOpportunities
+from crm.reading.closest import did_you_mean
 from crm.reading.engine import ROW, Relation, count, matches, name, scalar
 from crm.reading.findings import Findings, RowRule
 
@@ -64,8 +63,7 @@ def _unknown_words(findings: Findings, origin: Words, rows: Relation, column: st
     words = unknown.aggregate(f"{name(column)} AS word, count(*) AS n").order("n DESC, word")
     shown = words.limit(MAX_EXAMPLES).fetchall()
     known = [*origin.won, *origin.lost, *(() if isinstance(origin, FromEventKinds) else origin.open)]
-    close = difflib.get_close_matches(str(shown[0][0]), known, n=1)
-    hint = f"Did you mean {close[0]}? " if close else ""
+    hint = did_you_mean(str(shown[0][0]), known)
     findings.problems.append(
         Problem(
             where=where,
@@ -106,6 +104,16 @@ def _from_events(findings: Findings, origin: FromEventKinds) -> Relation:
             )
         )
     return outcomes.filter("lead_id IS NOT NULL").distinct()
+
+
+def outcome_kinds(findings: Findings, origin: FromEventKinds) -> tuple[str, ...]:
+    """Kinds of events that are outcomes: those named, and those in the data that a named pattern matches."""
+    patterns = (*origin.won, *origin.lost)
+    found = (
+        findings.good("events").filter(matches("kind", patterns)).project("kind").distinct().order("kind").fetchall()
+    )
+    named = [pattern for pattern in patterns if not pattern.endswith("*")]
+    return tuple(dict.fromkeys([*named, *(str(kind) for (kind,) in found)]))
 
 
 def type_opportunities(findings: Findings, origin: FromOpportunities) -> None:

@@ -23,12 +23,13 @@ from features.leak_checks.closed_leads import read_closed_leads, read_fields
 from features.leak_checks.disguised_events import check_kinds
 from features.leak_checks.drift import check_drift
 from features.leak_checks.duplicates import check_rows, check_twins
-from features.leak_checks.finding import LeakFinding
+from features.leak_checks.finding import BY_NAME, LeakFinding
 from features.leak_checks.moments import check_closed, check_events
 from features.leak_checks.names import check_names
 from features.training_data import TrainingData
 
 _RANK = {"stop": 0, "quarantine": 1, "name": 2}
+_LAST = 100
 
 
 def find_leaks(
@@ -65,8 +66,10 @@ def find_leaks(
     found += check_drift(data, seed=seed, tonight=tonight)
     found = [_with_features(finding, data) for finding in found]
     found += _not_said_yet(check_features(data, tracked, seed=seed), found)
+    left_out = {finding.field for finding in found if finding.consequence == "quarantine"}
+    found = [finding for finding in found if finding.check != 5 or finding.field not in left_out]
     honoured = [_honoured(finding, data, history) for finding in found]
-    return tuple(sorted(honoured, key=lambda f: (_RANK[f.consequence], f.check, -f.figure, f.field)))
+    return tuple(sorted(honoured, key=_order))
 
 
 def quarantine(findings: Iterable[LeakFinding], history: History) -> dict[str, str]:
@@ -107,6 +110,12 @@ def raise_if_leaking(findings: Iterable[LeakFinding]) -> None:
     ]
     if problems:
         raise GateStopped(problems)
+
+
+def _order(finding: LeakFinding) -> tuple[int, int, float, str]:
+    """Worst first; what was measured before what is only named so."""
+    measured = finding.check if finding.check != BY_NAME else _LAST
+    return _RANK[finding.consequence], measured, -finding.figure, finding.field
 
 
 def _on_fields(backend: Any, history: History, tracked: frozenset[str], seed: int) -> Iterator[LeakFinding]:

@@ -126,7 +126,8 @@ def fit_model(data: TrainingData, settings: FitSettings, progress: Progress = si
             callbacks=[lightgbm.early_stopping(patience, verbose=False)],
             return_cvbooster=True,
         )
-        return found["cvbooster"], float(found["valid binary_logloss-mean"][-1])
+        # rounded: the last bits of LightGBM's metric depend on the number of threads
+        return found["cvbooster"], float(f"{found['valid binary_logloss-mean'][-1]:.9g}")
 
     grid: dict[str, float] = {}
     patience = max(10, settings.early_stopping_rounds // 3)  # the grid learns three times faster

@@ -30,7 +30,7 @@ class LeadqModel(PythonModel):  # type: ignore[misc] # mlflow comes without type
         self._scorer = Scorer(read_bundle(folder))
         self._agreement = read_agreement(folder / "agreement.yaml")
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> Any:  # noqa: ARG002
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:  # noqa: ARG002
         """Score raw feature rows.
 
         Returns
@@ -40,7 +40,7 @@ class LeadqModel(PythonModel):  # type: ignore[misc] # mlflow comes without type
             base + their sum = logit(probability)), ``model_version``.
         """
         bundle = self._scorer.bundle
-        scored = self._scorer.score(encode_rows(pd.DataFrame(model_input), bundle.catalogue))
+        scored = self._scorer.score(encode_rows(model_input, bundle.catalogue))
         tiers = [None] * len(scored.probability)
         if bundle.kind == "booster":
             tiers = model_tiers(scored.probability, cut_by_tier(bundle.tiers), self._agreement).tolist()

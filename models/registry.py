@@ -6,11 +6,12 @@ mirrors what ``live.py`` decides; no nightly job depends on it.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from importlib.metadata import version as library_version
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,11 @@ EXPERIMENT = "leadq"
 MODEL = "leadq"
 BUNDLE_TAG = "bundle"
 SERVED_WITH = ("lightgbm", "mlflow", "numpy", "pandas", "pyyaml")
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_UV_AUTO_DETECT": "false", "DO_NOT_TRACK": "true"}
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_UV_AUTO_DETECT": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 
 
 def tracking_uri(store: Path) -> str:
@@ -36,7 +41,7 @@ def tracking_uri(store: Path) -> str:
 @contextmanager
 def _mlflow(store: Path) -> Iterator[Any]:
     """Yield mlflow, set to the store and silent; what was set before is restored."""
-    before = {name: os.environ.get(name) for name in QUIET}
+    before = {name: os.environ.get(name) for name in (*QUIET, "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")}
     os.environ.update(QUIET)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -47,19 +52,18 @@ def _mlflow(store: Path) -> Iterator[Any]:
         for logger in loggers:
             logger.setLevel(logging.ERROR)
         store.mkdir(parents=True, exist_ok=True)
-        tracking, registry = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
         mlflow.set_tracking_uri(tracking_uri(store))
         mlflow.set_registry_uri(tracking_uri(store))
         try:
             yield mlflow
         finally:
-            mlflow.set_tracking_uri(tracking)
-            mlflow.set_registry_uri(registry)
+            mlflow.set_tracking_uri(None)  # back to what the environment says, which is restored below
+            mlflow.set_registry_uri("")
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
             for name, value in before.items():
                 if value is None:
-                    del os.environ[name]
+                    os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
 
@@ -137,7 +141,8 @@ def register(folder: Path, evaluation: Evaluation, plots: Sequence[Path], *, sto
             signature=_signature(bundle.catalogue),
             pip_requirements=[f"{name}=={library_version(name)}" for name in SERVED_WITH],
         )
-        registered = mlflow.register_model(logged.model_uri, MODEL, tags={BUNDLE_TAG: bundle.version})
+        with redirect_stderr(io.StringIO()):  # it prints that it succeeded
+            registered = mlflow.register_model(logged.model_uri, MODEL, tags={BUNDLE_TAG: bundle.version})
         return str(registered.version)
 
 

@@ -115,13 +115,13 @@ def _percent(rate: float) -> str:
 
 def largest_promises(probability: Floats, label: Floats, group: Ints, confidence: float) -> str:
     """Say which promise the data supports for the best leads, at several sizes."""
-    order = np.argsort(-probability, kind="stable")
     parts = []
     for share in SIZES:
-        best = order[: round(share * len(order))]
-        if len(best) >= MIN_TESTABLE:
-            rate = judge(label[best], group[best]).quantile(1.0 - confidence)
-            parts.append(f"{_percent(rate)} for the best {100 * share:.0f} % of leads (n = {len(best)})")
+        if len(label) * share < MIN_TESTABLE:
+            continue
+        best: Bools = probability >= np.quantile(probability, 1.0 - share)  # leads with equal scores stay together
+        rate = judge(label[best], group[best]).quantile(1.0 - confidence)
+        parts.append(f"{_percent(rate)} for the best {100 * best.mean():.0f} % of leads (n = {best.sum()})")
     if not parts:
         return f"{len(label)} held-out leads are too few to support any promise"
     return "the largest promise this data supports is " + ", ".join(parts)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
+from crm.atomic import write_text
 from crm.history import History, open_history
 from features.build import build_training_data
 from features.engine import open_engine
@@ -34,6 +36,8 @@ class Built:
 def build(project: Project, progress: Progress) -> Built:
     """Build training data out of ``work/history`` into ``work/training``, suspected leaks left out.
 
+    What was found stands in ``work/leaks.json``.
+
     Raises
     ------
     GateStopped
@@ -52,4 +56,6 @@ def build(project: Project, progress: Progress) -> Built:
         read_at=history.read_at.isoformat(),
     )
     write_training_data(data, origin, project.work / "training")
+    told = [asdict(finding) for finding in findings]
+    write_text(project.work / "leaks.json", json.dumps(told, indent=1, sort_keys=True) + "\n")
     return Built(data=data, findings=findings)

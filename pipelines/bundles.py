@@ -47,7 +47,8 @@ def base_rate_of(bundle: Bundle, agreement: Agreement) -> Bundle:
         mean_contributions=zeros,
         mean_absolute=zeros,
     )
-    rate = np.array([bundle.evidence.base_rate])
+    evidence = bundle.evidence
+    rate = np.array([(evidence.wins + 0.5) / (evidence.n + 1.0)])
     return replace(
         bundle,
         kind="base_rate",

@@ -30,6 +30,7 @@ def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: 
     if debug:
         traceback.print_exception(error, file=sys.stderr)
     known = _as_known(error)
+    problems: tuple[Problem, ...]
     if known is None:
         log = _write_log(error, arguments, now)
         problem = Problem(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 DONE = 0
+STOPPED_BY_GATE = 3
 WITH_REJECTED_ROWS = 5
 
 
@@ -20,7 +21,7 @@ class Told:
     words : str
         For a person.
     exit_code : int
-        0 done, 5 done with rejected rows; failures are exceptions.
+        0 done, 5 done with rejected rows, 3 where a check found what stops training; failures are exceptions.
     """
 
     facts: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +11,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import settings
 
 from agreement.schema import Agreement, Check, Outcome, Promise, Rule, Tier
 from crm.history import History, write_manifest
 from crm.schemas import OUTCOMES, REJECTED, TABLES
 
 SCHEMAS = {**TABLES, "outcomes": OUTCOMES, "rejected": REJECTED}
+settings.register_profile("ci", max_examples=8, derandomize=True)
+settings.register_profile("acceptance", max_examples=200)
+settings.load_profile("acceptance" if os.environ.get("LEADQ_ACCEPTANCE") else "ci")
 Rows = dict[str, list[dict[str, Any]]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_history() -> Callable[..., History]:
     """Return a function that writes rows per table into a folder as a :class:`History`."""
 
@@ -41,7 +46,7 @@ def write_history() -> Callable[..., History]:
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def agreement() -> Agreement:
     """Return a small agreement with every kind of rule."""
     return Agreement(

@@ -62,14 +62,14 @@ def _rates(decaying: float, decay_days: float, steady: float) -> Rate:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind(name="page_view", channel="web", other=_rates(0.70, 6, 0.060), buyer=_rates(0.70, 6.5, 0.065), before=(1.8, 2.1)),
-    Kind(name="pricing_page", channel="web", other=_rates(0.05, 8, 0.004), buyer=_rates(0.07, 9, 0.006), before=(0.15, 0.24)),
+    Kind(name="page_view", channel="web", other=_rates(0.70, 6, 0.060), buyer=_rates(0.70, 6, 0.066), before=(1.8, 1.8)),
+    Kind(name="pricing_page", channel="web", other=_rates(0.05, 8, 0.004), buyer=_rates(0.08, 9, 0.008), before=(0.13, 0.28)),
     Kind(name="whitepaper", channel="web", other=_rates(0.06, 8, 0.004), buyer=_rates(0.06, 8, 0.004), before=(0.15, 0.15)),
-    Kind(name="webinar", channel="event", other=_rates(0.02, 25, 0.003), buyer=_rates(0.028, 25, 0.004), by_import=True),
-    Kind(name="demo_request", channel="web", other=_rates(0.010, 6, 0.001), buyer=_rates(0.025, 6, 0.002)),
-    Kind(name="email_click", channel="email", other=_rates(0.10, 10, 0.015), buyer=_rates(0.11, 10, 0.018)),
-    Kind(name="email_bounce", channel="email", other=_rates(0.022, 10, 0.002), buyer=_rates(0.012, 10, 0.001)),
-    Kind(name="unsubscribe", channel="email", other=_rates(0.010, 15, 0.002), buyer=_rates(0.005, 15, 0.001)),
+    Kind(name="webinar", channel="event", other=_rates(0.02, 25, 0.003), buyer=_rates(0.032, 25, 0.004), by_import=True),
+    Kind(name="demo_request", channel="web", other=_rates(0.010, 6, 0.001), buyer=_rates(0.032, 6, 0.003)),
+    Kind(name="email_click", channel="email", other=_rates(0.10, 10, 0.015), buyer=_rates(0.10, 10, 0.015)),
+    Kind(name="email_bounce", channel="email", other=_rates(0.030, 10, 0.003), buyer=_rates(0.012, 10, 0.002)),
+    Kind(name="unsubscribe", channel="email", other=_rates(0.008, 15, 0.002), buyer=_rates(0.005, 15, 0.001)),
 )  # fmt: skip
 BY_IMPORT = np.array([kind.by_import for kind in KINDS])
 

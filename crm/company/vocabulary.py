@@ -68,11 +68,11 @@ SOURCE_MISSING = np.array([0.20, 0.25, 0.25, 0.15, 0.10, 0.45, 0.40, 0.35])
 CAMPAIGN_SOURCES = ("paid_search", "trade_fair", "content_syndication", "web_form", "list_purchase")
 CAMPAIGN = Levels(
     rows=(
-        ("brand", 0.22, 0.15),
+        ("brand", 0.22, 0.0),
         ("spring-launch", 0.18, 0.0),
-        ("webinar-series", 0.15, 0.15),
+        ("webinar-series", 0.15, 0.0),
         ("retargeting", 0.15, 0.0),
-        ("free-ebook", 0.16, -0.3),
+        ("free-ebook", 0.16, -0.5),
         ("autumn-fair", 0.135, 0.0),
         ("<script>alert('lead')</script>", 0.0025, 0.0),
         ('=HYPERLINK("click me")', 0.0025, 0.0),
@@ -91,11 +91,11 @@ SENIORITY = Levels(
 )
 FUNCTION = Levels(
     rows=(
-        ("it", 0.28, 0.0),
-        ("operations", 0.22, 0.15),
-        ("marketing", 0.20, 0.0),
-        ("finance", 0.15, 0.0),
-        ("people", 0.15, -0.3),
+        ("it", 0.28, 0.1),
+        ("operations", 0.22, 0.1),
+        ("marketing", 0.20, 0.1),
+        ("finance", 0.15, 0.1),
+        ("people", 0.15, -0.4),
     )
 )
 TITLES: tuple[tuple[str | None, ...], ...] = (
@@ -123,31 +123,31 @@ COUNTRY = Levels(
         ("DE", 0.30, 0.15),
         ("FR", 0.18, 0.15),
         ("NL", 0.14, 0.15),
-        ("GB", 0.14, -0.3),
-        ("US", 0.12, -0.3),
-        ("ES", 0.07, -0.3),
-        ("PL", 0.05, -0.3),
+        ("GB", 0.14, -0.35),
+        ("US", 0.12, -0.35),
+        ("ES", 0.07, -0.35),
+        ("PL", 0.05, -0.35),
     )
 )
 
 INDUSTRY = Levels(
     rows=(
-        ("software", 0.20, 0.5),
+        ("software", 0.20, 0.6),
         ("logistics", 0.14, 0.5),
-        ("manufacturing", 0.18, 0.0),
-        ("finance", 0.12, 0.0),
-        ("retail", 0.12, -0.3),
-        ("health", 0.10, -0.3),
-        ("public", 0.08, -0.7),
-        ("education", 0.06, -0.7),
+        ("manufacturing", 0.18, -0.1),
+        ("finance", 0.12, -0.1),
+        ("retail", 0.12, -0.1),
+        ("health", 0.10, -0.1),
+        ("public", 0.08, -0.8),
+        ("education", 0.06, -0.8),
     )
 )
 BAND = Levels(  # few and many employees are both against: an inverted U
     rows=(
         ("1-19", 0.24, -1.0),
-        ("20-99", 0.28, 0.0),
+        ("20-99", 0.28, 0.1),
         ("100-499", 0.24, 0.8),
-        ("500-1999", 0.15, 0.5),
+        ("500-1999", 0.15, 0.6),
         ("2000+", 0.09, -0.5),
     )
 )
@@ -156,10 +156,10 @@ BAND_TILT = np.array([0.35, 0.0, -0.25, -0.35, 0.0, 0.05, -0.25, 0.1])
 """How far an industry leans to small (positive) or large companies: shares are ``exp(-tilt * band)`` tilted."""
 
 PRODUCT = Levels(
-    rows=(("suite", 0.25, 0.6), ("analytics", 0.30, 0.1), ("connector", 0.30, -0.4), (None, 0.15, -0.1))
+    rows=(("suite", 0.25, 0.7), ("analytics", 0.30, 0.0), ("connector", 0.30, -0.4), (None, 0.15, -0.1))
 )
 TOOL = Levels(
-    rows=(("spreadsheet", 0.35, 0.15), ("rival_tool", 0.25, -0.3), ("in_house", 0.20, 0.0), (None, 0.20, 0.0))
+    rows=(("spreadsheet", 0.35, 0.1), ("rival_tool", 0.25, -0.5), ("in_house", 0.20, 0.1), (None, 0.20, 0.0))
 )
 
 

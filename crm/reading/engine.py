@@ -62,6 +62,7 @@ def open_engine(scratch: Path, *, memory_limit: str = "2GB", threads: int = 2) -
     connection = duckdb.connect(str(scratch / "reading.duckdb"), config=settings)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.begin()  # never committed: the file is scratch, and a commit a table would wait for the disk
         yield connection
     finally:
         connection.close()

@@ -163,7 +163,7 @@ def _load_csv(connection: Connection, file: FileFormat, table: str, scratch: Pat
     bad = connection.table(f"malformed_{table}")
     if wrong := bad.filter("error_type = 'INVALID ENCODING'").project("line").limit(1).fetchall():
         remedy = "If it came from Windows, set encoding: cp1252 (or latin-1); else export it as UTF-8."
-        raise FileProblem(_problem(file.path, "must be text in UTF-8", f"line {wrong[0][0]}", remedy))
+        raise FileProblem(_problem(file.path, "must be text in utf-8", f"line {wrong[0][0]}", remedy))
     lines = bad.aggregate("line, min(error_message) AS why").order("line").fetchall()
     _count_malformed_rows(connection, table, [line for line, _ in lines])
     return Loaded(table=table, columns=tuple(columns), malformed=tuple((line, why) for line, why in lines))

@@ -32,6 +32,9 @@ _NAMED = re.compile(
 )
 _PEOPLE = re.compile(r"\b(agent|rep|manager|contact|person|representative|employee|seller)\b")
 
+_MANY = 0.2
+"""Distinct values a row from which capitalised word pairs are taken for people rather than for a category."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
@@ -97,7 +100,7 @@ def why_personal(column: str, contents: Contents, *, harmless: bool) -> str | No
         return "holds phone numbers"
     if contents.street > 0.3:
         return "holds street addresses"
-    if contents.person > 0.8 and (contents.distinct > 0.5 or _PEOPLE.search(words)):
+    if contents.person > 0.8 and (contents.distinct > _MANY or _PEOPLE.search(words)):
         return "holds names of people"
     if _NAMED.search(words):
         return "is named like a person's name"

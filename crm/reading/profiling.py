@@ -60,13 +60,13 @@ def profile(rows: Relation, column: str, *, decimal: str, times: TimeReading) ->
         rows.aggregate(
             f"count({given}), count(DISTINCT {given}), count({value}), count_if({value} = floor({value})), "
             f"max({value}), min({value}), count({moment}), count_if({given} IS NOT NULL AND {times.naive(given)}), "
-            f"avg(length({given})), list(DISTINCT lower({given})) FILTER (length({given}) <= 5)[:3]"
+            f"avg(length({given})), min(lower({given})), max(lower({given})), count(DISTINCT lower({given}))"
         )
     )
-    distinct, short = int(facts[1]), sorted(facts[9] or [])
+    pair = (facts[9], facts[10])
     return Profile(
         filled=int(facts[0]),
-        distinct=distinct,
+        distinct=int(facts[1]),
         numbers=int(facts[2]),
         whole_numbers=int(facts[3] or 0),
         largest=float(facts[4] or 0),
@@ -74,7 +74,7 @@ def profile(rows: Relation, column: str, *, decimal: str, times: TimeReading) ->
         times=int(facts[6]),
         naive=int(facts[7] or 0),
         mean_length=float(facts[8] or 0),
-        flag=distinct >= 2 and any(short == sorted(pair) for pair in FLAGS),
+        flag=facts[11] == 2 and any(pair == tuple(sorted(words)) for words in FLAGS),
     )
 
 

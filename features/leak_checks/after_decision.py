@@ -7,13 +7,13 @@ losses were watched equally long.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from crm.history import History
+from features.engine import DAY_US, microseconds
 from features.leak_checks.closed_leads import ClosedLeads
 from features.leak_checks.finding import MIN_CLASS, LeakFinding
 
@@ -24,21 +24,21 @@ _CHANGED = """
 SELECT h.entity, h.field, d.won, count(DISTINCT d.lead_id) AS leads
 FROM decided_leads d JOIN read_parquet($changes) h
   ON h.entity_id = CASE h.entity WHEN 'lead' THEN d.lead_id ELSE d.account_id END
-WHERE h.changed_at > d.decided_at AND h.changed_at <= d.decided_at + to_days($days)
+WHERE epoch_us(h.changed_at) > d.decided_us AND epoch_us(h.changed_at) <= d.decided_us + $watched_us
 GROUP BY ALL
 """
 
 
 def check_changes(backend: Any, history: History, closed: ClosedLeads) -> Iterator[LeakFinding]:
     """Compare how often each tracked field changed after wins and after losses."""
-    watched = closed.frame[closed.frame["decided_at"] <= history.read_at - timedelta(days=WATCHED_DAYS)]
+    watched = closed.frame[closed.frame["decided_us"] <= microseconds(history.read_at) - WATCHED_DAYS * DAY_US]
     n_won, n_lost = int(watched["won"].sum()), int((~watched["won"].astype(bool)).sum())
     if min(n_won, n_lost) < MIN_CLASS:
         return
-    backend.con.register("decided_leads", watched[["lead_id", "account_id", "won", "decided_at"]])
+    backend.con.register("decided_leads", ClosedLeads(frame=watched).arrow())
     try:
         changed: pd.DataFrame = backend.con.execute(
-            _CHANGED, {"changes": str(history.path("field_history")), "days": WATCHED_DAYS}
+            _CHANGED, {"changes": str(history.path("field_history")), "watched_us": WATCHED_DAYS * DAY_US}
         ).df()
     finally:
         backend.con.unregister("decided_leads")

@@ -55,7 +55,11 @@ def _value_finding(field: str, told: SingleFieldAuc | None, where: str) -> Itera
     if told is None or not told.reaches(SUSPECT_AUC):
         return
     certain = told.reaches(QUARANTINE_AUC)
-    meaning = "a fact written after the outcome, almost surely" if certain else "too good for a fact known beforehand"
+    meaning = (
+        "a fact written after the outcome, almost surely"
+        if certain
+        else "unusually good for a fact known beforehand, look where it comes from"
+    )
     sentence = (
         f"{field} alone orders won and lost leads with AUC {told.auc:.2f} {where} "
         f"({told.n_won:,} won, {told.n_lost:,} not): {meaning}."

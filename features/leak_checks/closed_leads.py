@@ -15,9 +15,11 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crm.history import History
+from features.engine import DAY_US, timestamp_us
 
 MAX_LEADS = 200_000
 _COLUMNS_AT_ONCE = 16
@@ -31,7 +33,7 @@ _KEY = {"leads": "lead_id", "accounts": "account_id", "opportunities": "lead_id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedLeads:
-    """Decided leads: ``frame`` (lead_id, account_id, created_at, decided_at, won, group), one row a lead, ordered by id."""
+    """Decided leads: ``frame`` (lead_id, account_id, created_us, decided_us, won, group), one row a lead, ordered by id."""
 
     frame: pd.DataFrame
 
@@ -45,6 +47,11 @@ class ClosedLeads:
         """Account, else the lead itself; shape (n,)."""
         return self.frame["group"].to_numpy(dtype=np.int64)
 
+    def arrow(self) -> pa.Table:
+        """Keys, decision and outcome for a query."""
+        columns = ["lead_id", "account_id", "decided_us", "won"]
+        return pa.Table.from_pandas(self.frame[columns], preserve_index=False)
+
 
 def read_closed_leads(backend: Any, history: History) -> ClosedLeads:
     """Read the leads whose last outcome is won or lost (a win counts, whatever came later)."""
@@ -56,12 +63,16 @@ def read_closed_leads(backend: Any, history: History) -> ClosedLeads:
         last_at=outcomes.occurred_at.max(),
     )
     closed = last.filter(last.ever_won | (last["last"] == "lost"))
-    closed = closed.select("lead_id", won=closed.ever_won, decided_at=ibis.coalesce(closed.won_at, closed.last_at))
+    closed = closed.select(
+        "lead_id", won=closed.ever_won, decided_us=timestamp_us(ibis.coalesce(closed.won_at, closed.last_at))
+    )
     many = int(closed.count().execute())
     if many > MAX_LEADS:
         closed = closed.filter(closed.lead_id.hash().abs() % -(-many // MAX_LEADS) == 0)
     leads = backend.read_parquet(str(history.path("leads")), table_name="leads")
-    joined = closed.inner_join(leads.select("lead_id", "account_id", "created_at"), "lead_id")
+    joined = closed.inner_join(
+        leads.select("lead_id", "account_id", created_us=timestamp_us(leads.created_at)), "lead_id"
+    )
     frame: pd.DataFrame = joined.order_by("lead_id").to_pandas()
     key = ("a:" + frame["account_id"]).where(frame["account_id"].notna(), "l:" + frame["lead_id"])
     frame["group"] = pd.factorize(key, sort=True)[0].astype(np.int64)
@@ -73,8 +84,8 @@ def read_fields(backend: Any, history: History, closed: ClosedLeads) -> Iterator
 
     Dates are days from the lead's creation, flags 0 and 1. A column without any value is left out.
     """
-    position = closed.frame[["lead_id", "account_id", "created_at"]].assign(position=np.arange(len(closed.frame)))
-    backend.create_table("closed_leads", position, temp=True, overwrite=True)
+    position = closed.frame[["lead_id", "account_id", "created_us"]].assign(position=np.arange(len(closed.frame)))
+    backend.create_table("closed_leads", pa.Table.from_pandas(position), temp=True, overwrite=True)
     wanted = backend.table("closed_leads")
     for table, key in _KEY.items():
         schema = pq.read_schema(history.path(table))
@@ -95,14 +106,14 @@ def _aligned(
         source = source.group_by(key).aggregate(**{name: source[name].max() for name in columns})
     picked = source.select(key_of_source=source[key], **{f"value_{i}": source[name] for i, name in enumerate(columns)})
     joined = wanted.left_join(picked, wanted[key] == picked.key_of_source)
-    shown = {name: _as_value(joined[f"value_{i}"], joined.created_at) for i, name in enumerate(columns)}
+    shown = {name: _as_value(joined[f"value_{i}"], joined.created_us) for i, name in enumerate(columns)}
     frame: pd.DataFrame = joined.select("position", **shown).order_by("position").to_pandas()
     return frame.drop_duplicates("position").reset_index(drop=True)
 
 
-def _as_value(value: ir.Value, created_at: ir.TimestampValue) -> ir.Value:
+def _as_value(value: ir.Value, created_us: ir.NumericValue) -> ir.Value:
     if value.type().is_timestamp():
-        return (value.epoch_seconds() - created_at.epoch_seconds()).cast("float64") / 86_400
+        return (timestamp_us(value) - created_us).cast("float64") / DAY_US
     if value.type().is_boolean() or value.type().is_numeric():
         return value.cast("float64")
     text = value.cast("string")

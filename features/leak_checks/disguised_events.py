@@ -11,7 +11,7 @@ from features.leak_checks.finding import LeakFinding
 
 _BY_KIND = """
 SELECT e.kind, count(DISTINCT d.lead_id) AS leads, count(DISTINCT d.lead_id) FILTER (d.won) AS won
-FROM decided_leads d JOIN read_parquet($events) e ON e.lead_id = d.lead_id AND e.occurred_at <= d.decided_at
+FROM decided_leads d JOIN read_parquet($events) e ON e.lead_id = d.lead_id AND epoch_us(e.occurred_at) <= d.decided_us
 WHERE e.kind NOT IN (SELECT unnest($known)) GROUP BY e.kind ORDER BY leads DESC, e.kind
 """
 
@@ -21,7 +21,7 @@ def check_kinds(backend: Any, history: History, closed: ClosedLeads) -> Iterator
     if not history.dated or not len(closed.frame):
         return
     base = float(closed.won.mean())
-    backend.con.register("decided_leads", closed.frame[["lead_id", "won", "decided_at"]])
+    backend.con.register("decided_leads", closed.arrow())
     try:
         operands = {"events": str(history.path("events")), "known": [*history.outcome_kinds, ""]}
         rows = backend.con.execute(_BY_KIND, operands).fetchall()

@@ -13,6 +13,7 @@ from features.training_data import HANDOFF, TrainingData
 LIMIT = 0.65
 _MAX_ROWS = 8_000
 _MIN_ROWS = 200
+_GROWING = ("timing", "history")
 
 
 def check_drift(
@@ -25,7 +26,8 @@ def check_drift(
     data : TrainingData
     tonight : ndarray of shape (n, n_features) or None
         Encoded features of tonight's leads; by default the rows that are not mature yet stand for them, at the same landmarks
-        as the training rows they are held against. Features of the calendar are left out: time always differs.
+        as the training rows they are held against. Features of the calendar, and counts of what an account went through
+        so far, are left out: they always grow.
     """
     mature = data.meta["mature"].to_numpy(dtype=bool)
     landmark = data.meta["landmark"].to_numpy()
@@ -35,7 +37,7 @@ def check_drift(
         old, new = data.features[mature & (landmark == first)], data.features[~mature & (landmark == first)]
     else:
         old, new = data.features[mature], tonight
-    keep = [i for i, feature in enumerate(data.catalogue.features) if feature.family != "timing"]
+    keep = [i for i, feature in enumerate(data.catalogue.features) if feature.family not in _GROWING]
     if min(len(old), len(new)) < _MIN_ROWS or not keep:
         return
     auc, gain = _told_apart(old[:, keep], new[:, keep], seed)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from crm.history import History
 from features.intent import WINDOWS_DAYS, families_of
@@ -21,18 +22,23 @@ SAMPLE_ROWS = 500
 _EPS = 1e-9
 
 _RECOUNT = """
+WITH dated AS (
+  SELECT lead_id, kind, epoch_us(occurred_at) AS occurred_us, epoch_us(coalesce(known_at, occurred_at)) AS known_us
+  FROM read_parquet($events) WHERE kind IN (SELECT unnest($kinds)))
 SELECT p.row, e.kind, w.days,
-  count(*) FILTER (e.occurred_at <= p.as_of AND coalesce(e.known_at, e.occurred_at) <= p.as_of) AS known,
-  count(*) FILTER (e.occurred_at <= p.as_of) AS occurred
-FROM checked_points p
-JOIN read_parquet($events) e ON e.lead_id = p.lead_id
-CROSS JOIN (SELECT unnest($windows) AS days) w
-WHERE p.as_of - e.occurred_at <= to_days(w.days::INTEGER) AND e.kind IN (SELECT unnest($kinds))
+  count(*) FILTER (e.occurred_us <= p.as_of_us AND e.known_us <= p.as_of_us) AS known,
+  count(*) FILTER (e.occurred_us <= p.as_of_us) AS occurred
+FROM checked_points p JOIN dated e USING (lead_id) CROSS JOIN (SELECT unnest($windows) AS days) w
+WHERE p.as_of_us - e.occurred_us <= w.days * 86400000000
 GROUP BY ALL
 """
 _CLOSED = """
-SELECT p.row, arg_max(o.outcome, (o.occurred_at, CASE o.outcome WHEN 'won' THEN 2 WHEN 'reopened' THEN 1 ELSE 0 END)) AS state
-FROM checked_points p JOIN read_parquet($outcomes) o ON o.lead_id = p.lead_id AND o.occurred_at <= p.as_of
+WITH dated AS (
+  SELECT lead_id, outcome, epoch_us(occurred_at) AS occurred_us,
+    CASE outcome WHEN 'won' THEN 2 WHEN 'reopened' THEN 1 ELSE 0 END AS later
+  FROM read_parquet($outcomes))
+SELECT p.row, arg_max(o.outcome, o.occurred_us * 4 + o.later) AS state
+FROM checked_points p JOIN dated o ON o.lead_id = p.lead_id AND o.occurred_us <= p.as_of_us
 GROUP BY p.row HAVING state <> 'reopened'
 """
 
@@ -108,8 +114,8 @@ def check_closed(backend: Any, history: History, data: TrainingData) -> Iterator
 
 
 def _run(backend: Any, meta: pd.DataFrame, rows: np.ndarray, query: str, operands: dict[str, Any]) -> pd.DataFrame:
-    points = pd.DataFrame({"row": rows, "lead_id": meta["lead_id"].to_numpy(), "as_of": meta["as_of"].to_numpy()})
-    points["as_of"] = pd.to_datetime(points["as_of"], utc=True)
+    as_of_us = meta["as_of"].dt.tz_convert(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+    points = pa.table({"row": rows, "lead_id": meta["lead_id"].to_list(), "as_of_us": as_of_us})
     backend.con.register("checked_points", points)
     try:
         frame: pd.DataFrame = backend.con.execute(query, operands).df()

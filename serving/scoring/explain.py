@@ -143,7 +143,7 @@ def _tier_lines(row: Row, agreement: Agreement, bundle: Bundle) -> list[str]:
     if tier is not None:
         promise = _promise(tier.id, agreement)
         name += f" ({clean(tier.label)}; " + (
-            "no promise" if promise is None else f"promise: at least {promise:.0%} are won"
+            "no promise" if promise is None else f"promise: at least {promise * 100:.3g} % are won"
         )
         name += ")"
     by_rule = row["tier_by"] != BY_MODEL
@@ -153,9 +153,7 @@ def _tier_lines(row: Row, agreement: Agreement, bundle: Bundle) -> list[str]:
         else "by the model"
     )
     lines = [f"{name}, {decided}."]
-    lines += [
-        f"{cut.tier_id} is not offered at present: {cut.why}." for cut in bundle.tiers if not cut.offered and cut.why
-    ]
+    lines += [f"{capitalised(cut.why)}." for cut in bundle.tiers if not cut.offered and cut.why]
     if tier is not None and tier.action:
         lines.append(f"Agreed next step ({clean(tier.owner)}): {clean(tier.action, 80)}.")
     if row["tier_at_handoff"] is not None:

@@ -24,6 +24,7 @@ PER_SIDE = 3
 MODERATE_FROM, STRONG_FROM = 0.35, 0.80  # log-odds: about 1.4 and 2.2 times the odds
 STRENGTHS = ("slight", "moderate", "strong")
 
+
 class HeldBack(Counter[tuple[str, str, str]]):
     """Reasons held back, for the data team: (family, feature, ``for`` or ``against``) -> leads."""
 

@@ -72,10 +72,10 @@ def summary_text(rows: Sequence[TierRow]) -> str:
     head = f"{'tier':<13} {'':<18} {'leads':>9} {'share':>7} {'promised':>9} {'expected':>9} {'wins':>8}"
     lines = [head, "-" * len(head)]
     for row in rows:
-        promised = "" if row.promised is None else f">= {row.promised:.0%}"
-        mean = "" if row.mean_probability is None else f"{row.mean_probability:.1%}"
+        promised = "" if row.promised is None else f">= {row.promised * 100:.3g} %"
+        mean = "" if row.mean_probability is None else f"{row.mean_probability * 100:.1f} %"
         wins = "" if row.expected_wins is None else f"{row.expected_wins:,.0f}"
         lines.append(
-            f"{row.tier:<13.13} {row.label:<18.18} {row.leads:>9,} {row.share:>7.1%} {promised:>9} {mean:>9} {wins:>8}"
+            f"{row.tier:<13.13} {row.label:<18.18} {row.leads:>9,} {row.share * 100:>5.1f} % {promised:>9} {mean:>9} {wins:>8}"
         )
     return "\n".join(lines) + "\n"

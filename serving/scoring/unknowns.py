@@ -15,7 +15,7 @@ import pyarrow as pa
 from serving.scoring.sentences import Sentences, Wording
 
 AT_MOST = 3
-MATTERS_FROM = 0.03
+MATTERS_FROM = 0.04
 """Mean absolute contribution, log-odds; own fields are many and mostly mean nothing."""
 
 

@@ -151,10 +151,9 @@ def test_what_is_missing_at_the_top_is_named(problems_of: ProblemsOf) -> None:
 
 def test_one_tier_is_not_enough(problems_of: ProblemsOf) -> None:
     text = "version: 1\neffective_from: 2026-10-01\noutcome: {event: won, horizon_days: 30}\ntiers:\n"
-    one = problems_of(text + "  - {id: T1, owner: sales}\n")
-    assert [(problem.where, problem.rule) for problem in one] == [
-        ("agreement.yaml line 4", "tiers must be at least two")
-    ]
+    for too_few in (text + "  - {id: T1, owner: sales}\n", text.replace("tiers:", "tiers: []")):
+        (problem,) = problems_of(too_few)
+        assert (problem.where, problem.rule) == ("agreement.yaml line 4", "tiers must be at least two")
     two = text + "  - {id: T1, owner: sales, promise: {win_rate_at_least: 0.5}}\n  - {id: T2, owner: sales}\n"
     assert problems_of(two) == ()
     assert parse_agreement(two, where="x").tiers[1].label == "T2"
@@ -283,7 +282,16 @@ def test_no_damage_to_the_file_gives_anything_but_problems(problems_of: Problems
         key = lines[place].split(":")[0]
         lines[place] = data.draw(st.sampled_from([bit, f"{key}: {bit}", lines[place] + bit, ""]))
     text = "\n".join(lines)
-    for problem in problems_of(text):
+    problems = problems_of(text)
+    for problem in problems:
         assert problem.where.startswith("agreement.yaml line ")
         assert problem.rule
         assert problem.remedy
+    if not problems:
+        kept = parse_agreement(text, where="agreement.yaml")
+        assert kept.version >= 1
+        assert 1 <= kept.outcome.horizon_days <= 730
+        promises = [tier.promise.win_rate_at_least for tier in kept.tiers if tier.promise is not None]
+        assert len(promises) == len(kept.tiers) - 1 >= 1
+        assert promises == sorted(set(promises), reverse=True)
+        assert all(rule.when and (rule.disqualify or rule.at_least) for rule in kept.rules)

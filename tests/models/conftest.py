@@ -128,7 +128,7 @@ def agreement() -> Agreement:
     return make_agreement(0.40, 0.20)
 
 
-QUICK = FitSettings(grid_num_leaves=(7,), learning_rate=0.1, bootstrap_repeats=200, max_rounds=200)
+QUICK = FitSettings(threads=1, grid_num_leaves=(7,), learning_rate=0.1, bootstrap_repeats=200, max_rounds=200)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +17,7 @@ from agreement.schema import Agreement, Outcome, Promise, Tier
 from crm.history import History, OwnField
 from crm.schemas import OUTCOMES, TABLES
 from features.build import build_training_data
+from features.catalogue import Catalogue, Feature
 from features.engine import open_engine
 from features.settings import FeatureSettings
 from features.training_data import TrainingData
@@ -111,9 +113,70 @@ def leak_agreement() -> Agreement:
 
 
 @pytest.fixture
-def looked_at(leak_agreement: Agreement) -> Callable[[History], TrainingData]:
+def built(leak_agreement: Agreement) -> Callable[[History], TrainingData]:
+    """The real training data (seconds)."""
+
     def build(history: History) -> TrainingData:
         with open_engine(memory_limit="500MB") as backend:
             return build_training_data(backend, history, leak_agreement, FeatureSettings(ages_days=(0, 7, 14)))
 
     return build
+
+
+@pytest.fixture
+def looked_at() -> Callable[[History], TrainingData]:
+    """Own fields as they stand today, at creation and at 7 days: training data made by hand (at once)."""
+    return look
+
+
+def look(history: History) -> TrainingData:
+    leads = pq.read_table(history.path("leads")).to_pandas()
+    outcomes = pq.read_table(history.path("outcomes")).to_pandas().set_index("lead_id")
+    closed = leads["lead_id"].map(outcomes["occurred_at"])
+    won = leads["lead_id"].map(outcomes["outcome"]) == "won"
+    used = [field for field in history.own_fields if field.status != "refused"]
+    columns = [_encoded(leads[field.name]) for field in used]
+    parts = []
+    for landmark, age in enumerate((0, 7)):
+        as_of = leads["created_at"] + pd.Timedelta(days=age)
+        still_open = closed.isna() | (closed > as_of)
+        meta = pd.DataFrame(
+            {
+                "lead_id": leads["lead_id"],
+                "account_id": leads["account_id"],
+                "group": pd.factorize(leads["account_id"])[0].astype(np.int64),
+                "created_at": leads["created_at"],
+                "as_of": as_of,
+                "age_days": float(age),
+                "landmark": np.int64(landmark),
+                "label": (won & (closed <= as_of + pd.Timedelta(days=60))).astype(np.int8),
+                "mature": as_of + pd.Timedelta(days=60) <= history.read_at,
+                "worked": True,
+            }
+        )
+        parts.append((np.column_stack(columns)[still_open], meta[still_open]))
+    declared = tuple(
+        Feature(
+            name=f"own_lead_{field.name}",
+            family=f"own_lead_{field.name}",
+            kind="category" if field.type == "category" else "number",
+            unit="as recorded",
+            source=f"leads.{field.name}",
+            meaning=field.name,
+            known_because="as it stands",
+        )
+        for field in used
+    )
+    catalogue = Catalogue(features=declared, horizon_days=60, ages_days=(0, 7), tracked_since={}, quarantined={})
+    return TrainingData(
+        features=np.vstack([matrix for matrix, _ in parts]),
+        meta=pd.concat([meta for _, meta in parts], ignore_index=True),
+        catalogue=catalogue,
+    )
+
+
+def _encoded(values: pd.Series) -> Any:
+    if values.dtype.kind == "f":
+        return values.to_numpy()
+    codes = pd.factorize(values, sort=True)[0].astype(np.float64)
+    return np.where(codes < 0, np.nan, codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -37,7 +38,7 @@ CATALOGUE = Catalogue(
     features=(
         _feature("company_industry", "company", "category", INDUSTRIES),
         _feature("company_employees", "company", "employees"),
-        _feature("source", "source", "category", SOURCES),
+        _feature("source_name", "source", "category", SOURCES),
         _feature("intent_demo_request_count_30d", "intent_demo_request"),
         _feature("intent_demo_request_days_since", "intent_demo_request", "days"),
         _feature("engagement_count_30d", "engagement"),
@@ -51,14 +52,14 @@ CATALOGUE = Catalogue(
 )
 
 
-def draw_leads(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def _draw_leads(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Raw columns (text and float64), encoded columns, and the log-odds that made the outcome."""
     rng = np.random.default_rng(seed)
     raw = pd.DataFrame(
         {
             "company_industry": rng.choice([*INDUSTRIES, None], n, p=[0.4, 0.3, 0.2, 0.1]),
             "company_employees": np.where(rng.random(n) < 0.2, np.nan, np.round(np.exp(rng.normal(5, 1, n)))),
-            "source": rng.choice(SOURCES, n, p=[0.2, 0.4, 0.3, 0.1]),
+            "source_name": rng.choice(SOURCES, n, p=[0.2, 0.4, 0.3, 0.1]),
             "intent_demo_request_count_30d": rng.poisson(0.3, n).astype(float),
             "engagement_count_30d": rng.poisson(3, n).astype(float),
             "timing_age_days": rng.uniform(0, 80, n),
@@ -69,8 +70,8 @@ def draw_leads(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]
     raw["intent_demo_request_days_since"] = np.where(raw["intent_demo_request_count_30d"] > 0, days, np.nan)
     eta = (
         -2.6
-        + 1.1 * (raw["source"] == "partner_referral")
-        - 1.0 * (raw["source"] == "cold_list")
+        + 1.1 * (raw["source_name"] == "partner_referral")
+        - 1.0 * (raw["source_name"] == "cold_list")
         + 0.8 * raw["intent_demo_request_count_30d"]
         + 0.9 * (raw["company_industry"] == "software")
         + 0.12 * raw["engagement_count_30d"]
@@ -87,15 +88,15 @@ def draw_leads(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]
     return raw, encoded, eta.to_numpy()
 
 
-def lead_batch(n: int, seed: int = 1, **columns: object) -> pa.RecordBatch:
+def _lead_batch(n: int, seed: int = 1, **columns: object) -> pa.RecordBatch:
     """A batch as ``features.tonight`` yields it; ``columns`` replace or add whole columns."""
-    raw, encoded, _ = draw_leads(n, seed)
+    raw, encoded, _ = _draw_leads(n, seed)
     time = pa.timestamp("us", tz="UTC")
     made: dict[str, object] = {
         "lead_id": pa.array([f"L{number:06d}" for number in range(n)]),
         "account_id": pa.array([f"A{number // 2:06d}" for number in range(n)]),
         "owner": pa.array(["north"] * n),
-        "source": pa.array(raw["source"].tolist(), pa.string()),
+        "source": pa.array(raw["source_name"], pa.string(), from_pandas=True),
         "campaign": pa.array([None] * n, pa.string()),
         "created_at": pa.array([AS_OF - timedelta(days=float(age)) for age in raw["timing_age_days"]], time),
         "age_days": pa.array(raw["timing_age_days"].to_numpy()),
@@ -113,6 +114,12 @@ def lead_batch(n: int, seed: int = 1, **columns: object) -> pa.RecordBatch:
             made[feature.name] = pa.array(encoded[:, place])
     made.update(columns)
     return pa.record_batch(made)
+
+
+@pytest.fixture(scope="session")
+def lead_batch() -> Callable[..., pa.RecordBatch]:
+    """Return a function that makes a batch: ``lead_batch(n, seed=1, **columns)``."""
+    return _lead_batch
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +155,7 @@ def agreement() -> Agreement:
 @pytest.fixture(scope="session")
 def bundle(agreement: Agreement) -> Bundle:
     """Booster on 4,000 leads, calibrated by construction well enough for wording and arithmetic."""
-    _, encoded, eta = draw_leads(4000, seed=7)
+    _, encoded, eta = _draw_leads(4000, seed=7)
     label = (np.random.default_rng(8).random(4000) < 1 / (1 + np.exp(-eta))).astype(float)
     categories = [place for place, feature in enumerate(CATALOGUE.features) if feature.kind == "category"]
     settings = {

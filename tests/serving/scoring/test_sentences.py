@@ -15,7 +15,7 @@ from serving.scoring.values import case_of, category_text, fact, number_text
 
 FEATURES = (
     "company_industry company_employees company_revenue company_country company_fits_ideal person_seniority person_function "
-    "person_email_kind person_country source campaign intent_demo_request_count_7d intent_demo_request_active_days_30d "
+    "person_email_kind person_country source_name source_campaign intent_demo_request_count_7d intent_demo_request_active_days_30d "
     "intent_W_Nabellen offertes_days_since intent_x_trend engagement_count_30d engagement_active_days_7d engagement_days_since "
     "engagement_trend engagement_kinds_30d account_people account_people_active_30d account_events_30d history_leads history_wins "
     "history_losses history_days_since_win timing_age_days timing_weekday timing_hour completeness_share qualification_budget "
@@ -32,7 +32,7 @@ def default_sentences() -> Sentences:
     return read_sentences()
 
 
-@pytest.mark.parametrize("name", [*FEATURES.split(" company")[0].split(), *FEATURES.split()])
+@pytest.mark.parametrize("name", [*FEATURES.split(" company", maxsplit=1)[0].split(), *FEATURES.split()])
 def test_every_feature_has_a_sentence_without_its_name(default_sentences: Sentences, name: str) -> None:
     wording = default_sentences.wording(sentence_feature(name))
     for case in ("missing", "zero", "one", "negative", "value"):
@@ -44,7 +44,7 @@ def test_every_feature_has_a_sentence_without_its_name(default_sentences: Senten
 
 
 def test_the_fact_comes_first_and_then_the_evidence(default_sentences: Sentences) -> None:
-    wording = default_sentences.wording(sentence_feature("source", "category"))
+    wording = default_sentences.wording(sentence_feature("source_name", "category"))
     said = fact(wording, "value", category_text("partner_referral", wording))
     sentence = default_sentences.sentence(said, {"rate": "31 %", "n": "412", "base": "12 %"})
     assert sentence == "Came from a partner referral: 31 % of 412 such leads were won, against 12 % overall"
@@ -70,9 +70,9 @@ def test_a_long_fact_takes_the_short_evidence_and_then_is_cut(default_sentences:
         ("intent_web_visit_trend", "events a week", -1.5, "Visited the web site: less often than before"),
         ("completeness_share", "share", 0.75, "75 % of the facts about this lead are filled in"),
         ("timing_weekday", "0 = Monday", 4.0, "Came in on a Friday"),
-        ("own_lead_newsletter", "0/1", 1.0, "Newsletter: yes"),
-        ("own_account_renewal", "days before as-of", 12.0, "Company's renewal: 12 days ago"),
-        ("own_account_renewal", "days before as-of", -3.0, "Company's renewal: in 3 days"),
+        ("own_lead_newsletter", "0/1", 1.0, "Newsletter is yes"),
+        ("own_account_renewal", "days before as-of", 12.0, "Company's renewal is 12 days ago"),
+        ("own_account_renewal", "days before as-of", -3.0, "Company's renewal is in 3 days"),
         ("novel_thing", "count", 3.0, "Calls so far: 3"),
     ],
 )
@@ -85,7 +85,7 @@ def test_numbers_are_said_as_people_say_them(
 
 
 def test_a_value_is_never_looked_into(default_sentences: Sentences) -> None:
-    wording = default_sentences.wording(sentence_feature("source", "category"))
+    wording = default_sentences.wording(sentence_feature("source_name", "category"))
     assert fact(wording, "value", category_text("{meaning}{value}", wording)) == "Came from {meaning}{value}"
 
 
@@ -103,7 +103,17 @@ def test_all_that_is_wrong_with_a_file_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_sentences(path)
     told = "\n".join(map(str, caught.value.problems))
-    for expected in ("increases the chance", "{n}", "industry", "because", "loud", "vaule", "demo_request", "slight", "{field}"):
+    for expected in (
+        "increases the chance",
+        "{n}",
+        "industry",
+        "because",
+        "loud",
+        "vaule",
+        "demo_request",
+        "slight",
+        "{field}",
+    ):
         assert expected in told, expected
     assert all(problem.where.startswith("saetze.yaml") and problem.remedy for problem in caught.value.problems)
 
@@ -118,8 +128,8 @@ def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> No
 
 def test_a_company_can_say_it_in_its_own_words(tmp_path: Path) -> None:
     document = yaml.safe_load(Path("serving/scoring/sentences.yaml").read_text(encoding="utf-8"))
-    document["features"].insert(0, {"match": "source", "label": "Herkunft", "value": "Kam über {value}"})
+    document["features"].insert(0, {"match": "source_name", "label": "Herkunft", "value": "Kam über {value}"})
     path = tmp_path / "saetze.yaml"
     path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    wording = read_sentences(path).wording(sentence_feature("source", "category"))
+    wording = read_sentences(path).wording(sentence_feature("source_name", "category"))
     assert fact(wording, "value", "Messe") == "Kam über Messe"

@@ -1,0 +1,22 @@
+"""What ``leadq check`` found, as one offline HTML page: readiness, suspected leaks, the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crm.gate_report import report_environment
+from crm.gate_result import GateResult
+from features.leak_checks.finding import LeakFinding
+from features.readiness import Readiness
+
+
+def render_check_report(readiness: Readiness, findings: Iterable[LeakFinding], gate: GateResult) -> str:
+    """Render the page; whatever comes from the data is escaped."""
+    template = report_environment("features").get_template("check_report.html.j2")
+    return template.render(readiness=readiness, findings=tuple(findings), gate=gate) + "\n"
+
+
+def findings_in_words(findings: Iterable[LeakFinding]) -> str:
+    """Return the findings as plain text for the command line, worst first."""
+    told = [f"  {found.consequence}: {found.sentence}" for found in findings]
+    return "\n".join([f"{len(told)} suspected leaks" if told else "No leak suspected", *told])

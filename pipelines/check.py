@@ -1,0 +1,122 @@
+"""Read the sources and say, before anything is trained, what they can prove, what is broken and what looks like a leak.
+
+Reads into ``work/check``, so that a training in the same folder is not disturbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from agreement.problems import GateStopped, Problem
+from crm.atomic import write_text
+from crm.gate import judge_with_great_expectations
+from crm.gate_result import GateResult
+from crm.history import History
+from crm.ingest import read_notes
+from features.check_report import render_check_report
+from features.leak_checks.finding import LeakFinding
+from features.leaks import find_leaks
+from features.readiness import Readiness, readiness
+from features.training_data import TrainingData
+from pipelines.build import look_at_landmarks
+from pipelines.ingest import ingest, rejected_rows
+from pipelines.lock import only_writer
+from pipelines.progress import Progress
+from pipelines.project import Project
+from pipelines.told import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
+from pipelines.validate import agreement_problems, agreement_remarks
+
+
+def check(project: Project, progress: Progress) -> Told:
+    """Check the sources; write ``reports/check.html``.
+
+    Returns
+    -------
+    Told
+        Exit code 3 where training would be stopped, 5 where source rows could not be used.
+
+    Raises
+    ------
+    InputError
+        The sources cannot be read at all.
+    """
+    with only_writer(project.work / "check.lock", doing="check", now=project.now):
+        history = ingest(project, progress, folder=project.work / "check" / "history")
+        progress("Gate: judging the tables")
+        gate = judge_with_great_expectations(history)
+        stopping = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))
+        data: TrainingData | None = None
+        findings: tuple[LeakFinding, ...] = ()
+        if not stopping:
+            data, findings, stopping = _look(project, history, progress)
+        progress("Readiness")
+        ready = readiness(history, data, project.agreement)
+        write_text(project.reports / "check.html", render_check_report(ready, findings, gate))
+    return _told(project, history, gate, ready, findings, stopping)
+
+
+def _look(
+    project: Project, history: History, progress: Progress
+) -> tuple[TrainingData | None, tuple[LeakFinding, ...], list[Problem]]:
+    """Build features and look for leaks; what makes that impossible is a problem and no exception."""
+    progress("Building features at every landmark")
+    try:
+        data = look_at_landmarks(project, history)
+    except GateStopped as stopped:
+        return None, (), list(stopped.problems)
+    progress("Looking for leaks")
+    findings = find_leaks(data, history, seed=project.settings.seed)
+    stopping = [
+        Problem(where=finding.field, rule=f"{finding.name} must not happen", remedy=finding.sentence)
+        for finding in findings
+        if finding.consequence == "stop"
+    ]
+    return data, findings, stopping
+
+
+def _told(
+    project: Project,
+    history: History,
+    gate: GateResult,
+    ready: Readiness,
+    findings: Sequence[LeakFinding],
+    stopping: Sequence[Problem],
+) -> Told:
+    remarks = agreement_remarks(project, history)
+    notes = read_notes(history.folder)
+    rejected = rejected_rows(history)
+    report = project.reports / "check.html"
+    facts = {
+        "stopping": [str(problem) for problem in stopping],
+        "warnings": [str(row.problem()) for row in gate.warnings],
+        "leaks": [asdict(finding) for finding in findings],
+        "readiness": [asdict(statement) for statement in ready.statements],
+        "remarks": [str(remark) for remark in remarks],
+        "notes": list(notes),
+        "tables": {table: asdict(count) for table, count in history.counts.items()},
+        "rejected_rows": rejected,
+        "report": str(report),
+    }
+    parts = [ready.in_words()]
+    parts += _listed("This stops training", [str(problem) for problem in stopping])
+    parts += _listed("Looks like a leak", [_leak_words(finding) for finding in findings])
+    parts += _listed(
+        "Worth a look", [str(row.problem()) for row in gate.warnings] + [str(remark) for remark in remarks]
+    )
+    parts += _listed("From reading the sources", list(notes))
+    if rejected:
+        place = history.folder / "rejected.parquet"
+        parts.append(f"{rejected:,} source rows could not be used; each with its reason in {place}")
+    parts.append(f"Report: {report}")
+    code = STOPPED_BY_GATE if stopping else WITH_REJECTED_ROWS if rejected else DONE
+    return Told(facts=facts, words="\n\n".join(parts), exit_code=code)
+
+
+def _listed(heading: str, lines: Sequence[str]) -> list[str]:
+    return ["\n".join([heading, *(f"  - {line}" for line in lines)])] if lines else []
+
+
+def _leak_words(finding: LeakFinding) -> str:
+    consequence = {"name": "named", "quarantine": "left out", "stop": "stops training"}[finding.consequence]
+    return f"[{consequence}] {finding.sentence}"

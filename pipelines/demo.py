@@ -1,0 +1,152 @@
+"""The whole way on a simulated company: simulate, check, train, promote, score, and one lead explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from agreement.problems import GateStopped
+from agreement.template import template_text
+from crm.atomic import write_text
+from crm.company.settings import CompanySettings
+from models.bundle import Bundle
+from pipelines.bundles import scoring_bundle
+from pipelines.check import check
+from pipelines.explain import explain
+from pipelines.init import init
+from pipelines.progress import Progress
+from pipelines.project import AGREEMENT, CONFIG, Project, open_project
+from pipelines.promote import promote
+from pipelines.score import score
+from pipelines.settings import PARAMS
+from pipelines.simulate import write_simulated
+from pipelines.told import Told
+from pipelines.training import train_all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What each step said."""
+
+    check: Told
+    train: Told
+    promote: str
+    score: Told
+    explain: Told | None
+
+
+def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str], progress: Progress) -> Told:
+    """Run the demonstration in ``folder``.
+
+    The clock is the moment at which the simulated CRM is read, so that the same seed gives the same files.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it does not exist; source and store of an earlier demonstration are used again.
+    leads, seed : int
+    """
+    made = write_simulated(folder, CompanySettings(n_leads=leads, seed=seed), progress)
+    write_text(folder / CONFIG, made.config_text)
+    write_text(folder / AGREEMENT, template_text())
+    write_text(folder / PARAMS, f"seed: {seed}\nread_at: {made.read_at.isoformat()}\nsimulate: {{leads: {leads}}}\n")
+    init(folder)
+    project = open_project(folder, environment=environment, now=made.read_at)
+    checked = check(project, progress)
+    trained = train_all(project, progress)
+    try:
+        promoted = promote(project, version=str(trained.facts["version"])).words
+    except GateStopped as stopped:  # a small or unlucky company: the demonstration goes on with the base rate
+        promoted = f"Not promoted: {stopped}"
+    scored = score(project, progress)
+    lead_id = _lead_to_explain(Path(scored.facts["scores"]))
+    explained = explain(project, progress, lead_id=lead_id) if lead_id else None
+    shown = Shown(check=checked, train=trained, promote=promoted, score=scored, explain=explained)
+    return _told(project, shown, scoring_bundle(project))
+
+
+def _lead_to_explain(scores: Path) -> str:
+    """Return the likeliest lead whose tier the model gave: it has reasons to show."""
+    table = pq.read_table(scores, columns=["lead_id", "probability", "tier_by", "status"]).to_pylist()
+    scored = [row for row in table if row["status"] == "scored"]
+    by_model = [row for row in scored if row["tier_by"] == "model"] or scored
+    best = max(by_model, key=lambda row: (row["probability"], row["lead_id"]), default=None)
+    return str(best["lead_id"]) if best else ""
+
+
+def _told(project: Project, shown: Shown, bundle: Bundle) -> Told:
+    files = _files(project, shown)
+    facts: dict[str, Any] = {
+        "model_version": bundle.version,
+        "metrics": shown.train.facts["metrics"],
+        "quarantined": shown.train.facts["quarantined"],
+        "tiers": shown.score.facts["tiers"],
+        "run_id": shown.score.facts["run_id"],
+        "explained": shown.explain.facts["lead_id"] if shown.explain else None,
+        "files": files,
+    }
+    parts = [
+        "Tiers: promised and kept, on leads the model had not seen",
+        _tier_table(bundle),
+        "",
+        *_reliability_lines(bundle),
+        shown.promote,
+        "",
+        "Tonight's open leads",
+        shown.score.words,
+        "",
+        shown.explain.words if shown.explain else "No lead could be scored.",
+        "",
+        "Files",
+        *(f"  {name:<17} {path}" for name, path in files.items()),
+    ]
+    return Told(facts=facts, words="\n".join(parts))
+
+
+def _tier_table(bundle: Bundle) -> str:
+    head = f"{'tier':<6}{'promised':>10}{'actual':>9}{'90 % interval':>18}{'predicted':>11}{'leads':>8}  light"
+    lines = [head, "-" * len(head)]
+    for cut in bundle.tiers:
+        actual = "" if cut.observed_rate is None else f"{cut.observed_rate:.1%}"
+        low, high = cut.rate_low, cut.rate_high
+        interval = "" if low is None or high is None else f"{low:.1%} to {high:.1%}"
+        predicted = "" if cut.mean_probability is None else f"{cut.mean_probability:.1%}"
+        light = cut.light if cut.offered else f"{cut.light}, not offered"
+        lines.append(
+            f"{cut.tier_id:<6}{cut.promise:>10.0%}{actual:>9}{interval:>18}{predicted:>11}{cut.n:>8,}  {light}"
+        )
+    return "\n".join(lines)
+
+
+def _reliability_lines(bundle: Bundle) -> list[str]:
+    moments = bundle.evaluation["moments"]
+    if not moments:
+        return list(bundle.evaluation["words"])
+    first = moments[0]
+    test = first["calibration"]
+    auc = "" if first["auc"] is None else f", AUC {first['auc']:.3f}"
+    lines = [
+        f"At {first['moment']}, {first['n']:,} leads out of time: predicted {first['mean_probability']:.1%}, won "
+        f"{first['observed_rate']:.1%}{auc}, log-loss {first['improvement_percent']:.1f} % below the base rate's"
+    ]
+    if test is not None:
+        slope = f"{test['slope']:.2f} (95 %: {test['slope_low']:.2f} to {test['slope_high']:.2f})"
+        lines.append(f"Calibration slope {slope}; 1 is perfect")
+    return lines
+
+
+def _files(project: Project, shown: Shown) -> dict[str, str]:
+    named = {
+        "reliability": project.reports / "reliability.png",
+        "tiers": project.reports / "tiers.png",
+        "evaluation": project.reports / "evaluation.html",
+        "data check": project.reports / "check.html",
+        "gate": project.reports / "gate.html",
+        "score table": Path(str(shown.score.facts["scores"])),
+        "MLflow": project.store.folder / "mlflow.db",
+    }
+    return {name: str(path) for name, path in named.items() if path.exists()}

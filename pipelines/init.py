@@ -1,0 +1,77 @@
+"""A project folder to begin with: commented leadq.yaml, agreement.yaml, params.yaml and dvc.yaml. Existing files stay as they are."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from agreement.problems import InputError, Problem
+from agreement.template import template_text
+from crm.atomic import write_text
+from crm.reading.proposal import propose_mapping
+from pipelines.project import AGREEMENT, CONFIG
+from pipelines.settings import PARAMS
+from pipelines.simulate import SOURCE
+from pipelines.told import Told
+
+DVC = "dvc.yaml"
+IGNORE = ".gitignore"
+_NOT_IN_GIT = "/work/\n/store/\n/reports/\n/source/\n/.dvc/\n/dvc.lock\n"
+
+
+def init(folder: Path, *, source: Path | None = None) -> Told:
+    """Write the files of a project that are not there yet.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it does not exist.
+    source : Path, optional
+        A file of leads, whose mapping is proposed; it is read where it lies and not copied.
+
+    Raises
+    ------
+    InputError
+        ``source`` cannot be read.
+    """
+    if source is not None and not source.is_file():
+        remedy = "Name a CSV, Parquet or JSON lines file."
+        raise InputError(Problem(where=str(source), rule="must be a file", remedy=remedy))
+    config = propose_mapping(source.resolve()) if source is not None else _template("crm", CONFIG)
+    texts = {
+        CONFIG: config,
+        AGREEMENT: template_text(),
+        PARAMS: _template("pipelines", PARAMS),
+        DVC: dvc_text(str(source.resolve()) if source is not None else SOURCE),
+        IGNORE: _NOT_IN_GIT,
+    }
+    written, kept = [], []
+    for name, text in texts.items():
+        if (folder / name).exists():
+            kept.append(name)
+        else:
+            write_text(folder / name, text)
+            written.append(name)
+    return Told(
+        facts={"folder": str(folder), "written": written, "kept": kept}, words=_words(folder, written, kept, source)
+    )
+
+
+def dvc_text(source: str) -> str:
+    """Return the dvc.yaml of a project whose sources lie at ``source``."""
+    return _template("pipelines", DVC).replace("- source #", f"- {source} #")
+
+
+def _template(room: str, name: str) -> str:
+    return files(room).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _words(folder: Path, written: list[str], kept: list[str], source: Path | None) -> str:
+    lines = [f"{folder}: wrote {', '.join(written) or 'nothing'}."]
+    if kept:
+        lines.append(f"Left as they were: {', '.join(kept)}.")
+    first = f"Look through {CONFIG}"
+    proposed = "; the mapping was proposed from the file" if source else " and name your files in it"
+    lines.append(f"{first}{proposed}, and through {AGREEMENT} with sales and marketing.")
+    lines.append(f"Then: leadq check --project {folder}")
+    return "\n".join(lines)

@@ -1,0 +1,120 @@
+"""Readiness says what is there and what is missing, with figures that are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import beta
+
+from agreement.schema import Agreement, Outcome
+from crm.gate import check_rules
+from crm.history import History, TableCount
+from features.check_report import findings_in_words, render_check_report
+from features.leaks import find_leaks
+from features.promise_evidence import detectable_error, leads_that_prove, rate_that_proves
+from features.readiness import Readiness, readiness
+from features.training_data import TrainingData
+
+LookedAt = Callable[[History], TrainingData]
+
+
+def topics(told: Readiness, kind: str) -> set[str]:
+    return {statement.topic for statement in told.statements if statement.kind == kind}
+
+
+def test_a_whole_history(leak_world: Any, looked_at: LookedAt, leak_agreement: Agreement) -> None:
+    world = leak_world()
+    history = world.write()
+    told = readiness(history, looked_at(history), leak_agreement)
+    figures = told.figures
+    assert figures["size.leads"] == world.n
+    assert figures["size.won"] == sum(world.won & np.array([closed <= history.read_at for closed in world.closed]))
+    delays = world.delay[world.won]
+    assert figures["horizon.covered"] == pytest.approx((delays <= 60).mean(), abs=0.02)
+    assert figures["horizon.delay_95_days"] == pytest.approx(np.quantile(delays, 0.95), rel=0.1)
+    assert "horizon" in topics(told, "can")
+    assert {"known_at", "worked", "dispositions", "unproven_fields"} <= topics(told, "cannot")
+    assert "left_truncation" not in topics(told, "cannot")
+    assert "What it cannot show" in told.in_words()
+
+
+def test_a_horizon_that_is_too_short(leak_world: Any, looked_at: LookedAt, leak_agreement: Agreement) -> None:
+    history = leak_world().write()
+    short = replace(leak_agreement, outcome=Outcome(event="won", horizon_days=14))
+    told = readiness(history, None, short)
+    assert "horizon" in topics(told, "cannot")
+    assert told.figures["round_horizon.days"] == 60
+
+
+def test_left_truncation_is_found(leak_world: Any, leak_agreement: Agreement) -> None:
+    world = leak_world()
+    cut = world.created[0] + timedelta(days=120)
+    late = datetime.max.replace(tzinfo=cut.tzinfo)
+    world.closed = [closed if closed >= cut else late for closed in world.closed]
+    told = readiness(world.write(), None, leak_agreement)
+    assert "left_truncation" in topics(told, "cannot")
+    expected = sum(created + timedelta(days=d) < cut for created, d in zip(world.created, world.delay, strict=True))
+    assert told.figures["left_truncation.expected_closings"] == pytest.approx(expected, rel=0.15)
+
+
+def test_too_few_wins(leak_world: Any, looked_at: LookedAt, leak_agreement: Agreement) -> None:
+    history = leak_world(n_leads=200).write()
+    told = readiness(history, looked_at(history), leak_agreement)
+    assert {"size", "mature", "promise_T1"} <= topics(told, "cannot")
+    assert told.figures["wins.wins"] == 60 - told.figures["size.won"]
+
+
+def test_a_flat_source(leak_world: Any, leak_agreement: Agreement) -> None:
+    history = leak_world().write(dated=False)
+    told = readiness(history, None, leak_agreement)
+    assert "dates" in topics(told, "cannot")
+    assert not {"horizon", "length", "events"} & (topics(told, "can") | topics(told, "cannot"))
+
+
+def test_rejected_rows_are_told(leak_world: Any, leak_agreement: Agreement) -> None:
+    history = replace(leak_world().write(), counts={"leads": TableCount(read=1507, used=1500, rejected=7)})
+    assert readiness(history, None, leak_agreement).figures["rejected.rows"] == 7
+
+
+def test_the_evidence_for_a_promise_is_that_of_the_method() -> None:
+    """Method section 5: proving 30 % takes about 1,500 leads at 31.5 % observed, 100 at 36 %, 36 at 40 %."""
+    assert leads_that_prove(0.3, 0.315, confidence=0.9) == pytest.approx(1500, rel=0.05)
+    assert leads_that_prove(0.3, 0.36, confidence=0.9) == pytest.approx(100, rel=0.05)
+    assert leads_that_prove(0.3, 0.40, confidence=0.9) == pytest.approx(36, abs=1)
+    assert leads_that_prove(0.3, 0.30, confidence=0.9) is None
+    rate = rate_that_proves(0.3, 100, confidence=0.9)
+    assert rate is not None
+    k = round(rate * 100)
+    assert beta.sf(0.3, k + 0.5, 100.5 - k) >= 0.9 > beta.sf(0.3, k - 0.5, 101.5 - k)
+
+
+def test_the_detectable_error_is_detected_four_times_out_of_five() -> None:
+    rng = np.random.default_rng(0)
+    wins = 400
+    actual = rng.poisson(wins * (1 + detectable_error(wins)), 20_000)
+    found = np.abs(actual - wins) / np.sqrt(wins) > 1.96
+    assert found.mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_the_report_shows_everything_and_hostile_names_stay_text(
+    leak_world: Any, looked_at: LookedAt, leak_agreement: Agreement
+) -> None:
+    world = leak_world(n_leads=600)
+    world.plant("<img src=x onerror=alert(1)>", [float(won) for won in world.won], "number")
+    history = world.write()
+    data = looked_at(history)
+    findings = find_leaks(data, history, seed=1)
+    page = render_check_report(readiness(history, data, leak_agreement), findings, check_rules(history))
+    assert "<img" not in page
+    assert "&lt;img" in page
+    assert "http://" not in page
+    assert "https://" not in page
+    for heading in ("What this data can show", "What it cannot show", "Rules on the tables"):
+        assert heading in page
+    assert "quarantine" in findings_in_words(findings)
+    assert findings_in_words(()) == "No leak suspected"

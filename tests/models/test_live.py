@@ -1,0 +1,95 @@
+"""Which model is live: the gate refuses, a signature overrides and is recorded, a rollback goes back."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agreement.problems import BundleError, GateStopped, StoreError
+from models.arrays import logit, sigmoid
+from models.bundle import Bundle, keep_bundle
+from models.live import LIVE, models_folder, promote, put_challenger, read_live, rollback
+from models.train import TrainResult
+
+NOW = datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def keep(bundle: Bundle, store: Path) -> str:
+    return keep_bundle(bundle, models_folder(store))[0]
+
+
+def with_forecasts(bundle: Bundle, temper: float, note: str) -> Bundle:
+    table = bundle.out_of_time.copy()
+    table["probability"] = sigmoid(temper * logit(table["probability"].to_numpy()))
+    return replace(bundle, out_of_time=table, trained={**bundle.trained, "note": note})
+
+
+def test_first_model_goes_live_and_a_worse_one_is_refused(trained: TrainResult, tmp_path: Path) -> None:
+    first = keep(trained.bundle, tmp_path)
+    worse = keep(with_forecasts(trained.bundle, 2.5, "worse"), tmp_path)
+    put_challenger(first, store=tmp_path, now=NOW, why="trained")
+    live = promote(first, store=tmp_path, now=NOW)
+    assert live == read_live(tmp_path)
+    assert live.champion is not None
+    assert (live.champion.version, live.challenger) == (first, None)
+    with pytest.raises(GateStopped, match=f"does not beat champion {first} on .* shared held-out leads") as stopped:
+        promote(worse, store=tmp_path, now=NOW)
+    assert stopped.value.exit_code == 3
+    assert read_live(tmp_path) == live
+
+    signed = promote(worse, store=tmp_path, now=NOW, because="the old one lacks a field", by="head of sales")
+    assert signed.champion is not None
+    assert "the old one lacks a field (in spite of: it does not beat champion" in signed.champion.why
+    assert signed.champion.by == "head of sales"
+    back = rollback(store=tmp_path, now=NOW, why="complaints")
+    assert back.champion is not None
+    assert back.champion.version == first
+    assert back.challenger is not None
+    assert back.challenger.version == worse
+
+
+def test_a_better_challenger_is_promoted_without_a_signature(trained: TrainResult, tmp_path: Path) -> None:
+    worse = keep(with_forecasts(trained.bundle, 2.5, "worse"), tmp_path)
+    promote(worse, store=tmp_path, now=NOW)
+    live = promote(keep(trained.bundle, tmp_path), store=tmp_path, now=NOW)
+    assert live.champion is not None
+    assert [one.version for one in live.previous] == [worse]
+
+
+def test_forecasts_of_other_leads_are_not_comparable(trained: TrainResult, tmp_path: Path) -> None:
+    promote(keep(trained.bundle, tmp_path), store=tmp_path, now=NOW)
+    other = trained.bundle.out_of_time.assign(lead_id=lambda table: "X" + table["lead_id"])
+    with pytest.raises(GateStopped, match="not comparable"):
+        promote(keep(replace(trained.bundle, out_of_time=other), tmp_path), store=tmp_path, now=NOW)
+
+
+def test_a_base_rate_bundle_only_fills_the_gap(trained: TrainResult, base_rate: TrainResult, tmp_path: Path) -> None:
+    plain = keep(base_rate.bundle, tmp_path)
+    live = promote(plain, store=tmp_path, now=NOW)
+    assert live.champion is None
+    assert live.scoring is not None
+    assert live.scoring.version == plain
+    promote(keep(trained.bundle, tmp_path), store=tmp_path, now=NOW)
+    with pytest.raises(GateStopped, match="only scores while there is no champion"):
+        promote(plain, store=tmp_path, now=NOW, because="I insist")
+
+
+def test_a_model_that_does_not_beat_the_base_rate_is_refused(trained: TrainResult, tmp_path: Path) -> None:
+    weak = replace(trained.bundle, evaluation={**trained.bundle.evaluation, "beats_base_rate": False})
+    with pytest.raises(GateStopped, match="does not beat the base rate"):
+        promote(keep(weak, tmp_path), store=tmp_path, now=NOW)
+    assert read_live(tmp_path).scoring is None
+
+
+def test_what_cannot_be_read_is_said(trained: TrainResult, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="must be the manifest"):
+        promote("0123456789ab", store=tmp_path, now=NOW)
+    with pytest.raises(GateStopped, match="must know a former champion"):
+        rollback(store=tmp_path, now=NOW, why="test")
+    models_folder(tmp_path).mkdir(parents=True, exist_ok=True)
+    (models_folder(tmp_path) / LIVE).write_text("{")
+    with pytest.raises(StoreError, match="must say which model is live"):
+        read_live(tmp_path)
+    assert np.isfinite(trained.probability).all()

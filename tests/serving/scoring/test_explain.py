@@ -1,0 +1,135 @@
+"""A row in words and as data; the table of parts adds up as printed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agreement.problems import UsageError
+from models.bundle import Bundle
+from serving.scoring.explain import explain_document, explain_row, read_row
+from serving.scoring.points import in_points, probability_of, rounded_to_sum
+from serving.scoring.previous import PreviousScores
+from serving.scoring.score import ScoringRun, score_batches
+from serving.scoring.summary import summary_text, tier_rows
+from serving.scoring.write import write_scores
+
+MakeBatch = Callable[..., pa.RecordBatch]
+
+
+def rows_of(run: ScoringRun, batch: pa.RecordBatch) -> list[dict]:
+    return next(score_batches([batch], run)).to_pylist()
+
+
+def test_the_printed_parts_add_up_to_the_printed_probability(run: ScoringRun, lead_batch: MakeBatch) -> None:
+    for row in rows_of(run, lead_batch(200)):
+        text = explain_row(row, run.agreement, run.bundle, sentences=run.sentences)
+        table = text.split("How the figure adds up")[1].split("Families and facts")[0]
+        figures = [float(figure) for figure in re.findall(r"([+-]?\d+\.\d)$", table, flags=re.MULTILINE)]
+        assert round(sum(figures[:-1]), 1) == figures[-1] == round(row["probability"] * 100, 1)
+        assert "log-odds" not in text
+        assert not [name for name in run.bundle.catalogue.names if "_" in name and name in text]
+
+
+def test_everything_a_rep_needs_is_said(run: ScoringRun, lead_batch: MakeBatch, tmp_path: Path) -> None:
+    write_scores(score_batches([lead_batch(300)], run), tmp_path / "1.parquet")
+    previous = PreviousScores(files=(tmp_path / "1.parquet",), as_of=run.as_of)
+    later = replace(run, as_of=run.as_of + timedelta(days=1), previous=previous)
+    hits = pa.array([True] * 300)
+    rows = rows_of(later, lead_batch(300, seed=2, **{"rule:hand_raiser": hits}))
+    row = next(
+        row for row in rows if row["tier_by"] == "hand_raiser" and row["trend"] == "down" and row["reasons_against"]
+    )
+    text = explain_row(row, run.agreement, run.bundle)
+    assert f"Lead {row['lead_id']}, as of 2026-10-02 02:00 UTC" in text
+    assert re.search(
+        r"About 1 in \d+ leads like this are won within 90 days \(.* %; overall 18\.\d % are won\)\.", text
+    )
+    assert (
+        "Tier T2 (High intent; promise: at least 10 % are won), by the agreed rule 'hand raiser'; the model alone says T3."
+        in text
+    )
+    assert row["reasons_against"][0]["sentence"] in text
+    assert "Since the last score:" in text
+    assert "the lead itself -" in text
+    assert "count too" in text
+    assert "Model aaaaaaaaaaaa, agreement version 4, run run-1" in text
+    first_tier = next(row for row in rows if row["tier"] == "T1")
+    assert "Agreed next step (sales): Call today." in explain_row(first_tier, run.agreement, run.bundle)
+
+
+def test_not_scored_and_the_base_rate_are_said_plainly(
+    run: ScoringRun, base_rate_bundle: Bundle, lead_batch: MakeBatch
+) -> None:
+    (row,) = rows_of(run, lead_batch(1, status_reason=pa.array(["no date"])))
+    assert "Not scored: it has no usable creation date" in explain_row(row, run.agreement, run.bundle)
+    assert "promise" not in explain_document(row, run.agreement, run.bundle)
+    (row,) = rows_of(replace(run, bundle=base_rate_bundle), lead_batch(1))
+    text = explain_row(row, run.agreement, base_rate_bundle)
+    assert "no model has proved better" in text
+    assert "Tier" not in text
+
+
+def test_the_document_is_json_and_sums(run: ScoringRun, lead_batch: MakeBatch) -> None:
+    row = rows_of(run, lead_batch(3))[0]
+    document = json.loads(json.dumps(explain_document(row, run.agreement, run.bundle)))
+    total = document["base_probability"] * 100 + sum(document["points"].values())
+    assert total == pytest.approx(document["probability"] * 100)
+    assert document["lead_id"] == "L000000"
+    assert document["chance"].startswith(("about", "fewer", "more"))
+
+
+def test_a_lead_is_found_in_a_table_or_said_to_be_absent(
+    run: ScoringRun, lead_batch: MakeBatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "scores.parquet"
+    write_scores(score_batches([lead_batch(20)], run), path)
+    assert read_row(path, "L000007")["lead_id"] == "L000007"
+    with pytest.raises(UsageError, match="L9"):
+        read_row(path, "L9")
+
+
+@given(st.floats(-4, 4), st.lists(st.floats(-2, 2), min_size=1, max_size=20))
+def test_points_sum_to_the_move_from_the_typical_lead(base: float, contributions: list[float]) -> None:
+    probability = probability_of(base + sum(contributions))
+    points = in_points(probability, base, contributions)
+    total = 100 * (probability - probability_of(base))
+    assert sum(points) == pytest.approx(total, abs=1e-6)
+    shown = rounded_to_sum(points, round(total, 1))
+    assert sum(shown) == pytest.approx(round(total, 1))
+    assert all(abs(one - point) <= 0.15 for one, point in zip(shown, points, strict=True))
+
+
+def test_the_summary_shows_every_row_once(run: ScoringRun, lead_batch: MakeBatch, tmp_path: Path) -> None:
+    reason = pa.array([None] * 95 + ["no date"] * 5)
+    hits = {"rule:competitor": pa.array([number < 7 for number in range(100)])}
+    written = write_scores(
+        score_batches([lead_batch(100, status_reason=reason, **hits)], run), tmp_path / "scores.parquet"
+    )
+    rows = tier_rows(written, run.agreement)
+    assert sum(row.leads for row in rows) == 100
+    assert sum(row.share for row in rows) == pytest.approx(1)
+    assert [row.tier for row in rows] == ["T1", "T2", "T3", "disqualified", "not scored"]
+    assert sum(row.expected_wins or 0 for row in rows) == pytest.approx(written["probability_sum"], abs=1e-4)
+    text = summary_text(rows)
+    assert ">= 30 %" in text
+    assert len(text.splitlines()) == 7
+
+
+def test_the_summary_of_the_base_rate_has_no_tiers(
+    run: ScoringRun, base_rate_bundle: Bundle, lead_batch: MakeBatch, tmp_path: Path
+) -> None:
+    base_rate = replace(run, bundle=base_rate_bundle)
+    written = write_scores(score_batches([lead_batch(40)], base_rate), tmp_path / "scores.parquet")
+    rows = {row.tier: row for row in tier_rows(written, run.agreement)}
+    assert rows["no tier"].leads == 40
+    assert rows["no tier"].mean_probability == pytest.approx(0.119, abs=0.001)
