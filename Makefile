@@ -47,7 +47,7 @@ lint: $(STAMP) ## Rules, format, types, and the order of the rooms
 
 .PHONY: acceptance
 acceptance: $(STAMP) ## The long promises: many seeds, many kills
-	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) -q -m acceptance
+	LEADQ_ACCEPTANCE=1 $(THREADS) $(BIN)/python -m pytest -n $(WORKERS) -q -m acceptance
 
 .PHONY: bench
 bench: $(STAMP) ## Benchmarks: time and memory against size

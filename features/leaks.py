@@ -66,9 +66,7 @@ def find_leaks(
     found += check_drift(data, seed=seed, tonight=tonight)
     found = [_with_features(finding, data) for finding in found]
     found += _not_said_yet(check_features(data, tracked, seed=seed), found)
-    left_out = {finding.field for finding in found if finding.consequence == "quarantine"}
-    found = [finding for finding in found if finding.check != 5 or finding.field not in left_out]
-    honoured = [_honoured(finding, data, history) for finding in found]
+    honoured = [_honoured(finding, data, history) for finding in _worth_saying(found, history)]
     return tuple(sorted(honoured, key=_order))
 
 
@@ -110,6 +108,20 @@ def raise_if_leaking(findings: Iterable[LeakFinding]) -> None:
     ]
     if problems:
         raise GateStopped(problems)
+
+
+def _worth_saying(found: list[LeakFinding], history: History) -> Iterator[LeakFinding]:
+    """Say one thing of a column that never becomes a feature, and nothing of the values of one that is left out anyway."""
+    own = {_column(field) for field in history.own_fields}
+    left_out = {finding.field for finding in found if finding.consequence == "quarantine"}
+    said: set[str] = set()
+    for finding in sorted(found, key=_order):
+        never = finding.check in (4, 5) and not finding.features and finding.field not in own
+        never = never and finding.field.startswith(("leads.", "opportunities."))
+        if (finding.check == 5 and (never or finding.field in left_out)) or (never and finding.field in said):
+            continue
+        said.add(finding.field)
+        yield finding
 
 
 def _order(finding: LeakFinding) -> tuple[int, int, float, str]:

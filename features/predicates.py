@@ -11,8 +11,10 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
+from agreement.problems import Problem
 from agreement.schema import Agreement, Check
 from features.engine import DAY_US, Tables
+from features.fields import Field
 
 
 def field_check(fields: ir.Table, check: Check) -> ir.BooleanValue:
@@ -46,18 +48,49 @@ def _numeric(column: ir.NumericValue, check: Check) -> ir.BooleanValue:
         case "present":
             return column.notnull()
         case "between":
-            low, high = (float(value) for value in check.values)
-            return column.between(low, high)
+            return column.between(*_numbers(check))
         case "at_least":
-            return column >= float(check.values[0])
+            return column >= _numbers(check)[0]
         case "at_most":
-            return column <= float(check.values[0])
+            return column <= _numbers(check)[0]
         case "in" | "equals":
-            return column.isin([float(value) for value in check.values])
+            return column.isin(_numbers(check))
         case "not_in":
-            return column.notin([float(value) for value in check.values])
+            return column.notin(_numbers(check))
         case _:
             return ibis.literal(False)
+
+
+def operand_problems(agreement: Agreement, fields: tuple[Field, ...]) -> tuple[Problem, ...]:
+    """Name every check that compares a number with words, in rules and ideal customer alike."""
+    types = {field.key: field.type for field in fields}
+    checks = [*agreement.ideal_customer, *(check for rule in agreement.rules for check in rule.when)]
+    problems = []
+    for check in checks:
+        key = check.name if "." in check.name else f"lead.{check.name}"
+        words = [value for value in check.values if not _is_number(value)]
+        if check.subject == "field" and types.get(key) == "number" and words:
+            problems.append(
+                Problem(
+                    where=f"agreement.yaml line {check.line}",
+                    rule=f"{check.name} is a number, so {check.operator} must compare it with numbers",
+                    value=", ".join(str(word) for word in words),
+                    remedy="Write numbers, for example between: [50, 5000].",
+                )
+            )
+    return tuple(problems)
+
+
+def _is_number(value: str | float | bool) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(check: Check) -> list[float]:
+    return [float(value) for value in check.values if _is_number(value)]
 
 
 def rule_hits(tables: Tables, points: ir.Table, fields: ir.Table, agreement: Agreement) -> ir.Table:

@@ -27,8 +27,9 @@ def look_at_landmarks(project: Project, history: History) -> TrainingData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """Training data as it is learnt from, and what the leak checks found on the way."""
+    """Training data with every feature, as it is learnt from, and what the leak checks found in between."""
 
+    whole: TrainingData
     data: TrainingData
     findings: tuple[LeakFinding, ...]
 
@@ -58,4 +59,4 @@ def build(project: Project, progress: Progress) -> Built:
     write_training_data(data, origin, project.work / "training")
     told = [asdict(finding) for finding in findings]
     write_text(project.work / "leaks.json", json.dumps(told, indent=1, sort_keys=True) + "\n")
-    return Built(data=data, findings=findings)
+    return Built(whole=whole, data=data, findings=findings)

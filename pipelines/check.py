@@ -51,9 +51,21 @@ def check(project: Project, progress: Progress) -> Told:
         if not stopping:
             data, findings, stopping = _look(project, history, progress)
         progress("Readiness")
-        ready = readiness(history, data, project.agreement)
-        write_text(project.reports / "check.html", render_check_report(ready, findings, gate))
+        ready = report_readiness(project, history, gate, data, findings)
     return _told(project, history, gate, ready, findings, stopping)
+
+
+def report_readiness(
+    project: Project,
+    history: History,
+    gate: GateResult,
+    data: TrainingData | None,
+    findings: tuple[LeakFinding, ...],
+) -> Readiness:
+    """Say what the data can prove, and write ``reports/check.html``."""
+    ready = readiness(history, data, project.agreement)
+    write_text(project.reports / "check.html", render_check_report(ready, findings, gate))
+    return ready
 
 
 def _look(

@@ -1,4 +1,4 @@
-"""The whole way on a simulated company: simulate, check, train, promote, score, and one lead explained."""
+"""The whole way on a simulated company: simulate, check and train, promote, score, and one lead explained."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from crm.atomic import write_text
 from crm.company.settings import CompanySettings
 from models.bundle import Bundle
 from pipelines.bundles import scoring_bundle
-from pipelines.check import check
 from pipelines.explain import explain
 from pipelines.init import init
 from pipelines.progress import Progress
@@ -32,7 +31,6 @@ from pipelines.training import train_all
 class Shown:
     """What each step said."""
 
-    check: Told
     train: Told
     promote: str
     score: Told
@@ -56,7 +54,6 @@ def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str],
     write_text(folder / PARAMS, f"seed: {seed}\nread_at: {made.read_at.isoformat()}\nsimulate: {{leads: {leads}}}\n")
     init(folder)
     project = open_project(folder, environment=environment, now=made.read_at)
-    checked = check(project, progress)
     trained = train_all(project, progress)
     try:
         promoted = promote(project, version=str(trained.facts["version"])).words
@@ -65,7 +62,7 @@ def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str],
     scored = score(project, progress)
     lead_id = _lead_to_explain(Path(scored.facts["scores"]))
     explained = explain(project, progress, lead_id=lead_id) if lead_id else None
-    shown = Shown(check=checked, train=trained, promote=promoted, score=scored, explain=explained)
+    shown = Shown(train=trained, promote=promoted, score=scored, explain=explained)
     return _told(project, shown, scoring_bundle(project))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from agreement.problems import Problem, UsageError
 from pipelines.build import Built, build
+from pipelines.check import report_readiness
 from pipelines.evaluate import Evaluated, evaluate
 from pipelines.ingest import ingest, rejected_rows
 from pipelines.lock import only_writer
@@ -57,6 +58,7 @@ def train_all(project: Project, progress: Progress) -> Told:
         history = ingest(project, progress)
         gate = validate(project, progress)
         built = build(project, progress)
+        report_readiness(project, history, gate, built.whole, built.findings)
         trained = train(project, progress)
         evaluated = evaluate(project, progress)
         registered = register(project, progress)

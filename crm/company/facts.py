@@ -17,7 +17,7 @@ from crm.company.settings import CompanySettings
 from crm.company.vocabulary import BoolArray, FloatArray, IntArray
 
 SURGE_DAYS = 30
-_LATE_SHARE = 0.35
+_LATE_SHARE = 0.28
 _RECENT_SHARE = 0.5  # of an account's people, how many come in the weeks after its anchor
 
 

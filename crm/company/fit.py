@@ -36,7 +36,7 @@ def person_logit(leads: Leads) -> FloatArray:
     senior = leads.seniority <= words.SENIORITY.code("director")
     wants_suite = leads.product == words.PRODUCT.code("suite")
     in_it = leads.function == words.FUNCTION.code("it")
-    return _CONTRAST * (
+    total = (
         words.SOURCE.effects[leads.source]
         + campaign
         + words.SENIORITY.effects[leads.seniority]
@@ -52,6 +52,7 @@ def person_logit(leads: Leads) -> FloatArray:
         + 0.45 * (referred & senior)
         + 0.40 * (wants_suite & in_it)
     )
+    return np.asarray(_CONTRAST * total, dtype=np.float64)
 
 
 def company_logit() -> FloatArray:
@@ -79,7 +80,7 @@ def drift_by_quarter(settings: CompanySettings) -> FloatArray:
     if settings.drift == "none":
         return np.zeros(count)
     if settings.drift == "trend":
-        return -settings.drift_sd * np.arange(count)
+        return -settings.drift_sd * np.arange(count, dtype=np.float64)
     return np.cumsum(settings.drift_sd * settings.random("drift").standard_normal(count))
 
 

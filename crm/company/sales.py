@@ -95,7 +95,7 @@ def opportunities_table(world: World, drawn: Opportunities, read_at: int) -> pa.
     dollars = lead % 10 == 0
     columns = {
         "opportunity_id": numbered("O", position, width=7),
-        "lead_id": pa.array(lead_names(lead), mask=by_account),
+        "lead_id": lead_names(np.where(by_account, -1, lead)),
         "account_id": numbered("A", world.leads.account[lead]),
         "created_at": moments(drawn.created[position]),
         "closed_at": moments(drawn.closed[position], closed),

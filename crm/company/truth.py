@@ -32,8 +32,8 @@ from crm.company.moments import DAY, MICROSECONDS
 from crm.company.settings import CompanySettings
 from crm.company.vocabulary import BoolArray, FloatArray, IntArray
 
-_AS_OF = np.int64(2**27)  # more seconds than a history and its visits before creation last
-_SHIFT = np.int64(2**25)
+_SPAN = np.int64(2**29)  # more seconds than any history lasts: a lead's share of the sort key
+_SHIFT = np.int64(2**25)  # keeps what happened before creation positive
 _NODES = 15
 
 Moments = npt.NDArray[np.datetime64] | IntArray
@@ -121,7 +121,7 @@ class Truth:
     def _number(self, lead_ids: Sequence[str]) -> IntArray:
         ids = pa.array(lead_ids, pa.string())
         known = lead_names(np.arange(len(self.created) + self.duplicates))
-        found = pc.fill_null(pc.index_in(ids, value_set=known), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        found: IntArray = np.asarray(pc.fill_null(pc.index_in(ids, value_set=known), -1), dtype=np.int64)
         if (found < 0).any():
             raise _misfit("must be a lead of this company", [str(name) for name in ids.filter(pa.array(found < 0))])
         return found
@@ -137,17 +137,16 @@ class Truth:
         early = np.zeros(len(number), dtype=np.bool_)
         early[original] = moment[original] < self.created[number[original]]
         if early.any():
-            raise _misfit(
-                "as_of must not be before the lead's creation", [lead_ids[int(i)] for i in np.flatnonzero(early)]
-            )
+            names = [str(name) for name in pa.array(lead_ids, pa.string()).filter(pa.array(early))]
+            raise _misfit("as_of must not be before the lead's creation", names)
         return number, moment
 
     def _log_ratio(self, lead: IntArray, moment: IntArray) -> FloatArray:
         """Log likelihood ratio of the events known at ``moment``, and of there being no others."""
-        since = np.minimum(moment - self.created[lead] + _SHIFT, _AS_OF * 4 - 1)
-        begin = np.searchsorted(self.event_key, lead * _AS_OF * 4)
-        end = np.searchsorted(self.event_key, lead * _AS_OF * 4 + since, side="right")
-        seen = self.event_sum[end] - self.event_sum[begin]
+        since = np.minimum(moment - self.created[lead] + _SHIFT, _SPAN - 1)
+        begin = np.searchsorted(self.event_key, lead * _SPAN)
+        end = np.searchsorted(self.event_key, lead * _SPAN + since, side="right")
+        seen: FloatArray = self.event_sum[end] - self.event_sum[begin]
         until = self.gap.seen_until(lead, moment)
         return seen + intent.log_no_more(self.created[lead], self.activity[lead], until, moment)
 
@@ -189,7 +188,7 @@ class Truth:
 
 def index_events(events: intent.Events, created: IntArray) -> tuple[IntArray, FloatArray]:
     """Return sort key and running sum of log ratios of events that are in order of (lead, known)."""
-    key = events.lead * _AS_OF * 4 + np.minimum(events.known - created[events.lead] + _SHIFT, _AS_OF * 4 - 1)
+    key = events.lead * _SPAN + np.minimum(events.known - created[events.lead] + _SHIFT, _SPAN - 1)
     return key, np.concatenate(([0.0], np.cumsum(events.log_ratio)))
 
 

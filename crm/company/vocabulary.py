@@ -155,12 +155,8 @@ BAND_BOUNDS = np.array([1.0, 20.0, 100.0, 500.0, 2000.0, 20000.0])
 BAND_TILT = np.array([0.35, 0.0, -0.25, -0.35, 0.0, 0.05, -0.25, 0.1])
 """How far an industry leans to small (positive) or large companies: shares are ``exp(-tilt * band)`` tilted."""
 
-PRODUCT = Levels(
-    rows=(("suite", 0.25, 0.7), ("analytics", 0.30, 0.0), ("connector", 0.30, -0.4), (None, 0.15, -0.1))
-)
-TOOL = Levels(
-    rows=(("spreadsheet", 0.35, 0.1), ("rival_tool", 0.25, -0.5), ("in_house", 0.20, 0.1), (None, 0.20, 0.0))
-)
+PRODUCT = Levels(rows=(("suite", 0.25, 0.7), ("analytics", 0.30, 0.0), ("connector", 0.30, -0.4), (None, 0.15, -0.1)))
+TOOL = Levels(rows=(("spreadsheet", 0.35, 0.1), ("rival_tool", 0.25, -0.5), ("in_house", 0.20, 0.1), (None, 0.20, 0.0)))
 
 
 def band_shares() -> FloatArray:

@@ -13,7 +13,7 @@ from features.training_data import HANDOFF, TrainingData
 LIMIT = 0.65
 _MAX_ROWS = 8_000
 _MIN_ROWS = 200
-_GROWING = ("timing", "history")
+_GROWING = ("leads.created_at", "leads", "outcomes")  # sources of features that count what there was so far
 
 
 def check_drift(
@@ -37,7 +37,7 @@ def check_drift(
         old, new = data.features[mature & (landmark == first)], data.features[~mature & (landmark == first)]
     else:
         old, new = data.features[mature], tonight
-    keep = [i for i, feature in enumerate(data.catalogue.features) if feature.family not in _GROWING]
+    keep = [i for i, feature in enumerate(data.catalogue.features) if feature.source not in _GROWING]
     if min(len(old), len(new)) < _MIN_ROWS or not keep:
         return
     auc, gain = _told_apart(old[:, keep], new[:, keep], seed)

@@ -29,6 +29,9 @@ _NOT_SCORED = {
 }
 
 
+_LISTED = 12  # families in the table that adds up; the rest is one line
+
+
 def read_row(path: Path, lead_id: str) -> dict[str, Any]:
     """Return a lead's row of a score table.
 
@@ -191,10 +194,9 @@ def _parts_table(row: Row, said: Sentences) -> Iterator[str]:
     shown = rounded_to_sum(points, round(now, 1) - round(base, 1))
     yield from ("", "How the figure adds up (percentage points):")
     yield f"  {'typical lead':<44} {base:7.1f}"
-    for part, point in zip(parts, shown, strict=True):
-        if point:
-            yield f"  {said.family_label(part['family']):<44.44} {point:+7.1f}"
-    quiet = sum(1 for point in shown if not point)
-    if quiet:
-        yield f"  {f'{quiet} more, each less than 0.1':<44} {0:+7.1f}"
+    listed = sum(1 for point in shown[:_LISTED] if point)
+    for part, point in zip(parts[:listed], shown[:listed], strict=True):
+        yield f"  {said.family_label(part['family']):<44.44} {point:+7.1f}"
+    if rest := len(parts) - listed:
+        yield f"  {f'{rest} more, together':<44} {sum(shown[listed:]):+7.1f}"
     yield f"  {'this lead':<44} {now:7.1f}"

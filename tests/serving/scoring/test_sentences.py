@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from serving.scoring.sentence_rules import FORBIDDEN
 from serving.scoring.sentences import MAX_SENTENCE, Sentences, read_sentences
 from serving.scoring.values import case_of, category_text, fact, number_text
 
+DEFAULT = resources.files("serving.scoring").joinpath("sentences.yaml").read_text(encoding="utf-8")
 FEATURES = (
     "company_industry company_employees company_revenue company_country company_fits_ideal person_seniority person_function "
     "person_email_kind person_country source_name source_campaign intent_demo_request_count_7d intent_demo_request_active_days_30d "
-    "intent_W_Nabellen offertes_days_since intent_x_trend engagement_count_30d engagement_active_days_7d engagement_days_since "
+    "intent_W_Nabellen_days_since intent_x_trend engagement_count_30d engagement_active_days_7d engagement_days_since "
     "engagement_trend engagement_kinds_30d account_people account_people_active_30d account_events_30d history_leads history_wins "
     "history_losses history_days_since_win timing_age_days timing_weekday timing_hour completeness_share qualification_budget "
     "own_lead_amount_req own_account_region something_nobody_thought_of"
@@ -90,7 +92,7 @@ def test_a_value_is_never_looked_into(default_sentences: Sentences) -> None:
 
 
 def test_all_that_is_wrong_with_a_file_is_said_at_once(tmp_path: Path) -> None:
-    document = yaml.safe_load(Path("serving/scoring/sentences.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load(DEFAULT)
     document["evidence"]["long"] = "{fact}: increases the chance to {rate}"
     document["features"][0]["value"] = "In {industry} because of {value}"
     document["features"][1]["style"] = "loud"
@@ -127,7 +129,7 @@ def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> No
 
 
 def test_a_company_can_say_it_in_its_own_words(tmp_path: Path) -> None:
-    document = yaml.safe_load(Path("serving/scoring/sentences.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load(DEFAULT)
     document["features"].insert(0, {"match": "source_name", "label": "Herkunft", "value": "Kam über {value}"})
     path = tmp_path / "saetze.yaml"
     path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")

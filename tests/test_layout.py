@@ -1,0 +1,117 @@
+"""The house itself: the order of its rooms, what is committed, what starts quickly and imports little."""
+
+from __future__ import annotations
+
+import re
+import resource
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("agreement", "crm", "features", "models", "serving", "pipelines")
+
+_ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
+_NO_NETWORK = re.compile(r"https?://(www\.w3\.org/|127\.0\.0\.1|localhost|[\w.-]+\.example\b)")
+"""Names of XML, this machine, and the domain reserved for examples."""
+_REGISTRIES = re.compile(r"pypi\.org|pythonhosted|index-url|conda\.anaconda|npmjs", re.IGNORECASE)
+
+
+def _tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout: what is committed cannot be listed")
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_room_is_the_one_of_this_project(room: str) -> None:
+    found = import_module(room).__file__
+    assert found is not None
+    assert Path(found).parent == ROOT / room
+
+
+def test_rooms_import_downwards_only() -> None:
+    linted = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def test_only_text_is_committed() -> None:
+    for path in _tracked():
+        content = path.read_bytes()
+        assert b"\0" not in content, path
+        content.decode("utf-8")
+
+
+def test_no_address_no_registry_and_no_lock_file_is_committed() -> None:
+    for path in _tracked():
+        assert path.name not in {"uv.lock", "poetry.lock", "Pipfile.lock", "dvc.lock"}, path
+        if path in {ROOT / "LICENSE", Path(__file__)}:
+            continue
+        text = path.read_text(encoding="utf-8")
+        addresses = [address for address in _ADDRESS.findall(text) if not _NO_NETWORK.match(address)]
+        assert not addresses, f"{path}: {addresses[:3]}"
+        assert not _REGISTRIES.search(text), path
+
+
+def test_help_answers_at_once() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "pipelines", "--help"], cwd=ROOT, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert seconds < 0.5
+
+
+def _imported(code: str) -> set[str]:
+    printed = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(printed.stdout.split())
+
+
+def test_the_scorer_imports_neither_shap_nor_great_expectations() -> None:
+    modules = _imported("import pipelines.score, pipelines.explain, serving.scoring.score, models.scorer")
+    assert "pyarrow" in modules
+    assert not modules & {"shap", "great_expectations", "mlflow", "matplotlib", "sklearn"}
+
+
+def test_the_command_line_imports_no_room() -> None:
+    modules = _imported("import pipelines.cli")
+    assert not modules & {"pyarrow", "numpy", "pandas", "yaml", "crm", "features", "models", "serving"}
+
+
+def test_the_repository_and_new_projects_share_their_stages() -> None:
+    ours = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    theirs_text = (ROOT / "pipelines" / "templates" / "dvc.yaml").read_text(encoding="utf-8")
+    theirs = yaml.safe_load(theirs_text)["stages"]
+    assert list(ours) == ["simulate", *theirs]
+    del ours["simulate"]
+    same = yaml.safe_dump(ours).replace("agreement/templates/agreement.yaml", "agreement.yaml")
+    assert same == yaml.safe_dump(theirs)
+
+
+def test_make_help_documents_every_target() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^\.PHONY: (\S+)", text, re.MULTILINE))
+    documented = set(re.findall(r"^([a-z-]+):.*## ", text, re.MULTILINE))
+    assert {"help", "demo", "test", "lint", "acceptance", "bench"} <= targets == documented
