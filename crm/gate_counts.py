@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ibis
@@ -38,12 +39,14 @@ _KEYS = {
 
 @contextmanager
 def _open(history: History, memory_limit: str) -> Iterator[dict[str, ir.Table]]:
-    backend: Any = ibis.duckdb.connect(memory_limit=memory_limit)
-    try:
-        backend.raw_sql("LOAD icu; SET TimeZone = 'UTC'")
-        yield {name: backend.read_parquet(str(history.path(name)), table_name=name) for name in (*TABLES, "outcomes")}
-    finally:
-        backend.disconnect()
+    with TemporaryDirectory(prefix="leadq-gate-") as spill:
+        backend: Any = ibis.duckdb.connect(memory_limit=memory_limit, temp_directory=spill)
+        try:
+            backend.raw_sql("LOAD icu; SET TimeZone = 'UTC'")
+            names = (*TABLES, "outcomes")
+            yield {name: backend.read_parquet(str(history.path(name)), table_name=name) for name in names}
+        finally:
+            backend.disconnect()
 
 
 def count_rules(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from crm.gate_report import report_environment
 from crm.gate_result import GateResult
 from features.leak_checks.finding import LeakFinding
-from features.readiness import Readiness
+from features.readiness_statements import Readiness
 
 
 def render_check_report(readiness: Readiness, findings: Iterable[LeakFinding], gate: GateResult) -> str:

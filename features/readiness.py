@@ -7,9 +7,7 @@ and a statistician should have read before they believe a score.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 import numpy as np
 
@@ -20,51 +18,13 @@ from crm.rule_book import MIN_WINS
 from features.fields import known_fields
 from features.promise_evidence import detectable_error, leads_that_prove, rate_that_proves
 from features.readiness_facts import COVERED, HistoryFacts, read_facts
+from features.readiness_statements import Kind, Readiness, Statement
 from features.training_data import HANDOFF, TrainingData
 
-Kind = Literal["can", "cannot", "next"]
-_HEADINGS: dict[Kind, str] = {
-    "can": "What this data can show",
-    "cannot": "What it cannot show",
-    "next": "What would help",
-}
+__all__ = ["Readiness", "readiness"]
+
 _QUARTER_DAYS = 91
 _TIER_SHARE = 0.2  # of a quarter's leads, for the example of how much a tier can prove
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """One thing the data can or cannot show, or a next step; ``figures`` are the numbers in ``sentence``."""
-
-    kind: Kind
-    topic: str
-    sentence: str
-    figures: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readiness:
-    """All statements, in the order a person reads them."""
-
-    statements: tuple[Statement, ...]
-
-    def of(self, kind: Kind) -> tuple[Statement, ...]:
-        """Statements of one kind."""
-        return tuple(statement for statement in self.statements if statement.kind == kind)
-
-    @property
-    def figures(self) -> dict[str, float]:
-        """All figures, ``"topic.name"``."""
-        return {f"{s.topic}.{name}": value for s in self.statements for name, value in s.figures.items()}
-
-    def in_words(self) -> str:
-        """Return the statements as plain text for the command line."""
-        parts = []
-        for kind, heading in _HEADINGS.items():
-            told = [f"  - {statement.sentence}" for statement in self.of(kind)]
-            if told:
-                parts.append("\n".join([heading, *told]))
-        return "\n\n".join(parts)
 
 
 def readiness(history: History, data: TrainingData | None, agreement: Agreement) -> Readiness:

@@ -18,6 +18,7 @@ from features.catalogue import Catalogue
 from features.training_data import TrainingData
 from models.arrays import Bools, Floats, Ints
 from models.calibrate import Calibration, fit_calibrator
+from models.engine import load_lightgbm
 from models.settings import FitSettings
 
 Progress = Callable[[str, float], None]
@@ -105,7 +106,7 @@ def fit_model(data: TrainingData, settings: FitSettings, progress: Progress = si
     Fitted
         With out-of-fold margins for every row and a calibrator fitted on them.
     """
-    import lightgbm  # noqa: PLC0415 - heavy; only needed where something is fitted
+    lightgbm = load_lightgbm()
 
     label, weight = labels(data), data.meta["weight"].to_numpy(dtype=np.float64)
     group = data.meta["group"].to_numpy(dtype=np.int64)

@@ -14,6 +14,7 @@ from features.catalogue import Catalogue
 from features.training_data import TrainingData
 from models.arrays import Floats, Ints
 from models.attribute import Reference, reference_rows
+from models.engine import load_lightgbm
 from models.evaluation import Evaluation, ModelFinding
 from models.fit import assign_folds, category_columns, labels
 from models.metrics import auc
@@ -33,7 +34,7 @@ def quick_out_of_fold(catalogue: Catalogue, settings: FitSettings) -> OutOfFold:
     """Return the fit path in short: same folds and parameters, 40 rounds."""
 
     def run(rows: Floats, label: Floats, group: Ints) -> Floats:
-        import lightgbm  # noqa: PLC0415 - heavy
+        lightgbm = load_lightgbm()
 
         fold = assign_folds(label, group, n_folds=settings.n_folds, seed=settings.seed)
         parameters = settings.parameters(num_leaves=7, learning_rate=settings.grid_learning_rate, n_rows=len(label))

@@ -15,6 +15,7 @@ from agreement.problems import BundleError, Problem
 from models.arrays import Floats, logit
 from models.attribute import calibrated_contributions, explain, sum_by_family
 from models.bundle import Bundle
+from models.engine import load_lightgbm
 
 TOLERANCE = 1e-6
 
@@ -137,7 +138,7 @@ class Scorer:
 
 
 def _parse(bundle: Bundle) -> Any:
-    import lightgbm  # noqa: PLC0415 - a base-rate bundle scores without it
+    lightgbm = load_lightgbm()
 
     try:
         booster = lightgbm.Booster(model_str=bundle.booster_text)

@@ -19,6 +19,7 @@ from models.arrays import Floats, logit
 from models.attribute import Reference, make_reference, reference_rows
 from models.bundle import BUNDLE_VERSION, Bundle
 from models.calibrate import Calibrator
+from models.engine import load_lightgbm
 from models.evaluation import Evaluation
 from models.evidence import gather_evidence
 from models.fit import Fitted, Progress, fit_model, labels, population, silent
@@ -157,7 +158,7 @@ def train_bundle(
     GateStopped
         A model leak check stopped it.
     """
-    import lightgbm  # noqa: PLC0415 - heavy
+    lightgbm = load_lightgbm()
 
     report = progress or silent
     data = data.rows(population(data))

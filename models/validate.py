@@ -19,6 +19,7 @@ from models.arrays import Bools, Floats, Ints
 from models.baseline import LogisticBaseline
 from models.calibrate import check_calibration
 from models.compare import paired_difference
+from models.engine import load_lightgbm
 from models.evaluation import Evaluation, MomentFigures
 from models.fit import Progress, fit_model, labels, silent
 from models.metrics import auc, brier, log_loss, log_losses
@@ -85,7 +86,7 @@ def _base_rates(landmark: Ints, label: Floats, weight: Floats, wanted: Ints) -> 
 def _forecast(
     data: TrainingData, split: Split, random_split: Floats, settings: FitSettings, progress: Progress
 ) -> Forecasts:
-    import lightgbm  # noqa: PLC0415 - heavy
+    lightgbm = load_lightgbm()
 
     train, test = data.rows(split.train), data.rows(split.test)
     fitted = fit_model(train, settings, progress)

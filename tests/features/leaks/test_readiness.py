@@ -17,7 +17,8 @@ from crm.history import History, TableCount
 from features.check_report import findings_in_words, render_check_report
 from features.leaks import find_leaks
 from features.promise_evidence import detectable_error, leads_that_prove, rate_that_proves
-from features.readiness import Readiness, readiness
+from features.readiness import readiness
+from features.readiness_statements import Readiness
 from features.training_data import TrainingData
 
 LookedAt = Callable[[History], TrainingData]
