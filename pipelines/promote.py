@@ -63,6 +63,8 @@ def rollback(project: Project, *, because: str, by: str = "") -> Told:
 def _challenger(live: Live) -> str:
     if live.challenger is None:
         remedy = "Run leadq train, or name a version of leadq models."
+        if live.champion is None and live.fallback is not None:
+            remedy = f"Nothing trained so far beat the base rate, which scores since {live.fallback.when[:10]}: more history may."
         raise GateStopped(Problem(where="live.json", rule="there must be a challenger", value="none", remedy=remedy))
     return live.challenger.version
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-import lightgbm
 import numpy as np
 from scipy.stats import spearmanr
 
 from features.training_data import TrainingData
+from models.engine import load_lightgbm
 from models.fit import assign_folds, fit_model, labels, population
 from tests.models.conftest import QUICK, make_world
 
@@ -40,7 +40,7 @@ def test_two_fits_give_the_same_bytes_on_any_number_of_threads(world: tuple[Trai
     assert one.margins.tobytes() == two.margins.tobytes()
     assert one.calibration == two.calibration
     assert "num_threads" not in one.booster_text
-    assert lightgbm.Booster(model_str=one.booster_text).num_trees() == one.rounds
+    assert load_lightgbm().Booster(model_str=one.booster_text).num_trees() == one.rounds
 
 
 def test_rows_not_mature_or_not_worked_do_not_train(world: tuple[TrainingData, np.ndarray]) -> None:

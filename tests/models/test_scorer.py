@@ -6,7 +6,6 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +15,7 @@ from features.training_data import HANDOFF, TrainingData
 from models.arrays import logit, sigmoid
 from models.bundle import write_bundle
 from models.encode import encode_rows
+from models.engine import load_lightgbm
 from models.fit import population
 from models.scorer import Scorer
 from models.train import TrainResult
@@ -41,7 +41,7 @@ def test_contributions_are_shaps_and_average_to_zero_on_the_reference(
     rows = data.features[(data.meta["landmark"] == HANDOFF).to_numpy()]
     scored = Scorer(trained.bundle).score(rows)
     np.testing.assert_allclose(scored.feature_contributions.mean(axis=0), 0, atol=1e-9)
-    booster = lightgbm.Booster(model_str=trained.bundle.booster_text)
+    booster = load_lightgbm().Booster(model_str=trained.bundle.booster_text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shap warns of itself and of matplotlib
         import shap  # noqa: PLC0415

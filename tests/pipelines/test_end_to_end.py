@@ -53,7 +53,7 @@ class Trained:
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     folder = tmp_path_factory.mktemp("company")
-    made = write_simulated(folder, CompanySettings(n_leads=2500), silent)
+    made = write_simulated(folder, CompanySettings(n_leads=2500, base_rate=0.25, noise_fields=2), silent)
     (folder / "leadq.yaml").write_text(made.config_text)
     (folder / "params.yaml").write_text(
         f"read_at: {made.read_at.isoformat()}\nfit: {FIT}\nfeatures: {{ages_days: [0, 7, 30]}}\n"

@@ -32,7 +32,7 @@ def fingerprint(company: SimulatedCompany) -> str:
 
 
 def own_columns(company: SimulatedCompany, table: str) -> list[str]:
-    return company.tables[table].column_names[len(TABLES[table]) :]
+    return list(company.tables[table].column_names[len(TABLES[table]) :])
 
 
 def test_tables_conform_to_the_contract(small_company: SimulatedCompany) -> None:
