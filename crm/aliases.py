@@ -123,13 +123,20 @@ def _reject_orphans(findings: Findings, step: Relation) -> None:
 
 
 def surviving_only(findings: Findings, table: str, column: str = "lead_id") -> None:
-    """Reject rows of staged ``table`` whose lead is not in leads (call after :func:`follow_aliases`)."""
+    """Reject rows of staged ``table`` whose lead is not in leads (call after :func:`follow_aliases`).
+
+    Those of a lead that was itself rejected are told apart: the fault is the lead's, and judged there.
+    """
     known = findings.good("leads").project("lead_id AS known_id").set_alias("known")
     rows = findings.good(table).set_alias("rows")
     named = rows.filter(f"rows.{column} IS NOT NULL").set_alias("rows")
     if table == "field_history":
         named = rows.filter("rows.entity = 'lead'").set_alias("rows")
-    orphans = named.join(known, f"rows.{column} = known.known_id", how="anti")
+    orphans = named.join(known, f"rows.{column} = known.known_id", how="anti").set_alias("rows")
+    read = findings.connection.table("staged_leads").project("lead_id AS read_id").set_alias("read")
+    lost = RowRule(reason="its lead was rejected", remedy="Mend the lead.", column=column, follows=True)
+    findings.reject(table, orphans.join(read, f"rows.{column} = read.read_id", how="semi"), lost, value=column)
+    orphans = orphans.join(read, f"rows.{column} = read.read_id", how="anti")
     rule = RowRule(
         reason=f"{column} names no lead that is in leads",
         remedy="Export the leads of the same period too, declare merged leads in lead_aliases, or map the ids.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from agreement.problems import Problem, StoreError
@@ -36,6 +36,11 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _remove(partial: Path) -> None:
+    with suppress(OSError):  # where even that fails, the first error is the one to tell
+        partial.unlink(missing_ok=True)
+
+
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path; when the block succeeds it becomes ``path``, else it is removed.
@@ -54,10 +59,10 @@ def new_file(path: Path) -> Iterator[Path]:
         partial.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
         raise _failed(path, error) from error
     except BaseException:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
         raise
 
 

@@ -30,6 +30,8 @@ EXTRA_COLUMNS: dict[str, tuple[str, ...]] = {"leads": ("email",)}
 """Columns a source may map that are not stored: of ``email`` only the domain is."""
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
+"""Letters after % that the engine's strptime knows."""
 
 
 def _expand(text: object, info: ValidationInfo) -> Path:
@@ -57,6 +59,23 @@ def _zone(name: str) -> str:
     return name
 
 
+def _time_format(text: str) -> str:
+    if text in ("epoch_s", "epoch_ms"):
+        return text
+    directives = re.findall(r"%-?(.?)", text)
+    unknown = [letter for letter in directives if letter not in _DIRECTIVES]
+    if unknown or not directives:
+        wrong = f"%{unknown[0]} is none of its directives" if unknown else "it has no directive"
+        raise ValueError(f"must be a strptime format such as %d.%m.%Y %H:%M, or epoch_s or epoch_ms; {wrong}")
+    return text
+
+
+def _separator(text: str) -> str:
+    if len(text) != 1:
+        raise ValueError(r'must be one character; a tab is written "\t", in double quotes')
+    return text
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -75,7 +94,7 @@ class FileFormat(_Part):
 
     path: FilePath
     format: Literal["csv", "parquet", "jsonl"] | None = None
-    separator: str | None = None
+    separator: Annotated[str, AfterValidator(_separator)] | None = None
     encoding: Literal["utf-8", "latin-1", "cp1252", "utf-16"] = "utf-8"
     decimal: Literal[".", ","] = "."
 
@@ -117,7 +136,7 @@ class Source(FileFormat):
     where: dict[str, Words] = Field(default_factory=dict)
     join: tuple[Join, ...] = ()
     own_fields: OwnFields = OwnFields()
-    time_format: str | None = None
+    time_format: Annotated[str, AfterValidator(_time_format)] | None = None
 
 
 class Events(Source):
@@ -158,6 +177,16 @@ class Sources(_Part):
 class _OutcomeWords(_Part):
     won: Words
     lost: Words
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> _OutcomeWords:
+        if not self.won:
+            raise ValueError("won must name at least one word of the data")
+        opened = getattr(self, "open", ()) if "open" in self.model_fields_set else ()
+        words = [*self.won, *self.lost, *opened]
+        if twice := sorted({word for word in words if words.count(word) > 1}):
+            raise ValueError(f"a word must stand in one of won, lost and open only, {', '.join(twice)} stands in two")
+        return self
 
 
 class FromOpportunities(_OutcomeWords):

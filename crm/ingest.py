@@ -159,6 +159,8 @@ class _Reader:
             return load(self.connection, file, table, scratch=self.scratch)
         except FileProblem as stopped:
             self.findings.problems.append(stopped.problem)
+            if isinstance(stopped.__cause__, duckdb.Error):  # it refuses everything else in this transaction
+                self.findings.start_again()
             return None
 
     def _extra(self, table: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 Computed by running sums over each account's facts in order of time (one sort, no join of everybody with everybody), so that an account with
 ten thousand leads costs no more per lead than one with two. A fact that stops counting after a window is a second fact of -1.
+Nothing is counted for longer than a year: a count "so far" grows with the age of the CRM and is a clock in disguise.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from features.catalogue import Feature
 from features.engine import DAY_US, Tables, whole_days
 
 _WINDOW_US = 30 * DAY_US
+_YEAR_US = 365 * DAY_US
 _RUNNING = ("people", "active", "events", "wins", "losses")
 
 
@@ -30,7 +32,7 @@ def _feature(name: str, family: str, unit: str, source: str, meaning: str, windo
 
 
 DECLARED: tuple[Feature, ...] = (
-    _feature("account_people", "account", "count", "leads", "other leads of the same company so far"),
+    _feature("account_people", "account", "count", "leads", "other leads of the same company in the last year", 365),
     _feature(
         "account_people_active_30d",
         "account",
@@ -42,9 +44,11 @@ DECLARED: tuple[Feature, ...] = (
     _feature(
         "account_events_30d", "account", "count", "events", "signals of the company as a whole in the last 30 days", 30
     ),
-    _feature("history_wins", "history", "count", "outcomes", "earlier wins with the same company"),
-    _feature("history_losses", "history", "count", "outcomes", "earlier losses with the same company"),
-    _feature("history_days_since_win", "history", "days", "outcomes", "days since the last win with the company"),
+    _feature("history_wins", "history", "count", "outcomes", "wins with the same company in the last year", 365),
+    _feature("history_losses", "history", "count", "outcomes", "losses with the same company in the last year", 365),
+    _feature(
+        "history_days_since_win", "history", "days", "outcomes", "days since a win with the company, up to a year", 365
+    ),
 )
 
 
@@ -71,14 +75,17 @@ def account(tables: Tables, points: ir.Table, outcome_kinds: tuple[str, ...]) ->
     looked = run.select("point_id", *_RUNNING, "won_us", as_of_us=run.at_us)
     own = _own_activity(tables, points, outcome_kinds)
     looked = looked.left_join(own, "point_id").drop("point_id_right")
+    looked = looked.inner_join(points.select("point_id", "created_us"), "point_id")
     return looked.select(
         "point_id",
-        account_people=looked.people - 1,
+        account_people=looked.people - (looked.as_of_us - looked.created_us <= _YEAR_US).cast("int64"),
         account_people_active_30d=looked.active - looked.own_active.fill_null(0),
         account_events_30d=looked.events,
         history_wins=looked.wins,
         history_losses=looked.losses,
-        history_days_since_win=whole_days(looked.as_of_us, looked.won_us),
+        history_days_since_win=ibis.ifelse(
+            looked.wins > 0, whole_days(looked.as_of_us, looked.won_us), ibis.null("int64")
+        ),
     )
 
 
@@ -95,20 +102,25 @@ def _facts(tables: Tables, outcome_kinds: tuple[str, ...]) -> ir.Table:
     signals = tables.events.filter(tables.events.lead_id.isnull() & tables.events.account_id.notnull())
     fresh = signals.filter(signals.visible_us <= signals.occurred_us + _WINDOW_US)
     rows = (
-        _difference(people, people=1),
+        *_for_a_year(people, "people"),
         _difference(active, active=1),
         _difference(passive, active=-1),
         _difference(fresh.select("account_id", at_us=fresh.visible_us), events=1),
         _difference(fresh.select("account_id", at_us=fresh.occurred_us + _WINDOW_US + 1), events=-1),
-        _difference(wins, wins=1),
-        _difference(losses, losses=1),
+        *_for_a_year(wins, "wins"),
+        *_for_a_year(losses, "losses"),
     )
     return ibis.union(*rows)
 
 
+def _for_a_year(facts: ir.Table, name: str) -> tuple[ir.Table, ir.Table]:
+    """Count a fact from its moment on and no longer than a year."""
+    return _difference(facts, **{name: 1}), _difference(facts.mutate(at_us=facts.at_us + _YEAR_US + 1), **{name: -1})
+
+
 def _difference(facts: ir.Table, **change: int) -> ir.Table:
     amounts = {name: ibis.literal(change.get(name, 0), "int64") for name in _RUNNING}
-    won_us = facts.at_us if "wins" in change else ibis.null("int64")
+    won_us = facts.at_us if change.get("wins", 0) > 0 else ibis.null("int64")
     return facts.select("account_id", "at_us", **amounts, won_us=won_us)
 
 

@@ -19,6 +19,7 @@ from crm.history import History, OwnField
 from features.engine import open_engine
 from features.leak_checks.after_decision import check_changes
 from features.leak_checks.alone import check_features, check_field
+from features.leak_checks.clock import check_clock
 from features.leak_checks.closed_leads import read_closed_leads, read_fields
 from features.leak_checks.disguised_events import check_kinds
 from features.leak_checks.drift import check_drift
@@ -63,7 +64,7 @@ def find_leaks(
         if history.dated:
             found += check_events(backend, history, data, seed=seed)
             found += check_closed(backend, history, data)
-    found += check_drift(data, seed=seed, tonight=tonight)
+    found += [*check_drift(data, seed=seed, tonight=tonight), *check_clock(data)]
     found = [_with_features(finding, data) for finding in found]
     found += _not_said_yet(check_features(data, tracked, seed=seed), found)
     honoured = [_honoured(finding, data, history) for finding in _worth_saying(found, history)]

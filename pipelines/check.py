@@ -20,7 +20,7 @@ from features.leaks import find_leaks
 from features.readiness import Readiness, readiness
 from features.training_data import TrainingData
 from pipelines.build import look_at_landmarks
-from pipelines.ingest import ingest, rejected_rows
+from pipelines.ingest import ingest, rejected_rows, rejected_words
 from pipelines.lock import only_writer
 from pipelines.progress import Progress
 from pipelines.project import Project
@@ -118,8 +118,7 @@ def _told(
     )
     parts += _listed("From reading the sources", list(notes))
     if rejected:
-        place = history.folder / "rejected.parquet"
-        parts.append(f"{rejected:,} source rows could not be used; each with its reason in {place}")
+        parts.append(rejected_words(history))
     parts.append(f"Report: {report}")
     code = STOPPED_BY_GATE if stopping else WITH_REJECTED_ROWS if rejected else DONE
     return Told(facts=facts, words="\n\n".join(parts), exit_code=code)

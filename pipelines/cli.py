@@ -44,6 +44,9 @@ HERE = Path()
 
 def main() -> None:
     """Run ``leadq`` and leave with its exit code."""
+    os.environ.setdefault(
+        "OMP_WAIT_POLICY", "PASSIVE"
+    )  # threads of the booster that wait must not eat a shared machine
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         app(args=arguments, prog_name="leadq")

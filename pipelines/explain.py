@@ -61,7 +61,7 @@ def _agreement_of(row: dict[str, Any], bundle: Bundle, project: Project) -> Agre
 
 def _last_row(project: Project, lead_id: str) -> dict[str, Any]:
     for run in reversed(project.store.runs()):
-        path = project.store.folder / run.scores
+        path = project.store.table(run.scores)
         rows = ds.dataset(path, format="parquet").to_table(filter=ds.field("lead_id") == lead_id).to_pylist()
         if rows:
             row: dict[str, Any] = rows[0]
@@ -86,7 +86,7 @@ def _row_as_of(project: Project, progress: Progress, bundle: Bundle, lead_id: st
         project.store.writing("explain", project.now),
         open_engine(threads=engine.threads, memory_limit=engine.memory_limit) as backend,
     ):
-        history = read_tonight(project, progress)
+        history = read_tonight(project, bundle, progress)
         progress("Looking at the lead")
         leads = tonight(backend, history, project.agreement, bundle.catalogue, as_of=as_of, lead_id=lead_id)
         rows = pa.Table.from_batches(list(score_batches(leads, run)), SCORES).to_pylist()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from crm.history import History
 from crm.ingest import read_history
 from pipelines.progress import Progress
@@ -37,3 +39,16 @@ def ingest(project: Project, progress: Progress, *, folder: Path | None = None) 
 def rejected_rows(history: History) -> int:
     """Source rows that were read and could not be used; each stands in ``rejected.parquet`` with its reason."""
     return sum(count.rejected for count in history.counts.values())
+
+
+def rejected_words(history: History) -> str:
+    """Say how many source rows could not be used, why, and where each of them stands; empty where all were used."""
+    rows = rejected_rows(history)
+    if not rows:
+        return ""
+    path = history.path("rejected")
+    reasons = pq.read_table(path, columns=["table", "reason"]).group_by(["table", "reason"], use_threads=False)
+    counted = sorted(reasons.aggregate([([], "count_all")]).to_pylist(), key=lambda row: -row["count_all"])
+    lines = [f"  - {row['table']}: {row['reason']} ({row['count_all']:,})" for row in counted]
+    head = f"{rows:,} source {'row' if rows == 1 else 'rows'} could not be used:"
+    return "\n".join([head, *lines, f"  Each one stands in {path}"])

@@ -38,8 +38,8 @@ def _row(bundle: Bundle, live: Live) -> dict[str, Any]:
         "role": role or ("former" if bundle.version in {one.version for one in live.previous} else ""),
         "kind": bundle.kind,
         "read_at": str(bundle.trained.get("read_at", "")),
-        "auc": first.get("auc"),
-        "improvement_percent": first.get("improvement_percent"),
+        "auc": first.get("auc") if bundle.kind == "booster" else None,
+        "improvement_percent": first.get("improvement_percent") if bundle.kind == "booster" else None,
         "beats_base_rate": bundle.evaluation.get("beats_base_rate", False),
         "tiers": {cut.tier_id: cut.light for cut in bundle.tiers},
     }

@@ -6,10 +6,13 @@ back to the CRM is delivery's work and no part of this.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from agreement.problems import GateStopped, InputError, Problem, UsageError
 from crm.gate import check_rules
@@ -18,10 +21,11 @@ from features.engine import open_engine
 from features.tonight import tonight
 from models.bundle import Bundle
 from pipelines.bundles import scoring_bundle
-from pipelines.ingest import ingest, rejected_rows
+from pipelines.ingest import ingest, rejected_rows, rejected_words
 from pipelines.progress import Progress
 from pipelines.project import Project
 from pipelines.runs import Run, RunInputs, RunKind, sha256_of
+from pipelines.shape import shape_problems
 from pipelines.snapshots import new_snapshot
 from pipelines.told import DONE, WITH_REJECTED_ROWS, Told
 from pipelines.validate import agreement_problems
@@ -82,7 +86,7 @@ def score(
     _refuse_wrong_use(scope, as_of, project)
     with project.store.writing(f"score, {scope.kind}", project.now):
         bundle = scoring_bundle(project)
-        history = read_tonight(project, progress)
+        history = read_tonight(project, bundle, progress)
         inputs = RunInputs(
             kind=scope.kind,
             scope=scope.text,
@@ -95,21 +99,23 @@ def score(
         )
         done = project.store.committed(inputs.run_id)
         run = done or _score(project, history, bundle, inputs, scope, progress)
-    return _told(project, run, repeated=done is not None)
+    return _told(project, run, history, repeated=done is not None)
 
 
-def read_tonight(project: Project, progress: Progress) -> History:
+def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> History:
     """Read the sources into the store's work folder and hold them against the nightly rules.
 
     Raises
     ------
     GateStopped
-        A stop rule is broken, or the agreement names a field that the data does not have.
+        A stop rule is broken, the agreement names a field that the data does not have, or the sources have no longer the
+        shape that the bundle's model was trained on.
     """
     history = ingest(project, progress, folder=project.store.work / "history")
     progress("Gate: counting the rules")
     gate = check_rules(history)
     problems = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))
+    problems += shape_problems(project, history, bundle.catalogue)
     if problems:
         raise GateStopped(problems)
     return history
@@ -155,15 +161,22 @@ def _score(
             lead_id=scope.lead_id or None,
             since=scope.since,
         )
+        leads = _must_be_open(leads, scope.lead_id)
         counts = write_scores(score_batches(snapshot.keep(leads), run), path, ranks_of=_ranks(project, inputs))
-        if scope.lead_id and not snapshot.seen:
-            remedy = "Look up its id; closed leads and leads created later are not scored."
-            raise InputError(
-                Problem(where="--lead", rule="must be a lead that is open", value=scope.lead_id, remedy=remedy)
-            )
     counts["snapshot"] = {"seen": snapshot.seen, "stored": snapshot.stored}
     counts["held_back"] = {"|".join(key): leads for key, leads in sorted(run.held_back.items())}
     return _commit(project, history, inputs, path, counts)
+
+
+def _must_be_open(leads: Iterator[pa.RecordBatch], lead_id: str) -> Iterator[pa.RecordBatch]:
+    """Pass the leads through; where one was asked for by id, it must be among them."""
+    rows = 0
+    for batch in leads:
+        rows += batch.num_rows
+        yield batch
+    if lead_id and not rows:
+        remedy = "Look up its id; closed leads and leads created later are not scored."
+        raise InputError(Problem(where="--lead", rule="must be a lead that is open", value=lead_id, remedy=remedy))
 
 
 def _commit(project: Project, history: History, inputs: RunInputs, path: Path, counts: dict[str, Any]) -> Run:
@@ -199,10 +212,10 @@ def _ranks(project: Project, inputs: RunInputs) -> Any:
     if inputs.kind == "night" or not inputs.previous_runs:
         return None
     night = project.store.committed(inputs.previous_runs[-1])
-    return None if night is None else sorted_probabilities(project.store.folder / night.scores)
+    return None if night is None else sorted_probabilities(project.store.table(night.scores))
 
 
-def _told(project: Project, run: Run, *, repeated: bool) -> Told:
+def _told(project: Project, run: Run, history: History, *, repeated: bool) -> Told:
     rejected = int(run.history_counts["rejected"])
     path = project.store.folder / run.scores
     rows = tier_rows(run.counts, project.agreement)
@@ -227,6 +240,5 @@ def _told(project: Project, run: Run, *, repeated: bool) -> Told:
     if repeated:
         words.append("These inputs were scored before: the same run, nothing was written.")
     if rejected:
-        place = project.store.work / "history" / "rejected.parquet"
-        words.append(f"{rejected:,} source rows could not be used; each with its reason in {place}")
+        words.append(rejected_words(history))
     return Told(facts=facts, words="\n".join(words), exit_code=WITH_REJECTED_ROWS if rejected else DONE)

@@ -114,7 +114,7 @@ def new_snapshot(
     store: Store, run_id: str, *, as_of: datetime, previous_runs: tuple[str, ...]
 ) -> Iterator[SnapshotWriter]:
     """Yield a writer whose file appears in the store when the block succeeds."""
-    earlier = tuple(store.folder / run.snapshot for run in store.chain(previous_runs))
+    earlier = tuple(store.table(run.snapshot) for run in store.chain(previous_runs))
     with new_file(store.snapshot_path(run_id)) as partial:
         writer = SnapshotWriter(partial, as_of=as_of, earlier=earlier)
         try:
@@ -135,7 +135,7 @@ def snapshot_of(store: Store, lead_id: str, run_id: str) -> pa.RecordBatch:
     if runs[0].inputs.kind != "night":
         runs = (runs[0], *store.chain(runs[0].inputs.previous_runs))
     for run in runs:
-        rows = ds.dataset(store.folder / run.snapshot).to_table(filter=pc.field("lead_id") == lead_id)
+        rows = ds.dataset(store.table(run.snapshot)).to_table(filter=pc.field("lead_id") == lead_id)
         if rows.num_rows:
             return rows.drop_columns(list(_ADDED)).combine_chunks().to_batches()[0]
     remedy = "Name a lead that was open in that run; its score table lists them."

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from agreement.problems import Problem, StoreError
 from crm.atomic import PARTIAL, write_text
 from pipelines.lock import only_writer
@@ -41,7 +44,7 @@ class Store:
 
     @contextmanager
     def writing(self, doing: str, now: datetime) -> Iterator[None]:
-        """Be the only writer, and start from committed runs alone.
+        """Be the only writer, start from committed runs alone, and leave committed runs alone when the work fails.
 
         Raises
         ------
@@ -50,7 +53,11 @@ class Store:
         """
         with only_writer(self.folder / "lock", doing=doing, now=now):
             self._drop_uncommitted()
-            yield
+            try:
+                yield
+            except BaseException:
+                self._drop_uncommitted()
+                raise
 
     def scores_path(self, inputs: RunInputs) -> Path:
         """Where the score table of a run lies."""
@@ -63,6 +70,24 @@ class Store:
     def manifest_path(self, run_id: str) -> Path:
         """Where a run's manifest lies once it is committed."""
         return self.folder / "runs" / f"{run_id}.json"
+
+    def table(self, name: str) -> Path:
+        """Return where a run's table lies (its ``scores`` or ``snapshot``), which must be whole.
+
+        Raises
+        ------
+        StoreError
+            The file is gone or damaged.
+        """
+        path = self.folder / name
+        try:
+            pq.read_metadata(path)
+        except (OSError, pa.ArrowException) as error:
+            remedy = "Take the file from a backup, or remove the manifest of its run and score again."
+            rule = "a committed run's table must be whole"
+            value = str(error).splitlines()[0][:120]
+            raise StoreError(Problem(where=str(path), rule=rule, value=value, remedy=remedy)) from error
+        return path
 
     def commit(self, run: Run) -> None:
         """Make a run happen: its manifest is the last file written.

@@ -9,13 +9,13 @@ from agreement.problems import Problem, UsageError
 from pipelines.build import Built, build
 from pipelines.check import report_readiness
 from pipelines.evaluate import Evaluated, evaluate
-from pipelines.ingest import ingest, rejected_rows
+from pipelines.ingest import ingest, rejected_rows, rejected_words
 from pipelines.lock import only_writer
 from pipelines.progress import Progress
 from pipelines.project import Project
 from pipelines.register import Registered, register
 from pipelines.simulate import simulate
-from pipelines.told import Told
+from pipelines.told import DONE, WITH_REJECTED_ROWS, Told
 from pipelines.train import train
 from pipelines.validate import validate
 
@@ -49,6 +49,11 @@ def run_stage(name: str, project: Project, progress: Progress) -> Told:
 def train_all(project: Project, progress: Progress) -> Told:
     """Run all stages of training on the project's data.
 
+    Returns
+    -------
+    Told
+        Exit code 5 where source rows could not be used.
+
     Raises
     ------
     LeadqError
@@ -74,15 +79,18 @@ def train_all(project: Project, progress: Progress) -> Told:
         "rejected_rows": rejected_rows(history),
         "reports": [str(path) for path in sorted(project.reports.glob("*"))],
     }
-    return Told(facts=facts, words=_words(project, built, evaluated, registered, words))
+    told = _words(project, built, evaluated, registered, words)
+    if rejected := rejected_words(history):
+        told = f"{told}\n{rejected}"
+    return Told(facts=facts, words=told, exit_code=WITH_REJECTED_ROWS if rejected else DONE)
 
 
 def _words(project: Project, built: Built, evaluated: Evaluated, registered: Registered, words: list[str]) -> str:
-    left_out = len(built.data.catalogue.quarantined)
+    suspected = sum(finding.consequence == "quarantine" for finding in built.findings)
     lines = [f"Model {registered.version}, trained on {len(built.data.meta):,} looks at leads."]
     lines += [f"- {sentence}" for sentence in words]
-    if left_out:
-        lines.append(f"- {left_out} features or fields are left out as suspected leaks (leadq check says why).")
+    if suspected:
+        lines.append(f"- {suspected} suspected leaks are left out (leadq check says which and why).")
     lines.append(f"Report: {project.reports / 'evaluation.html'}")
     if evaluated.metrics["kind"] == "booster":
         lines.append("It is the challenger now; leadq promote puts it live.")

@@ -8,21 +8,32 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import duckdb
 
 from agreement.problems import Problem
 from crm.config_schema import FileFormat
-from crm.reading.engine import ROW, Connection, Relation, count, name
+from crm.reading.engine import ROW, Connection, Relation, count, name, texts
+from crm.reading.text_files import is_gzip, is_utf16, open_text, undecodable, what_else
 
 FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 SEPARATORS = ",;\t|"
 _NO_REJECTS = 10_000_000
+_SWALLOWING = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
+"""The engine's words for a cell that never ends: all lines after it are in it."""
+_SPREADSHEET = (
+    "Save it as CSV UTF-8 in the spreadsheet program and name that file; if it is text already, set format: csv."
+)
+_OTHER_FORMATS = {
+    "xlsx": _SPREADSHEET,
+    "xls": _SPREADSHEET,
+    "ods": _SPREADSHEET,
+    "json": "Write it as JSON lines, one object a line, and set format: jsonl.",
+    "zip": "Unpack it and name the file inside; gzip is read as it is.",
+}
 
 
 class FileProblem(Exception):  # noqa: N818 - a carrier inside the reader; callers collect the Problem
@@ -35,11 +46,12 @@ class FileProblem(Exception):  # noqa: N818 - a carrier inside the reader; calle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A staged file: its table, its columns in their order, and the rows that were no rows."""
+    """A staged file: its table, its columns in their order, the rows that were no rows, and the separator of a CSV file."""
 
     table: str
     columns: tuple[str, ...]
     malformed: tuple[tuple[int, str], ...] = ()
+    separator: str | None = None
 
     def column(self, wanted: str) -> str | None:
         """Return the column called ``wanted``, letter case aside, or None."""
@@ -57,9 +69,7 @@ def load(connection: Connection, file: FileFormat, table: str, *, scratch: Path)
     """
     path = file.path
     if not path.is_file():
-        raise FileProblem(
-            _problem(path, "must exist", "", "Mend the path in leadq.yaml, which is relative to that file.")
-        )
+        raise FileProblem(_absent(path))
     try:
         kind = file.format or _format(path)
         if kind == "parquet":
@@ -69,8 +79,7 @@ def load(connection: Connection, file: FileFormat, table: str, *, scratch: Path)
         else:
             loaded = _load_csv(connection, file, table, scratch)
     except (UnicodeDecodeError, csv.Error) as error:
-        remedy = "If it came from Windows, set encoding: cp1252 (or latin-1); else export it as UTF-8."
-        raise FileProblem(_problem(path, f"must be text in {file.encoding}", str(error), remedy)) from error
+        raise FileProblem(_not_text(path, file.encoding, str(error))) from error
     except (OSError, EOFError, zlib.error, duckdb.Error) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileProblem(_problem(path, "must be readable", first, "Export the file again; it is damaged.")) from error
@@ -83,23 +92,27 @@ def _problem(path: Path, rule: str, value: str, remedy: str) -> Problem:
     return Problem(where=str(path), rule=rule, value=value, remedy=remedy)
 
 
+def _absent(path: Path) -> Problem:
+    if path.is_dir():
+        return _problem(path, "must be a file", "a folder", "Name the file in it.")
+    return _problem(path, "must exist", "", "Mend the path in leadq.yaml, which is relative to that file.")
+
+
+def _not_text(path: Path, encoding: str, value: str) -> Problem:
+    remedy = "If it came from Windows, set encoding: cp1252 (or latin-1); else export it as UTF-8."
+    if is_utf16(path):
+        remedy = "Set encoding: utf-16 for it in leadq.yaml, or export it as UTF-8."
+    return _problem(path, f"must be text in {encoding}", undecodable(path, encoding) or value, remedy)
+
+
 def _format(path: Path) -> str:
-    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
-    kind = FORMATS.get(suffixes[-1].lower()) if suffixes else None
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix != ".gz"]
+    kind = FORMATS.get(suffixes[-1]) if suffixes else None
     if kind is None:
         remedy = "Set format: csv, parquet or jsonl for it in leadq.yaml."
+        remedy = _OTHER_FORMATS.get(suffixes[-1][1:] if suffixes else "", remedy)
         raise FileProblem(_problem(path, "must be of a known format", path.name, remedy))
     return kind
-
-
-def open_text(path: Path, encoding: str) -> IO[str]:
-    """Open a plain or gzip text file; a byte order mark is skipped."""
-    wide = "utf-8-sig" if encoding == "utf-8" else encoding
-    with path.open("rb") as handle:
-        zipped = handle.read(2) == b"\x1f\x8b"
-    if zipped:
-        return gzip.open(path, "rt", encoding=wide, newline="")
-    return path.open("r", encoding=wide, newline="")
 
 
 def read_header(path: Path, *, encoding: str, separator: str | None) -> tuple[list[str], str]:
@@ -108,8 +121,11 @@ def read_header(path: Path, *, encoding: str, separator: str | None) -> tuple[li
     Raises
     ------
     FileProblem
-        The file is empty or names a column twice.
+        The file is empty, is no text, or names a column twice.
     """
+    if other := what_else(path):
+        remedy = "Export the table as CSV in UTF-8; a Parquet file needs the ending .parquet."
+        raise FileProblem(_problem(path, "must be a text file", other, remedy))
     with open_text(path, encoding) as handle:
         line = handle.readline()
         found = separator or max(SEPARATORS, key=line.count)
@@ -143,8 +159,6 @@ def _load_csv(connection: Connection, file: FileFormat, table: str, scratch: Pat
         with open_text(file.path, file.encoding) as source, codecs.open(str(path), "w", "utf-8") as target:
             while block := source.read(1 << 20):
                 target.write(block)
-    with path.open("rb") as handle:
-        zipped = handle.read(2) == b"\x1f\x8b"
     rows = connection.read_csv(
         str(path),
         header=True,
@@ -153,7 +167,7 @@ def _load_csv(connection: Connection, file: FileFormat, table: str, scratch: Pat
         escapechar='"',
         auto_detect=False,
         columns=dict.fromkeys(columns, "VARCHAR"),
-        compression="gzip" if zipped else "none",
+        compression="gzip" if is_gzip(path) else "none",
         store_rejects=True,
         rejects_table=f"malformed_{table}",
         rejects_scan=f"scans_{table}",
@@ -162,11 +176,24 @@ def _load_csv(connection: Connection, file: FileFormat, table: str, scratch: Pat
     _stage(rows, table, columns, "1 + row_number() OVER ()")
     bad = connection.table(f"malformed_{table}")
     if wrong := bad.filter("error_type = 'INVALID ENCODING'").project("line").limit(1).fetchall():
-        remedy = "If it came from Windows, set encoding: cp1252 (or latin-1); else export it as UTF-8."
-        raise FileProblem(_problem(file.path, "must be text in utf-8", f"line {wrong[0][0]}", remedy))
+        raise FileProblem(_not_text(file.path, "utf-8", f"line {wrong[0][0]}"))
+    _must_end_its_cells(file.path, bad)
     lines = bad.aggregate("line, min(error_message) AS why").order("line").fetchall()
     _count_malformed_rows(connection, table, [line for line, _ in lines])
-    return Loaded(table=table, columns=tuple(columns), malformed=tuple((line, why) for line, why in lines))
+    malformed = tuple((line, why) for line, why in lines)
+    return Loaded(table=table, columns=tuple(columns), malformed=malformed, separator=separator)
+
+
+def _must_end_its_cells(path: Path, bad: Relation) -> None:
+    """Refuse a file of which one cell holds the lines after it: they would be lost, and look like one bad row."""
+    endless = bad.filter(
+        f"error_type IN {texts(_SWALLOWING)} AND contains(trim(csv_line, chr(10) || chr(13)), chr(10))"
+    )
+    if found := endless.order("line").project("line, left(csv_line, 60)").limit(1).fetchall():
+        line, start = found[0]
+        remedy = 'Close the quote in that line (a quote inside a text is written ""); the lines after it are part of the cell.'
+        shown = f"line {line}: {str(start).splitlines()[0]!r}"
+        raise FileProblem(_problem(path, "every quote must be closed", shown, remedy))
 
 
 def _count_malformed_rows(connection: Connection, table: str, lines: list[int]) -> None:
@@ -187,8 +214,12 @@ def _load_parquet(connection: Connection, path: Path, table: str) -> Loaded:
 
 def _load_json_lines(connection: Connection, path: Path, table: str) -> Loaded:
     with open_text(path, "utf-8") as handle:
-        if not handle.readline():
-            raise FileProblem(_problem(path, "must not be empty", "", "Export it again."))
+        first = next((line.strip() for line in handle if line.strip()), "")
+    if not first:
+        raise FileProblem(_problem(path, "must not be empty", "", "Export it again."))
+    if not first.startswith("{"):
+        remedy = "Write one object a line, without a list around them; jq -c '.[]' does it."
+        raise FileProblem(_problem(path, "must hold one JSON object a line", repr(first[:40]), remedy))
     found = connection.read_json(str(path), format="newline_delimited", sample_size=-1, ignore_errors=True)
     columns = list(found.columns)
     _must_differ(path, columns)

@@ -27,11 +27,15 @@ KEYS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowRule:
-    """A rule a row can break alone: the statement that does not hold, and how to mend it."""
+    """A rule a row can break alone: the statement that does not hold, and how to mend it.
+
+    ``follows``: its rows are lost because others are, which are judged; so there is no Problem of its own.
+    """
 
     reason: str
     remedy: str
     column: str = ""
+    follows: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,9 +57,18 @@ class Findings:
     files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._new_table()
+
+    def _new_table(self) -> None:
         self.connection.execute(
             'CREATE TABLE rejections ("table" VARCHAR, "row" BIGINT, "key" VARCHAR, reason VARCHAR, "value" VARCHAR)'
         )
+
+    def start_again(self) -> None:
+        """Let the engine go on after an error of its own: what was staged is gone, the problems found are kept."""
+        self.connection.rollback()
+        self.connection.begin()
+        self._new_table()
 
     def stop_on_problems(self) -> None:
         """Raise all that was found so far.
@@ -102,8 +115,9 @@ class Findings:
         """Turn every rule that rejected more than the allowed share of a table into a Problem."""
         counted = self.connection.table("rejections").aggregate('"table", reason, count(DISTINCT "row")')
         for table, reason, rows in sorted(counted.fetchall()):
-            if rows > self.rejected_share * read[table]:
-                self.problems.append(self._problem(table, self.rules[table, reason], rows, read[table]))
+            rule = self.rules[table, reason]
+            if rows > self.rejected_share * read[table] and not rule.follows:
+                self.problems.append(self._problem(table, rule, rows, read[table]))
 
     def _problem(self, table: str, rule: RowRule, rows: int, read: int) -> Problem:
         broken = self.connection.table("rejections").filter(f'"table" = {text(table)} AND reason = {text(rule.reason)}')

@@ -6,21 +6,15 @@ as dated leads, else as a flat file. Nothing is judged here; ``leadq check`` doe
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from agreement.problems import InputError
-from crm.config_schema import FileFormat
-from crm.reading.engine import Connection, first_row, name, open_engine
-from crm.reading.files import FORMATS, FileProblem, Loaded, load, read_header
-from crm.reading.times import TimeReading
+from crm.reading.engine import open_engine
+from crm.reading.sample import Column, Sample, take_sample
 from crm.schemas import TABLES
 
-_SAMPLE = 20_000
 _WON = re.compile(r"(?i)^(closed[ _-]?)?(won|yes|y|true|1|converted|customer|success|approved|gewonnen|ja|oui)$")
 _LOST = re.compile(
     r"(?i)^(closed[ _-]?)?(lost|no|n|false|0|disqualified|unqualified|rejected|declined|cancelled|verloren|nein|nee|non)$"
@@ -36,22 +30,20 @@ _NAMES: dict[str, str] = {
     "title": r"(job_?)?title",
     "country": r"country(_?code)?",
 }
+_DATED = ("lead_id", "created_at", "closed_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
-    """A column of the sample: counts of non-null values, and the commonest ones where they are few."""
+class _Guess:
+    """What the columns seem to be: contract column to file column, the outcome, and the id where it is not unique."""
 
-    name: str
-    filled: int
-    distinct: int
-    times: int
-    naive: int
-    words: tuple[str, ...]
+    mapping: dict[str, str]
+    outcome: Column | None
+    repeated_id: Column | None
 
     @property
-    def is_time(self) -> bool:
-        return self.filled > 0 and self.times >= 0.99 * self.filled
+    def dated(self) -> bool:
+        return all(column in self.mapping for column in _DATED)
 
 
 def propose_mapping(path: Path) -> str:
@@ -60,60 +52,28 @@ def propose_mapping(path: Path) -> str:
     Raises
     ------
     InputError
-        The file cannot be read.
+        The file cannot be read, or its first line is no header.
     """
     with TemporaryDirectory() as folder, open_engine(Path(folder)) as connection:
-        file, loaded = _load(connection, path.resolve(), Path(folder))
-        rows = connection.table(loaded.table)
-        total = int(first_row(rows.aggregate(f"least(count(*), {_SAMPLE})"))[0])
-        columns = [_look(connection, loaded, column) for column in loaded.columns]
-    outcome = _outcome(columns)
-    mapping = _mapping(columns, outcome, total)
-    return _write(file, columns, mapping, outcome)
+        sample = take_sample(connection, path.resolve(), Path(folder))
+    outcome = _outcome(sample.columns)
+    mapping = _mapping(sample, outcome)
+    repeated = None
+    if "lead_id" not in mapping and {"created_at", "closed_at"} <= mapping.keys():
+        repeated = next((column for column in sample.columns if _is_called("lead_id", column)), None)
+        mapping = {"lead_id": repeated.name, **mapping} if repeated else mapping
+    return _write(sample, _Guess(mapping=mapping, outcome=outcome, repeated_id=repeated))
 
 
-def _load(connection: Connection, path: Path, scratch: Path) -> tuple[FileFormat, Loaded]:
-    """Stage the file as UTF-8, else as cp1252, which reads every byte."""
-    problem = None
-    for encoding in ("utf-8", "cp1252"):
-        table = f"sample_{encoding.replace('-', '')}"
-        try:
-            separator = None
-            if FORMATS.get(Path(path.name.removesuffix(".gz")).suffix.lower()) == "csv" and path.is_file():
-                _, separator = read_header(path, encoding=encoding, separator=None)
-            file = FileFormat.model_construct(path=path, encoding=encoding, separator=separator, format=None)
-            return file, load(connection, file, table, scratch=scratch)
-        except FileProblem as stopped:
-            problem = problem or stopped.problem
-        except UnicodeDecodeError:
-            continue
-    raise InputError([problem] if problem else [])
-
-
-def _look(connection: Connection, loaded: Loaded, column: str) -> _Column:
-    sample = connection.table(loaded.table).limit(_SAMPLE)
-    times = TimeReading(time_zone=None, time_format=None, read_at=datetime(2000, 1, 1, tzinfo=UTC))
-    given = name(column)
-    facts = first_row(
-        sample.aggregate(
-            f"count({given}), count(DISTINCT {given}), count({times.moment(given, starts_day=True)}), "
-            f"count_if({given} IS NOT NULL AND {times.naive(given)})"
-        )
-    )
-    words: list[str] = []
-    if facts[1] <= 12:
-        counted = sample.filter(f"{given} IS NOT NULL").aggregate(f"{given} AS w, count(*) AS n")
-        words = [str(word) for word, _ in counted.order("n DESC, w").fetchall()]
-    return _Column(
-        name=column, filled=facts[0], distinct=facts[1], times=facts[2], naive=facts[3] or 0, words=tuple(words)
-    )
+def _is_called(contract: str, column: Column) -> bool:
+    return re.fullmatch(_NAMES[contract], _plain(column.name)) is not None
 
 
 def _plain(column: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"([a-z])([A-Z])", r"\1_\2", column).lower()).strip("_")
 
 
-def _outcome(columns: list[_Column]) -> _Column | None:
+def _outcome(columns: tuple[Column, ...]) -> Column | None:
     """Find the column with the likeliest won and lost words; of equals the last one, where exports put it."""
     told = re.compile(r"(^|_)(y|outcome|target|label|status|stage|won|converted|result)($|_)")
     best, best_rank = None, 0
@@ -127,56 +87,48 @@ def _outcome(columns: list[_Column]) -> _Column | None:
     return best
 
 
-def _mapping(columns: list[_Column], outcome: _Column | None, total: int) -> dict[str, str]:
+def _mapping(sample: Sample, outcome: Column | None) -> dict[str, str]:
     """Contract column to file column."""
     found: dict[str, str] = {}
-    for contract, pattern in _NAMES.items():
-        for column in columns:
+    for contract in _NAMES:
+        for column in sample.columns:
             if column is outcome or column.name in found.values():
                 continue
-            named = re.fullmatch(pattern, _plain(column.name)) is not None
             fits = {
-                "lead_id": column.filled == total and column.distinct == total,
+                "lead_id": column.filled == sample.rows and column.distinct == sample.rows,
                 "created_at": column.is_time,
                 "closed_at": column.is_time,
             }.get(contract, True)
-            if named and fits:
+            if _is_called(contract, column) and fits:
                 found[contract] = column.name
                 break
     return found
 
 
-def _write(file: FileFormat, columns: list[_Column], mapping: dict[str, str], outcome: _Column | None) -> str:
-    dated = {"lead_id", "created_at", "closed_at"} <= mapping.keys()
+def _write(sample: Sample, guess: _Guess) -> str:
+    dated, outcome = guess.dated, guess.outcome
     won, lost, other = _words(outcome, flat=not dated)
     lines = [
-        f"# Proposed by leadq init from {file.path.name}. Read every line; what is wrong here is wrong in every score.",
+        f"# Proposed by leadq init from {_shown(sample.file.path.name)}. Read every line; what is wrong here is wrong in every score.",
         "store: store",
         "agreement: agreement.yaml",
+        *_time_zone(sample),
     ]
-    naive = [column.name for column in columns if column.is_time and column.naive]
-    if naive:
-        lines.append(
-            f"time_zone: UTC  # {naive[0]} has times without an offset: where were they taken? Europe/Amsterdam?"
-        )
-    indent = "    " if dated else "  "
     lines += (
         ["sources:", "  leads:"]
         if dated
         else ["flat:  # no id, creation and closing date found: only the order of rows is used"]
     )
-    lines.append(f"{indent}path: {_quoted(str(file.path))}")
-    if file.separator not in (None, ","):
-        lines.append(f"{indent}separator: {_quoted(str(file.separator))}")
-    if file.encoding != "utf-8":
-        lines.append(f"{indent}encoding: {file.encoding}")
-    kept = {new: old for new, old in mapping.items() if dated or new not in ("created_at", "closed_at")}
+    indent = "    " if dated else "  "
+    lines += [indent + line for line in _file_lines(sample)]
+    kept = {new: old for new, old in guess.mapping.items() if dated or new not in ("created_at", "closed_at")}
     if kept:
         lines.append(f"{indent}columns:")
-        lines += [f"{indent}  {new}: {_quoted(old)}" for new, old in kept.items()]
-    left = [column.name for column in columns if column is not outcome and column.name not in kept.values()]
+        lines += [f"{indent}  {new}: {_quoted(old)}{_doubt(new, guess, sample)}" for new, old in kept.items()]
+    left = [column.name for column in sample.columns if column is not outcome and column.name not in kept.values()]
     same = [column for column in left if column.lower() in TABLES["leads"].names]
-    lines.append(f"{indent}# own fields taken: {', '.join(column for column in left if column not in same) or 'none'}")
+    own = ", ".join(_shown(column) for column in left if column not in same)
+    lines.append(f"{indent}# own fields taken: {own or 'none'}")
     if same:
         lines.append(f"{indent}# read as leadq's columns of that name (own_fields.rename: else): {', '.join(same)}")
     column = (
@@ -192,7 +144,38 @@ def _write(file: FileFormat, columns: list[_Column], mapping: dict[str, str], ou
     return "\n".join(lines) + "\n"
 
 
-def _words(outcome: _Column | None, *, flat: bool) -> tuple[list[str], list[str], list[str]]:
+def _time_zone(sample: Sample) -> list[str]:
+    naive = [column.name for column in sample.columns if column.is_time and column.naive]
+    asked = "has times without an offset: where were they taken? Europe/Amsterdam?"
+    return [f"time_zone: UTC  # {_shown(naive[0])} {asked}"] if naive else []
+
+
+def _file_lines(sample: Sample) -> list[str]:
+    """How the file is written."""
+    file = sample.file
+    lines = [f"path: {_quoted(str(file.path))}"]
+    if len(sample.columns) == 1:
+        lines.append("# only one column was found: is a title above the header, or the separator another one?")
+    if file.separator not in (None, ","):
+        lines.append(f"separator: {_quoted(str(file.separator))}")
+    if file.encoding != "utf-8":
+        lines.append(f"encoding: {file.encoding}")
+    if file.decimal != ".":
+        lines.append(f"decimal: {_quoted(file.decimal)}")
+    if sample.time_format is not None:
+        doubt = "  # or is the month first? %m/%d fits as well" if sample.month_first else ""
+        lines.append(f"time_format: {_quoted(sample.time_format)}{doubt}")
+    return lines
+
+
+def _doubt(contract: str, guess: _Guess, sample: Sample) -> str:
+    column = guess.repeated_id
+    if contract != "lead_id" or column is None:
+        return ""
+    return f"  # it does not name a row: {column.distinct:,} values in {sample.rows:,} rows; mend the export"
+
+
+def _words(outcome: Column | None, *, flat: bool) -> tuple[list[str], list[str], list[str]]:
     words = outcome.words if outcome else ("won", "lost")
     won = [word for word in words if _WON.match(word)]
     rest = [word for word in words if word not in won]
@@ -203,7 +186,14 @@ def _words(outcome: _Column | None, *, flat: bool) -> tuple[list[str], list[str]
 
 
 def _quoted(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """Return ``value`` as a double-quoted YAML text, whatever characters are in it."""
+    escaped = {'"': '\\"', "\\": "\\\\"}
+    return '"' + "".join(escaped.get(c, c if c.isprintable() else f"\\U{ord(c):08X}") for c in value) + '"'
+
+
+def _shown(value: str) -> str:
+    """Return ``value`` as it may stand in a comment: on one line."""
+    return value if value.isprintable() else _quoted(value)
 
 
 def _list(words: list[str]) -> str:

@@ -6,6 +6,7 @@ id with two contents is always a Problem: nobody could say which one is true.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from crm.reading.mapping import EITHER
 from crm.schemas import REQUIRED, TABLES, TIME
 
 UNIQUE = {"leads": "lead_id", "accounts": "account_id", "opportunities": "opportunity_id"}
+_ROUNDED = r"\d(?:[.,]\d+)?[eE]\+\d+"
+"""What a spreadsheet makes of a long number."""
 MAY_BE_MISSING = {("leads", "created_at")}
 """An open lead without a date is kept, not scored, and said so."""
 
@@ -121,13 +124,16 @@ def _duplicates(findings: Findings, table: str, key: str) -> None:
     different = contents.filter("contents > 1")
     if found := count(different):
         shown = different.order("k").limit(MAX_EXAMPLES).project("k, places").fetchall()
+        remedy = "Keep the row that is true, or declare merged leads in lead_aliases."
+        if re.fullmatch(_ROUNDED, str(shown[0][0])):
+            remedy = "A spreadsheet has rounded these ids: export them again, as text, and do not save the file in it."
         findings.problems.append(
             Problem(
                 where=f"{table}: {findings.files.get(table, table)} column {key}",
                 rule="an id must be unique, or its rows alike in every column",
                 value=repr(shown[0][0]),
                 count=found,
-                remedy="Keep the row that is true, or declare merged leads in lead_aliases.",
+                remedy=remedy,
                 examples=tuple(f"{k!r} in rows {', '.join(map(str, places))}" for k, places in shown),
             )
         )

@@ -65,7 +65,8 @@ class TimeReading:
         if self.time_zone is not None or self.time_format in ("epoch_s", "epoch_ms"):
             return "false"
         if self.time_format is not None:
-            return "true" if "%H" in self.time_format and "%z" not in self.time_format else "false"
+            clock = "%H" in self.time_format or "%I" in self.time_format
+            return "true" if clock and "%z" not in self.time_format else "false"
         return (
             f"(TRY_CAST({column} AS TIMESTAMP) IS NOT NULL AND NOT regexp_full_match({column}, {text(_DATE)}) "
             f"AND NOT regexp_full_match({column}, {text(_OFFSET)}))"

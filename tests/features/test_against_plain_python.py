@@ -16,6 +16,7 @@ from features.points import training_points
 START = datetime(2025, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
+YEAR = timedelta(days=365)
 
 
 def random_company(seed: int) -> dict[str, list[dict[str, Any]]]:
@@ -67,10 +68,14 @@ def account_by_hand(rows: dict[str, Any], lead: dict[str, Any], as_of: datetime)
     others = [
         other
         for other in rows["leads"]
-        if other["account_id"] == lead["account_id"] and other["created_at"] <= as_of and other is not lead
+        if other["account_id"] == lead["account_id"]
+        and as_of - YEAR <= other["created_at"] <= as_of
+        and other is not lead
     ]
     members = {row["lead_id"] for row in rows["leads"] if row["account_id"] == lead["account_id"]}
-    past = [row for row in rows["outcomes"] if row["lead_id"] in members and row["occurred_at"] <= as_of]
+    past = [
+        row for row in rows["outcomes"] if row["lead_id"] in members and as_of - YEAR <= row["occurred_at"] <= as_of
+    ]
     wins = [row["occurred_at"] for row in past if row["outcome"] == "won"]
     return {
         "account_people": len(others),

@@ -35,7 +35,11 @@ from pipelines.train import train
 from pipelines.training import train_all
 from serving.scoring.score import ScoringRun, score_batches
 
-FIT = "{grid_num_leaves: [7], max_rounds: 60, early_stopping_rounds: 15, n_folds: 3, bootstrap_repeats: 100}"
+PARAMS = """\
+fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 100, early_stopping_rounds: 15, n_folds: 3, bootstrap_repeats: 100}
+features: {ages_days: [0, 7, 30]}
+engine: {threads: 1}
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +57,9 @@ class Trained:
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     folder = tmp_path_factory.mktemp("company")
-    made = write_simulated(folder, CompanySettings(n_leads=2500, base_rate=0.25, noise_fields=2), silent)
+    made = write_simulated(folder, CompanySettings(n_leads=3000, base_rate=0.25, noise_fields=2, drift="none"), silent)
     (folder / "leadq.yaml").write_text(made.config_text)
-    (folder / "params.yaml").write_text(
-        f"read_at: {made.read_at.isoformat()}\nfit: {FIT}\nfeatures: {{ages_days: [0, 7, 30]}}\n"
-    )
+    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
     init(folder)
     project = open_project(folder, environment={}, now=made.read_at)
     trained = train_all(project, silent)
@@ -153,7 +155,7 @@ def test_a_score_is_reproduced_exactly_from_its_run(done: Trained) -> None:
 def test_two_runs_give_the_same_bytes_whatever_the_threads(done: Trained, tmp_path: Path) -> None:
     shutil.copytree(done.project.folder, tmp_path / "again", ignore=shutil.ignore_patterns("work", "store", "reports"))
     params = tmp_path / "again" / "params.yaml"
-    params.write_text(params.read_text() + "engine: {threads: 1}\n")
+    params.write_text(params.read_text().replace("threads: 1", "threads: 2"))
     project = open_project(tmp_path / "again", environment={}, now=done.project.now)
     ingest(project, silent)
     build(project, silent)

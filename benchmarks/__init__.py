@@ -1,0 +1,1 @@
+"""Measurements behind every figure in the documents; each a command of its own."""
