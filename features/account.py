@@ -2,7 +2,7 @@
 
 Computed by running sums over each account's facts in order of time (one sort, no join of everybody with everybody), so that an account with
 ten thousand leads costs no more per lead than one with two. A fact that stops counting after a window is a second fact of -1.
-Nothing is counted for longer than a year: a count "so far" grows with the age of the CRM and is a clock in disguise.
+Nothing is counted for longer than two years, and no days since a win are told: a count "so far" grows with the age of the CRM and is a clock in disguise.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import ibis
 import ibis.expr.types as ir
 
 from features.catalogue import Feature
-from features.engine import DAY_US, Tables, whole_days
+from features.engine import DAY_US, Tables
 
 _WINDOW_US = 30 * DAY_US
-_YEAR_US = 365 * DAY_US
-_RUNNING = ("people", "active", "events", "wins", "losses")
+_YEARS_US = 730 * DAY_US
+_HALF_YEAR_US = 180 * DAY_US
+_RUNNING = ("people", "active", "events", "wins", "recent_wins", "losses")
 
 
 def _feature(name: str, family: str, unit: str, source: str, meaning: str, window: int | None = None) -> Feature:
@@ -32,7 +33,9 @@ def _feature(name: str, family: str, unit: str, source: str, meaning: str, windo
 
 
 DECLARED: tuple[Feature, ...] = (
-    _feature("account_people", "account", "count", "leads", "other leads of the same company in the last year", 365),
+    _feature(
+        "account_people", "account", "count", "leads", "other leads of the same company in the last two years", 730
+    ),
     _feature(
         "account_people_active_30d",
         "account",
@@ -44,10 +47,12 @@ DECLARED: tuple[Feature, ...] = (
     _feature(
         "account_events_30d", "account", "count", "events", "signals of the company as a whole in the last 30 days", 30
     ),
-    _feature("history_wins", "history", "count", "outcomes", "wins with the same company in the last year", 365),
-    _feature("history_losses", "history", "count", "outcomes", "losses with the same company in the last year", 365),
+    _feature("history_wins", "history", "count", "outcomes", "wins with the same company in the last two years", 730),
     _feature(
-        "history_days_since_win", "history", "days", "outcomes", "days since a win with the company, up to a year", 365
+        "history_losses", "history", "count", "outcomes", "losses with the same company in the last two years", 730
+    ),
+    _feature(
+        "history_wins_180d", "history", "count", "outcomes", "wins with the same company in the last half year", 180
     ),
 )
 
@@ -61,7 +66,6 @@ def account(tables: Tables, points: ir.Table, outcome_kinds: tuple[str, ...]) ->
         at_us=looks.as_of_us,
         is_look=ibis.literal(1, "int64"),
         **{name: ibis.literal(0, "int64") for name in _RUNNING},
-        won_us=ibis.null("int64"),
         point_id=looks.point_id,
     )
     timeline = (
@@ -71,26 +75,24 @@ def account(tables: Tables, points: ir.Table, outcome_kinds: tuple[str, ...]) ->
     )
     so_far = ibis.cumulative_window(group_by=timeline.account_id, order_by=[timeline.at_us, timeline.is_look])
     sums = {name: timeline[name].sum().over(so_far) for name in _RUNNING}
-    run = timeline.mutate(**sums, won_us=timeline.won_us.max().over(so_far)).filter(ibis._.is_look == 1)
-    looked = run.select("point_id", *_RUNNING, "won_us", as_of_us=run.at_us)
+    run = timeline.mutate(**sums).filter(ibis._.is_look == 1)
+    looked = run.select("point_id", *_RUNNING, as_of_us=run.at_us)
     own = _own_activity(tables, points, outcome_kinds)
     looked = looked.left_join(own, "point_id").drop("point_id_right")
     looked = looked.inner_join(points.select("point_id", "created_us"), "point_id")
     return looked.select(
         "point_id",
-        account_people=looked.people - (looked.as_of_us - looked.created_us <= _YEAR_US).cast("int64"),
+        account_people=looked.people - (looked.as_of_us - looked.created_us <= _YEARS_US).cast("int64"),
         account_people_active_30d=looked.active - looked.own_active.fill_null(0),
         account_events_30d=looked.events,
         history_wins=looked.wins,
         history_losses=looked.losses,
-        history_days_since_win=ibis.ifelse(
-            looked.wins > 0, whole_days(looked.as_of_us, looked.won_us), ibis.null("int64")
-        ),
+        history_wins_180d=looked.recent_wins,
     )
 
 
 def _facts(tables: Tables, outcome_kinds: tuple[str, ...]) -> ir.Table:
-    """Everything that happened at an account as rows of differences: ``account_id, at_us``, :data:`_RUNNING`, ``won_us``."""
+    """Everything that happened at an account as rows of differences: ``account_id, at_us``, :data:`_RUNNING`."""
     accounts = tables.leads.filter(ibis._.account_id.notnull() & ibis._.created_us.notnull())
     accounts = accounts.select("lead_id", "account_id", "created_us")
     people = accounts.select("account_id", at_us=accounts.created_us)
@@ -102,26 +104,26 @@ def _facts(tables: Tables, outcome_kinds: tuple[str, ...]) -> ir.Table:
     signals = tables.events.filter(tables.events.lead_id.isnull() & tables.events.account_id.notnull())
     fresh = signals.filter(signals.visible_us <= signals.occurred_us + _WINDOW_US)
     rows = (
-        *_for_a_year(people, "people"),
+        *_for_a_while(people, "people"),
         _difference(active, active=1),
         _difference(passive, active=-1),
         _difference(fresh.select("account_id", at_us=fresh.visible_us), events=1),
         _difference(fresh.select("account_id", at_us=fresh.occurred_us + _WINDOW_US + 1), events=-1),
-        *_for_a_year(wins, "wins"),
-        *_for_a_year(losses, "losses"),
+        *_for_a_while(wins, "wins"),
+        *_for_a_while(wins, "recent_wins", _HALF_YEAR_US),
+        *_for_a_while(losses, "losses"),
     )
     return ibis.union(*rows)
 
 
-def _for_a_year(facts: ir.Table, name: str) -> tuple[ir.Table, ir.Table]:
-    """Count a fact from its moment on and no longer than a year."""
-    return _difference(facts, **{name: 1}), _difference(facts.mutate(at_us=facts.at_us + _YEAR_US + 1), **{name: -1})
+def _for_a_while(facts: ir.Table, name: str, within_us: int = _YEARS_US) -> tuple[ir.Table, ir.Table]:
+    """Count a fact from its moment on and no longer than ``within_us``."""
+    return _difference(facts, **{name: 1}), _difference(facts.mutate(at_us=facts.at_us + within_us + 1), **{name: -1})
 
 
 def _difference(facts: ir.Table, **change: int) -> ir.Table:
     amounts = {name: ibis.literal(change.get(name, 0), "int64") for name in _RUNNING}
-    won_us = facts.at_us if change.get("wins", 0) > 0 else ibis.null("int64")
-    return facts.select("account_id", "at_us", **amounts, won_us=won_us)
+    return facts.select("account_id", "at_us", **amounts)
 
 
 def _activity_spells(tables: Tables, outcome_kinds: tuple[str, ...]) -> ir.Table:

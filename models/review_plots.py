@@ -37,7 +37,7 @@ def _percent(rate: float, digits: int = 0) -> str:
     return f"{100 * rate:.{digits}f} %"
 
 
-def draw_outcomes(months: pd.DataFrame, path: Path, *, horizon_days: int) -> Path:
+def draw_outcomes(months: pd.DataFrame, path: Path, *, horizon_days: int, dated: bool = True) -> Path:
     """Draw :func:`models.review_figures.outcomes_by_month`: leads and outcomes above, the labelled win rate below."""
     import matplotlib as mpl  # noqa: PLC0415
 
@@ -49,8 +49,9 @@ def draw_outcomes(months: pd.DataFrame, path: Path, *, horizon_days: int) -> Pat
             above.bar(at, months[name], bottom=bottom, color=colour, width=0.82, label=name)
             bottom += months[name].to_numpy(dtype=np.float64)
         above.legend(loc="lower left", bbox_to_anchor=(0.72, 1.0), ncols=3, frameon=False, handlelength=1.1)
-        above.set_ylabel("leads")
-        _tidy(above, "What became of the leads", "by month of creation, as it stands today")
+        above.set(ylabel="leads", ylim=(0, 1.06 * max(float(bottom.max(initial=0.0)), 1.0)))
+        by = "by month of creation" if dated else "by twelfths of the rows, in order"
+        _tidy(above, "What became of the leads", f"{by}, as it stands today")
         enough = (
             0.5 * months["mature"][months["mature"] > 0].median()
         )  # a month half grown up tells of its first days only
@@ -59,11 +60,13 @@ def draw_outcomes(months: pd.DataFrame, path: Path, *, horizon_days: int) -> Pat
         below.plot(at[seen], months["rate"][seen], color=BLUE, marker="o", markersize=4.5, linewidth=1.2)
         overall = months["wins"].sum() / max(months["mature"].sum(), 1)
         below.axhline(overall, color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
-        below.set_ylabel(f"won within {horizon_days} days")
+        below.set_ylabel(f"won within {horizon_days} days" if dated else "won")
         below.set_ylim(bottom=0, top=1.15 * float(months["high"][seen].max()) if seen.any() else 1.0)
         _percent_axis(below.yaxis)
         step = max(1, round(len(months) / 12))
-        below.set_xticks(at[::step], list(months.index[::step]), rotation=45, ha="right")
+        below.set_xticks(
+            at[::step], list(months.index[::step]), rotation=45 if dated else 0, ha="right" if dated else "center"
+        )
         for axes in (above, below):
             axes.grid(axis="y", color=GRID, linewidth=0.8)
         told = f"worked leads whose horizon is over, with 90 % interval; dashed: all of them, {_percent(overall, 1)}"
@@ -89,14 +92,15 @@ def draw_time_to_win(delays_days: Floats, path: Path, *, horizon_days: int) -> P
         axes.step(days, share, where="post", color=BLUE, linewidth=2)
         axes.fill_between(days, share, step="post", color=BAND, alpha=0.45, linewidth=0)
         axes.axvline(horizon_days, color=INK, linewidth=1.6)
-        beside = {"textcoords": "offset points", "xytext": (6, 6), "fontsize": 9}
-        axes.annotate(f"agreed horizon, {horizon_days} days", xy=(horizon_days, 0.02), **beside)
         reach = 1.12 * max(horizon_days, float(np.quantile(days, 0.99)))
+        beside = {"textcoords": "offset points", "fontsize": 9}
+        side = {"xytext": (-6, 6), "ha": "right"} if horizon_days > 0.7 * reach else {"xytext": (6, 6)}
+        axes.annotate(f"agreed horizon, {horizon_days} days", xy=(horizon_days, 0.02), **beside, **side)
         for quantile in (0.5, 0.95):
             x = float(np.quantile(days, quantile))
             axes.plot([x], [quantile], "o", color=BLUE, markersize=6, markeredgecolor="white")
             place = {"xytext": (-7, 5), "ha": "right"} if x > 0.35 * reach else {"xytext": (8, -13)}
-            axes.annotate(f"{_percent(quantile)} within {x:.0f} days", xy=(x, quantile), **{**beside, **place})
+            axes.annotate(f"{_percent(quantile)} within {x:.0f} days", xy=(x, quantile), **beside, **place)
         axes.set(xlim=(0, reach), ylim=(0, 1.06), xlabel="days since creation")
         axes.set_ylabel("share of wins")
         _percent_axis(axes.yaxis)

@@ -16,7 +16,7 @@ from crm.company.settings import CompanySettings
 from models.bundle import Bundle
 from pipelines.bundles import scoring_bundle
 from pipelines.explain import explain
-from pipelines.init import init
+from pipelines.init import init, params_text
 from pipelines.progress import Progress
 from pipelines.project import AGREEMENT, CONFIG, Project, open_project
 from pipelines.promote import promote
@@ -51,7 +51,7 @@ def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str],
     made = write_simulated(folder, CompanySettings(n_leads=leads, seed=seed), progress)
     write_text(folder / CONFIG, made.config_text)
     write_text(folder / AGREEMENT, template_text())
-    write_text(folder / PARAMS, f"seed: {seed}\nread_at: {made.read_at.isoformat()}\nsimulate: {{leads: {leads}}}\n")
+    write_text(folder / PARAMS, params_text(seed=seed, read_at=made.read_at))
     init(folder)
     project = open_project(folder, environment=environment, now=made.read_at)
     trained = train_all(project, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -60,6 +61,13 @@ def init(folder: Path, *, source: Path | None = None) -> Told:
 def dvc_text(source: str) -> str:
     """Return the dvc.yaml of a project whose sources lie at ``source``."""
     return _template("pipelines", DVC).replace("- source #", f"- {source} #")
+
+
+def params_text(*, seed: int, read_at: datetime) -> str:
+    """Return the params.yaml of an extract made at ``read_at``; the time stands in quotes, for DVC takes no times."""
+    lines = _template("pipelines", PARAMS).splitlines(keepends=True)
+    given = {"seed:": f"seed: {seed}\n", "read_at:": f'read_at: "{read_at.isoformat()}"\n'}
+    return "".join(given.get(line.split(" ", 1)[0], line) for line in lines)
 
 
 def _template(room: str, name: str) -> str:

@@ -6,8 +6,11 @@ day; it gives no tier and no reasons. A challenger goes live by ``leadq promote`
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from pathlib import Path
 
+from agreement.problems import LeadqError, Problem, StoreError
 from models.bundle import Bundle, keep_bundle, read_bundle
 from models.evaluation import Evaluation
 from models.live import models_folder, promote, put_challenger, read_live
@@ -47,10 +50,32 @@ def register(project: Project, progress: Progress) -> Registered:
             why = "trained, not yet promoted"
             put_challenger(version, store=store, now=project.now, why=why)
         _put_base_rate(project, bundle, version)
-        pictures = [path for name in PICTURES if (path := project.reports / name).exists()]
+        number = _tell_mlflow(project, bundle, folder)
+    return Registered(version=version, mlflow_version=number)
+
+
+def _tell_mlflow(project: Project, bundle: Bundle, folder: Path) -> str:
+    """Register in MLflow, which only mirrors the store; return its version number.
+
+    Raises
+    ------
+    StoreError
+        MLflow cannot write; the bundle is in the store all the same.
+    """
+    store = project.store.folder
+    pictures = [path for name in PICTURES if (path := project.reports / name).exists()]
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it logs the traceback of what it raises
+    try:
         number = register_in_mlflow(folder, evaluation_of(bundle), pictures, store=store)
         mirror_live(read_live(store), store=store)
-    return Registered(version=version, mlflow_version=number)
+    except LeadqError:
+        raise
+    except Exception as error:  # MLflow's own kinds, its database's and the disk's
+        remedy = "Free space or mend the permissions and run leadq train again; the model itself is whole in the store."
+        value = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        where, rule = str(store / "mlflow.db"), "MLflow must be able to keep the run"
+        raise StoreError(Problem(where=where, rule=rule, value=value, remedy=remedy)) from error
+    return number
 
 
 def _put_base_rate(project: Project, bundle: Bundle, version: str) -> None:

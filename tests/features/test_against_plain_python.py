@@ -16,14 +16,14 @@ from features.points import training_points
 START = datetime(2025, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
-YEAR = timedelta(days=365)
+YEARS = timedelta(days=730)
 
 
-def random_company(seed: int) -> dict[str, list[dict[str, Any]]]:
+def random_company(seed: int, stretch: int) -> dict[str, list[dict[str, Any]]]:
     draw = np.random.default_rng(seed)
 
     def when(high: float = 150) -> datetime:
-        return START + timedelta(hours=int(draw.uniform(0, high * 24)))  # whole hours: ties happen
+        return START + timedelta(hours=int(draw.uniform(0, high * stretch * 24)))  # whole hours: ties happen
 
     leads = [
         {"lead_id": f"L{n:02d}", "created_at": when(90), "account_id": f"A{draw.integers(3)}" if n % 4 else None}
@@ -69,12 +69,12 @@ def account_by_hand(rows: dict[str, Any], lead: dict[str, Any], as_of: datetime)
         other
         for other in rows["leads"]
         if other["account_id"] == lead["account_id"]
-        and as_of - YEAR <= other["created_at"] <= as_of
+        and as_of - YEARS <= other["created_at"] <= as_of
         and other is not lead
     ]
     members = {row["lead_id"] for row in rows["leads"] if row["account_id"] == lead["account_id"]}
     past = [
-        row for row in rows["outcomes"] if row["lead_id"] in members and as_of - YEAR <= row["occurred_at"] <= as_of
+        row for row in rows["outcomes"] if row["lead_id"] in members and as_of - YEARS <= row["occurred_at"] <= as_of
     ]
     wins = [row["occurred_at"] for row in past if row["outcome"] == "won"]
     return {
@@ -92,7 +92,7 @@ def account_by_hand(rows: dict[str, Any], lead: dict[str, Any], as_of: datetime)
         ),
         "history_wins": len(wins),
         "history_losses": sum(row["outcome"] == "lost" for row in past),
-        "history_days_since_win": (as_of - max(wins)).days if wins else None,
+        "history_wins_180d": sum(as_of - won <= timedelta(days=180) for won in wins),
     }
 
 
@@ -116,10 +116,10 @@ def is_open(rows: dict[str, Any], lead_id: str, as_of: datetime) -> bool:
     return not past or max(past, key=lambda row: row["occurred_at"])["outcome"] == "reopened"
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_points_and_features_are_what_their_definitions_say(tmp_path, write_history, seed):
-    rows = random_company(seed)
-    history = write_history(tmp_path / "history", rows, read_at=START + 120 * DAY)
+@pytest.mark.parametrize(("seed", "stretch"), [(1, 1), (2, 9)], ids=["within months", "over years"])
+def test_points_and_features_are_what_their_definitions_say(tmp_path, write_history, seed, stretch):
+    rows = random_company(seed, stretch)
+    history = write_history(tmp_path / "history", rows, read_at=START + 120 * stretch * DAY)
     ages = (0, 7, 30, 45)
     with open_engine() as backend:
         tables = open_tables(backend, history)

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from agreement.problems import ConfigError, UsageError
 from pipelines.clock import now_of, read_moment
+from pipelines.init import params_text
 from pipelines.settings import Settings, read_settings
 
 
@@ -75,3 +77,24 @@ def test_the_clock_can_be_fixed_from_outside() -> None:
     clock = datetime(2026, 11, 1, tzinfo=UTC)
     assert now_of({}, clock) == clock
     assert now_of({"LEADQ_NOW": "2026-10-01"}, clock) == datetime(2026, 10, 1, tzinfo=UTC)
+
+
+TEMPLATES = Path(__file__).parents[2] / "pipelines" / "templates"
+
+
+def test_the_template_states_the_defaults() -> None:
+    assert read_settings(TEMPLATES / "params.yaml") == read_settings(TEMPLATES / "absent.yaml")
+
+
+def test_dvc_finds_every_parameter_it_watches() -> None:
+    stages = yaml.safe_load((TEMPLATES / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    watched = {name for stage in stages.values() for name in stage.get("params", ())}
+    assert watched <= set(yaml.safe_load((TEMPLATES / "params.yaml").read_text(encoding="utf-8")))
+
+
+def test_an_extract_has_its_own_clock_as_text(tmp_path: Path) -> None:
+    text = params_text(seed=3, read_at=datetime(2026, 10, 1, tzinfo=UTC))
+    assert isinstance(yaml.safe_load(text)["read_at"], str)  # DVC takes no times
+    settings = _settings(tmp_path, text)
+    assert settings.read_at == datetime(2026, 10, 1, tzinfo=UTC)
+    assert settings.seed == settings.fit.seed == 3
