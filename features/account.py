@@ -1,8 +1,9 @@
 """What is going on at the lead's account: other people, their activity, earlier leads, wins and losses as known then.
 
-Computed by running sums over each account's facts in order of time (one sort, no join of everybody with everybody), so that an account with
-ten thousand leads costs no more per lead than one with two. A fact that stops counting after a window is a second fact of -1.
-Nothing is counted for longer than two years, and no days since a win are told: a count "so far" grows with the age of the CRM and is a clock in disguise.
+Computed by running sums over each account's facts in order of time (one sort, no join of everybody with everybody), so
+that an account with ten thousand leads costs no more per lead than one with two. A fact that stops counting after a window is
+a second fact of -1. Nothing is counted for longer than two years, and no days since a win are told: a count "so far" grows
+with the age of the CRM and is a clock in disguise.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from features.leak_checks.closed_leads import read_closed_leads, read_fields
 from features.leak_checks.disguised_events import check_kinds
 from features.leak_checks.drift import check_drift
 from features.leak_checks.duplicates import check_rows, check_twins
+from features.leak_checks.filled_when_closed import check_filled_when_closed
 from features.leak_checks.finding import BY_NAME, LeakFinding
 from features.leak_checks.moments import check_closed, check_events
 from features.leak_checks.names import check_names
@@ -61,6 +62,7 @@ def find_leaks(
     tracked = frozenset(key.replace(".", "s.", 1) for key in history.tracked_since)
     with open_engine(memory_limit=memory_limit) as backend:
         found = [*_on_fields(backend, history, tracked, seed), *check_rows(data), *check_twins(backend, history)]
+        found += check_filled_when_closed(backend, history, data, tracked)
         if history.dated:
             found += check_events(backend, history, data, seed=seed)
             found += check_closed(backend, history, data)

@@ -62,6 +62,11 @@ def _now() -> datetime:
     return now_of(os.environ, datetime.now(UTC))
 
 
+def _who() -> str:
+    """Name the person at the keyboard, recorded with a decision."""
+    return os.environ.get("USER") or os.environ.get("LOGNAME") or ""
+
+
 def _in_project(folder: Path, what: str, work: Callable[[Project, Progress], Told], *, as_json: bool) -> None:
     """Open the project, do the work with a bar when somebody watches, and say what came of it."""
     from pipelines.progress import watched
@@ -150,7 +155,9 @@ def promote(
     """Put a bundle live if it beats the champion and the base rate; else say why not (exit code 3)."""
     from pipelines.promote import promote as run
 
-    _in_project(folder, "promote", lambda project, _: run(project, version=version, because=because), as_json=as_json)
+    _in_project(
+        folder, "promote", lambda project, _: run(project, version=version, because=because, by=_who()), as_json=as_json
+    )
 
 
 @app.command(epilog='Example: leadq rollback --because "tier T1 collapsed overnight"')
@@ -158,7 +165,7 @@ def rollback(because: Because = "", folder: Folder = HERE, as_json: Json = False
     """Put the previous champion live again."""
     from pipelines.promote import rollback as run
 
-    _in_project(folder, "rollback", lambda project, _: run(project, because=because), as_json=as_json)
+    _in_project(folder, "rollback", lambda project, _: run(project, because=because, by=_who()), as_json=as_json)
 
 
 @app.command(epilog="Example: leadq score; leadq score --since 2026-10-01T06:00:00Z; leadq score --lead L-0004711")

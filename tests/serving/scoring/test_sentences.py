@@ -20,7 +20,7 @@ FEATURES = (
     "person_email_kind person_country source_name source_campaign intent_demo_request_count_7d intent_demo_request_active_days_30d "
     "intent_W_Nabellen_days_since intent_x_trend engagement_count_30d engagement_active_days_7d engagement_days_since "
     "engagement_trend engagement_kinds_30d account_people account_people_active_30d account_events_30d history_leads history_wins "
-    "history_losses history_days_since_win timing_age_days timing_weekday timing_hour completeness_share qualification_budget "
+    "history_losses history_wins_180d timing_age_days timing_weekday timing_hour completeness_share qualification_budget "
     "own_lead_amount_req own_account_region something_nobody_thought_of"
 )
 
