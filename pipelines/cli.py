@@ -79,10 +79,10 @@ def _in_project(folder: Path, what: str, work: Callable[[Project, Progress], Tol
 
 
 def _say(told: Told, *, as_json: bool) -> None:
-    from pipelines.told import STOPPED_BY_GATE
+    from pipelines.told import STOPPED_BY_GATE, for_a_terminal
 
     facts = {"done": told.exit_code != STOPPED_BY_GATE, "exit_code": told.exit_code, **told.facts}
-    typer.echo(json.dumps(facts, indent=1, sort_keys=True) if as_json else told.words)
+    typer.echo(json.dumps(facts, indent=1, sort_keys=True) if as_json else for_a_terminal(told.words))
     if told.exit_code:
         raise typer.Exit(told.exit_code)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agreement.problems import LeadqError, Problem, StoreError
+from pipelines.told import for_a_terminal
 
 UNEXPECTED = 1
 
@@ -47,7 +48,8 @@ def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: 
     else:
         heading = "Stopped before anything was written" if code == 3 else "Failed" if code != 2 else "Wrong usage"
         many = "" if len(problems) == 1 else f" ({len(problems)} problems)"
-        sys.stderr.write(f"{heading}{many}:\n" + "".join(f"- {problem}\n" for problem in problems))
+        listed = "".join(f"- {for_a_terminal(str(problem))}\n" for problem in problems)
+        sys.stderr.write(f"{heading}{many}:\n{listed}")
     return code
 
 

@@ -8,6 +8,7 @@ from typing import Any
 DONE = 0
 STOPPED_BY_GATE = 3
 WITH_REJECTED_ROWS = 5
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +28,8 @@ class Told:
     facts: dict[str, Any]
     words: str
     exit_code: int = DONE
+
+
+def for_a_terminal(words: str) -> str:
+    """Return ``words`` with control characters spelt out: what stands in a CRM must not steer the terminal."""
+    return words.translate(_CONTROL)

@@ -15,6 +15,7 @@ from crm.gate_report import render_gate_report
 from crm.gate_result import GateResult
 from crm.history import History, open_history
 from features.fields import known_fields
+from features.predicates import operand_problems
 from pipelines.progress import Progress
 from pipelines.project import AGREEMENT, Project
 
@@ -40,9 +41,10 @@ def validate(project: Project, progress: Progress) -> GateResult:
 
 
 def agreement_problems(project: Project, history: History) -> tuple[Problem, ...]:
-    """Fields that the agreement asks for and the data does not have."""
-    names = {field.name if field.entity == "lead" else field.key for field in known_fields(history)}
-    return check_fields(project.agreement, names, where=AGREEMENT)
+    """Fields that the agreement asks for and the data does not have, and numbers that it compares with words."""
+    fields = known_fields(history)
+    names = {field.name if field.entity == "lead" else field.key for field in fields}
+    return (*check_fields(project.agreement, names, where=AGREEMENT), *operand_problems(project.agreement, fields))
 
 
 def agreement_remarks(project: Project, history: History) -> tuple[Problem, ...]:

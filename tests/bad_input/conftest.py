@@ -40,7 +40,7 @@ outcome: {from: lead_columns, won: [won], lost: [lost]}
 """
 PARAMS = """read_at: 2026-01-05T00:00:00Z
 features: {ages_days: [0, 7]}
-fit: {grid_num_leaves: [7], max_rounds: 40, early_stopping_rounds: 10, n_folds: 3, bootstrap_repeats: 50}
+fit: {grid_num_leaves: [4], learning_rate: 0.15, max_rounds: 80, min_data_in_leaf: 10, n_folds: 3, bootstrap_repeats: 50}
 """
 UNFINISHED = (".partial", ".old", ".unranked", "scratch")
 """What only a write that was not finished leaves behind."""
@@ -133,8 +133,8 @@ def write_company(folder: Path) -> None:
         created = READ_AT - timedelta(minutes=(LEADS - place) * 363 * 1440 // LEADS)
         source, country = chance.choice(["web", "fair", "partner"]), chance.choice(["DE", "FR", "NL"])
         budget = chance.randrange(1, 60) * 500
-        fit = 2.2 * (account["industry"] == "software") + 1.5 * (150 <= int(account["employees"]) <= 900)
-        logit = fit + 1.8 * (source == "partner") + 1.8 * (country == "DE") + 1.0 * (budget > 15_000) - 3.4
+        fit = 3 * (account["industry"] == "software") + 2 * (150 <= int(account["employees"]) <= 900)
+        logit = fit + 3 * (source == "partner") + 3 * (country == "DE") + 2 * (budget > 15_000) - 5.5
         won = chance.random() < 1 / (1 + math.exp(-logit))
         closed = created + timedelta(days=chance.uniform(8, 28) if won else chance.uniform(4, 30))
         leads.append(

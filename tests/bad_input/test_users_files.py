@@ -179,7 +179,7 @@ ODD = {
     "a NUL": (_with_cell("a\0b"), "memo"),
     "10,000 characters": (_with_cell("x" * 10_000), "memo"),
     "a line break in a heading": (_with_cell("x", '"first\nsecond"'), r'"first\U0000000Asecond"'),
-    "a formula": (_with_cell('"=HYPERLINK(""http://x"",1)"', "=1+1"), "=1+1"),
+    "a formula": (_with_cell('"=IF(A1>1,""yes"",""no"")"', "=1+1"), "=1+1"),
 }
 
 
@@ -201,6 +201,17 @@ def test_a_file_that_only_looks_odd(
         "won",
         "lost",
     }
+
+
+def test_control_characters_do_not_reach_the_terminal(leadq_main: Callable[..., Answer], tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(_table(header=HEADER.replace("country", "\x1b[2Jstatus")))
+    mine = tmp_path / "mine"
+    leadq_main("init", str(mine), "--from", str(tmp_path / "export.csv"))
+    (mine / "leadq.yaml").write_text((mine / "leadq.yaml").read_text().replace('column: "status"', "column: statusx"))
+    answer = leadq_main("check", "--project", str(mine))
+    assert answer.code == 1
+    assert "\\x1b[2Jstatus" in answer.err
+    assert "\x1b" not in answer.text
 
 
 def test_ids_that_a_spreadsheet_rounded(leadq_main: Callable[..., Answer], tmp_path: Path) -> None:
