@@ -28,6 +28,11 @@ install: $(STAMP) ## Set up .venv with the pinned versions
 demo: $(STAMP) ## Simulate a company, train, promote, score, explain one lead (folder demo/)
 	$(BIN)/leadq demo --folder demo --leads 20000 --seed 7
 
+.PHONY: pictures
+pictures: demo ## Refresh the README's pictures from the demo
+	mkdir -p docs/pictures
+	cp demo/reports/reliability.png demo/reports/tiers.png docs/pictures/
+
 .PHONY: repro
 repro: $(STAMP) ## The same training stages through DVC, on the simulated company of params.yaml
 	@test -d .dvc || $(BIN)/dvc init --quiet --no-scm
@@ -47,8 +52,8 @@ lint: $(STAMP) ## Rules, format, types, and the order of the rooms
 
 .PHONY: acceptance
 acceptance: $(STAMP) ## The long promises: many seeds, many kills
-	LEADQ_ACCEPTANCE=1 $(THREADS) $(BIN)/python -m pytest -n $(WORKERS) -q -m acceptance
+	LEADQ_ACCEPTANCE=1 $(THREADS) $(BIN)/python -m pytest -n $(WORKERS) -q -m "acceptance or law"
 
 .PHONY: bench
-bench: $(STAMP) ## Benchmarks: time and memory against size
-	@for file in benchmarks/bench_*.py; do test -e "$$file" || { echo "no benchmarks yet"; break; }; $(BIN)/python "$$file"; done
+bench: $(STAMP) ## Benchmarks behind docs/evidence.md (about ten minutes)
+	$(THREADS) $(BIN)/python -m benchmarks.known_truth --write docs/evidence.md

@@ -28,7 +28,7 @@ class FitSettings:
         Larger while the grid is searched (quick), smaller for the model itself.
     max_rounds, early_stopping_rounds : int
         Boosting stops when the mean out-of-fold log-loss has not improved for so many rounds.
-    lambda_l2, feature_fraction, bagging_fraction, max_cat_threshold, cat_l2, cat_smooth, max_bin
+    lambda_l2, feature_fraction, bagging_fraction, extra_trees, max_cat_threshold, cat_l2, cat_smooth, max_bin
         LightGBM's parameters of these names. ``max_bin`` 254: no feature has more than 254 thresholds.
     min_data_in_leaf, rows_per_leaf : int
         A leaf holds at least ``max(min_data_in_leaf, n_rows / rows_per_leaf)`` rows.
@@ -50,7 +50,8 @@ class FitSettings:
     early_stopping_rounds: int = 50
     lambda_l2: float = 10.0
     feature_fraction: float = 0.3
-    bagging_fraction: float = 0.5
+    bagging_fraction: float = 0.7
+    extra_trees: bool = True
     max_cat_threshold: int = 16
     cat_l2: float = 20.0
     cat_smooth: float = 20.0
@@ -74,6 +75,7 @@ class FitSettings:
             "feature_fraction": self.feature_fraction,
             "bagging_fraction": self.bagging_fraction,
             "bagging_freq": 1,
+            "extra_trees": self.extra_trees,
             "max_cat_threshold": self.max_cat_threshold,
             "cat_l2": self.cat_l2,
             "cat_smooth": self.cat_smooth,

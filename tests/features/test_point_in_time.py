@@ -214,6 +214,7 @@ def known_at_as_of(backend, history, agreement, catalogue) -> pa.Table:
     return table.drop_columns(sorted(DISPLAY))
 
 
+@pytest.mark.law
 @LAW
 @given(seed=st.integers(0, 10_000), facts=later_facts())
 def test_nothing_later_than_as_of_changes_a_feature(tmp_path_factory, write_history, agreement, catalogue, seed, facts):
@@ -242,6 +243,7 @@ def settled_labels(backend, history) -> pa.Table:
     return settled.filter(settled.landmark >= 0).order_by("lead_id", "landmark").to_pyarrow()
 
 
+@pytest.mark.law
 @LAW
 @given(seed=st.integers(0, 10_000), facts=later_facts())
 def test_nothing_later_than_the_horizon_changes_a_label(tmp_path_factory, write_history, seed, facts):
