@@ -89,7 +89,7 @@ class UsageError(LeadqError):
     exit_code = 2
 
 
-class GateStopped(LeadqError):
+class GateStopped(LeadqError):  # noqa: N818 - it is no failure of the program but the gate doing its work
     """A gate or guard stopped the work before anything was written; exit code 3."""
 
     exit_code = 3

@@ -90,7 +90,8 @@ def _words(project: Project, built: Built, evaluated: Evaluated, registered: Reg
     lines = [f"Model {registered.version}, trained on {len(built.data.meta):,} looks at leads."]
     lines += [f"- {sentence}" for sentence in words]
     if suspected:
-        lines.append(f"- {suspected} suspected leaks are left out (leadq check says which and why).")
+        leaks = "suspected leak is" if suspected == 1 else "suspected leaks are"
+        lines.append(f"- {suspected} {leaks} left out (leadq check says which and why).")
     lines.append(f"Report: {project.reports / 'evaluation.html'}")
     if evaluated.metrics["kind"] == "booster":
         lines.append("It is the challenger now; leadq promote puts it live.")
