@@ -135,19 +135,20 @@ def _read_files(folder: Path) -> dict[str, bytes]:
     try:
         content = (folder / MANIFEST).read_bytes()
         manifest = json.loads(content)
-    except (OSError, ValueError) as error:
+        expected_hashes = dict(manifest["sha256"]) if manifest["bundle_version"] == BUNDLE_VERSION else {}
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleError(_damaged(folder / MANIFEST, "must be the manifest of a bundle", str(error))) from error
-    if manifest.get("bundle_version") != BUNDLE_VERSION:
+    if manifest["bundle_version"] != BUNDLE_VERSION:
         raise BundleError(
             Problem(
                 where=str(folder / MANIFEST),
                 rule=f"bundle version must be {BUNDLE_VERSION}",
-                value=str(manifest.get("bundle_version")),
+                value=str(manifest["bundle_version"]),
                 remedy="Train again with this version of leadq, or score with the version that made the bundle.",
             )
         )
     files, problems = {MANIFEST: content}, []
-    for name, expected in sorted(manifest["sha256"].items()):
+    for name, expected in sorted(expected_hashes.items()):
         try:
             files[name] = (folder / name).read_bytes()
         except OSError as error:

@@ -21,6 +21,10 @@ _NO_NETWORK = re.compile(r"https?://(www\.w3\.org/|127\.0\.0\.1|localhost|[\w.-]
 _REGISTRIES = re.compile(r"pypi\.org|pythonhosted|index-url|conda\.anaconda|npmjs", re.IGNORECASE)
 
 
+PICTURES = ROOT / "docs" / "pictures"
+"""Made by ``make pictures``."""
+
+
 def _tracked() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -31,7 +35,8 @@ def _tracked() -> list[Path]:
     )
     if listed.returncode:
         pytest.skip("not a git checkout: what is committed cannot be listed")
-    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+    files = [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+    return [path for path in files if path.parent != PICTURES]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -52,7 +57,12 @@ def test_rooms_import_downwards_only() -> None:
     assert linted.returncode == 0, linted.stdout + linted.stderr
 
 
-def test_only_text_is_committed() -> None:
+def test_pictures_are_pictures() -> None:
+    for path in PICTURES.iterdir():
+        assert path.read_bytes().startswith(b"\x89PNG"), path
+
+
+def test_only_text_is_committed_beside_pictures() -> None:
     for path in _tracked():
         content = path.read_bytes()
         assert b"\0" not in content, path

@@ -73,3 +73,11 @@ def test_too_few_or_only_one_outcome_is_said(agreement) -> None:  # type: ignore
     data.meta["label"] = np.int8(0)
     with pytest.raises(InputError, match=r"at least 30 won leads .* got 0"):
         train_bundle(data, agreement, QUICK, provenance={})
+
+
+@pytest.mark.parametrize("manifest", ["[]", "{}", '{"bundle_version": 1, "sha256": 3}', "not json"])
+def test_a_manifest_of_another_shape_is_refused(manifest: str, trained: TrainResult, tmp_path: Path) -> None:
+    write_bundle(trained.bundle, tmp_path / "bundle")
+    (tmp_path / "bundle" / "bundle.json").write_text(manifest, encoding="utf-8")
+    with pytest.raises(BundleError, match=r"bundle\.json: must be the manifest"):
+        read_bundle(tmp_path / "bundle")
