@@ -100,6 +100,10 @@ def _facts(tables: Tables, outcome_kinds: tuple[str, ...]) -> ir.Table:
     outcomes = tables.outcomes.inner_join(accounts, "lead_id").select("account_id", "outcome", at_us=ibis._.occurred_us)
     wins, losses = (outcomes.filter(outcomes.outcome == outcome).drop("outcome") for outcome in ("won", "lost"))
     spells = _activity_spells(tables, outcome_kinds).inner_join(accounts, "lead_id")
+    # visits before somebody became a lead are known to be theirs only from then on
+    spells = spells.mutate(from_us=ibis.greatest(spells.from_us, spells.created_us)).filter(
+        ibis._.from_us <= ibis._.until_us
+    )
     active = spells.select("account_id", at_us=spells.from_us)
     passive = spells.select("account_id", at_us=spells.until_us + 1)
     signals = tables.events.filter(tables.events.lead_id.isnull() & tables.events.account_id.notnull())

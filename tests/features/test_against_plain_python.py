@@ -82,7 +82,7 @@ def account_by_hand(rows: dict[str, Any], lead: dict[str, Any], as_of: datetime)
         "account_people_active_30d": sum(
             active(rows, row["lead_id"], as_of)
             for row in rows["leads"]
-            if row is not lead and row["account_id"] == lead["account_id"]
+            if row is not lead and row["account_id"] == lead["account_id"] and row["created_at"] <= as_of
         ),
         "account_events_30d": sum(
             event["account_id"] == lead["account_id"]
