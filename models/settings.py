@@ -45,7 +45,7 @@ class FitSettings:
     threads: int = 2
     grid_num_leaves: tuple[int, ...] = (4, 8, 16)
     grid_learning_rate: float = 0.15
-    learning_rate: float = 0.05
+    learning_rate: float = 0.03
     max_rounds: int = 1000
     early_stopping_rounds: int = 50
     lambda_l2: float = 10.0
