@@ -1,7 +1,7 @@
 """One model out of labelled rows: folds by account, tree size and rounds by out-of-fold log-loss, refit on all.
 
-The loss is unweighted but for the row weights that keep a long-lived lead from counting more than a
-short-lived one. No class weights, no resampling, no tuning beyond a tiny fixed grid: drift and calibration
+The loss is unweighted: every look at a lead weighs the same (decision 0006). No class weights,
+no resampling, no tuning beyond a tiny fixed grid: drift and calibration
 decide, not tuning (method section 6). Which rows are labelled is decided upstream.
 """
 
