@@ -30,6 +30,13 @@ class Lognormal:
         standard = np.log(np.maximum(age, 1e-12) / self.median) / self.sigma
         return np.asarray(log_ndtr(-standard), dtype=np.float64)
 
+    def density(self, age: FloatArray) -> FloatArray:
+        """Density of the time at ``age`` days, per day."""
+        days = np.maximum(age, 1e-12)
+        standard = np.log(days / self.median) / self.sigma
+        density: FloatArray = np.exp(-0.5 * standard**2) / (math.sqrt(2.0 * math.pi) * self.sigma * days)
+        return density
+
     def draw(self, random: np.random.Generator, size: int) -> FloatArray:
         """Draw ``size`` times in days."""
         return self.median * np.exp(self.sigma * random.standard_normal(size))

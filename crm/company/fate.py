@@ -13,14 +13,13 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import expit
 
-from crm.company import curves, fit
+from crm.company import curves, fit, handoff
 from crm.company.facts import Accounts, Leads
 from crm.company.moments import NEVER, after
 from crm.company.settings import CompanySettings
 from crm.company.vocabulary import BoolArray, FloatArray, IntArray
 
 _ABANDONED = curves.Lognormal(median=150.0, sigma=0.5)
-_CALLED_AFTER = (0.1, 0.5, 2.5)  # median days to the first touch by speed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +167,10 @@ def _first_touch(
     """Return when sales first touched each lead: always before it closes."""
     random = settings.random("fate.touch")
     n = len(created)
-    days = np.array(_CALLED_AFTER)[speed] * np.exp(0.8 * random.standard_normal(n))
+    medians = np.array([one.median for one in handoff.TOUCHED_AFTER])
+    days = medians[speed] * np.exp(handoff.TOUCHED_AFTER[0].sigma * random.standard_normal(n))
     touch = after(created, days)
-    in_between = created + ((closed - created) * (0.2 + 0.7 * random.random(n))).astype(np.int64)
+    in_between = created + (
+        (closed - created) * (handoff.EARLIEST + (handoff.LATEST - handoff.EARLIEST) * random.random(n))
+    ).astype(np.int64)
     return np.where(worked, np.where(touch < closed, touch, in_between), NEVER)

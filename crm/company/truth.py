@@ -11,6 +11,9 @@ Firmographics not recorded yet are averaged out over their exact distribution gi
 did (touches, dispositions, opportunities, fields filled in by sales) is not looked at: it follows from the
 recorded facts. With ``account_effect_sd > 0`` the account's effect is integrated out given the lead's own
 facts; what became of other leads of the account is then not used (an approximation; exact when it is 0).
+
+At the first touch the survival terms give way to how likely a touch at that very moment is (``handoff.py``):
+sales touches even those it disqualifies at once, so a lead just handed off is no survivor yet.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import pyarrow.compute as pc
 from scipy.special import expit, logit
 
 from agreement.problems import InputError, Problem
-from crm.company import curves, fit, intent
+from crm.company import curves, fit, handoff, intent
 from crm.company import vocabulary as words
 from crm.company.columns import lead_names
 from crm.company.moments import DAY, MICROSECONDS
@@ -52,6 +55,7 @@ class Truth:
     created: IntArray
     closed: IntArray
     worked: BoolArray
+    first_touch: IntArray
     base_logit: FloatArray
     speeds: FloatArray
     fast_share: FloatArray
@@ -104,6 +108,44 @@ class Truth:
         result[alive] = expit(log_odds) * curves.win_within(age, horizon)
         return result
 
+    def probability_at_handoff(self, lead_ids: Sequence[str], as_of: Moments) -> FloatArray:
+        """Return P(won within the horizon after as_of) for worked leads at their hand-off.
+
+        What is recorded by ``as_of`` is looked at, and that the lead was first touched when it was (how fast sales called included).
+
+        Parameters
+        ----------
+        lead_ids : sequence of str, length n
+            Leads that sales touched.
+        as_of : array of shape (n,), datetime64 or int64 microseconds since 1970, UTC
+            The hand-off: the first touch, or its acceptance within hours.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            0 for second entries of the same person.
+
+        Raises
+        ------
+        InputError
+            A lead is unknown, or as_of lies before its creation.
+        """
+        number, moment = self._locate(lead_ids, as_of)
+        result = np.zeros(len(number))
+        original = number < len(self.created)
+        lead, at = number[original], moment[original]
+        touch_age = np.maximum(self.first_touch[lead] - self.created[lead], 1) / DAY
+        until_age = (at - self.created[lead]) / DAY + self.settings.horizon_days
+        density = handoff.touch_density(touch_age, until_age, self.fast_share[lead])
+        share = self._win_share_by_speed(lead, at)
+        odds = np.exp(self._log_ratio(lead, at))
+        speeds = self.speeds[lead]
+        won = odds * (speeds * share * density.won).sum(axis=1)
+        lost = (speeds * (1.0 - share) * density.lost).sum(axis=1)
+        in_time = odds * (speeds * share * density.won_in_time).sum(axis=1)
+        result[original] = in_time / (won + lost)
+        return result
+
     def is_open(self, lead_ids: Sequence[str], as_of: Moments) -> BoolArray:
         """Whether each lead is open at its moment for the first time; second entries never are."""
         number, moment = self._locate(lead_ids, as_of)
@@ -152,37 +194,42 @@ class Truth:
 
     def _win_share(self, lead: IntArray, moment: IntArray) -> FloatArray:
         """P(buyer | facts recorded by ``moment``), before any event is looked at."""
+        share: FloatArray = (self.speeds[lead] * self._win_share_by_speed(lead, moment)).sum(axis=1)
+        return share
+
+    def _win_share_by_speed(self, lead: IntArray, moment: IntArray) -> FloatArray:
+        """P(buyer | facts recorded by ``moment``, how fast sales calls), shape (n, 3)."""
         table = fit.company_logit()
         industry, band = self.industry[lead], self.band[lead]
         private = industry < 0
         knows_industry = private | (self.industry_known[lead] <= moment)
         knows_size = private | (self.size_known[lead] <= moment)
         effect = np.where(private, 0.0, table[self.seniority[lead], industry, band])
-        share = np.zeros(len(lead))
+        share = np.zeros((len(lead), len(fit.SPEED_EFFECTS)))
         sure = knows_industry & knows_size
         share[sure] = self._account_mean(lead[sure], effect[sure], private[sure])
         unsure = np.flatnonzero(~sure)
-        weight_sum, share_sum = np.zeros(len(unsure)), np.zeros(len(unsure))
+        weight_sum, share_sum = np.zeros((len(unsure), 1)), np.zeros((len(unsure), len(fit.SPEED_EFFECTS)))
         rows = lead[unsure]
         cells = words.INDUSTRY.shares[:, None] * words.band_shares()
         for i, j in np.ndindex(*cells.shape):
             fits = (~knows_industry[unsure] | (industry[unsure] == i)) & (~knows_size[unsure] | (band[unsure] == j))
-            weight = cells[i, j] * fits
+            weight = (cells[i, j] * fits)[:, None]
             weight_sum += weight
             share_sum += weight * self._account_mean(rows, table[self.seniority[rows], i, j], private[unsure])
         share[unsure] = share_sum / weight_sum
         return share
 
     def _account_mean(self, lead: IntArray, effect: FloatArray, private: BoolArray) -> FloatArray:
-        """Mean of the win share over the unrecorded account effect (Gauss-Hermite)."""
-        center, speeds = self.base_logit[lead] + effect, self.speeds[lead]
+        """Mean of the win share over the unrecorded account effect (Gauss-Hermite), by speed: shape (n, 3)."""
+        center = (self.base_logit[lead] + effect)[:, None] + fit.SPEED_EFFECTS
         spread = self.settings.account_effect_sd
         if spread == 0.0:
-            return fit.win_share(center, speeds)
+            return np.asarray(expit(center))
         points, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-        mean = np.zeros(len(lead))
+        mean = np.zeros(center.shape)
         for point, weight in zip(points, weights / weights.sum(), strict=True):
-            mean += weight * fit.win_share(center + spread * point * ~private, speeds)
+            mean += weight * expit(center + spread * point * ~private[:, None])
         return mean
 
 

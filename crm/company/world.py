@@ -58,6 +58,7 @@ def truth_of(world: World) -> Truth:
         created=leads.created,
         closed=fate.closed,
         worked=fate.worked,
+        first_touch=fate.first_touch,
         base_logit=fate.base_logit,
         speeds=fate.speeds,
         fast_share=fate.fast_share,
