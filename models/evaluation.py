@@ -23,10 +23,11 @@ class MomentFigures:
         None at hand-off.
     n, wins : int
     observed_rate, mean_probability, predicted_to_actual : float
-    auc, random_split_auc, logistic_auc : float or None
-        Out of time; cross-validated over all times; of the logistic regression, out of time. None without both classes.
-    log_loss, base_log_loss, logistic_log_loss : float
-        Of the model, of the training side's win rate at this moment, of the logistic regression; nats.
+    auc, random_split_auc, logistic_auc, points_auc : float or None
+        Out of time; in a random split of the same leads; of the logistic regression and the points score, out of time. None
+        without both classes.
+    log_loss, unanchored_log_loss, base_log_loss, logistic_log_loss, points_log_loss : float
+        Of the model, of the model without its anchor, of the training side's win rate at this moment, of the yardsticks; nats.
     improvement_percent : float
         By how much the log-loss lies below the base rate's.
     brier : float
@@ -45,14 +46,65 @@ class MomentFigures:
     auc: float | None
     random_split_auc: float | None
     logistic_auc: float | None
+    points_auc: float | None
     log_loss: float
+    unanchored_log_loss: float
     base_rate: float
     base_log_loss: float
     logistic_log_loss: float
+    points_log_loss: float
     improvement_percent: float
     brier: float
     calibration: CalibrationTest | None
     decomposition: Decomposition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginFigures:
+    """One rolling origin: what learnt, and how good it was at hand-off in the period after it.
+
+    Parameters
+    ----------
+    origin : str
+        ISO time; the row number for a flat source.
+    period_days : float or None
+    train_leads, train_wins, test_leads, wins : int
+    accounts_in_both : int
+        Accounts with leads on both sides.
+    accounts_removed : bool
+        Whether those left the training side.
+    num_leaves, rounds : int
+    anchor : float
+        Shift that was live at this origin, log-odds.
+    mean_probability, unanchored_mean, auc, log_loss, unanchored_log_loss, slope : float or None
+    """
+
+    origin: str
+    period_days: float | None
+    train_leads: int
+    train_wins: int
+    test_leads: int
+    wins: int
+    accounts_in_both: int
+    accounts_removed: bool
+    num_leaves: int
+    rounds: int
+    anchor: float
+    mean_probability: float | None
+    unanchored_mean: float | None
+    auc: float | None
+    log_loss: float | None
+    unanchored_log_loss: float | None
+    slope: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorFigures:
+    """Whether anchoring lowered the log-loss at the origins: mean log-loss per window tried and without (``"none"``)."""
+
+    kept: bool
+    window: float | None
+    log_loss: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +129,17 @@ class Evaluation:
     dated : bool
         False for a flat source: the test rows are the last in order.
     origin : str
-        ISO time of the split; the row number for a flat source.
-    train_rows, train_leads, test_rows, test_leads : int
-    accounts_in_both : int
-        Accounts with leads on both sides.
-    accounts_removed : bool
-        Whether those left the training side.
+        ISO time of the first origin; the row number for a flat source.
+    train_leads : int
+        At the last origin.
+    test_rows, test_leads : int
+        Held out at all origins.
     moments : tuple of MomentFigures
         Hand-off first (or the first landmark where no hand-off is known).
-    versus_base, versus_base_at_handoff, versus_logistic : Difference or None
-        Paired log-loss differences of the model against the base rate (all moments; first moment) and against the
+    origins : tuple of OriginFigures
+    anchor : AnchorFigures or None
+    versus_base, versus_base_at_handoff, versus_points, versus_logistic : Difference or None
+        Paired log-loss differences of the model against the base rate (all moments; first moment), the points score and the
         logistic regression (all moments).
     calibration_usable : bool
         Whether the cross-fitted calibration of the final fit has a slope above 0.
@@ -97,15 +150,15 @@ class Evaluation:
     why_not: str = ""
     dated: bool = True
     origin: str = ""
-    train_rows: int = 0
     train_leads: int = 0
     test_rows: int = 0
     test_leads: int = 0
-    accounts_in_both: int = 0
-    accounts_removed: bool = True
     moments: tuple[MomentFigures, ...] = ()
+    origins: tuple[OriginFigures, ...] = ()
+    anchor: AnchorFigures | None = None
     versus_base: Difference | None = None
     versus_base_at_handoff: Difference | None = None
+    versus_points: Difference | None = None
     versus_logistic: Difference | None = None
     calibration_usable: bool = True
     findings: tuple[ModelFinding, ...] = field(default=())
@@ -118,14 +171,20 @@ class Evaluation:
         return self.versus_base.better and not self.versus_base_at_handoff.worse
 
     @property
+    def beats_points(self) -> bool:
+        """Better than the points score beyond doubt, over all moments."""
+        return self.possible and self.versus_points is not None and self.versus_points.better
+
+    @property
     def logistic_better(self) -> bool:
         """The logistic regression is better beyond doubt."""
         return self.versus_logistic is not None and self.versus_logistic.worse
 
     def to_document(self) -> dict[str, Any]:
         """Plain data for JSON, figures rounded to 9 significant digits, with the verdict and the words."""
-        document: dict[str, Any] = _rounded(json.loads(json.dumps(asdict(self))))
+        document: dict[str, Any] = rounded(json.loads(json.dumps(asdict(self))))
         document["beats_base_rate"] = self.beats_base_rate
+        document["beats_points"] = self.beats_points
         document["logistic_better"] = self.logistic_better
         document["words"] = list(self.in_words())
         return document
@@ -138,7 +197,13 @@ class Evaluation:
         if self.logistic_better and self.versus_logistic:
             gain = self.versus_logistic.mean
             words.insert(0, f"A plain logistic regression is better than the trees, by {gain:.4f} nats of log-loss.")
+        if self.versus_points:
+            better = "beats" if self.beats_points else "does not beat"
+            words.append(
+                f"It {better} a points score made from the agreement and the same data {_interval(self.versus_points)}."
+            )
         words.append(self._split())
+        words += [self._anchored()] if self.anchor else []
         words += [_moment_words(one) for one in self.moments]
         words += [finding.words for finding in self.findings if finding.verdict != "passed"]
         return tuple(words)
@@ -147,23 +212,43 @@ class Evaluation:
         base = self.versus_base
         if base is None:
             return "Nothing beats the base rate."
-        interval = f"({base.mean:+.4f} nats of log-loss, 90 % interval {base.low:+.4f} to {base.high:+.4f})"
+        interval = _interval(base)
         if self.beats_base_rate:
             return f"The model beats the base rate on leads it had not seen {interval}."
         weak = "" if self.calibration_usable else "; out of fold its margins say nothing about winning"
         return f"Nothing beats the base rate {interval}{weak}. The base rate scores; no tier, no reasons."
 
     def _split(self) -> str:
-        when = f"leads created from {self.origin[:10]}" if self.dated else f"the last rows, from row {self.origin}"
-        words = f"Trained on {self.train_leads:,} leads, tested on {self.test_leads:,} later ones ({when})."
-        if self.accounts_in_both and self.accounts_removed:
-            words += f" {self.accounts_in_both:,} accounts with leads on both sides left the training side."
-        elif self.accounts_in_both:
+        first, last = self.origins[0], self.origins[-1]
+        if self.dated:
+            when = f"{first.origin[:10]} to {last.origin[:10]}, each tested on leads of the {first.period_days:g} days after it"
+        else:
+            when = f"rows {first.origin} to {last.origin}"
+        words = f"{len(self.origins)} rolling origins ({when}): {self.test_leads:,} leads held out."
+        removed = sum(one.accounts_in_both for one in self.origins if one.accounts_removed)
+        kept = sum(one.accounts_in_both for one in self.origins if not one.accounts_removed)
+        if removed:
+            words += f" {removed:,} times an account with leads on both sides left the training side."
+        if kept:
             words += (
-                f" {self.accounts_in_both:,} accounts have leads on both sides and were kept, because too little would"
-                " be left: the figures hold for accounts already known."
+                f" {kept:,} times such an account was kept, because too little would be left: those figures hold for"
+                " accounts already known."
             )
         return words
+
+    def _anchored(self) -> str:
+        if self.anchor is None:
+            return ""
+        without = self.anchor.log_loss["none"]
+        if self.anchor.window is None:
+            return "Anchoring on recent leads did not lower the log-loss at the origins and is left out."
+        gain = 100.0 * (1.0 - self.anchor.log_loss[f"{self.anchor.window:g}"] / without)
+        unit = "days" if self.dated else "rows"
+        return f"Anchored on the last {self.anchor.window:g} {unit}: that lowered the log-loss at the origins by {gain:.2f} %."
+
+
+def _interval(found: Difference) -> str:
+    return f"({found.mean:+.4f} nats of log-loss, 90 % interval {found.low:+.4f} to {found.high:+.4f})"
 
 
 def _moment_words(one: MomentFigures) -> str:
@@ -184,12 +269,12 @@ def _moment_words(one: MomentFigures) -> str:
     return words + "."
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Round floats so that the last bits of a matrix library do not change a bundle's bytes."""
     if isinstance(value, float):
         return float(f"{value:.9g}")
     if isinstance(value, dict):
-        return {name: _rounded(one) for name, one in value.items()}
+        return {name: rounded(one) for name, one in value.items()}
     if isinstance(value, list):
-        return [_rounded(one) for one in value]
+        return [rounded(one) for one in value]
     return value

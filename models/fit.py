@@ -17,8 +17,8 @@ import numpy as np
 from features.catalogue import Catalogue
 from features.training_data import TrainingData
 from models.arrays import Bools, Floats, Ints
+from models.boosting import AGE_FEATURE, CrossFit, Rows, cross_fit, fit_whole, make_folds, make_table
 from models.calibrate import Calibration, fit_calibrator
-from models.engine import load_lightgbm
 from models.settings import FitSettings
 
 Progress = Callable[[str, float], None]
@@ -98,60 +98,57 @@ def booster_text(booster: Any) -> str:
     return _THREADS_LINE.sub("", booster.model_to_string())
 
 
-def fit_model(data: TrainingData, settings: FitSettings, progress: Progress = silent) -> Fitted:
+def fit_model(
+    data: TrainingData, settings: FitSettings, progress: Progress = silent, *, num_leaves: int | None = None
+) -> Fitted:
     """Fit on all rows of ``data`` (the caller has chosen them with :func:`population`).
+
+    Parameters
+    ----------
+    data : TrainingData
+    settings : FitSettings
+    progress : callable
+    num_leaves : int, optional
+        The tree size where it is decided already; by default the grid's best.
 
     Returns
     -------
     Fitted
         With out-of-fold margins for every row and a calibrator fitted on them.
     """
-    lightgbm = load_lightgbm()
-
     label, weight = labels(data), data.meta["weight"].to_numpy(dtype=np.float64)
     group = data.meta["group"].to_numpy(dtype=np.int64)
+    rows = rows_of(data)
     fold = assign_folds(label, group, n_folds=settings.n_folds, seed=settings.seed)
-    splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(settings.n_folds)]
-    first = settings.parameters(num_leaves=7, learning_rate=settings.learning_rate, n_rows=len(label))
-    table = lightgbm.Dataset(
-        data.features, label, weight=weight, categorical_feature=category_columns(data.catalogue), params=first
-    )
-
-    def cross_fit(num_leaves: int, learning_rate: float, patience: int) -> tuple[Any, float]:
-        parameters = settings.parameters(num_leaves=num_leaves, learning_rate=learning_rate, n_rows=len(label))
-        found = lightgbm.cv(
-            parameters,
-            table,
-            num_boost_round=settings.max_rounds,
-            folds=splits,
-            callbacks=[lightgbm.early_stopping(patience, verbose=False)],
-            return_cvbooster=True,
-        )
-        # rounded: the last bits of LightGBM's metric depend on the number of threads
-        return found["cvbooster"], float(f"{found['valid binary_logloss-mean'][-1]:.9g}")
-
-    grid: dict[str, float] = {}
-    patience = max(10, settings.early_stopping_rounds // 3)  # the grid learns three times faster
-    for position, num_leaves in enumerate(settings.grid_num_leaves):
-        progress(f"trying trees of {num_leaves} leaves", position / (len(settings.grid_num_leaves) + 2))
-        grid[str(num_leaves)] = cross_fit(num_leaves, settings.grid_learning_rate, patience)[1]
-    num_leaves = min(settings.grid_num_leaves, key=lambda leaves: grid[str(leaves)])
-    progress(f"cross-fitting with {num_leaves} leaves", 1 - 2 / (len(grid) + 2))
-    folds, _ = cross_fit(num_leaves, settings.learning_rate, settings.early_stopping_rounds)
-    margins = np.empty(len(label))
-    for booster, (_, held_out) in zip(folds.boosters, splits, strict=True):
-        margins[held_out] = booster.predict(
-            data.features[held_out], raw_score=True, num_iteration=folds.best_iteration, num_threads=settings.threads
-        )
-    progress("fitting on all rows", 1 - 1 / (len(grid) + 2))
-    final = settings.parameters(num_leaves=num_leaves, learning_rate=settings.learning_rate, n_rows=len(label))
-    booster = lightgbm.train(final, table, num_boost_round=folds.best_iteration)
+    sizes = (num_leaves,) if num_leaves else settings.grid_num_leaves
+    table = make_table(rows, settings.parameters(num_leaves=max(sizes), n_rows=len(label)))
+    folds = make_folds(table, rows, [np.flatnonzero(fold == k) for k in range(settings.n_folds)], settings)
+    found: dict[int, CrossFit] = {}
+    for position, size in enumerate(sizes):
+        progress(f"trying trees of {size} leaves", position / (len(sizes) + 1))
+        found[size] = cross_fit(folds, settings.parameters(num_leaves=size, n_rows=len(label)), settings)
+    best = min(sizes, key=lambda size: found[size].log_loss)
+    progress("fitting on all rows", 1 - 1 / (len(sizes) + 1))
+    parameters = settings.parameters(num_leaves=best, n_rows=len(label))
+    booster = fit_whole(rows, parameters, found[best].rounds, settings)
     return Fitted(
         booster_text=booster_text(booster),
-        margins=margins,
-        calibration=fit_calibrator(label, margins, weight, group),
+        margins=found[best].margins,
+        calibration=fit_calibrator(label, found[best].margins, weight, group),
         base_rate=float(np.average(label, weights=weight)),
-        num_leaves=num_leaves,
-        rounds=int(folds.best_iteration),
-        grid=grid,
+        num_leaves=best,
+        rounds=found[best].rounds,
+        grid={str(size): one.log_loss for size, one in found.items()},
+    )
+
+
+def rows_of(data: TrainingData) -> Rows:
+    """Return what the booster learns from."""
+    names = [feature.name for feature in data.catalogue.features]
+    return Rows(
+        features=data.features,
+        label=labels(data),
+        weight=data.meta["weight"].to_numpy(dtype=np.float64),
+        categories=tuple(category_columns(data.catalogue)),
+        age=names.index(AGE_FEATURE) if AGE_FEATURE in names else None,
     )

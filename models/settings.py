@@ -24,16 +24,19 @@ class FitSettings:
         Threads of the booster; the result does not depend on it.
     grid_num_leaves : tuple of int
         Tree sizes tried; the one with the lowest mean out-of-fold log-loss is taken.
-    grid_learning_rate, learning_rate : float
-        Larger while the grid is searched (quick), smaller for the model itself.
+    learning_rate : float
     max_rounds, early_stopping_rounds : int
         Boosting stops when the mean out-of-fold log-loss has not improved for so many rounds.
+    age_rounds : int
+        Trees on the age alone that stand before the others.
     lambda_l2, feature_fraction, bagging_fraction, extra_trees, max_cat_threshold, cat_l2, cat_smooth, max_bin
         LightGBM's parameters of these names. ``max_bin`` 254: no feature has more than 254 thresholds.
     min_data_in_leaf, rows_per_leaf : int
         A leaf holds at least ``max(min_data_in_leaf, n_rows / rows_per_leaf)`` rows.
+    n_origins : int
+        Rolling origins of the out-of-time evaluation.
     test_share : float
-        Share of the leads, the latest, that the out-of-time evaluation is made on.
+        Of a source without dates: share of the rows, the last, that the out-of-time evaluation is made on.
     bootstrap_repeats : int
         Repetitions of the paired account bootstrap.
     min_won, min_lost : int
@@ -43,11 +46,11 @@ class FitSettings:
     seed: int = 7
     n_folds: int = 5
     threads: int = 2
-    grid_num_leaves: tuple[int, ...] = (4, 8, 16)
-    grid_learning_rate: float = 0.15
-    learning_rate: float = 0.03
+    grid_num_leaves: tuple[int, ...] = (3, 6)
+    learning_rate: float = 0.1
     max_rounds: int = 1000
-    early_stopping_rounds: int = 50
+    early_stopping_rounds: int = 30
+    age_rounds: int = 20
     lambda_l2: float = 10.0
     feature_fraction: float = 0.3
     bagging_fraction: float = 0.7
@@ -58,18 +61,19 @@ class FitSettings:
     max_bin: int = 254
     min_data_in_leaf: int = 100
     rows_per_leaf: int = 1000
+    n_origins: int = 4
     test_share: float = 0.2
     bootstrap_repeats: int = 1000
     min_won: int = 30
     min_lost: int = 30
 
-    def parameters(self, *, num_leaves: int, learning_rate: float, n_rows: int) -> dict[str, Any]:
+    def parameters(self, *, num_leaves: int, n_rows: int) -> dict[str, Any]:
         """LightGBM's parameters for a fit on ``n_rows`` rows."""
         return {
             "objective": "binary",
             "metric": "binary_logloss",
             "num_leaves": num_leaves,
-            "learning_rate": learning_rate,
+            "learning_rate": self.learning_rate,
             "min_data_in_leaf": max(self.min_data_in_leaf, n_rows // self.rows_per_leaf),
             "lambda_l2": self.lambda_l2,
             "feature_fraction": self.feature_fraction,
@@ -84,6 +88,22 @@ class FitSettings:
             "seed": self.seed,
             "num_threads": self.threads,
             "deterministic": True,
-            "force_row_wise": True,
+            "force_col_wise": True,  # a third of the features a tree: row-wise copies them each time
+            "verbosity": -1,
+        }
+
+    def age_parameters(self, *, n_rows: int) -> dict[str, Any]:
+        """LightGBM's parameters for the trees on the age alone: nothing rough about them, few leaves, strong steps."""
+        return {
+            "objective": "binary",
+            "num_leaves": 6,
+            "learning_rate": 0.3,
+            "min_data_in_leaf": max(self.min_data_in_leaf, n_rows // self.rows_per_leaf),
+            "lambda_l2": self.lambda_l2,
+            "max_bin": self.max_bin,
+            "seed": self.seed,
+            "num_threads": 1,
+            "deterministic": True,
+            "force_col_wise": True,
             "verbosity": -1,
         }

@@ -7,41 +7,44 @@ written and no clock is read here; where the bundle goes is the caller's matter.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from agreement.problems import GateStopped, InputError, Problem
 from agreement.schema import Agreement
-from features.training_data import TrainingData
-from models.arrays import Floats, logit
+from features.training_data import HANDOFF, TrainingData
+from models.anchor import Anchor, BackTest, find_anchor
+from models.arrays import Bools, logit
 from models.attribute import Reference, make_reference, reference_rows
 from models.bundle import BUNDLE_VERSION, Bundle
 from models.calibrate import Calibrator
 from models.engine import load_lightgbm
-from models.evaluation import Evaluation
+from models.evaluation import Evaluation, rounded
 from models.evidence import gather_evidence
 from models.fit import Fitted, Progress, fit_model, labels, population, silent
+from models.held_out import at_judged_moment, out_of_time
 from models.leaks import check_one_feature, check_permuted, check_random_gap, quick_out_of_fold
+from models.origins import recent_leads
 from models.settings import FitSettings
 from models.tiers import TierCut, no_tiers, offer_tiers
 from models.validate import Evaluated, evaluate
+
+_QUARTER_DAYS = 91
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrainResult:
-    """A bundle, what was proved of it, and the held-out forecasts that plots are drawn from.
-
-    ``probability`` and ``label`` have shape (n_held_out,): leads at hand-off, out of time; empty where none were held out.
-    """
+    """A bundle, what was proved of it, and the held-out forecasts it rests on (:data:`models.held_out.HELD_OUT_COLUMNS`)."""
 
     bundle: Bundle
     evaluation: Evaluation
-    probability: Floats
-    label: Floats
+    held_out: pd.DataFrame
 
 
 def _require_outcomes(data: TrainingData, settings: FitSettings) -> None:
@@ -114,36 +117,66 @@ def _base_rate_parts(data: TrainingData) -> tuple[Calibrator, Reference]:
     return Calibrator(slope=0.0, intercept=float(logit(np.array([rate]))[0])), reference
 
 
-def _tiers(evaluated: Evaluated, agreement: Agreement) -> tuple[TierCut, ...]:
+def _tiers(evaluated: Evaluated, agreement: Agreement, weekly_flow: float | None) -> tuple[TierCut, ...]:
     if not evaluated.evaluation.beats_base_rate:
         return no_tiers(agreement, "nothing beats the base rate")
-    held_out = evaluated.out_of_time
+    held_out = at_judged_moment(evaluated.held_out)
     return offer_tiers(
         held_out["probability"].to_numpy(dtype=np.float64),
         held_out["label"].to_numpy(dtype=np.float64),
         held_out["group"].to_numpy(dtype=np.int64),
         agreement,
+        period=held_out["origin"].to_numpy(dtype=np.int64),
+        weekly_flow=weekly_flow,
     )
 
 
+def weekly_flow(everything: TrainingData, read_at: pd.Timestamp | None) -> float | None:
+    """Count the new hand-offs a week over the last quarter; None where that is not known."""
+    if read_at is None or not everything.dated:
+        return None
+    meta = everything.meta
+    recent = (meta["landmark"] == HANDOFF) & (meta["as_of"] > read_at - pd.Timedelta(_QUARTER_DAYS, "D"))
+    return float(recent.sum()) / (_QUARTER_DAYS / 7) or None
+
+
+def live_anchor(
+    everything: TrainingData,
+    learnable: Bools,
+    fitted: Fitted,
+    tried: BackTest,
+    read_at: pd.Timestamp | None,
+    settings: FitSettings,
+) -> Anchor | None:
+    """Return the anchor as of the moment the data was read; None where the back-test keeps none."""
+    if tried.window is None or (read_at is None and everything.dated):
+        return None
+    moment = read_at if everything.dated else None
+    recent = recent_leads(everything, np.flatnonzero(learnable), fitted, moment=moment, settings=settings)
+    return find_anchor(recent, tried.window)
+
+
 def train_bundle(
-    data: TrainingData,
+    everything: TrainingData,
     agreement: Agreement,
     settings: FitSettings,
     *,
     provenance: dict[str, Any],
+    read_at: datetime | None = None,
     progress: Progress | None = None,
 ) -> TrainResult:
-    """Fit on all mature worked rows, evaluate out of time, and make the bundle.
+    """Fit on all mature worked rows, evaluate out of time, anchor, and make the bundle.
 
     Parameters
     ----------
-    data : TrainingData
-        All rows; those not mature or not worked are left out here.
+    everything : TrainingData
+        All rows; those not mature or not worked are not learnt from, recent ones only anchor.
     agreement : Agreement
     settings : FitSettings
     provenance : dict
         What only the caller knows, kept as it is: hash of the data, when it was read.
+    read_at : datetime, optional
+        When the data was read (UTC); without it leads that are not mature do not count and nothing is anchored.
     progress : callable, optional
 
     Returns
@@ -158,49 +191,80 @@ def train_bundle(
     GateStopped
         A model leak check stopped it.
     """
-    lightgbm = load_lightgbm()
-
     report = progress or silent
-    data = data.rows(population(data))
+    learnable = population(everything)
+    data = everything.rows(learnable)
     _require_outcomes(data, settings)
-    fitted = fit_model(data, settings, lambda words, share: report(f"model: {words}", 0.55 * share))
+    fitted = fit_model(data, settings, lambda words, share: report(f"model: {words}", 0.4 * share))
     evaluated = evaluate(
-        data,
-        fitted.margins,
+        everything,
+        learnable,
+        fitted.calibration.calibrator.probability(fitted.margins),
+        agreement,
         settings,
-        lambda words, share: report(f"out of time: {words}", 0.55 + 0.35 * share),
+        lambda words, share: report(f"out of time: {words}", 0.4 + 0.5 * share),
         calibration_usable=fitted.calibration.usable,
     )
     report("reasons and leak checks", 0.9)
-    rows, described = reference_rows(data)
-    calibrator, reference = _base_rate_parts(data)
-    evaluation = evaluated.evaluation
+    moment = None if read_at is None else pd.Timestamp(read_at)
+    anchor = (
+        live_anchor(everything, learnable, fitted, evaluated.anchor, moment, settings) if evaluated.anchor else None
+    )
+    evaluated = replace(evaluated, evaluation=_with_findings(data, fitted, evaluated.evaluation, settings))
+    bundle = _bundle(data, fitted, evaluated, anchor, agreement, settings, weekly_flow(everything, moment))
+    report("done", 1.0)
+    given = {**provenance, "anchor": None if anchor is None else rounded(anchor.to_document())}
+    return TrainResult(
+        bundle=replace(bundle, trained=_provenance(data, fitted, settings, given, agreement)),
+        evaluation=evaluated.evaluation,
+        held_out=evaluated.held_out,
+    )
+
+
+def _with_findings(data: TrainingData, fitted: Fitted, evaluation: Evaluation, settings: FitSettings) -> Evaluation:
+    """Run the model leak checks; stop where one says so."""
     permuted = check_permuted(data, quick_out_of_fold(data.catalogue, settings), seed=settings.seed)
     findings = [permuted, check_random_gap(evaluation)]
     if evaluation.beats_base_rate:
-        calibrator = fitted.calibration.calibrator
-        booster = lightgbm.Booster(model_str=fitted.booster_text)
-        reference = make_reference(booster, data.features[rows], calibrator, described, threads=settings.threads)
-        findings.append(check_one_feature(reference, data.catalogue))
+        findings.append(check_one_feature(_reference(data, fitted, settings), data.catalogue))
     evaluation = replace(evaluation, findings=tuple(findings))
     _stop_on_leak(evaluation)
-    bundle = Bundle(
-        kind="booster" if evaluation.beats_base_rate else "base_rate",
+    return evaluation
+
+
+def _reference(data: TrainingData, fitted: Fitted, settings: FitSettings) -> Reference:
+    rows, described = reference_rows(data)
+    booster = load_lightgbm().Booster(model_str=fitted.booster_text)
+    calibrator = fitted.calibration.calibrator
+    return make_reference(booster, data.features[rows], calibrator, described, threads=settings.threads)
+
+
+def _bundle(
+    data: TrainingData,
+    fitted: Fitted,
+    evaluated: Evaluated,
+    anchor: Anchor | None,
+    agreement: Agreement,
+    settings: FitSettings,
+    flow: float | None,
+) -> Bundle:
+    """Make the bundle, all but its provenance."""
+    rows, _ = reference_rows(data)
+    calibrator, reference = _base_rate_parts(data)
+    boosted = evaluated.evaluation.beats_base_rate
+    if boosted:
+        calibrator = replace(fitted.calibration.calibrator, anchor=0.0 if anchor is None else anchor.shift)
+        reference = _reference(data, fitted, settings)
+    return Bundle(
+        kind="booster" if boosted else "base_rate",
         catalogue=data.catalogue,
-        booster_text=fitted.booster_text if evaluation.beats_base_rate else "",
+        booster_text=fitted.booster_text if boosted else "",
         calibrator=calibrator,
         reference=reference,
-        tiers=_tiers(evaluated, agreement),
+        tiers=_tiers(evaluated, agreement, flow),
         evidence=gather_evidence(data.features[rows], labels(data)[rows], data.catalogue),
-        evaluation=evaluation.to_document(),
+        evaluation=evaluated.evaluation.to_document(),
         agreement_text=agreement.text,
-        trained=_provenance(data, fitted, settings, provenance, agreement),
-        out_of_time=evaluated.out_of_time,
-    )
-    report("done", 1.0)
-    return TrainResult(
-        bundle=bundle,
-        evaluation=evaluation,
-        probability=evaluated.out_of_time["probability"].to_numpy(dtype=np.float64),
-        label=evaluated.out_of_time["label"].to_numpy(dtype=np.float64),
+        trained={},
+        out_of_time=out_of_time(evaluated.held_out),
     )

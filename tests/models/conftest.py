@@ -74,6 +74,7 @@ def make_world(
         columns[rng.random(n_leads) < 0.15, 0] = np.nan
         here = np.arange(n_leads) if landmark != 2 else np.flatnonzero(rng.random(n_leads) < 0.6)
         as_of = created + pd.to_timedelta(age, unit="D")
+        won = rng.random(n_leads) < truth
         known = as_of + pd.to_timedelta(HORIZON if dated else 0, unit="D")
         parts.append(
             pd.DataFrame(
@@ -85,7 +86,8 @@ def make_world(
                     "as_of": as_of.as_unit("us"),
                     "age_days": age,
                     "landmark": np.int64(landmark),
-                    "label": (rng.random(n_leads) < truth).astype(np.int8),
+                    "days_to_win": np.where(won, rng.uniform(0.1, HORIZON, n_leads), np.nan),
+                    "label": won.astype(np.int8),
                     "mature": np.asarray(known <= pd.Timestamp("2024-01-01", tz="UTC") + pd.Timedelta(days=700)),
                     "label_known_at": known.as_unit("us"),
                     "worked": rng.random(n_leads) < 0.95,

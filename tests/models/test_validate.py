@@ -1,41 +1,19 @@
 """The out-of-time evaluation: nothing crosses the origin, and the verdict is right in both directions."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import pandas as pd
-import pytest
 
-from features.training_data import HANDOFF
+from features.training_data import HANDOFF, TrainingData
+from models.arrays import Bools, sigmoid
 from models.compare import paired_difference
 from models.fit import population
 from models.leaks import check_permuted, check_random_gap, quick_out_of_fold
-from models.split import split_by_time
+from models.split import Split, rolling_origins
 from models.train import TrainResult, train_bundle
-from models.validate import evaluate
+from models.validate import Evaluated, evaluate
 from tests.models.conftest import QUICK, make_agreement, make_world
-
-
-def test_no_label_and_no_account_crosses_the_origin() -> None:
-    data, _ = make_world(1500, seed=5)
-    data = data.rows(population(data))
-    split = split_by_time(data, 0.2)
-    origin = pd.Timestamp(split.origin)
-    meta = data.meta
-    assert (meta.loc[split.train, "label_known_at"] <= origin).all()
-    assert (meta.loc[split.test, "created_at"] >= origin).all()
-    assert not set(meta.loc[split.train, "group"]) & set(meta.loc[split.test, "group"])
-    assert split.accounts_removed
-    assert split.accounts_in_both > 0
-    assert meta.loc[split.test, "lead_id"].nunique() == pytest.approx(0.2 * meta["lead_id"].nunique(), rel=0.02)
-
-
-def test_accounts_stay_where_removing_them_would_leave_nothing() -> None:
-    data, _ = make_world(800, seed=5)
-    data.meta["group"] = data.meta["group"] % 20
-    split = split_by_time(data.rows(population(data)), 0.2)
-    assert not split.accounts_removed
-    assert split.accounts_in_both == 20
 
 
 def test_a_model_with_signal_beats_the_base_rate(trained: TrainResult) -> None:
@@ -44,7 +22,7 @@ def test_a_model_with_signal_beats_the_base_rate(trained: TrainResult) -> None:
     assert trained.bundle.kind == "booster"
     assert [one.moment for one in evaluation.moments] == ["hand-off", "0 days", "7 days", "30 days"]
     handoff = evaluation.moments[0]
-    assert handoff.n == len(trained.probability) == len(trained.label)
+    assert handoff.n == (trained.held_out["landmark"] == HANDOFF).sum() == len(trained.bundle.out_of_time)
     assert handoff.auc is not None
     assert handoff.auc > 0.62
     assert handoff.improvement_percent > 2
@@ -62,53 +40,74 @@ def test_noise_gives_the_base_rate_bundle_and_says_so(base_rate: TrainResult) ->
     assert not any(tier.offered for tier in base_rate.bundle.tiers)
 
 
-def test_what_changed_after_the_origin_does_not_change_the_forecast() -> None:
-    data, _ = make_world(900, seed=8)
-    data = data.rows(population(data))
-    split = split_by_time(data, 0.2)
-    later = (data.meta["label_known_at"] > pd.Timestamp(split.origin)).to_numpy()
-    before = evaluate(data, np.zeros(len(data.meta)), QUICK).out_of_time
+def test_what_becomes_known_after_an_origin_does_not_change_its_forecasts() -> None:
+    data, _ = make_world(1500, seed=8)
+    learnable = population(data)
+    known_late = (data.meta["label_known_at"] > _origins(data)[0].moment).to_numpy()
+    before = _evaluate(data).held_out
     meta = data.meta.copy()
-    meta.loc[later, "label"] = 1 - meta.loc[later, "label"]
-    after = evaluate(replace(data, meta=meta), np.zeros(len(data.meta)), QUICK).out_of_time
-    assert before["probability"].tolist() == after["probability"].tolist()
-    assert before["label"].tolist() != after["label"].tolist()
+    meta.loc[known_late, "label"] = 1 - meta.loc[known_late, "label"]
+    meta.loc[known_late, "days_to_win"] = np.nan
+    after = _evaluate(replace(data, meta=meta), learnable).held_out
+    first = (before["origin"] == 0).to_numpy()
+    assert before.loc[first, "unanchored"].tolist() == after.loc[first, "unanchored"].tolist()
+    assert before.loc[first, "label"].tolist() != after.loc[first, "label"].tolist()
 
 
 def test_drift_is_named_by_random_minus_out_of_time() -> None:
     data, _ = make_world(1500, seed=2)
-    data = data.rows(population(data))
-    split = split_by_time(data, 0.2)
+    tested = np.logical_or.reduce([split.test for split in _origins(data)])
     rng = np.random.default_rng(1)
-    meta = data.meta.copy()  # after the origin the features say nothing any more, in the random split they did
-    meta.loc[split.test, "label"] = rng.permutation(meta.loc[split.test, "label"].to_numpy())
-    drifted = replace(data, meta=meta)
-    margins = np.where(meta["label"] == 1, 1.0, 0.0) + rng.normal(size=len(meta))
-    finding = check_random_gap(evaluate(drifted, margins, QUICK).evaluation)
+    meta = data.rows(
+        population(data)
+    ).meta  # after the origin the features say nothing any more, in the random split they did
+    meta.loc[tested, "label"] = rng.permutation(meta.loc[tested, "label"].to_numpy())
+    drifted = replace(data.rows(population(data)), meta=meta)
+    random_split = sigmoid(np.where(meta["label"] == 1, 1.0, 0.0) + rng.normal(size=len(meta)))
+    finding = check_random_gap(_evaluate(drifted, random_split=random_split).evaluation)
     assert finding.verdict == "named"
     assert "AUC" in finding.words
 
 
-def test_too_little_after_the_origin_is_said() -> None:
+def test_too_little_after_the_origins_is_said() -> None:
     data, _ = make_world(900, seed=8)
     data = data.rows(population(data))
-    data.meta.loc[split_by_time(data, 0.2).test, "label"] = 0
-    evaluated = evaluate(data, np.zeros(len(data.meta)), QUICK)
+    data.meta.loc[data.meta["created_at"] >= _origins(data)[0].moment, "label"] = 0
+    evaluated = _evaluate(data)
     assert not evaluated.evaluation.possible
-    assert "only 0 won leads on the later side" in evaluated.evaluation.why_not
-    assert evaluated.out_of_time.empty
+    assert "too few wins" in evaluated.evaluation.why_not or "won leads after" in evaluated.evaluation.why_not
+    assert evaluated.held_out.empty
 
 
 def test_a_flat_source_is_split_by_order() -> None:
     data, _ = make_world(1500, seed=4, dated=False)
-    data = data.rows(population(data))
     data = data.rows((data.meta["landmark"] == 0).to_numpy())
-    split = split_by_time(data, 0.2)
-    assert split.test.sum() + split.train.sum() <= len(data.meta)
-    assert split.origin.isdigit()
     result = train_bundle(data, make_agreement(0.3), QUICK, provenance={})
     assert [one.moment for one in result.evaluation.moments] == ["0 days"]
-    assert "from row" in " ".join(result.evaluation.in_words())
+    assert all(one.origin.isdigit() for one in result.evaluation.origins)
+    assert "rolling origins (rows " in " ".join(result.evaluation.in_words())
+
+
+def test_the_anchor_is_kept_where_the_world_drifts_and_moves_the_bundle() -> None:
+    data, _ = make_world(6000, seed=4, drift=-1.8)
+    read_at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=700)
+    result = train_bundle(data, make_agreement(0.3), QUICK, provenance={}, read_at=read_at)
+    assert result.evaluation.anchor is not None
+    assert result.evaluation.anchor.kept
+    assert result.bundle.calibrator.anchor < -0.1
+    assert all(one.anchor <= 0 for one in result.evaluation.origins)
+    moments = {one.moment: one for one in result.evaluation.moments}
+    assert moments["hand-off"].log_loss < moments["hand-off"].unanchored_log_loss
+
+
+def _origins(data: TrainingData) -> tuple[Split, ...]:
+    return rolling_origins(data.rows(population(data)), QUICK)
+
+
+def _evaluate(data: TrainingData, learnable: Bools | None = None, random_split: np.ndarray | None = None) -> Evaluated:
+    learnable = population(data) if learnable is None else learnable
+    split = np.full(int(learnable.sum()), 0.2) if random_split is None else random_split
+    return evaluate(data, learnable, split, make_agreement(0.3), QUICK)
 
 
 def test_permuted_labels_pass_and_a_leaking_fit_is_caught() -> None:
