@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.calibrators import beta, isotonic, venn_abers
 from benchmarks.kinds import Kind
@@ -16,7 +17,7 @@ from models.arrays import Bools, Floats, sigmoid
 from models.boosting import fit_whole
 from models.calibrate import fit_calibrator
 from models.engine import load_lightgbm
-from models.fit import Fitted, fit_model, labels, population, rows_of
+from models.fit import Fitted, fit_model, labels, population, rows_of, won_leads
 from models.held_out import at_judged_moment, held_out_frame
 from models.metrics import auc
 from models.origins import fit_origins, recent_leads
@@ -144,7 +145,7 @@ def _tiers(kind: Kind, probability: Floats, truth: Floats, cuts: dict[str, float
 def _ways(
     world: SeenWorld, data: TrainingData, fitted: Fitted, shift: float, settings: FitSettings
 ) -> dict[str, Floats]:
-    """Probabilities of the next quarter's hand-offs by each way; all but the last two share one booster."""
+    """Probabilities of the next quarter's hand-offs by each way; all but the last three share one booster."""
     booster = load_lightgbm().Booster(model_str=fitted.booster_text)
     margin: Floats = booster.predict(world.later.features, raw_score=True, num_threads=1)
     calibrator, label = fitted.calibration.calibrator, labels(data)
@@ -156,7 +157,8 @@ def _ways(
         "beta": beta(fitted.margins, label, margin),
         "uncalibrated": sigmoid(margin),
         "latest 20 % held out": _held_out_platt(world, data, fitted, settings),
-        "closed deals only": _closed_only(world, fitted, settings),
+        "closed deals only": _closed_only(world, fitted, settings, days=None),
+        "closed deals of half a year": _closed_only(world, fitted, settings, days=182),
     }
 
 
@@ -164,7 +166,7 @@ def _held_out_platt(world: SeenWorld, data: TrainingData, fitted: Fitted, settin
     created = data.meta["created_at"]
     latest = (created >= created.quantile(0.8)).to_numpy(dtype=bool)
     early = data.rows(~latest)
-    parameters = settings.parameters(num_leaves=fitted.num_leaves, n_rows=len(early.meta))
+    parameters = settings.parameters(num_leaves=fitted.num_leaves, n_rows=len(early.meta), wins=won_leads(early))
     booster = fit_whole(rows_of(early), parameters, fitted.rounds, settings)
     held = data.rows(latest)
     margin = booster.predict(held.features, raw_score=True, num_threads=1)
@@ -173,11 +175,13 @@ def _held_out_platt(world: SeenWorld, data: TrainingData, fitted: Fitted, settin
     return calibrator.probability(booster.predict(world.later.features, raw_score=True, num_threads=1))
 
 
-def _closed_only(world: SeenWorld, fitted: Fitted, settings: FitSettings) -> Floats:
-    """Train on closed deals as most do: won against lost, whenever they closed."""
+def _closed_only(world: SeenWorld, fitted: Fitted, settings: FitSettings, *, days: int | None) -> Floats:
+    """Train on closed deals as most do, all of them or of leads of the last ``days``: won against lost, whenever they closed."""
     closed: Bools = (world.closed_won | world.closed_lost) & world.data.meta["worked"].to_numpy(dtype=bool)
+    if days is not None:
+        closed &= (world.data.meta["created_at"] >= world.origin - pd.Timedelta(days, "D")).to_numpy(dtype=bool)
     rows = world.data.rows(closed)
     rows = replace(rows, meta=rows.meta.assign(label=world.closed_won[closed].astype(np.int8)))
-    parameters = settings.parameters(num_leaves=fitted.num_leaves, n_rows=len(rows.meta))
+    parameters = settings.parameters(num_leaves=fitted.num_leaves, n_rows=len(rows.meta), wins=won_leads(rows))
     booster = fit_whole(rows_of(rows), parameters, fitted.rounds, settings)
     return sigmoid(booster.predict(world.later.features, raw_score=True, num_threads=1))

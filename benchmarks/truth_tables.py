@@ -64,7 +64,7 @@ def ratio_table(trials: Sequence[Trial]) -> str:
     rows = []
     for kind, ones in by_kind(trials).items():
         cells = []
-        for name in ("leadq", "without anchor", "closed deals only"):
+        for name in ("leadq", "without anchor", "closed deals only", "closed deals of half a year"):
             values = np.array([one.ratio[name] for one in ones])
             cells.append(f"{values.mean():.3f} ± {_two_errors(values):.3f}")
         wins, anchored = np.mean([one.wins for one in ones]), np.mean([one.anchored for one in ones])
@@ -78,6 +78,7 @@ def ratio_table(trials: Sequence[Trial]) -> str:
         "predicted / true",
         "without anchor",
         "closed deals only",
+        "of half a year",
         "anchored",
     ]
     return _table(header, rows)

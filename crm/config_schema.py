@@ -215,7 +215,11 @@ OutcomeSource = Annotated[FromOpportunities | FromLeadColumns | FromEventKinds, 
 
 
 class Config(_Part):
-    """The whole of ``leadq.yaml``; every path in it is absolute or relative to the working directory."""
+    """The whole of ``leadq.yaml``; every path in it is absolute or relative to the working directory.
+
+    ``vouch`` names features (``engagement_kinds_30d``) or fields (``accounts.industry``) that are known beforehand, and why,
+    whatever the leak checks suspect.
+    """
 
     store: FilePath
     agreement: FilePath
@@ -224,6 +228,7 @@ class Config(_Part):
     flat: Flat | None = None
     outcome: OutcomeSource | None = None
     tracked_since: dict[str, datetime] = Field(default_factory=dict)
+    vouch: dict[str, str] = Field(default_factory=dict)
     rejected_share: float = Field(default=0.01, ge=0, le=0.5)
 
     @model_validator(mode="after")

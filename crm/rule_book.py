@@ -1,7 +1,8 @@
 """Which rules a history must keep: the contract's, and those that its own fields' profile suggests.
 
-Integrity rules hold every night. ``training=True`` adds what only a whole history can show: enough wins, and both
-outcomes. An optional table without rows gets no rules, a source without dates none about time.
+Integrity rules hold every night. ``training=True`` adds what only a whole history can show: enough rows, and both
+outcomes. Whether there are enough wins to learn from is counted where it is known which leads a model may learn from
+(``features/enough.py``). An optional table without rows gets no rules, a source without dates none about time.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from crm.history import History
 from crm.rules import Operand, Rule, RuleKind, Severity
 
 MIN_WINS = 60
-"""Below it nothing useful can be learnt, and the gate says so instead."""
-MIN_LEADS = 120
-"""As many leads without a win as there must be wins."""
+"""Below it nothing useful can be learnt; as many leads without a win are needed."""
+MIN_LEADS = 2 * MIN_WINS
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # 1970 and 1900 are what spreadsheets and databases write for "no date"
 _CLOCK = "Check the time zone and the date format in leadq.yaml; a day and a month may be swapped."
@@ -195,7 +195,7 @@ def _whole_history() -> Iterator[Rule]:
     longer = "Give a longer history, or check that closed leads are in the source."
     missing = "Check outcome: in leadq.yaml; a value may not be mapped, or the export leaves these leads out."
     yield _rule("leads", "min_rows", MIN_LEADS, remedy=longer)
-    yield _rule("outcomes.outcome", "min_leads", MIN_WINS, other="won", remedy=f"{missing} {longer}")
+    yield _rule("outcomes.outcome", "min_leads", 1, other="won", remedy=missing)
     yield _rule("outcomes.outcome", "min_leads", 1, other="lost", remedy=missing)
 
 

@@ -162,6 +162,7 @@ def _meta(arrow: pa.Table) -> pd.DataFrame:
             "age_days": (as_of_us - created_us) / DAY_US,
             "landmark": arrow["landmark"].to_numpy().astype(np.int64),
             "label": arrow["label"].to_numpy().astype(np.int8),
+            "days_to_win": _numbers(arrow["days_to_win"]),
             "mature": arrow["mature"].to_numpy(zero_copy_only=False).astype(bool),
             "worked": arrow["worked"].to_numpy(zero_copy_only=False).astype(bool),
             "weight": np.ones(arrow.num_rows),

@@ -1,4 +1,4 @@
-"""What ``leadq check`` found, as one offline HTML page: readiness, suspected leaks, the gate."""
+"""What ``leadq check`` found, as one offline HTML page: readiness, suspected leaks, every check, the gate."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from collections.abc import Iterable
 
 from crm.gate_report import report_environment
 from crm.gate_result import GateResult
+from features.leak_checks.advice import what_happened, what_to_do
 from features.leak_checks.finding import LeakFinding
+from features.leak_checks.table import CheckRow
 from features.readiness_statements import Readiness
 
 
-def render_check_report(readiness: Readiness, findings: Iterable[LeakFinding], gate: GateResult) -> str:
+def render_check_report(
+    readiness: Readiness, findings: Iterable[LeakFinding], gate: GateResult, checks: Iterable[CheckRow] = ()
+) -> str:
     """Render the page; whatever comes from the data is escaped."""
     template = report_environment("features").get_template("check_report.html.j2")
-    return template.render(readiness=readiness, findings=tuple(findings), gate=gate) + "\n"
+    told = [(found, what_happened(found), what_to_do(found)) for found in findings]
+    return template.render(readiness=readiness, findings=told, checks=tuple(checks), gate=gate) + "\n"
 
 
 def findings_in_words(findings: Iterable[LeakFinding]) -> str:

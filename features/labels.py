@@ -18,8 +18,9 @@ def labels(tables: Tables, points: ir.Table, horizon_days: int, worked_within_da
     Returns
     -------
     ir.Table
-        ``point_id, label`` (0 or 1), ``label_known_us`` (as-of + H; as-of itself for a source without dates), ``mature``,
-        ``worked`` (touched by sales no later than ``worked_within_days`` after as-of; true where no touches are recorded).
+        ``point_id, label`` (0 or 1), ``days_to_win`` (float64; null where not won within H, or without dates),
+        ``label_known_us`` (as-of + H; as-of itself for a source without dates), ``mature``, ``worked`` (touched by sales
+        no later than ``worked_within_days`` after as-of; true where no touches are recorded).
     """
     history = tables.history
     horizon_us = horizon_days * DAY_US
@@ -27,7 +28,7 @@ def labels(tables: Tables, points: ir.Table, horizon_days: int, worked_within_da
     after = points.inner_join(wins, "lead_id").filter(ibis._.won_us > ibis._.as_of_us)
     if history.dated:
         after = after.filter(ibis._.won_us <= ibis._.as_of_us + horizon_us)
-    won = after.group_by("point_id").agg(wins=ibis._.count())
+    won = after.group_by("point_id").agg(first_won_us=ibis._.won_us.min())
     worked = points.inner_join(first_worked(tables), "lead_id").filter(
         ibis._.worked_us <= ibis._.as_of_us + worked_within_days * DAY_US
     )
@@ -48,7 +49,8 @@ def labels(tables: Tables, points: ir.Table, horizon_days: int, worked_within_da
         mature = joined.decided.fill_null(False)
     return joined.select(
         "point_id",
-        label=joined.wins.fill_null(0).clip(upper=1).cast("int8"),
+        label=joined.first_won_us.notnull().cast("int8"),
+        days_to_win=(joined.first_won_us - joined.as_of_us) / DAY_US if history.dated else ibis.null("float64"),
         label_known_us=label_known,
         mature=mature,
         worked=joined.worked_us.notnull() if history.has_touches else ibis.literal(True),

@@ -1,47 +1,91 @@
 """What the model must not know: all leak checks on data, what follows from them, and who vouched.
 
-Checks 1 to 8 of method section 7 and the rule on names; those on models are in ``models/``. A finding *names*, *quarantines*
-(the features of the field are left out) or *stops*. A field somebody vouched for in leadq.yaml is named and kept; a refused
-one is never a feature, and what it would have told is said.
+Checks 1 to 8 and 13 of method section 7 and the rule on names; those on models are in ``models/``, parity is in ``pipelines/``.
+A finding *names*, *quarantines* (the features of the field are left out) or *stops*. What somebody vouched for in leadq.yaml is
+named and kept; a refused field is never a feature, and what it would have told is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from agreement.problems import GateStopped, Problem
-from crm.history import History, OwnField
-from features.engine import open_engine
+from agreement.schema import Agreement
+from crm.history import History
+from features.canaries import Canary, missed, plant_account, plant_column, plant_event, plant_feature
+from features.engine import open_engine, open_tables
+from features.leak_checks import moments
 from features.leak_checks.after_decision import check_changes
 from features.leak_checks.alone import check_features, check_field
 from features.leak_checks.clock import check_clock
-from features.leak_checks.closed_leads import read_closed_leads, read_fields
+from features.leak_checks.closed_leads import ClosedLeads, read_closed_leads, read_fields
 from features.leak_checks.disguised_events import check_kinds
 from features.leak_checks.drift import check_drift
 from features.leak_checks.duplicates import check_rows, check_twins
 from features.leak_checks.filled_when_closed import check_filled_when_closed
-from features.leak_checks.finding import BY_NAME, LeakFinding
-from features.leak_checks.moments import check_closed, check_events
+from features.leak_checks.finding import LeakFinding
 from features.leak_checks.names import check_names
+from features.leak_checks.saying import not_said_yet, once_a_family, with_features, worst_first, worth_saying
+from features.leak_checks.table import BY_TRAINING, NEEDS_A_MODEL, CheckRow, check_table
+from features.leak_checks.vouching import column_of, honoured, unknown_names, vouched_names
 from features.training_data import TrainingData
 
-_RANK = {"stop": 0, "quarantine": 1, "name": 2}
-_LAST = 100
+_NO_DATES = "the source has no dates"
+_NO_AGREEMENT = "no agreement was given"
 
 
-def find_leaks(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaksChecked:
+    """What the checks on data found, worst first, and what they could look at.
+
+    Parameters
+    ----------
+    findings : tuple of LeakFinding
+    canaries : tuple of Canary
+        Leaks planted on purpose; a missed one is among the findings.
+    looked_again : int
+        Rows whose features were made again from a history that ends at their as-of.
+    not_run : dict of int to str
+        Checks that this data gives no occasion for, and why.
+    """
+
+    findings: tuple[LeakFinding, ...]
+    canaries: tuple[Canary, ...]
+    looked_again: int
+    not_run: dict[int, str]
+
+    def rows(self, more: Iterable[LeakFinding] = (), *, passed: str = "", not_run: str = "") -> tuple[CheckRow, ...]:
+        """Return all checks as a table; ``more``, ``passed`` and ``not_run`` are what parity (check 12) has to say."""
+        again = (
+            f"the features of {self.looked_again:,} rows, made again from a history that ends at as-of, are the same"
+        )
+        caught = [
+            f"{canary.planted}: {canary.why_not or 'caught by check ' + ', '.join(map(str, canary.caught_by))}"
+            for canary in self.canaries
+        ]
+        told = {1: again, 2: again, 12: passed, 13: "; ".join(caught)}
+        why_not = {**dict.fromkeys(NEEDS_A_MODEL, BY_TRAINING), **self.not_run}
+        if not_run:
+            why_not[12] = not_run
+        return check_table([*self.findings, *more], passed=told, not_run=why_not)
+
+
+def check_leaks(
     data: TrainingData,
     history: History,
     *,
     seed: int,
+    agreement: Agreement | None = None,
+    vouched: Mapping[str, str] | None = None,
     tonight: npt.NDArray[np.float64] | None = None,
     memory_limit: str = "1GB",
-) -> tuple[LeakFinding, ...]:
+    threads: int = 1,
+) -> LeaksChecked:
     """Run all leak checks on data.
 
     Parameters
@@ -51,26 +95,51 @@ def find_leaks(
     history : History
     seed : int
         Of samples and half splits.
+    agreement : Agreement or None
+        Without it no row is looked at again (checks 1 and 2, and their canary).
+    vouched : mapping of str to str or None
+        ``vouch`` of leadq.yaml: feature or field to why.
     tonight : ndarray of shape (n, n_features) or None
         Encoded features of tonight's leads for check 7.
-
-    Returns
-    -------
-    tuple of LeakFinding
-        Worst first.
+    memory_limit, threads
+        Of the engine.
     """
     tracked = frozenset(key.replace(".", "s.", 1) for key in history.tracked_since)
-    with open_engine(memory_limit=memory_limit) as backend:
-        found = [*_on_fields(backend, history, tracked, seed), *check_rows(data), *check_twins(backend, history)]
+    not_run: dict[int, str] = {} if history.dated else dict.fromkeys((1, 2, 3), _NO_DATES)
+    canaries: list[Canary] = []
+    looked_again = 0
+    with open_engine(threads=threads, memory_limit=memory_limit) as backend:
+        closed = read_closed_leads(backend, history)
+        found = [
+            *_on_fields(backend, history, closed, tracked, seed),
+            *check_rows(data),
+            *check_twins(backend, history),
+        ]
         found += check_filled_when_closed(backend, history, data, tracked)
+        canaries += [plant_column(closed, seed=seed), plant_feature(data, seed=seed)]
         if history.dated:
-            found += check_events(backend, history, data, seed=seed)
-            found += check_closed(backend, history, data)
-    found += [*check_drift(data, seed=seed, tonight=tonight), *check_clock(data)]
-    found = [_with_features(finding, data) for finding in found]
-    found += _not_said_yet(check_features(data, tracked, seed=seed), found)
-    honoured = [_honoured(finding, data, history) for finding in _worth_saying(found, history)]
-    return tuple(sorted(honoured, key=_order))
+            found += moments.check_closed(backend, history, data)
+        if history.dated and agreement is not None:
+            tables, looks = open_tables(backend, history), moments.sample_looks(data, seed=seed)
+            if looked_again := len(looks):
+                found += moments.check_features(moments.late_facts(tables, data, looks, agreement), looked_again)
+                canaries.append(plant_event(tables, data, looks, agreement))
+    canaries.append(plant_account(data))
+    if history.dated and not looked_again:
+        not_run |= dict.fromkeys((1, 2), _NO_AGREEMENT if agreement is None else "there is no row")
+    found += [*check_drift(data, seed=seed, tonight=tonight), *check_clock(data), *missed(canaries)]
+    found = _decided(found, data, history, tracked, vouched or {}, seed)
+    return LeaksChecked(
+        findings=tuple(sorted(found, key=worst_first)),
+        canaries=tuple(canaries),
+        looked_again=looked_again,
+        not_run=not_run,
+    )
+
+
+def find_leaks(data: TrainingData, history: History, *, seed: int, **options: Any) -> tuple[LeakFinding, ...]:
+    """Return the findings of :func:`check_leaks`, worst first."""
+    return check_leaks(data, history, seed=seed, **options).findings
 
 
 def quarantine(findings: Iterable[LeakFinding], history: History) -> dict[str, str]:
@@ -82,7 +151,7 @@ def quarantine(findings: Iterable[LeakFinding], history: History) -> dict[str, s
         Feature name to reason; a field that no feature is made of stands under its own name (``"leads.status"``), for the
         record. Vouched fields are kept.
     """
-    kept = {_column(field) for field in history.own_fields if field.status == "vouched"}
+    kept = {column_of(field) for field in history.own_fields if field.status == "vouched"}
     reasons: dict[str, str] = {}
     for finding in findings:
         if finding.consequence == "quarantine" and finding.field not in kept:
@@ -113,30 +182,10 @@ def raise_if_leaking(findings: Iterable[LeakFinding]) -> None:
         raise GateStopped(problems)
 
 
-def _worth_saying(found: list[LeakFinding], history: History) -> Iterator[LeakFinding]:
-    """Say one thing of a column that never becomes a feature, and nothing of the values of one that is left out anyway."""
-    own = {_column(field) for field in history.own_fields}
-    left_out = {finding.field for finding in found if finding.consequence == "quarantine"}
-    said: set[str] = set()
-    for finding in sorted(found, key=_order):
-        never = finding.check in (4, 5) and not finding.features and finding.field not in own
-        never = never and finding.field.startswith(("leads.", "opportunities."))
-        if (finding.check == 5 and (never or finding.field in left_out)) or (never and finding.field in said):
-            continue
-        said.add(finding.field)
-        yield finding
-
-
-def _order(finding: LeakFinding) -> tuple[int, int, float, str]:
-    """Worst first; what was measured before what is only named so."""
-    measured = finding.check if finding.check != BY_NAME else _LAST
-    return _RANK[finding.consequence], measured, -finding.figure, finding.field
-
-
-def _on_fields(backend: Any, history: History, tracked: frozenset[str], seed: int) -> Iterator[LeakFinding]:
-    closed = read_closed_leads(backend, history)
-    own = {_column(field) for field in history.own_fields}
-    yield from check_names(sorted(own))
+def _on_fields(
+    backend: Any, history: History, closed: ClosedLeads, tracked: frozenset[str], seed: int
+) -> Iterator[LeakFinding]:
+    yield from check_names(sorted(column_of(field) for field in history.own_fields))
     for field, values in read_fields(backend, history, closed):
         if field not in tracked:
             yield from check_field(field, values, closed, seed=seed)
@@ -144,39 +193,17 @@ def _on_fields(backend: Any, history: History, tracked: frozenset[str], seed: in
     yield from check_kinds(backend, history, closed)
 
 
-def _with_features(finding: LeakFinding, data: TrainingData) -> LeakFinding:
-    made = tuple(feature.name for feature in data.catalogue.features if feature.source == finding.field)
-    return replace(finding, features=made) if made else finding
-
-
-def _not_said_yet(fresh: Iterable[LeakFinding], said: list[LeakFinding]) -> Iterator[LeakFinding]:
-    """Leave out what was already said of a feature's field with the same or a graver consequence."""
-    told = {(name, finding.check): _RANK[finding.consequence] for finding in said for name in finding.features}
-    for finding in fresh:
-        (name,) = finding.features
-        if told.get((name, finding.check), len(_RANK)) > _RANK[finding.consequence]:
-            yield finding
-
-
-def _honoured(finding: LeakFinding, data: TrainingData, history: History) -> LeakFinding:
-    """Apply what leadq.yaml says of the field: vouched is kept, refused is out already."""
-    sources = {feature.source for feature in data.catalogue.features if feature.name in finding.features}
-    decided = [field for field in history.own_fields if _column(field) in {finding.field, *sources}]
-    if finding.consequence == "stop" or len(decided) != 1 or decided[0].status == "used":
-        return _never_a_feature(finding)
-    (field,) = decided
-    said = "vouched for and kept" if field.status == "vouched" else "refused already, and rightly"
-    why = f" ({field.why})" if field.why else ""
-    return replace(
-        finding, field=_column(field), consequence="name", sentence=f"{finding.sentence} In leadq.yaml: {said}{why}."
-    )
-
-
-def _never_a_feature(finding: LeakFinding) -> LeakFinding:
-    if finding.consequence == "quarantine" and not finding.features:
-        return replace(finding, sentence=f"{finding.sentence} No feature is made of it.")
-    return finding
-
-
-def _column(field: OwnField) -> str:
-    return f"{field.entity}s.{field.name}"
+def _decided(
+    found: list[LeakFinding],
+    data: TrainingData,
+    history: History,
+    tracked: frozenset[str],
+    vouched: Mapping[str, str],
+    seed: int,
+) -> list[LeakFinding]:
+    """Say each thing once, and apply what leadq.yaml decided."""
+    found = [with_features(finding, data) for finding in found]
+    found += not_said_yet(check_features(data, tracked, seed=seed), found)
+    names = vouched_names(history, vouched)
+    kept = [honoured(finding, data.catalogue, history, names) for finding in worth_saying(found, history)]
+    return [*once_a_family(kept, data), *unknown_names(vouched, data.catalogue, history)]

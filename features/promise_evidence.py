@@ -38,9 +38,14 @@ def leads_that_prove(promise: float, observed: float, *, confidence: float, most
     return low
 
 
+def chance_error(wins: int) -> float:
+    """Relative standard error of predicted over actual wins, by chance alone, where ``wins`` wins are seen."""
+    return 1.0 / float(np.sqrt(wins)) if wins else float("inf")
+
+
 def detectable_error(wins: int) -> float:
     """Relative error of predicted over actual wins that ``wins`` wins reveal with 80 % power at the 5 % level."""
-    return 2.8 / float(np.sqrt(wins)) if wins else float("inf")
+    return 2.8 * chance_error(wins)
 
 
 def _kept(promise: float, observed: float, n_leads: int) -> float:

@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from crm.history import History
-from features.engine import DAY_US, microseconds, moment, open_engine
+from features.closings import Closings, find_closings
+from features.engine import DAY_US, microseconds, moment, open_engine, open_tables
+from features.points import handoffs
+from features.win_delays import WinDelays, win_delays
 
 ROUND_DAYS = (1, 3, 7, 14, 21, 30, 45, 60, 90, 120, 150, 180, 270, 365, 540, 730)
 """Horizons people agree on."""
@@ -28,17 +30,34 @@ WITH state AS (
   FROM read_parquet($outcomes) GROUP BY lead_id)
 SELECT count(*) AS leads, count(*) FILTER (l.created_at IS NULL) AS undated,
   count(*) FILTER (s.won) AS won, count(*) FILTER (NOT s.won AND s.last = 'lost') AS lost,
-  count(*) FILTER (s.reopened) AS reopened, epoch_us(min(l.created_at)) AS first_us, epoch_us(max(l.created_at)) AS last_us
+  count(*) FILTER (s.reopened) AS reopened, epoch_us(min(l.created_at)) AS first_us
 FROM read_parquet($leads) l LEFT JOIN state s USING (lead_id)
 """
 _SAMPLE = """
 WITH sampled AS (
   SELECT lead_id, created_at FROM read_parquet($leads) WHERE created_at IS NOT NULL ORDER BY md5(lead_id) LIMIT $most),
 closed AS (
-  SELECT lead_id, min(occurred_at) AS closed_at, min(occurred_at) FILTER (outcome = 'won') AS won_at
-  FROM read_parquet($outcomes) WHERE outcome <> 'reopened' GROUP BY lead_id)
-SELECT epoch_us(s.created_at)::DOUBLE AS created_us, epoch_us(c.closed_at)::DOUBLE AS closed_us, epoch_us(c.won_at)::DOUBLE AS won_us
+  SELECT lead_id, min(occurred_at) AS closed_at FROM read_parquet($outcomes) WHERE outcome <> 'reopened' GROUP BY lead_id)
+SELECT epoch_us(s.created_at)::DOUBLE AS created_us, epoch_us(c.closed_at)::DOUBLE AS closed_us
 FROM sampled s LEFT JOIN closed c USING (lead_id) ORDER BY s.lead_id
+"""
+_FIRST_WINS = """
+CREATE TEMP TABLE first_wins AS
+WITH starts AS (
+  SELECT l.lead_id, epoch_us(l.created_at) AS created_us, h.handoff_us IS NOT NULL AS handed_off,
+    greatest(coalesce(h.handoff_us, epoch_us(l.created_at)), epoch_us(l.created_at)) AS start_us
+  FROM read_parquet($leads) l LEFT JOIN handoffs h USING (lead_id) WHERE l.created_at IS NOT NULL)
+SELECT s.lead_id, s.created_us, s.start_us, s.handed_off, min(epoch_us(o.occurred_at)) AS won_us
+FROM starts s JOIN read_parquet($outcomes) o ON o.lead_id = s.lead_id AND o.outcome = 'won'
+  AND epoch_us(o.occurred_at) > s.start_us AND epoch_us(o.occurred_at) <= $until_us
+GROUP BY ALL
+"""
+_WIN_COUNTS = """
+SELECT count(*), count(*) FILTER (handed_off), count(*) FILTER (won_us > start_us + $horizon_us) FROM first_wins
+"""
+_WIN_SAMPLE = """
+SELECT created_us::DOUBLE AS created_us, start_us::DOUBLE AS start_us, won_us::DOUBLE AS won_us FROM first_wins
+ORDER BY md5(lead_id), lead_id LIMIT $most
 """
 _COUNTS = {
     "events": "SELECT count(*) FROM read_parquet($path)",
@@ -50,12 +69,32 @@ _TABLE_OF = {"events_with_known_at": "events"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryFacts:
-    """Counts of a history; moments are UTC, ``win_delays_days`` has shape (n_wins,) or is a sample of it.
+class WinTimes:
+    """First wins after hand-off (after creation where a lead has none), and how long they took.
 
-    ``first_close`` is the earliest outcome; ``expected_before`` how many of the leads created before it should have been
-    closed by then, judging by those created later: many expected and none seen means that old closings were cut off.
+    Parameters
+    ----------
+    wins, handed_off, late : int
+        All of them, those of leads with a hand-off, those that came later than the agreed horizon.
+    delays, delays_from_creation : WinDelays
+        From hand-off, as the label sees it, and from creation; without leads of a time whose closings are cut off.
     """
+
+    wins: int
+    handed_off: int
+    late: int
+    delays: WinDelays
+    delays_from_creation: WinDelays
+
+    @property
+    def round_horizon_days(self) -> int | None:
+        """Smallest round number of days that covers 95 % of the wins; None without a win or beyond two years."""
+        return next((days for days in ROUND_DAYS if self.delays.covered_by(days) >= COVERED), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFacts:
+    """Counts of a history; moments are UTC, ``closings`` and ``win_times`` are empty for a source without dates."""
 
     leads: int
     undated: int
@@ -63,10 +102,8 @@ class HistoryFacts:
     lost: int
     reopened: int
     first_created: datetime | None
-    last_created: datetime | None
-    first_close: datetime | None
-    expected_before: float
-    win_delays_days: npt.NDArray[np.float64]
+    closings: Closings
+    win_times: WinTimes
     rows: dict[str, int]
 
     @property
@@ -74,35 +111,27 @@ class HistoryFacts:
         """Leads without a decision."""
         return self.leads - self.won - self.lost
 
-    def covered_by(self, horizon_days: float) -> float:
-        """Share of wins that came within ``horizon_days`` of the lead's creation; NaN without a win."""
-        return float(np.mean(self.win_delays_days <= horizon_days)) if self.win_delays_days.size else float("nan")
 
-    @property
-    def round_horizon_days(self) -> int | None:
-        """Smallest round number of days that covers 95 % of the wins; None without a win or beyond two years."""
-        return next((days for days in ROUND_DAYS if self.covered_by(days) >= COVERED), None)
-
-
-def read_facts(history: History, *, memory_limit: str = "1GB") -> HistoryFacts:
-    """Count ``history``."""
+def read_facts(history: History, horizon_days: int, *, memory_limit: str = "1GB") -> HistoryFacts:
+    """Count ``history``; wins later than ``horizon_days`` days are late."""
     paths = {"leads": str(history.path("leads")), "outcomes": str(history.path("outcomes"))}
     with open_engine(memory_limit=memory_limit) as backend:
-        ((leads, undated, won, lost, reopened, first, last),) = backend.con.execute(_LEADS, paths).fetchall()
-        sample: pd.DataFrame = backend.con.execute(_SAMPLE, {**paths, "most": _MAX_LEADS}).df()
+        ((leads, undated, won, lost, reopened, first),) = backend.con.execute(_LEADS, paths).fetchall()
         rows = {name: _count(backend, history, name, query) for name, query in _COUNTS.items()}
-    dated = history.dated
+        closings, win_times = _NO_CLOSINGS, _NO_WINS
+        if history.dated:
+            sample: pd.DataFrame = backend.con.execute(_SAMPLE, {**paths, "most": _MAX_LEADS}).df()
+            closings = find_closings(sample["created_us"].to_numpy(), sample["closed_us"].to_numpy())
+            win_times = _win_times(backend, history, paths, horizon_days, closings)
     return HistoryFacts(
         leads=leads,
         undated=undated,
         won=won,
         lost=lost,
         reopened=reopened,
-        first_created=moment(first) if dated and first is not None else None,
-        last_created=moment(last) if dated and last is not None else None,
-        first_close=_first_close(sample) if dated else None,
-        expected_before=_expected_before(sample) if dated else 0.0,
-        win_delays_days=_win_delays(sample, history.read_at) if dated else np.empty(0),
+        first_created=moment(first) if history.dated and first is not None else None,
+        closings=closings,
+        win_times=win_times,
         rows=rows,
     )
 
@@ -112,29 +141,30 @@ def _count(backend: Any, history: History, name: str, query: str) -> int:
     return int(rows)
 
 
-def _win_delays(sample: pd.DataFrame, read_at: datetime) -> npt.NDArray[np.float64]:
-    """Days from creation to the win; of leads old enough for a late win to have been seen, where there are enough."""
-    wins = sample.dropna(subset=["won_us"])
-    created = wins["created_us"].to_numpy()
-    delays_us = wins["won_us"].to_numpy() - created
-    if delays_us.size == 0:
-        return np.empty(0)
-    old_enough = created <= microseconds(read_at) - np.quantile(delays_us, 0.99)
-    kept = delays_us[old_enough] if old_enough.sum() >= 30 else delays_us
-    return np.asarray(kept / DAY_US, dtype=np.float64)
+def _win_times(
+    backend: Any, history: History, paths: dict[str, str], horizon_days: int, closings: Closings
+) -> WinTimes:
+    until_us = microseconds(history.read_at)
+    backend.create_table("handoffs", handoffs(open_tables(backend, history), until_us), temp=True)
+    backend.con.execute(_FIRST_WINS, {**paths, "until_us": until_us})
+    ((wins, handed_off, late),) = backend.con.execute(_WIN_COUNTS, {"horizon_us": horizon_days * DAY_US}).fetchall()
+    sample: pd.DataFrame = backend.con.execute(_WIN_SAMPLE, {"most": _MAX_LEADS}).df()
+    if closings.truncated and closings.first_us is not None:
+        sample = sample[sample["created_us"] >= closings.first_us]
+    return WinTimes(
+        wins=wins,
+        handed_off=handed_off,
+        late=late,
+        delays=_delays(sample, "start_us", until_us),
+        delays_from_creation=_delays(sample, "created_us", until_us),
+    )
 
 
-def _first_close(sample: pd.DataFrame) -> datetime | None:
-    first = sample["closed_us"].min()
-    return None if pd.isna(first) else moment(int(first))
+def _delays(wins: pd.DataFrame, start: str, until_us: int) -> WinDelays:
+    began = wins[start].to_numpy()
+    return win_delays((wins["won_us"].to_numpy() - began) / DAY_US, (until_us - began) / DAY_US)
 
 
-def _expected_before(sample: pd.DataFrame) -> float:
-    """How many closings to expect before the first one seen, from how fast leads created after it were closed."""
-    first = sample["closed_us"].min()
-    later, early = sample[sample["created_us"] >= first], sample[sample["created_us"] < first]
-    delays = np.sort((later["closed_us"] - later["created_us"]).to_numpy())  # NaN, never closed, sorts last
-    if np.isfinite(delays).sum() < 30 or early.empty:
-        return 0.0
-    waited = (first - early["created_us"]).to_numpy()
-    return float((np.searchsorted(delays, waited, side="left") / delays.size).sum())
+_NO_CLOSINGS = Closings(first_us=None, expected_before=0.0, closed_before=0)
+_NO_DELAYS = win_delays(np.empty(0), np.empty(0))
+_NO_WINS = WinTimes(wins=0, handed_off=0, late=0, delays=_NO_DELAYS, delays_from_creation=_NO_DELAYS)

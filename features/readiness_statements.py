@@ -38,6 +38,10 @@ class Readiness:
         """All figures, ``"topic.name"``."""
         return {f"{s.topic}.{name}": value for s in self.statements for name, value in s.figures.items()}
 
+    def sentences(self, *topics: str) -> tuple[str, ...]:
+        """Return what is said on ``topics``, in the order of the statements."""
+        return tuple(statement.sentence for statement in self.statements if statement.topic in topics)
+
     def in_words(self) -> str:
         """Return the statements as plain text for the command line."""
         parts = []
@@ -46,3 +50,8 @@ class Readiness:
             if told:
                 parts.append("\n".join([heading, *told]))
         return "\n\n".join(parts)
+
+
+def say(kind: Kind, topic: str, sentence: str, **figures: float) -> Statement:
+    """Make a statement."""
+    return Statement(kind=kind, topic=topic, sentence=sentence, figures=figures)

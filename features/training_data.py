@@ -26,9 +26,10 @@ class TrainingData:
         ``lead_id`` (str), ``account_id`` (str or missing), ``group`` (int64: account, else the lead itself; folds and bootstrap
         keep a group together), ``created_at`` and ``as_of`` (datetime64[us, UTC]), ``age_days`` (float64), ``landmark``
         (int64: index into ``catalogue.ages_days``, or :data:`HANDOFF`), ``label`` (int8: 1 = won within the horizon after as-of;
-        meaningful only where mature), ``mature`` (bool: the horizon was over when the data was read), ``label_known_at``
-        (datetime64: as_of + horizon; for a flat source as_of), ``worked`` (bool: in the training population), ``weight``
-        (float64), ``source``, ``owner`` (str or missing).
+        meaningful only where mature), ``days_to_win`` (float64: days from as_of to the first win within the horizon, of immature
+        rows too, where it has happened; NaN where none has, or for a flat source), ``mature`` (bool: the horizon was over when
+        the data was read), ``label_known_at`` (datetime64: as_of + horizon; for a flat source as_of), ``worked`` (bool: in the
+        training population), ``weight`` (float64), ``source``, ``owner`` (str or missing).
     catalogue : Catalogue
     dated : bool
         False for a flat source: as_of only orders the rows.

@@ -25,6 +25,7 @@ from models.tiers import TierCut
 
 BUNDLE_VERSION = 1
 MANIFEST = "bundle.json"
+_TEXTS = dict.fromkeys(("lead_id", "created_at", "as_of", "label_known_at"), "str")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +51,7 @@ class Bundle:
     trained : dict
         Provenance: hash of the data, when it was read, seed, settings, library versions.
     out_of_time : DataFrame
-        Held-out forecasts at hand-off (:data:`models.validate.OUT_OF_TIME_COLUMNS`), for comparison with a challenger.
+        Held-out forecasts at hand-off (:data:`models.held_out.OUT_OF_TIME_COLUMNS`), for comparison with a challenger.
     version : str
         Set when written or read.
     """
@@ -188,7 +189,7 @@ def read_bundle(folder: Path) -> Bundle:
             evaluation=json.loads(files["evaluation.json"]),
             agreement_text=files["agreement.yaml"].decode(),
             trained=json.loads(files["trained.json"]),
-            out_of_time=pd.read_csv(io.BytesIO(files["out_of_time.csv"]), dtype={"lead_id": "str", "as_of": "str"}),
+            out_of_time=pd.read_csv(io.BytesIO(files["out_of_time.csv"]), dtype=_TEXTS),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(_damaged(folder, "must hold the parts of a bundle", str(error))) from error

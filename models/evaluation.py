@@ -9,6 +9,7 @@ from typing import Any, Literal
 from models.calibrate import CalibrationTest
 from models.compare import Difference
 from models.reliability import Decomposition
+from models.stability import Stability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,8 @@ class Evaluation:
         Hand-off first (or the first landmark where no hand-off is known).
     origins : tuple of OriginFigures
     anchor : AnchorFigures or None
+    stability : Stability or None
+        Of scores, tiers and reasons between the fits of the last two origins.
     versus_base, versus_base_at_handoff, versus_points, versus_logistic : Difference or None
         Paired log-loss differences of the model against the base rate (all moments; first moment), the points score and the
         logistic regression (all moments).
@@ -156,6 +159,7 @@ class Evaluation:
     moments: tuple[MomentFigures, ...] = ()
     origins: tuple[OriginFigures, ...] = ()
     anchor: AnchorFigures | None = None
+    stability: Stability | None = None
     versus_base: Difference | None = None
     versus_base_at_handoff: Difference | None = None
     versus_points: Difference | None = None

@@ -71,6 +71,11 @@ def labels(data: TrainingData) -> Floats:
     return data.meta["label"].to_numpy(dtype=np.float64)
 
 
+def won_leads(data: TrainingData) -> int:
+    """Count the leads that were won, however often they were looked at."""
+    return int(data.meta.loc[data.meta["label"] == 1, "lead_id"].nunique())
+
+
 def assign_folds(label: Floats, group: Ints, *, n_folds: int, seed: int) -> Ints:
     """Fold of every row: groups stay together, wins and rows are dealt evenly.
 
@@ -121,16 +126,20 @@ def fit_model(
     rows = rows_of(data)
     fold = assign_folds(label, group, n_folds=settings.n_folds, seed=settings.seed)
     sizes = (num_leaves,) if num_leaves else settings.grid_num_leaves
-    table = make_table(rows, settings.parameters(num_leaves=max(sizes), n_rows=len(label)))
+    wins = won_leads(data)
+
+    def parameters(size: int) -> dict[str, Any]:
+        return settings.parameters(num_leaves=size, n_rows=len(label), wins=wins)
+
+    table = make_table(rows, parameters(max(sizes)))
     folds = make_folds(table, rows, [np.flatnonzero(fold == k) for k in range(settings.n_folds)], settings)
     found: dict[int, CrossFit] = {}
     for position, size in enumerate(sizes):
         progress(f"trying trees of {size} leaves", position / (len(sizes) + 1))
-        found[size] = cross_fit(folds, settings.parameters(num_leaves=size, n_rows=len(label)), settings)
+        found[size] = cross_fit(folds, parameters(size), settings)
     best = min(sizes, key=lambda size: found[size].log_loss)
     progress("fitting on all rows", 1 - 1 / (len(sizes) + 1))
-    parameters = settings.parameters(num_leaves=best, n_rows=len(label))
-    booster = fit_whole(rows, parameters, found[best].rounds, settings)
+    booster = fit_whole(rows, parameters(best), found[best].rounds, settings)
     return Fitted(
         booster_text=booster_text(booster),
         margins=found[best].margins,

@@ -1,4 +1,4 @@
-"""Leak checks on models (method section 7, numbers 10, 11 and 14); those on data live in features/.
+"""Leak checks on models (method section 7, numbers 9, 10, 11 and 14); those on data live in features/.
 
 Each check returns a finding; what is done about it (stop or name) stands in the finding.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from features.catalogue import Catalogue
+from features.catalogue import Catalogue, Feature
 from features.training_data import TrainingData
 from models.arrays import Floats, Ints
 from models.attribute import Reference, reference_rows
@@ -21,6 +22,7 @@ from models.metrics import auc
 from models.settings import FitSettings
 
 MAX_PERMUTED_ROWS = 10_000
+_LEADS_OF_IDENTIFIER = 5
 MAX_RANDOM_GAP = 0.05
 MIN_WINS_FOR_GAP = 50
 """With fewer wins an AUC is not known to within the gap."""
@@ -37,7 +39,7 @@ def quick_out_of_fold(catalogue: Catalogue, settings: FitSettings) -> OutOfFold:
         lightgbm = load_lightgbm()
 
         fold = assign_folds(label, group, n_folds=settings.n_folds, seed=settings.seed)
-        parameters = settings.parameters(num_leaves=7, learning_rate=settings.grid_learning_rate, n_rows=len(label))
+        parameters = settings.parameters(num_leaves=7, n_rows=len(label), wins=int(label.sum()))
         margins = np.empty(len(label))
         for held_out in range(settings.n_folds):
             inside, outside = fold != held_out, fold == held_out
@@ -56,20 +58,49 @@ def quick_out_of_fold(catalogue: Catalogue, settings: FitSettings) -> OutOfFold:
     return run
 
 
+def check_encoding(data: TrainingData, fit_path: Callable[[Catalogue], OutOfFold], *, seed: int) -> ModelFinding:
+    """Check 9: identifiers dealt at random must teach nothing. A value replaced by its own rows' win rate would.
+
+    Parameters
+    ----------
+    data : TrainingData
+    fit_path : callable
+        From a catalogue to its out-of-fold margins: :func:`quick_out_of_fold` with the settings of the fit.
+    seed : int
+    """
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(np.flatnonzero(reference_rows(data)[0]))[:MAX_PERMUTED_ROWS])
+    label = labels(data)[rows]
+    identifiers = rng.integers(0, max(len(rows) // _LEADS_OF_IDENTIFIER, 1), len(rows)).astype(np.float64)
+    feature = Feature(
+        name="identifier", family="identifier", kind="category", unit="category", source="dealt at random",
+        meaning="an identifier that means nothing", known_because="it means nothing",
+    )  # fmt: skip
+    out_of_fold = fit_path(replace(data.catalogue, features=(feature,), event_kinds=()))
+    margins = out_of_fold(identifiers[:, None], label, data.meta["group"].to_numpy(dtype=np.int64)[rows])
+    return _must_be_chance(9, "labels encoded outside of the folds", label, margins, "With identifiers dealt at random")
+
+
 def check_permuted(data: TrainingData, out_of_fold: OutOfFold, *, seed: int) -> ModelFinding:
     """Check 10: with labels dealt anew, the fit must find nothing. One row a lead, at most 10,000 rows."""
     rng = np.random.default_rng(seed)
     rows = np.flatnonzero(reference_rows(data)[0])
     rows = np.sort(rng.permutation(rows)[:MAX_PERMUTED_ROWS])
     label = rng.permutation(labels(data)[rows])
-    found = auc(label, out_of_fold(data.features[rows], label, data.meta["group"].to_numpy(dtype=np.int64)[rows]))
+    margins = out_of_fold(data.features[rows], label, data.meta["group"].to_numpy(dtype=np.int64)[rows])
+    return _must_be_chance(10, "permuted labels", label, margins, "With permuted labels")
+
+
+def _must_be_chance(check: int, name: str, label: Floats, margins: Floats, where: str) -> ModelFinding:
+    """Stop where margins that can know nothing order the labels beyond three standard errors."""
+    found = auc(label, margins)
     won, lost = float(label.sum()), float(len(label) - label.sum())
     limit = 3.0 * math.sqrt((won + lost + 1.0) / (12.0 * won * lost)) if won and lost else math.inf
     stop = not math.isnan(found) and found - 0.5 > limit
-    words = f"With permuted labels the AUC is {found:.3f}; chance stays below {0.5 + limit:.3f}."
+    words = f"{where} the AUC is {found:.3f}; chance stays below {0.5 + limit:.3f}."
     return ModelFinding(
-        check=10,
-        name="permuted labels",
+        check=check,
+        name=name,
         verdict="stop" if stop else "passed",
         value=None if math.isnan(found) else found,
         words=words,

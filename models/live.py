@@ -1,8 +1,8 @@
-"""Which bundle is live: one small text file in the store, and the gate before it.
+"""Which bundle is live: one small text file in the store.
 
-``models/live.json`` is the law; the nightly job reads it and needs no MLflow. MLflow's aliases mirror it
-(``registry.py``). A model that does not beat the base rate and the champion is refused unless somebody says
-why it should go live all the same, and that is recorded (promise 5).
+``models/live.json`` is the law; the nightly job reads it and needs no MLflow. MLflow's aliases mirror it (``registry.py``). What
+speaks against a model is said in ``gate.py``; here it is refused for it, unless somebody says why it should go live all the same,
+and that is recorded (promise 5).
 """
 
 from __future__ import annotations
@@ -12,17 +12,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from agreement.problems import GateStopped, Problem, StoreError
 from crm.atomic import write_text
 from models.bundle import Bundle, read_bundle
-from models.compare import Difference, paired_difference
-from models.metrics import log_losses
+from models.champion import compare_bundles
+from models.comparison import Comparison, read_comparison
+from models.gate import objections, refusal
 
 LIVE = "live.json"
-MIN_SHARED_LEADS = 200
 KEPT_CHAMPIONS = 20
 
 
@@ -47,12 +44,15 @@ class Live:
         The base-rate bundle that scores while there is no champion.
     previous : tuple of Standing
         Former champions, the latest first.
+    shadow : bool
+        Whether the challenger is scored beside the champion every night.
     """
 
     champion: Standing | None = None
     challenger: Standing | None = None
     fallback: Standing | None = None
     previous: tuple[Standing, ...] = ()
+    shadow: bool = False
 
     @property
     def scoring(self) -> Standing | None:
@@ -87,7 +87,8 @@ def read_live(store: Path) -> Live:
             role: None if document[role] is None else Standing(**document[role])
             for role in ("champion", "challenger", "fallback")
         }
-        return Live(**one, previous=tuple(Standing(**row) for row in document["previous"]))
+        previous = tuple(Standing(**row) for row in document["previous"])
+        return Live(**one, previous=previous, shadow=bool(document.get("shadow", False)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         problem = Problem(
             where=str(path),
@@ -109,48 +110,16 @@ def put_challenger(version: str, *, store: Path, now: datetime, why: str, by: st
     return _write(store, replace(read_live(store), challenger=standing))
 
 
-def compare_bundles(champion: Bundle, challenger: Bundle, *, seed: int = 7, repeats: int = 2000) -> Difference | None:
-    """Compare held-out forecasts of two bundles on the leads both held out, as of the same moment.
-
-    Returns
-    -------
-    Difference or None
-        Of log-loss, challenger minus champion; None where fewer than 200 leads are shared.
-    """
-    keys = ["lead_id", "as_of"]
-    shared = pd.merge(challenger.out_of_time, champion.out_of_time, on=keys, suffixes=("", "_champion"))
-    if len(shared) < MIN_SHARED_LEADS:
-        return None
-    label = shared["label"].to_numpy(dtype=np.float64)
-    return paired_difference(
-        log_losses(label, shared["probability"].to_numpy(dtype=np.float64)),
-        log_losses(label, shared["probability_champion"].to_numpy(dtype=np.float64)),
-        shared["group"].to_numpy(dtype=np.int64),
-        seed=seed,
-        repeats=repeats,
-    )
+def set_shadow(on: bool, *, store: Path) -> Live:
+    """Record whether the challenger is scored beside the champion."""
+    return _write(store, replace(read_live(store), shadow=on))
 
 
-def objections(challenger: Bundle, champion: Bundle | None) -> list[str]:
-    """Say why the challenger should not go live; empty where nothing speaks against it."""
-    if challenger.kind == "base_rate":
-        return ["a base-rate bundle only scores while there is no champion"] if champion else []
-    found = []
-    if not challenger.evaluation.get("beats_base_rate", False):
-        found.append("it does not beat the base rate on leads it had not seen")
-    if champion is None or champion.version == challenger.version:
-        return found
-    difference = compare_bundles(champion, challenger)
-    if difference is None:
-        found.append(
-            f"it shares fewer than {MIN_SHARED_LEADS} held-out leads with champion {champion.version}: not comparable"
-        )
-    elif not difference.better:
-        found.append(
-            f"it does not beat champion {champion.version} on {difference.n} shared held-out leads: log-loss"
-            f" {difference.mean:+.4f} nats, 90 % interval {difference.low:+.4f} to {difference.high:+.4f}"
-        )
-    return found
+def against_champion(challenger: Bundle, champion: Bundle, *, store: Path) -> Comparison:
+    """Return the comparison kept in the store; where there is none, what the two bundles themselves can tell."""
+    folder = models_folder(store)
+    kept = read_comparison(folder, challenger=challenger.version, champion=champion.version)
+    return kept or compare_bundles(champion, challenger)
 
 
 def promote(version: str, *, store: Path, now: datetime, because: str | None = None, by: str = "") -> Live:
@@ -179,17 +148,10 @@ def promote(version: str, *, store: Path, now: datetime, because: str | None = N
     live = read_live(store)
     challenger = read_bundle(bundle_folder(store, version))
     champion = read_bundle(bundle_folder(store, live.champion.version)) if live.champion else None
-    against = objections(challenger, champion)
+    comparison = against_champion(challenger, champion, store=store) if champion else None
+    against = objections(challenger, champion, comparison)
     if against and (challenger.kind == "base_rate" or not because):
-        remedy = "Keep the champion."
-        if challenger.kind == "booster":
-            remedy = "Keep the champion, or say why it should go live all the same: --because '...'."
-        raise GateStopped(
-            [
-                Problem(where=f"model {version}", rule="must deserve promotion", value=one, remedy=remedy)
-                for one in against
-            ]
-        )
+        raise refusal(challenger, against)
     why = "beats all it was compared with"
     if against:
         why = f"{because} (in spite of: {'; '.join(against)})"

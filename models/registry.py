@@ -10,7 +10,7 @@ import io
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from importlib.metadata import version as library_version
 from pathlib import Path
@@ -19,7 +19,6 @@ from typing import Any
 from agreement.problems import Problem, StoreError
 from features.catalogue import Catalogue
 from models.bundle import read_bundle
-from models.evaluation import Evaluation
 from models.live import Live
 
 EXPERIMENT = "leadq"
@@ -86,31 +85,27 @@ def _signature(catalogue: Catalogue) -> Any:
     )
 
 
-def _metrics(evaluation: Evaluation) -> dict[str, float]:
-    found: dict[str, float] = {"beats_base_rate": float(evaluation.beats_base_rate)}
-    for one in evaluation.moments:
-        where = one.moment.replace(" ", "_").replace("-", "")
-        figures = {
-            "auc": one.auc,
-            "log_loss": one.log_loss,
-            "improvement_percent": one.improvement_percent,
-            "predicted_to_actual": one.predicted_to_actual,
-            "calibration_slope": one.calibration.slope if one.calibration else None,
-        }
+def _metrics(evaluation: Mapping[str, Any]) -> dict[str, float]:
+    found: dict[str, float] = {"beats_base_rate": float(evaluation["beats_base_rate"])}
+    for one in evaluation["moments"]:
+        where = one["moment"].replace(" ", "_").replace("-", "")
+        figures = {name: one[name] for name in ("auc", "log_loss", "improvement_percent", "predicted_to_actual")}
+        figures["calibration_slope"] = (one["calibration"] or {}).get("slope")
         found |= {f"{where}.{name}": value for name, value in figures.items() if value is not None}
     return found
 
 
-def register(folder: Path, evaluation: Evaluation, plots: Sequence[Path], *, store: Path) -> str:
+def register(folder: Path, plots: Sequence[Path], documents: Sequence[Path], *, store: Path) -> str:
     """Log a bundle as a run and register it as the next version of model ``leadq``.
 
     Parameters
     ----------
     folder : Path
         The bundle's folder; it is copied into MLflow's artefacts.
-    evaluation : Evaluation
     plots : sequence of Path
         Picture files to keep with the run.
+    documents : sequence of Path
+        Evaluation report and model card, kept under ``report``.
     store : Path
 
     Returns
@@ -128,12 +123,14 @@ def register(folder: Path, evaluation: Evaluation, plots: Sequence[Path], *, sto
         parameters = {"kind": bundle.kind, **bundle.trained, **bundle.trained.get("settings", {})}
         flat = {name: value for name, value in parameters.items() if not isinstance(value, dict)}
         mlflow.log_params({name: str(value)[:500] for name, value in flat.items()})
-        mlflow.log_metrics(_metrics(evaluation))
+        mlflow.log_metrics(_metrics(bundle.evaluation))
         mlflow.set_tag(BUNDLE_TAG, bundle.version)
-        mlflow.log_text("\n".join(evaluation.in_words()) + "\n", "evaluation.txt")
+        mlflow.log_text("\n".join(bundle.evaluation["words"]) + "\n", "evaluation.txt")
         mlflow.log_dict(bundle.evaluation, "evaluation.json")
         for plot in plots:
             mlflow.log_artifact(str(plot), "plots")
+        for document in documents:
+            mlflow.log_artifact(str(document), "report")
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),

@@ -1,7 +1,7 @@
 """Figures of the quarterly review (``notebooks/quarterly_review.ipynb``) that no report has.
 
 How outcomes ran over the months, evaluation and tiers as tables, and contributions computed by ``shap`` itself. What is drawn of
-them stands in ``review_plots.py``.
+them stands in ``review_plots.py`` and ``rival_plots.py``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from agreement.schema import Agreement
 from crm.history import History
 from features.engine import open_engine
 from features.training_data import TrainingData
+from models.acceptance import judge
 from models.arrays import Floats
 from models.attribute import calibrated_contributions, reference_rows
 from models.bundle import Bundle
 from models.engine import load_lightgbm
 from models.fit import labels, population
-from models.tiers import judge
 
 _TWELFTHS = 12  # a flat source has no months: its rows in order are cut into as many parts
 
@@ -34,14 +34,30 @@ _MOMENT_COLUMNS = {
     "mean_probability": "predicted",
     "auc": "AUC",
     "random_split_auc": "AUC, random split",
+    "points_auc": "AUC, points",
     "logistic_auc": "AUC, logistic",
     "log_loss": "log-loss",
     "base_log_loss": "log-loss, base rate",
+    "points_log_loss": "log-loss, points",
     "logistic_log_loss": "log-loss, logistic",
     "improvement_percent": "% below base rate",
     "calibration.slope": "slope",
     "calibration.slope_low": "slope from",
     "calibration.slope_high": "slope to",
+}
+
+_ORIGIN_COLUMNS = {
+    "origin": "origin",
+    "train_leads": "learnt from",
+    "test_leads": "leads",
+    "wins": "won",
+    "mean_probability": "predicted",
+    "unanchored_mean": "without anchor",
+    "anchor": "anchor",
+    "auc": "AUC",
+    "log_loss": "log-loss",
+    "unanchored_log_loss": "log-loss, no anchor",
+    "slope": "slope",
 }
 
 _COHORTS = """
@@ -138,6 +154,12 @@ def figures_by_moment(evaluation: Mapping[str, Any]) -> pd.DataFrame:
     """One row a moment of a bundle's evaluation: rates, AUC and log-loss of the model beside its rivals', calibration slope."""
     table = pd.json_normalize(list(evaluation["moments"]), max_level=1).reindex(columns=list(_MOMENT_COLUMNS))
     return table.rename(columns=_MOMENT_COLUMNS).set_index("moment")
+
+
+def figures_by_origin(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a rolling origin of a bundle's evaluation: what was learnt from, what was predicted for the period after it, what came."""
+    table = pd.DataFrame(list(evaluation["origins"])).reindex(columns=list(_ORIGIN_COLUMNS))
+    return table.assign(origin=table["origin"].astype(str).str[:10]).rename(columns=_ORIGIN_COLUMNS).set_index("origin")
 
 
 def tiers_and_capacity(bundle: Bundle, agreement: Agreement) -> pd.DataFrame:

@@ -39,8 +39,10 @@ class FitSettings:
         Of a source without dates: share of the rows, the last, that the out-of-time evaluation is made on.
     bootstrap_repeats : int
         Repetitions of the paired account bootstrap.
-    min_won, min_lost : int
-        Fewer mature worked leads of a kind and nothing is trained.
+    few_wins, few_wins_l2 : int, float
+        With fewer won leads ``lambda_l2`` is ``few_wins_l2``: strongly regularised.
+    min_first_wins, min_tested_wins : int
+        Wins that the first origin must know, and that all origins together must be tested on; else nothing is proved.
     """
 
     seed: int = 7
@@ -64,18 +66,20 @@ class FitSettings:
     n_origins: int = 4
     test_share: float = 0.2
     bootstrap_repeats: int = 1000
-    min_won: int = 30
-    min_lost: int = 30
+    few_wins: int = 300
+    few_wins_l2: float = 100.0
+    min_first_wins: int = 15
+    min_tested_wins: int = 10
 
-    def parameters(self, *, num_leaves: int, n_rows: int) -> dict[str, Any]:
-        """LightGBM's parameters for a fit on ``n_rows`` rows."""
+    def parameters(self, *, num_leaves: int, n_rows: int, wins: int) -> dict[str, Any]:
+        """LightGBM's parameters for a fit on ``n_rows`` rows of leads of which ``wins`` were won."""
         return {
             "objective": "binary",
             "metric": "binary_logloss",
             "num_leaves": num_leaves,
             "learning_rate": self.learning_rate,
             "min_data_in_leaf": max(self.min_data_in_leaf, n_rows // self.rows_per_leaf),
-            "lambda_l2": self.lambda_l2,
+            "lambda_l2": self.lambda_l2 if wins >= self.few_wins else self.few_wins_l2,
             "feature_fraction": self.feature_fraction,
             "bagging_fraction": self.bagging_fraction,
             "bagging_freq": 1,

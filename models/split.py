@@ -69,7 +69,7 @@ def _by_time(data: TrainingData, settings: FitSettings) -> tuple[Split, ...]:
     created, known = data.meta["created_at"], data.meta["label_known_at"]
     won = (data.meta["label"] == 1).to_numpy()
     lead = data.meta["lead_id"].to_numpy()
-    needed = max(settings.min_won / 2, MIN_FIRST_SHARE * len(np.unique(lead[won])))
+    needed = max(settings.min_first_wins, MIN_FIRST_SHARE * len(np.unique(lead[won])))
     end = created.max() + pd.Timedelta(1, "us")
     for days in PERIODS_DAYS:
         period = pd.Timedelta(days, "D")

@@ -1,30 +1,26 @@
-"""From the promises of the agreement to cuts on the calibrated probability, and whether they can be kept.
+"""Which promised tiers can be offered, decided in one place, and what can be promised where they cannot.
 
-A tier is cut where the probability reaches its promise: the average of the tier then lies above it and the
-floor for its last lead holds by itself (method section 5). It is offered only where held-out leads do not
-speak against it. Sizing by capacity and allowances for drift come later; :func:`offer_tiers` is the one
-place that decides, :func:`judge` the one that tests.
-
-References
-----------
-ECB instructions for reporting the validation results of internal models, 2019 (Jeffreys test).
+``cuts.py`` says where a tier begins, ``acceptance.py`` tests the leads in it. A tier is offered unless held-out leads speak
+against it: not on AMBER or RED, nor with fewer than 30 leads. What rules of the agreement add or take away is judged elsewhere.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
-from agreement.schema import Acceptance, Agreement
+from agreement.schema import Agreement
+from models.acceptance import MIN_TESTABLE, Judgement, Light, Verdict, judge_tiers, percent
+from models.acceptance import judge as judge  # noqa: PLC0414 - review_figures.py still takes it from here
 from models.arrays import Bools, Floats, Ints
+from models.cuts import Bound, Cut, HeldOut, choose_cut, deviations, supported_rate
 
-MIN_TESTABLE = 30
 SIZES = (0.05, 0.10, 0.20)
 """Shares of all leads for which the largest supportable promise is named."""
 
-Light = Literal["PROVEN", "GREEN", "AMBER", "RED", "not testable"]
+CLEARLY_LESS = 0.95
+"""Below this share of effective leads it is said in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +46,12 @@ class TierCut:
     light : {"PROVEN", "GREEN", "AMBER", "RED", "not testable"}
     why : str
         In words.
+    bound : {"promise", "capacity", "lower bound"}
+        What the cut comes from.
+    effective_n : float
+        So many leads without common accounts or periods would say as much as the ``n``.
+    detectable_rate : float or None
+        True win rate at which so many leads turn red with 80 % probability; None where they could not at any rate.
     """
 
     tier_id: str
@@ -65,121 +67,31 @@ class TierCut:
     rate_high: float | None = None
     light: Light = "not testable"
     why: str = ""
+    bound: Bound = "promise"
+    effective_n: float = 0.0
+    detectable_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """Jeffreys posterior of a win rate: Beta(won + 1/2, lost + 1/2), on the effective number of leads."""
+class _Candidate:
+    """A tier as it would be, before all are judged together."""
 
-    n: int
-    won: int
-    effective_n: float
-
-    def probability_at_least(self, rate: float) -> float:
-        """Posterior probability that the true win rate is at least ``rate``."""
-        from scipy.stats import beta  # noqa: PLC0415 - not for the nightly scorer
-
-        return float(beta.sf(rate, *self._shape()))
-
-    def quantile(self, share: float) -> float:
-        """Win rate below which the posterior holds ``share``."""
-        from scipy.stats import beta  # noqa: PLC0415
-
-        return float(beta.ppf(share, *self._shape()))
-
-    def _shape(self) -> tuple[float, float]:
-        scale = self.effective_n / self.n if self.n else 1.0
-        return self.won * scale + 0.5, (self.n - self.won) * scale + 0.5
+    tier_id: str
+    promise: float
+    cut: Cut
+    judgement: Judgement
+    mean: float
 
 
-def judge(label: Floats, group: Ints) -> Judgement:
-    """Judge the win rate of some held-out leads; leads of one account count for less where they go together.
-
-    Parameters
-    ----------
-    label, group : arrays of shape (n,)
-    """
-    n, won = len(label), int(label.sum())
-    rate = won / n if n else 0.0
-    effect = 1.0
-    if 0.0 < rate < 1.0:
-        _, member = np.unique(group, return_inverse=True)
-        between = float(np.sum(np.bincount(member, weights=label - rate) ** 2))
-        effect = max(1.0, between / (n * rate * (1.0 - rate)))
-    return Judgement(n=n, won=won, effective_n=n / effect)
-
-
-def _percent(rate: float) -> str:
-    return f"{100 * rate:.3g} %"
-
-
-def largest_promises(probability: Floats, label: Floats, group: Ints, confidence: float) -> str:
-    """Say which promise the data supports for the best leads, at several sizes."""
-    parts = []
-    for share in SIZES:
-        if len(label) * share < MIN_TESTABLE:
-            continue
-        best: Bools = probability >= np.quantile(probability, 1.0 - share)  # leads with equal scores stay together
-        rate = judge(label[best], group[best]).quantile(1.0 - confidence)
-        parts.append(f"{_percent(rate)} for the best {100 * best.mean():.0f} % of leads (n = {best.sum()})")
-    if not parts:
-        return f"{len(label)} held-out leads are too few to support any promise"
-    return "the largest promise this data supports is " + ", ".join(parts)
-
-
-def _why_not(judgement: Judgement, promise: float, broken: float, rate: float) -> str:
-    if judgement.n < MIN_TESTABLE:
-        return f"only {judgement.n} held-out leads reach a probability of {_percent(promise)} ({MIN_TESTABLE} needed)"
-    return (
-        f"of {judgement.n} held-out leads with a probability of at least {_percent(promise)} {judgement.won} were won "
-        f"({_percent(rate)}): the promise would be broken with probability {broken:.2f}"
-    )
-
-
-def _test_tier(
-    tier_id: str, promise: float, inside: Bools, probability: Floats, label: Floats, group: Ints, rules: Acceptance
-) -> TierCut:
-    judgement = judge(label[inside], group[inside])
-    empty = TierCut(tier_id=tier_id, promise=promise, cut=None, offered=False, n=judgement.n, won=judgement.won)
-    if judgement.n == 0:
-        return replace(empty, why=_why_not(judgement, promise, 0.0, 0.0))
-    rate, mean = judgement.won / judgement.n, float(probability[inside].mean())
-    kept = judgement.probability_at_least(promise)
-    seen = replace(
-        empty,
-        observed_rate=rate,
-        mean_probability=mean,
-        probability_kept=kept,
-        rate_low=judgement.quantile(0.05),
-        rate_high=judgement.quantile(0.95),
-    )
-    if judgement.n < MIN_TESTABLE:
-        return replace(seen, why=_why_not(judgement, promise, 1.0 - kept, rate))
-    if 1.0 - kept >= rules.amber_at:
-        return replace(seen, light="AMBER", why=_why_not(judgement, promise, 1.0 - kept, rate))
-    light: Light = "PROVEN" if kept >= rules.confidence else "GREEN"
-    why = (
-        f"{judgement.won} of {judgement.n} held-out leads were won ({_percent(rate)}, {_percent(mean)} predicted): "
-        f"the promise of {_percent(promise)} is kept with probability {kept:.2f}"
-    )
-    return replace(seen, offered=True, light=light, why=why)
-
-
-def _mark_red(cuts: list[TierCut], red_at: float) -> list[TierCut]:
-    """Turn AMBER into RED where Holm's step-down test over all testable tiers rejects that the promise is kept."""
-    tested = sorted(
-        (cut.probability_kept, at)
-        for at, cut in enumerate(cuts)
-        if cut.light != "not testable" and cut.probability_kept is not None
-    )
-    for rank, (kept, at) in enumerate(tested):
-        if kept > (1.0 - red_at) / (len(tested) - rank):
-            break
-        cuts[at] = replace(cuts[at], light="RED")
-    return cuts
-
-
-def offer_tiers(probability: Floats, label: Floats, group: Ints, agreement: Agreement) -> tuple[TierCut, ...]:
+def offer_tiers(
+    probability: Floats,
+    label: Floats,
+    group: Ints,
+    agreement: Agreement,
+    *,
+    period: Ints | None = None,
+    weekly_flow: float | None = None,
+) -> tuple[TierCut, ...]:
     """Decide which promised tiers can be offered.
 
     Parameters
@@ -187,31 +99,122 @@ def offer_tiers(probability: Floats, label: Floats, group: Ints, agreement: Agre
     probability, label, group : arrays of shape (n,)
         Calibrated probability, outcome and account of held-out (out-of-time) leads at hand-off.
     agreement : Agreement
-        Its promises and acceptance rules; the last tier has no promise and gets no cut.
+        Its promises, capacities and acceptance rules; the last tier has no promise and gets no cut.
+    period : array of shape (n,), optional
+        Index of the test period of each lead; from four periods on shocks between them count.
+    weekly_flow : float, optional
+        All new hand-offs a week; without it capacity bounds nothing.
 
     Returns
     -------
     tuple of TierCut
-        One per promised tier, best first. A tier that is not offered leaves its leads to the next one.
+        One per promised tier, best first; cuts fall strictly. A tier that is not offered leaves its leads to the next one.
+    """
+    held_out = HeldOut(probability=probability, label=label, group=group, period=period)
+    candidates = _candidates(held_out, agreement, weekly_flow)
+    verdicts = judge_tiers(
+        [one.judgement for one in candidates], [one.promise for one in candidates], agreement.acceptance
+    )
+    return tuple(
+        _tier_cut(one, verdict, held_out, agreement) for one, verdict in zip(candidates, verdicts, strict=True)
+    )
+
+
+def _candidates(held_out: HeldOut, agreement: Agreement, flow: float | None) -> list[_Candidate]:
+    rules = agreement.acceptance
+    promised = [(tier, tier.promise.win_rate_at_least) for tier in agreement.tiers if tier.promise is not None]
+    below = [promise for _, promise in promised[1:]] + [0.0]
+    found: list[_Candidate] = []
+    ceiling = np.inf
+    for (tier, promise), next_promise in zip(promised, below, strict=True):
+        cut = choose_cut(tier, held_out, rules, ceiling=ceiling, next_promise=next_promise, flow=flow)
+        inside: Bools = (held_out.probability >= cut.at) & (held_out.probability < ceiling)
+        judgement = held_out.judge(inside)
+        mean = float(held_out.probability[inside].mean()) if judgement.n else 0.0
+        found.append(_Candidate(tier_id=tier.id, promise=promise, cut=cut, judgement=judgement, mean=mean))
+        if judgement.n >= MIN_TESTABLE and 1.0 - judgement.probability_at_least(promise) < rules.amber_at:
+            ceiling = cut.at  # offered; else its leads fall to the next tier
+    return found
+
+
+def _tier_cut(one: _Candidate, verdict: Verdict, held_out: HeldOut, agreement: Agreement) -> TierCut:
+    judgement, offered = one.judgement, verdict.light in {"GREEN", "PROVEN"}
+    empty = TierCut(
+        tier_id=one.tier_id,
+        promise=one.promise,
+        cut=one.cut.at if offered else None,
+        offered=offered,
+        n=judgement.n,
+        won=judgement.won,
+        light=verdict.light,
+        why=_why(one, verdict) if offered else _why_not(one, verdict, largest_promises(held_out, agreement)),
+        bound=one.cut.bound,
+        effective_n=judgement.effective_n,
+        detectable_rate=verdict.detectable_rate,
+    )
+    if judgement.n == 0:
+        return empty
+    return replace(
+        empty,
+        observed_rate=judgement.rate,
+        mean_probability=one.mean,
+        probability_kept=verdict.probability_kept,
+        rate_low=judgement.quantile(0.05),
+        rate_high=judgement.quantile(0.95),
+    )
+
+
+def largest_promises(held_out: HeldOut, agreement: Agreement) -> str:
+    """Say which promise the data supports for the best leads, at several sizes, with drift until the next quarter allowed for.
+
+    The confidence of the agreement holds for all sizes together, since the best looking one will be chosen.
     """
     rules = agreement.acceptance
-    cuts: list[TierCut] = []
-    ceiling = np.inf
-    for tier in agreement.tiers:
-        if tier.promise is None:
+    z, drift_sd = deviations(1.0 - (1.0 - rules.confidence) / len(SIZES)), held_out.drift_sd(rules)
+    parts = []
+    for share in SIZES:
+        if len(held_out.label) * share < MIN_TESTABLE:
             continue
-        promise = tier.promise.win_rate_at_least
-        cut = max(promise, tier.promise.marginal_at_least or 0.0)
-        inside: Bools = (probability >= cut) & (probability < ceiling)
-        found = _test_tier(tier.id, promise, inside, probability, label, group, rules)
-        if found.offered:
-            found = replace(found, cut=cut)
-            ceiling = cut
-        else:
-            largest = largest_promises(probability, label, group, rules.confidence)
-            found = replace(found, why=f"no {tier.id} can be promised at {_percent(promise)}: {found.why}; {largest}")
-        cuts.append(found)
-    return tuple(_mark_red(cuts, rules.red_at))
+        # leads with equal scores stay together
+        best: Bools = held_out.probability >= np.quantile(held_out.probability, 1.0 - share)
+        judgement = held_out.judge(best)
+        rate = supported_rate(judgement.rate * judgement.effective_n, judgement.effective_n, z, drift_sd)
+        parts.append(f"{percent(rate)} for the best {100 * best.mean():.0f} % of leads (n = {judgement.n})")
+    if not parts:
+        return f"{len(held_out.label)} held-out leads are too few to support any promise"
+    return "the largest promise this data supports is " + ", ".join(parts)
+
+
+def _why(one: _Candidate, verdict: Verdict) -> str:
+    judgement = one.judgement
+    return (
+        f"{judgement.won} of {judgement.n} held-out leads were won ({percent(judgement.rate)}, {percent(one.mean)} predicted):"
+        f" the promise of {percent(one.promise)} is kept with probability {verdict.probability_kept:.2f}"
+        f"{_weight(verdict)}; {one.cut.words}"
+    )
+
+
+def _why_not(one: _Candidate, verdict: Verdict, largest: str) -> str:
+    judgement, at = one.judgement, percent(one.cut.at)
+    if judgement.n < MIN_TESTABLE:
+        why = f"only {judgement.n} held-out leads reach a probability of {at} ({MIN_TESTABLE} needed)"
+    else:
+        why = (
+            f"of {judgement.n} held-out leads with a probability of at least {at} {judgement.won} were won"
+            f" ({percent(judgement.rate)}): the promise would be broken with probability"
+            f" {1.0 - verdict.probability_kept:.2f}{_weight(verdict)}"
+        )
+    return f"no {one.tier_id} can be promised at {percent(one.promise)}: {why}; {largest}"
+
+
+def _weight(verdict: Verdict) -> str:
+    """Say what so many leads could have shown."""
+    judgement, rate = verdict.judgement, verdict.detectable_rate
+    together = f"they count as {judgement.effective_n:.0f}, since leads of an account or a period go together; "
+    words = "so few leads could not turn red at any win rate"
+    if rate is not None:
+        words = f"a true rate of {percent(rate)} or less would have been found"
+    return f" ({together if judgement.effective_n < CLEARLY_LESS * judgement.n else ''}{words})"
 
 
 def no_tiers(agreement: Agreement, why: str) -> tuple[TierCut, ...]:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agreement.problems import GateStopped, InputError, Problem
+from agreement.problems import GateStopped, Problem
 from agreement.schema import Agreement
+from features.enough import shortage
 from features.training_data import HANDOFF, TrainingData
 from models.anchor import Anchor, BackTest, find_anchor
 from models.arrays import Bools, logit
@@ -27,7 +28,7 @@ from models.evaluation import Evaluation, rounded
 from models.evidence import gather_evidence
 from models.fit import Fitted, Progress, fit_model, labels, population, silent
 from models.held_out import at_judged_moment, out_of_time
-from models.leaks import check_one_feature, check_permuted, check_random_gap, quick_out_of_fold
+from models.leaks import check_encoding, check_one_feature, check_permuted, check_random_gap, quick_out_of_fold
 from models.origins import recent_leads
 from models.settings import FitSettings
 from models.tiers import TierCut, no_tiers, offer_tiers
@@ -45,25 +46,6 @@ class TrainResult:
     bundle: Bundle
     evaluation: Evaluation
     held_out: pd.DataFrame
-
-
-def _require_outcomes(data: TrainingData, settings: FitSettings) -> None:
-    won = labels(data) == 1
-    problems = []
-    for kind, rows, needed in (("won", won, settings.min_won), ("lost", ~won, settings.min_lost)):
-        found = int(data.meta.loc[rows, "lead_id"].nunique())
-        if found < needed:
-            problems.append(
-                Problem(
-                    where="history",
-                    rule=f"must hold at least {needed} {kind} leads that were worked and whose horizon is over",
-                    value=str(found),
-                    remedy="Add older history, shorten the agreement's horizon_days, or check where outcomes come from"
-                    " (leadq check).",
-                )
-            )
-    if problems:
-        raise InputError(problems)
 
 
 def _stop_on_leak(evaluation: Evaluation) -> None:
@@ -186,15 +168,14 @@ def train_bundle(
 
     Raises
     ------
-    InputError
-        Too few outcomes of a kind.
     GateStopped
-        A model leak check stopped it.
+        Too few outcomes of a kind, or a model leak check stopped it.
     """
     report = progress or silent
+    if problem := shortage(everything):
+        raise GateStopped(problem)
     learnable = population(everything)
     data = everything.rows(learnable)
-    _require_outcomes(data, settings)
     fitted = fit_model(data, settings, lambda words, share: report(f"model: {words}", 0.4 * share))
     evaluated = evaluate(
         everything,
@@ -211,9 +192,14 @@ def train_bundle(
         live_anchor(everything, learnable, fitted, evaluated.anchor, moment, settings) if evaluated.anchor else None
     )
     evaluated = replace(evaluated, evaluation=_with_findings(data, fitted, evaluated.evaluation, settings))
-    bundle = _bundle(data, fitted, evaluated, anchor, agreement, settings, weekly_flow(everything, moment))
+    flow = weekly_flow(everything, moment)
+    bundle = _bundle(data, fitted, evaluated, anchor, agreement, settings, flow)
     report("done", 1.0)
-    given = {**provenance, "anchor": None if anchor is None else rounded(anchor.to_document())}
+    given = {
+        **provenance,
+        "anchor": None if anchor is None else rounded(anchor.to_document()),
+        "weekly_flow": rounded(flow),
+    }
     return TrainResult(
         bundle=replace(bundle, trained=_provenance(data, fitted, settings, given, agreement)),
         evaluation=evaluated.evaluation,
@@ -224,7 +210,8 @@ def train_bundle(
 def _with_findings(data: TrainingData, fitted: Fitted, evaluation: Evaluation, settings: FitSettings) -> Evaluation:
     """Run the model leak checks; stop where one says so."""
     permuted = check_permuted(data, quick_out_of_fold(data.catalogue, settings), seed=settings.seed)
-    findings = [permuted, check_random_gap(evaluation)]
+    encoded = check_encoding(data, lambda catalogue: quick_out_of_fold(catalogue, settings), seed=settings.seed)
+    findings = [encoded, permuted, check_random_gap(evaluation)]
     if evaluation.beats_base_rate:
         findings.append(check_one_feature(_reference(data, fitted, settings), data.catalogue))
     evaluation = replace(evaluation, findings=tuple(findings))

@@ -24,6 +24,7 @@ from models.held_out import empty_held_out, held_out_frame, with_yardsticks
 from models.origins import OriginFit, fit_origins, judged_landmark
 from models.settings import FitSettings
 from models.split import Split, rolling_origins
+from models.stability import between_origins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,13 +50,14 @@ def _too_thin(data: TrainingData, splits: Sequence[Split], settings: FitSettings
         return "the history is too short for a test in time: too few wins are old enough at any earlier moment"
     label = labels(data)
     tested = np.logical_or.reduce([split.test for split in splits])
-    for side, rows, divisor in (("before", splits[0].train, 4), ("after", tested, 6)):
-        for kind, value, needed in (("won", 1.0, settings.min_won), ("lost", 0.0, settings.min_lost)):
+    for side, rows, needed in (
+        ("before", splits[0].train, settings.min_first_wins // 2),  # some accounts left it
+        ("after", tested, settings.min_tested_wins),
+    ):
+        for kind, value in (("won", 1.0), ("lost", 0.0)):
             found = data.meta.loc[rows & (label == value), "lead_id"].nunique()
-            if found < needed // divisor:
-                return (
-                    f"only {found} {kind} leads {side} the first origin {splits[0].origin} ({needed // divisor} needed)"
-                )
+            if found < needed:
+                return f"only {found} {kind} leads {side} the first origin {splits[0].origin} ({needed} needed)"
     return ""
 
 
@@ -118,6 +120,7 @@ def evaluate(
             test_leads=int(held_out["lead_id"].nunique()),
             moments=moment_figures(data, held_out),
             origins=origin_figures(data, fits, held_out, tried.shifts),
+            stability=between_origins(data, fits, agreement),
             anchor=AnchorFigures(kept=tried.kept, window=tried.window, log_loss=tried.log_loss),
             calibration_usable=calibration_usable,
             versus_base=versus["base"],

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from crm.atomic import write_text
+from agreement.problems import GateStopped
 from crm.history import History, open_history
 from features.build import build_training_data
 from features.engine import open_engine
+from features.enough import shortage
 from features.leak_checks.finding import LeakFinding
-from features.leaks import find_leaks, quarantine, raise_if_leaking
+from features.leak_checks.table import CheckRow
+from features.leaks import quarantine, raise_if_leaking
 from features.training_data import TrainingData
+from pipelines.leak_checks import run_leak_checks, write_leak_checks
 from pipelines.progress import Progress
 from pipelines.project import Project
 from pipelines.training_files import Origin, write_training_data
@@ -32,31 +34,32 @@ class Built:
     whole: TrainingData
     data: TrainingData
     findings: tuple[LeakFinding, ...]
+    checks: tuple[CheckRow, ...]
 
 
 def build(project: Project, progress: Progress) -> Built:
     """Build training data out of ``work/history`` into ``work/training``, suspected leaks left out.
 
-    What was found stands in ``work/leaks.json``.
+    What was found stands in ``work/leaks.json``, all checks in ``work/leak_checks.json``, also where one of them stops.
 
     Raises
     ------
     GateStopped
-        A leak check's consequence is to stop, or no lead can be looked at.
+        Too few leads can be learnt from, or a leak check's consequence is to stop.
     """
     history = open_history(project.work / "history")
     progress("Building features at every landmark")
     whole = look_at_landmarks(project, history)
-    progress("Looking for leaks")
-    findings = find_leaks(whole, history, seed=project.settings.seed)
-    raise_if_leaking(findings)
-    data = whole.without(quarantine(findings, history))
+    if problem := shortage(whole):
+        raise GateStopped(problem)
+    leaks = run_leak_checks(project, history, whole, progress)
+    write_leak_checks(leaks, project.work)
+    raise_if_leaking(leaks.findings)
+    data = whole.without(quarantine(leaks.findings, history))
     origin = Origin(
         history_sha256=history.sha256,
         agreement_sha256=project.agreement.sha256,
         read_at=history.read_at.isoformat(),
     )
     write_training_data(data, origin, project.work / "training")
-    told = [asdict(finding) for finding in findings]
-    write_text(project.work / "leaks.json", json.dumps(told, indent=1, sort_keys=True) + "\n")
-    return Built(whole=whole, data=data, findings=findings)
+    return Built(whole=whole, data=data, findings=leaks.findings, checks=leaks.rows)

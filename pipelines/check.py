@@ -15,12 +15,15 @@ from crm.gate_result import GateResult
 from crm.history import History
 from crm.ingest import read_notes
 from features.check_report import render_check_report
+from features.enough import shortage
+from features.leak_checks.advice import what_to_do
 from features.leak_checks.finding import LeakFinding
-from features.leaks import find_leaks
+from features.leak_checks.table import CheckRow
 from features.readiness import Readiness, readiness
 from features.training_data import TrainingData
 from pipelines.build import look_at_landmarks
 from pipelines.ingest import ingest, rejected_rows, rejected_words
+from pipelines.leak_checks import LeakReport, run_leak_checks
 from pipelines.lock import only_writer
 from pipelines.progress import Progress
 from pipelines.project import Project
@@ -47,12 +50,12 @@ def check(project: Project, progress: Progress) -> Told:
         gate = judge_with_great_expectations(history)
         stopping = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))
         data: TrainingData | None = None
-        findings: tuple[LeakFinding, ...] = ()
+        leaks = LeakReport(findings=(), rows=())
         if not stopping:
-            data, findings, stopping = _look(project, history, progress)
+            data, leaks, stopping = _look(project, history, progress)
         progress("Readiness")
-        ready = report_readiness(project, history, gate, data, findings)
-    return _told(project, history, gate, ready, findings, stopping)
+        ready = report_readiness(project, history, gate, data, leaks.findings, leaks.rows)
+    return _told(project, history, gate, ready, leaks, stopping)
 
 
 def report_readiness(
@@ -61,30 +64,32 @@ def report_readiness(
     gate: GateResult,
     data: TrainingData | None,
     findings: tuple[LeakFinding, ...],
+    checks: tuple[CheckRow, ...] = (),
 ) -> Readiness:
     """Say what the data can prove, and write ``reports/check.html``."""
     ready = readiness(history, data, project.agreement)
-    write_text(project.reports / "check.html", render_check_report(ready, findings, gate))
+    write_text(project.reports / "check.html", render_check_report(ready, findings, gate, checks))
     return ready
 
 
 def _look(
     project: Project, history: History, progress: Progress
-) -> tuple[TrainingData | None, tuple[LeakFinding, ...], list[Problem]]:
+) -> tuple[TrainingData | None, LeakReport, list[Problem]]:
     """Build features and look for leaks; what makes that impossible is a problem and no exception."""
     progress("Building features at every landmark")
     try:
         data = look_at_landmarks(project, history)
     except GateStopped as stopped:
-        return None, (), list(stopped.problems)
-    progress("Looking for leaks")
-    findings = find_leaks(data, history, seed=project.settings.seed)
+        return None, LeakReport(findings=(), rows=()), list(stopped.problems)
+    if problem := shortage(data):
+        return data, LeakReport(findings=(), rows=()), [problem]
+    leaks = run_leak_checks(project, history, data, progress)
     stopping = [
         Problem(where=finding.field, rule=f"{finding.name} must not happen", remedy=finding.sentence)
-        for finding in findings
+        for finding in leaks.findings
         if finding.consequence == "stop"
     ]
-    return data, findings, stopping
+    return data, leaks, stopping
 
 
 def _told(
@@ -92,7 +97,7 @@ def _told(
     history: History,
     gate: GateResult,
     ready: Readiness,
-    findings: Sequence[LeakFinding],
+    leaks: LeakReport,
     stopping: Sequence[Problem],
 ) -> Told:
     remarks = agreement_remarks(project, history)
@@ -102,7 +107,8 @@ def _told(
     facts = {
         "stopping": [str(problem) for problem in stopping],
         "warnings": [str(row.problem()) for row in gate.warnings],
-        "leaks": [asdict(finding) for finding in findings],
+        "leaks": [{**asdict(finding), "what_to_do": what_to_do(finding)} for finding in leaks.findings],
+        "leak_checks": [asdict(row) for row in leaks.rows],
         "readiness": [asdict(statement) for statement in ready.statements],
         "remarks": [str(remark) for remark in remarks],
         "notes": list(notes),
@@ -112,7 +118,8 @@ def _told(
     }
     parts = [ready.in_words()]
     parts += _listed("This stops training", [str(problem) for problem in stopping])
-    parts += _listed("Looks like a leak", [_leak_words(finding) for finding in findings])
+    parts += _listed("Looks like a leak", [_leak_words(finding) for finding in leaks.findings])
+    parts += _listed("Leak checks", [_check_words(row) for row in leaks.rows])
     parts += _listed(
         "Worth a look", [str(row.problem()) for row in gate.warnings] + [str(remark) for remark in remarks]
     )
@@ -130,4 +137,9 @@ def _listed(heading: str, lines: Sequence[str]) -> list[str]:
 
 def _leak_words(finding: LeakFinding) -> str:
     consequence = {"name": "named", "quarantine": "left out", "stop": "stops training"}[finding.consequence]
-    return f"[{consequence}] {finding.sentence}"
+    return f"[{consequence}] {finding.sentence} {what_to_do(finding)}".rstrip()
+
+
+def _check_words(row: CheckRow) -> str:
+    number = f"{row.check:>2}" if row.check else " -"
+    return f"{number} {row.what}: {row.verdict}{f' ({row.words})' if row.verdict in ('passed', 'not run') else ''}"

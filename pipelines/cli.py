@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -38,6 +38,8 @@ Folder = Annotated[Path, typer.Option("--project", "-p", help="Project folder, t
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="Moment to look at: a date (UTC) or a time with its zone.")]
 Because = Annotated[str, typer.Option("--because", help="Why; recorded with the decision.")]
+
+Switch = Literal["on", "off"]
 
 HERE = Path()
 
@@ -152,11 +154,14 @@ def promote(
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Put a bundle live if it beats the champion and the base rate; else say why not (exit code 3)."""
+    """Put a bundle live if it beats the champion, the points score and the base rate; else say why not (exit code 3)."""
     from pipelines.promote import promote as run
 
     _in_project(
-        folder, "promote", lambda project, _: run(project, version=version, because=because, by=_who()), as_json=as_json
+        folder,
+        "promote",
+        lambda project, progress: run(project, version=version, because=because, by=_who(), progress=progress),
+        as_json=as_json,
     )
 
 
@@ -166,6 +171,38 @@ def rollback(because: Because = "", folder: Folder = HERE, as_json: Json = False
     from pipelines.promote import rollback as run
 
     _in_project(folder, "rollback", lambda project, _: run(project, because=because, by=_who()), as_json=as_json)
+
+
+@app.command(epilog="Example: leadq anchor; leadq promote")
+def anchor(folder: Folder = HERE, as_json: Json = False) -> None:
+    """Move the live model's base to what came of recent leads, as a new version, without training again."""
+    from pipelines.anchor import anchor as run
+
+    _in_project(folder, "anchor", run, as_json=as_json)
+
+
+@app.command(epilog="Example: leadq shadow on")
+def shadow(
+    switch: Annotated[Switch, typer.Argument(help="on or off.")], folder: Folder = HERE, as_json: Json = False
+) -> None:
+    """Score the challenger beside the champion every night, for comparison only, or stop doing so."""
+    from pipelines.shadow import switch_shadow
+
+    _in_project(folder, "shadow", lambda project, _: switch_shadow(project, on=switch == "on"), as_json=as_json)
+
+
+@app.command(epilog="Example: leadq preview --agreement agreement-v5.yaml")
+def preview(
+    agreement: Annotated[Path, typer.Option("--agreement", help="The changed agreement, with a higher version.")],
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Say what a changed agreement would do, on history, before it takes effect: tiers, promises, rules."""
+    from pipelines.preview import preview as run
+
+    _in_project(
+        folder, "preview", lambda project, progress: run(project, progress, agreement=agreement), as_json=as_json
+    )
 
 
 @app.command(epilog="Example: leadq score; leadq score --since 2026-10-01T06:00:00Z; leadq score --lead L-0004711")

@@ -1,29 +1,39 @@
-"""Stage evaluate: what the bundle was shown to do, as metrics and plot data for DVC and as a report with pictures.
+"""Stage evaluate: what the bundle was shown to do, as metrics and plot data for DVC, as a report, a model card and pictures.
 
-The figures were made in training, out of time, and travel in the bundle; here they are only shown.
+Forecasts were made in training, out of time; here they are only counted and shown. The report, the card, DVC and MLflow
+show the same figures.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
+import pandas as pd
 
+from agreement.problems import InputError, Problem
 from crm.atomic import write_text
-from crm.gate_report import report_environment
+from crm.history import History, open_history
+from features.readiness import readiness
+from features.training_data import TrainingData
 from models.bundle import Bundle, read_bundle
+from models.fit import population
 from models.plots import draw_reliability, draw_tiers
-from models.reliability import reliability
+from pipelines.leak_checks import leak_check_rows
 from pipelines.progress import Progress
 from pipelines.project import Project
+from pipelines.report.evaluation_page import render_evaluation
+from pipelines.report.figures import Held, gather
+from pipelines.report.model_card import make_card
+from pipelines.report.plot_data import metrics_of, plot_data
+from pipelines.train import HELD_OUT
+from pipelines.training_files import read_training_data
 
 PICTURES = ("reliability.png", "tiers.png")
+DOCUMENTS = ("evaluation.html", "model_card.html", "model_card.md")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,143 +44,66 @@ class Evaluated:
 
 
 def evaluate(project: Project, progress: Progress) -> Evaluated:
-    """Write ``work/metrics.json``, ``work/plots/*.csv``, ``reports/evaluation.html`` and pictures.
+    """Write ``work/metrics.json``, ``work/plots/*.csv``, and into ``reports/`` the evaluation, the model card and pictures.
 
     Raises
     ------
     BundleError
         The stage train has not run, or its bundle is damaged.
+    InputError
+        What the stages before it wrote is not there.
     """
     progress("Drawing the evaluation")
     bundle = read_bundle(project.work / "bundle")
-    metrics = metrics_of(bundle)
+    history = open_history(project.work / "history")
+    data, _ = read_training_data(project.work / "training")
+    held = gather(
+        _read_held_out(project.work / HELD_OUT),
+        bundle,
+        project.agreement,
+        history,
+        project.settings.report,
+        seed=project.settings.seed,
+    )
+    metrics = metrics_of(bundle, held)
     write_text(project.work / "metrics.json", json.dumps(metrics, indent=1, sort_keys=True) + "\n")
-    write_text(project.work / "plots" / "reliability.csv", _reliability_rows(bundle, project.settings.seed))
-    write_text(project.work / "plots" / "tiers.csv", _tier_rows(bundle))
-    pictures = _draw(bundle, project)
-    write_text(project.reports / "evaluation.html", _page(bundle, pictures))
+    for name, text in plot_data(bundle, held).items():
+        write_text(project.work / "plots" / f"{name}.csv", text)
+    if held is not None:
+        _draw(bundle, held, project)
+    _write_documents(project, bundle, history, data, held)
     return Evaluated(metrics=metrics)
 
 
-def metrics_of(bundle: Bundle) -> dict[str, Any]:
-    """Return the figures by moment and by tier, the verdict first."""
-    wanted = ("n", "wins", "observed_rate", "mean_probability", "auc", "log_loss", "improvement_percent")
-    moments = {}
-    for row in bundle.evaluation["moments"]:
-        slope = (row["calibration"] or {}).get("slope")
-        moments[_key(row["moment"])] = {**{name: row[name] for name in wanted}, "calibration_slope": slope}
-    tiers = {
-        cut.tier_id: {"promised": cut.promise, "observed": cut.observed_rate, "n": cut.n, "offered": cut.offered}
-        for cut in bundle.tiers
-    }
-    return {
-        "model": bundle.version,
-        "kind": bundle.kind,
-        "beats_base_rate": bool(bundle.evaluation["beats_base_rate"]),
-        "moments": moments,
-        "tiers": tiers,
-    }
+def _read_held_out(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        remedy = "Run leadq train, which makes it first."
+        rule = "must hold the held-out forecasts"
+        raise InputError(Problem(where=str(path), rule=rule, value=str(error), remedy=remedy)) from error
 
 
-def _key(moment: str) -> str:
-    return moment.replace(" ", "_").replace("-", "_").replace(".", "_")
+def _write_documents(project: Project, bundle: Bundle, history: History, data: TrainingData, held: Held | None) -> None:
+    cannot = [statement.sentence for statement in readiness(history, data, project.agreement).of("cannot")]
+    checks = leak_check_rows(project.work, bundle.evaluation["findings"])
+    page = render_evaluation(bundle, project.agreement, held, cannot=cannot, checks=checks)
+    write_text(project.reports / "evaluation.html", page)
+    card = make_card(bundle, project.agreement, held, span=_span(data), cannot=cannot)
+    write_text(project.reports / "model_card.html", card.to_html())
+    write_text(project.reports / "model_card.md", card.to_markdown())
 
 
-def _csv(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
+def _span(data: TrainingData) -> tuple[str, str] | None:
+    """Days on which the first and the last lead learnt from were created."""
+    created = data.meta.loc[population(data), "created_at"]
+    if not data.dated or not len(created):
+        return None
+    return created.min().strftime("%Y-%m-%d"), created.max().strftime("%Y-%m-%d")
 
 
-def _reliability_rows(bundle: Bundle, seed: int) -> str:
-    held_out = bundle.out_of_time
-    rows: list[tuple[object, ...]] = []
-    if len(held_out):
-        label = held_out["label"].to_numpy(dtype=np.float64)
-        curve = reliability(label, held_out["probability"].to_numpy(dtype=np.float64), seed=seed)
-        rows = [(round(block.mean_probability, 6), round(block.observed, 6), block.n) for block in curve.blocks]
-    return _csv(("predicted", "observed", "n"), rows)
-
-
-def _tier_rows(bundle: Bundle) -> str:
-    rows = [(cut.tier_id, cut.promise, cut.observed_rate, cut.rate_low, cut.rate_high, cut.n) for cut in bundle.tiers]
-    return _csv(("tier", "promised", "observed", "low", "high", "n"), list(rows))
-
-
-def _draw(bundle: Bundle, project: Project) -> list[tuple[str, Markup]]:
-    """Draw as PNG to look at, and as SVG to stand in the report; nothing where no lead was held out."""
-    held_out = bundle.out_of_time
-    if not len(held_out):
-        return []
-    label = held_out["label"].to_numpy(dtype=np.float64)
-    probability = held_out["probability"].to_numpy(dtype=np.float64)
-    drawn: list[tuple[str, Markup]] = []
-    for picture in PICTURES:
-        for path in (project.reports / picture, project.work / "plots" / picture.replace(".png", ".svg")):
-            if picture.startswith("reliability"):
-                draw_reliability(probability, label, path, seed=project.settings.seed)
-            else:
-                draw_tiers(bundle.tiers, path)
-        drawn.append((picture.removesuffix(".png"), _inline(path)))
-    return drawn
-
-
-def _inline(path: Path) -> Markup:
-    """Our own SVG without its prologue, to stand in a page."""
-    text = path.read_text(encoding="utf-8")
-    return Markup(text[text.index("<svg") :])  # noqa: S704 - drawn by us; its words are tier ids, escaped by the drawer
-
-
-def _page(bundle: Bundle, pictures: list[tuple[str, Markup]]) -> str:
-    evaluation = bundle.evaluation
-    page = report_environment("pipelines").get_template("evaluation.html.j2")
-    return page.render(
-        version=bundle.version,
-        kind="gradient-boosted trees, calibrated" if bundle.kind == "booster" else "base rate",
-        read_at=str(bundle.trained.get("read_at", ""))[:16],
-        agreement_version=bundle.trained.get("agreement_version", ""),
-        words=evaluation["words"],
-        pictures=pictures,
-        tiers=[_tier_words(bundle, index) for index in range(len(bundle.tiers))],
-        moments=[_moment_words(row) for row in evaluation["moments"]],
-        quarantined=sorted(bundle.catalogue.quarantined.items()),
-    )
-
-
-def _percent(rate: float | None) -> str:
-    return "" if rate is None else f"{100 * rate:.1f} %"
-
-
-def _tier_words(bundle: Bundle, index: int) -> dict[str, object]:
-    cut = bundle.tiers[index]
-    interval = "" if cut.rate_low is None else f"{_percent(cut.rate_low)} to {_percent(cut.rate_high)}"
-    return {
-        "tier": cut.tier_id,
-        "promised": _percent(cut.promise),
-        "observed": _percent(cut.observed_rate),
-        "interval": interval,
-        "predicted": _percent(cut.mean_probability),
-        "n": f"{cut.n:,}",
-        "light": cut.light if cut.offered else f"{cut.light}, not offered",
-        "why": cut.why,
-    }
-
-
-def _moment_words(row: dict[str, Any]) -> dict[str, str]:
-    test = row["calibration"]
-    three = {
-        name: "" if row[name] is None else f"{row[name]:.3f}" for name in ("auc", "random_split_auc", "logistic_auc")
-    }
-    return {
-        "moment": row["moment"],
-        "n": f"{row['n']:,}",
-        "observed": _percent(row["observed_rate"]),
-        "predicted": _percent(row["mean_probability"]),
-        "auc": three["auc"],
-        "random": three["random_split_auc"],
-        "logistic": three["logistic_auc"],
-        "gain": f"{row['improvement_percent']:.1f} %",
-        "slope": "" if test is None else f"{test['slope']:.2f} ({test['slope_low']:.2f} to {test['slope_high']:.2f})",
-    }
+def _draw(bundle: Bundle, held: Held, project: Project) -> None:
+    label = held.judged["label"].to_numpy(dtype=np.float64)
+    probability = held.judged["probability"].to_numpy(dtype=np.float64)
+    draw_reliability(probability, label, project.reports / "reliability.png", seed=project.settings.seed)
+    draw_tiers(bundle.tiers, project.reports / "tiers.png")

@@ -1,11 +1,13 @@
-"""List the bundles in the store: who is live, and what each was shown to do on leads it had not seen."""
+"""List the bundles in the store: who is live, what each was shown to do on leads it had not seen, and how the challenger stands."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from agreement.problems import BundleError
 from models.bundle import MANIFEST, Bundle, read_bundle
+from models.comparison import Comparison, read_comparison
 from models.live import Live, models_folder, read_live
 from pipelines.progress import Progress
 from pipelines.project import Project
@@ -25,7 +27,24 @@ def list_models(project: Project, _progress: Progress) -> Told:
     order = ("champion", "fallback", "challenger")
     rows.sort(key=lambda row: str(row["read_at"]), reverse=True)
     rows.sort(key=lambda row: order.index(row["role"]) if row["role"] in order else len(order))
-    return Told(facts={"models": rows}, words=_words(rows))
+    comparison = _comparison(project, live)
+    words = [_words(rows)]
+    if live.shadow and live.challenger:
+        words.append(
+            f"Challenger {live.challenger.version} is scored in shadow every night (leadq shadow off stops it)."
+        )
+    if comparison is not None:
+        words += [f"Challenger {comparison.challenger}:", *(f"- {one}" for one in comparison.in_words())]
+    facts = {"models": rows, "shadow": live.shadow, "comparison": None if comparison is None else asdict(comparison)}
+    return Told(facts=facts, words="\n".join(words))
+
+
+def _comparison(project: Project, live: Live) -> Comparison | None:
+    """Return how the challenger did against the champion, if both are there and were compared."""
+    if live.champion is None or live.challenger is None:
+        return None
+    folder = models_folder(project.store.folder)
+    return read_comparison(folder, challenger=live.challenger.version, champion=live.champion.version)
 
 
 def _row(bundle: Bundle, live: Live) -> dict[str, Any]:
@@ -41,6 +60,7 @@ def _row(bundle: Bundle, live: Live) -> dict[str, Any]:
         "auc": first.get("auc") if bundle.kind == "booster" else None,
         "improvement_percent": first.get("improvement_percent") if bundle.kind == "booster" else None,
         "beats_base_rate": bundle.evaluation.get("beats_base_rate", False),
+        "beats_points": bundle.evaluation.get("beats_points"),
         "tiers": {cut.tier_id: cut.light for cut in bundle.tiers},
     }
 

@@ -1,25 +1,35 @@
-"""Put a bundle live, or the former one again. The gate itself is ``models/live.py``; MLflow is told afterwards."""
+"""Put a bundle live, or the former one again. The gate itself is ``models/gate.py``; MLflow is told afterwards."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from agreement.problems import GateStopped, LeadqError, Problem, UsageError
-from models.live import Live, Standing, read_live
+from models.bundle import read_bundle
+from models.live import Live, Standing, bundle_folder, read_live
 from models.live import promote as put_live
 from models.live import rollback as put_back
 from models.registry import mirror_live
+from pipelines.compare_champion import refresh_comparison
+from pipelines.progress import Progress, silent
 from pipelines.project import Project
+from pipelines.report.card_files import sign_card
 from pipelines.told import Told
 
 
-def promote(project: Project, *, version: str = "", because: str = "", by: str = "") -> Told:
+def promote(
+    project: Project, *, version: str = "", because: str = "", by: str = "", progress: Progress = silent
+) -> Told:
     """Put a bundle live if it deserves it, or because somebody signs for it.
 
     Parameters
     ----------
+    project : Project
     version : str
         The latest challenger where empty.
     because, by : str
         Why in spite of objections, and who says so; both recorded.
+    progress : Progress
 
     Raises
     ------
@@ -29,12 +39,24 @@ def promote(project: Project, *, version: str = "", because: str = "", by: str =
     store = project.store.folder
     with project.store.writing("promote", project.now):
         version = version or _challenger(read_live(store))
+        comparison = refresh_comparison(project, read_bundle(bundle_folder(store, version)), progress)
         live = put_live(version, store=store, now=project.now, because=because or None, by=by)
+        if live.scoring and live.scoring.version == version:
+            sign_card(store, live.scoring)
         remark = _mirror(live, project)
     standing = live.scoring
     role = "champion" if live.champion and live.champion.version == version else "base rate, until a model is promoted"
-    words = f"Model {version} is live as {role}: {standing.why if standing else ''}."
-    return Told(facts={"version": version, "role": role, "live": _facts(live), "remark": remark}, words=words + remark)
+    words = f"Model {version} is live as {role}: {standing.why if standing else ''}.{remark}"
+    if comparison is not None:
+        words = "\n- ".join([words, *comparison.in_words()])
+    facts = {
+        "version": version,
+        "role": role,
+        "live": _facts(live),
+        "remark": remark,
+        "comparison": None if comparison is None else asdict(comparison),
+    }
+    return Told(facts=facts, words=words)
 
 
 def rollback(project: Project, *, because: str, by: str = "") -> Told:
@@ -52,6 +74,8 @@ def rollback(project: Project, *, because: str, by: str = "") -> Told:
         raise UsageError(Problem(where="leadq rollback", rule="must say why", remedy=remedy))
     with project.store.writing("rollback", project.now):
         live = put_back(store=project.store.folder, now=project.now, why=because, by=by)
+        if live.champion:
+            sign_card(project.store.folder, live.champion)
         remark = _mirror(live, project)
     version = live.champion.version if live.champion else ""
     return Told(

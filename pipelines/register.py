@@ -12,17 +12,15 @@ from pathlib import Path
 
 from agreement.problems import LeadqError, Problem, StoreError
 from models.bundle import Bundle, keep_bundle, read_bundle
-from models.evaluation import Evaluation
 from models.live import models_folder, promote, put_challenger, read_live
 from models.registry import mirror_live
 from models.registry import register as register_in_mlflow
 from pipelines.bundles import base_rate_of
-from pipelines.evaluate import PICTURES
+from pipelines.compare_champion import compare_with_champion
+from pipelines.evaluate import DOCUMENTS, PICTURES
 from pipelines.progress import Progress
 from pipelines.project import Project
-from pipelines.typed_yaml import build
-
-_DERIVED = ("beats_base_rate", "logistic_better", "words")
+from pipelines.report.card_files import keep_card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +44,17 @@ def register(project: Project, progress: Progress) -> Registered:
     bundle = read_bundle(project.work / "bundle")
     with project.store.writing("register", project.now):
         version, folder = keep_bundle(bundle, models_folder(store))
+        keep_card(project.reports / "model_card.md", store, version)
         if bundle.kind == "booster":
             why = "trained, not yet promoted"
             put_challenger(version, store=store, now=project.now, why=why)
+            compare_with_champion(project, read_bundle(folder), progress)
         _put_base_rate(project, bundle, version)
-        number = _tell_mlflow(project, bundle, folder)
+        number = _tell_mlflow(project, folder)
     return Registered(version=version, mlflow_version=number)
 
 
-def _tell_mlflow(project: Project, bundle: Bundle, folder: Path) -> str:
+def _tell_mlflow(project: Project, folder: Path) -> str:
     """Register in MLflow, which only mirrors the store; return its version number.
 
     Raises
@@ -64,9 +64,10 @@ def _tell_mlflow(project: Project, bundle: Bundle, folder: Path) -> str:
     """
     store = project.store.folder
     pictures = [path for name in PICTURES if (path := project.reports / name).exists()]
+    documents = [path for name in DOCUMENTS if (path := project.reports / name).exists()]
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it logs the traceback of what it raises
     try:
-        number = register_in_mlflow(folder, evaluation_of(bundle), pictures, store=store)
+        number = register_in_mlflow(folder, pictures, documents, store=store)
         mirror_live(read_live(store), store=store)
     except LeadqError:
         raise
@@ -85,9 +86,3 @@ def _put_base_rate(project: Project, bundle: Bundle, version: str) -> None:
     if bundle.kind == "booster":
         version, _ = keep_bundle(base_rate_of(bundle, project.agreement), models_folder(store))
     promote(version, store=store, now=project.now)
-
-
-def evaluation_of(bundle: Bundle) -> Evaluation:
-    """Return the evaluation in a bundle as the object it was."""
-    stored = {name: value for name, value in bundle.evaluation.items() if name not in _DERIVED}
-    return build(Evaluation, stored, where="evaluation.json")

@@ -25,6 +25,7 @@ from pipelines.ingest import ingest, rejected_rows, rejected_words
 from pipelines.progress import Progress
 from pipelines.project import Project
 from pipelines.runs import Run, RunInputs, RunKind, sha256_of
+from pipelines.shadow import score_in_shadow
 from pipelines.shape import shape_problems
 from pipelines.snapshots import new_snapshot
 from pipelines.told import DONE, WITH_REJECTED_ROWS, Told
@@ -99,7 +100,8 @@ def score(
         )
         done = project.store.committed(inputs.run_id)
         run = done or _score(project, history, bundle, inputs, scope, progress)
-    return _told(project, run, history, repeated=done is not None)
+        shadow = score_in_shadow(project, history, run)
+    return _told(project, run, history, repeated=done is not None, shadow=shadow)
 
 
 def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> History:
@@ -145,7 +147,7 @@ def _score(
         scored_at=project.now,
         run_id=inputs.run_id,
         snapshot_id=inputs.run_id,
-        previous=_previous(project, inputs),
+        previous=_previous(project, inputs, bundle),
         threads=engine.threads,
     )
     with (
@@ -199,12 +201,13 @@ def _commit(project: Project, history: History, inputs: RunInputs, path: Path, c
     return committed
 
 
-def _previous(project: Project, inputs: RunInputs) -> PreviousScores | None:
+def _previous(project: Project, inputs: RunInputs, bundle: Bundle) -> PreviousScores | None:
     runs = [run for run_id in inputs.previous_runs if (run := project.store.committed(run_id)) is not None]
     if not runs:
         return None
     files = tuple(project.store.folder / run.scores for run in runs)
-    return PreviousScores(files=files, as_of=runs[-1].inputs.as_of)
+    same_but_anchor = frozenset({bundle.trained.get(name, "") for name in ("anchored_from", "anchored_root")} - {""})
+    return PreviousScores(files=files, as_of=runs[-1].inputs.as_of, reanchored=same_but_anchor)
 
 
 def _ranks(project: Project, inputs: RunInputs) -> Any:
@@ -215,7 +218,7 @@ def _ranks(project: Project, inputs: RunInputs) -> Any:
     return None if night is None else sorted_probabilities(project.store.table(night.scores))
 
 
-def _told(project: Project, run: Run, history: History, *, repeated: bool) -> Told:
+def _told(project: Project, run: Run, history: History, *, repeated: bool, shadow: str) -> Told:
     rejected = int(run.history_counts["rejected"])
     path = project.store.folder / run.scores
     rows = tier_rows(run.counts, project.agreement)
@@ -231,6 +234,7 @@ def _told(project: Project, run: Run, history: History, *, repeated: bool) -> To
         "counts": run.counts["counts"],
         "tiers": [asdict(row) for row in rows],
         "rejected_rows": rejected,
+        "shadow": shadow,
     }
     words = [
         f"{run.counts['rows']:,} open leads as of {run.inputs.as_of:%Y-%m-%d %H:%M} UTC, model {run.inputs.bundle_version}",
@@ -239,6 +243,8 @@ def _told(project: Project, run: Run, history: History, *, repeated: bool) -> To
     ]
     if repeated:
         words.append("These inputs were scored before: the same run, nothing was written.")
+    if shadow:
+        words.append(shadow)
     if rejected:
         words.append(rejected_words(history))
     return Told(facts=facts, words="\n".join(words), exit_code=WITH_REJECTED_ROWS if rejected else DONE)

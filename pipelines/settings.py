@@ -36,6 +36,22 @@ class SimulateSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """Fields that the evaluation report looks at apart, each a column of leads or accounts: ``accounts.country``.
+
+    Parameters
+    ----------
+    segments : tuple of str
+        Does the probability keep its word for each value?
+    sensitive : tuple of str
+        Is any group selected less than four fifths as often as the one selected most often?
+    """
+
+    segments: tuple[str, ...] = ("leads.source", "accounts.industry")
+    sensitive: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of ``params.yaml``.
 
@@ -50,6 +66,7 @@ class Settings:
         Its ``seed`` and ``threads`` are those of this file's top and of ``engine``.
     engine : EngineSettings
     simulate : SimulateSettings
+    report : ReportSettings
     """
 
     seed: int = 7
@@ -58,6 +75,7 @@ class Settings:
     fit: FitSettings = field(default_factory=FitSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     simulate: SimulateSettings = field(default_factory=SimulateSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
 
 
 def read_settings(path: Path) -> Settings:
@@ -104,3 +122,11 @@ def _out_of_bounds(settings: Settings, where: str) -> Iterator[Problem]:
             value=settings.engine.memory_limit,
             remedy="Write it like 2GB or 500MB.",
         )
+    for name, fields in (("segments", settings.report.segments), ("sensitive", settings.report.sensitive)):
+        for wrong in (one for one in fields if not re.fullmatch(r"(leads|accounts)\..+", one)):
+            yield Problem(
+                where=f"{where} report.{name}",
+                rule="must be a column of leads or accounts",
+                value=wrong,
+                remedy="Write it like leads.source or accounts.country.",
+            )

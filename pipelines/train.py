@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from crm.atomic import new_file
 from models.bundle import write_bundle
 from models.train import TrainResult, train_bundle
 from pipelines.progress import Progress
 from pipelines.project import Project
 from pipelines.training_files import read_training_data
+
+HELD_OUT = "held_out.parquet"
+"""In ``work/``: forecasts for every look held out at the rolling origins."""
 
 
 def train(project: Project, progress: Progress) -> TrainResult:
@@ -26,7 +32,10 @@ def train(project: Project, progress: Progress) -> TrainResult:
         project.agreement,
         project.settings.fit,
         provenance={"history_sha256": origin.history_sha256, "read_at": origin.read_at, "seed": project.settings.seed},
+        read_at=datetime.fromisoformat(origin.read_at),
         progress=lambda words, share: progress(f"Training: {words}", share),
     )
     write_bundle(result.bundle, project.work / "bundle")
+    with new_file(project.work / HELD_OUT) as partial:
+        result.held_out.to_parquet(partial, index=False)
     return result

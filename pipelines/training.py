@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from agreement.problems import Problem, UsageError
@@ -63,17 +64,18 @@ def train_all(project: Project, progress: Progress) -> Told:
         history = ingest(project, progress)
         gate = validate(project, progress)
         built = build(project, progress)
-        report_readiness(project, history, gate, built.whole, built.findings)
+        ready = report_readiness(project, history, gate, built.whole, built.findings, built.checks)
         trained = train(project, progress)
         evaluated = evaluate(project, progress)
         registered = register(project, progress)
-    words = list(trained.evaluation.in_words())
+    words = [*trained.evaluation.in_words(), *ready.sentences("late_wins", "never_worked", "left_truncation")]
     facts = {
         "version": registered.version,
         "kind": trained.bundle.kind,
         "metrics": evaluated.metrics,
         "words": words,
         "gate": {"rules": len(gate.results), "warnings": len(gate.warnings)},
+        "leak_checks": [asdict(row) for row in built.checks],
         "leaks": [finding.sentence for finding in built.findings],
         "quarantined": dict(sorted(built.data.catalogue.quarantined.items())),
         "rejected_rows": rejected_rows(history),

@@ -1,16 +1,18 @@
 """Which model is live: the gate refuses, a signature overrides and is recorded, a rollback goes back."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from agreement.problems import BundleError, GateStopped, StoreError
 from models.arrays import logit, sigmoid
 from models.bundle import Bundle, keep_bundle
-from models.live import LIVE, models_folder, promote, put_challenger, read_live, rollback
+from models.compare import Difference
+from models.comparison import Comparison, keep_comparison
+from models.live import LIVE, models_folder, promote, put_challenger, read_live, rollback, set_shadow
 from models.train import TrainResult
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
@@ -34,14 +36,16 @@ def test_first_model_goes_live_and_a_worse_one_is_refused(trained: TrainResult, 
     assert live == read_live(tmp_path)
     assert live.champion is not None
     assert (live.champion.version, live.challenger) == (first, None)
-    with pytest.raises(GateStopped, match=f"does not beat champion {first} on .* shared held-out leads") as stopped:
+    with pytest.raises(
+        GateStopped, match=f"is worse than champion {first} on .* leads that both had held out"
+    ) as stopped:
         promote(worse, store=tmp_path, now=NOW)
     assert stopped.value.exit_code == 3
     assert read_live(tmp_path) == live
 
     signed = promote(worse, store=tmp_path, now=NOW, because="the old one lacks a field", by="head of sales")
     assert signed.champion is not None
-    assert "the old one lacks a field (in spite of: it does not beat champion" in signed.champion.why
+    assert "the old one lacks a field (in spite of: it is worse than champion" in signed.champion.why
     assert signed.champion.by == "head of sales"
     back = rollback(store=tmp_path, now=NOW, why="complaints")
     assert back.champion is not None
@@ -58,10 +62,40 @@ def test_a_better_challenger_is_promoted_without_a_signature(trained: TrainResul
     assert [one.version for one in live.previous] == [worse]
 
 
+def test_a_kept_comparison_decides_and_one_with_another_champion_does_not(trained: TrainResult, tmp_path: Path) -> None:
+    first = keep(trained.bundle, tmp_path)
+    worse = keep(with_forecasts(trained.bundle, 2.5, "worse"), tmp_path)
+    promote(first, store=tmp_path, now=NOW)
+    better = Difference(mean=-0.02, low=-0.03, high=-0.01, n=400, n_groups=300)
+    kept = Comparison(champion="0123456789ab", challenger=worse, evidence="shadow", n=400, wins=50, log_loss=better)
+    keep_comparison(kept, models_folder(tmp_path))
+    with pytest.raises(GateStopped, match="leads that both had held out"):
+        promote(worse, store=tmp_path, now=NOW)
+    keep_comparison(replace(kept, champion=first), models_folder(tmp_path))
+    live = promote(worse, store=tmp_path, now=NOW)
+    assert live.champion is not None
+    assert live.champion.version == worse
+
+
+def test_shadow_is_recorded_and_older_files_have_none(trained: TrainResult, tmp_path: Path) -> None:
+    first = keep(trained.bundle, tmp_path)
+    promote(first, store=tmp_path, now=NOW)
+    assert not read_live(tmp_path).shadow
+    assert set_shadow(True, store=tmp_path) == read_live(tmp_path)
+    assert read_live(tmp_path).shadow
+    put_challenger("0123456789ab", store=tmp_path, now=NOW, why="trained")
+    assert read_live(tmp_path).shadow
+    path = models_folder(tmp_path) / LIVE
+    older = json.loads(path.read_text())
+    del older["shadow"]
+    path.write_text(json.dumps(older))
+    assert not read_live(tmp_path).shadow
+
+
 def test_forecasts_of_other_leads_are_not_comparable(trained: TrainResult, tmp_path: Path) -> None:
     promote(keep(trained.bundle, tmp_path), store=tmp_path, now=NOW)
     other = trained.bundle.out_of_time.assign(lead_id=lambda table: "X" + table["lead_id"])
-    with pytest.raises(GateStopped, match="not comparable"):
+    with pytest.raises(GateStopped, match="both held out 0 leads only"):
         promote(keep(replace(trained.bundle, out_of_time=other), tmp_path), store=tmp_path, now=NOW)
 
 
@@ -83,7 +117,7 @@ def test_a_model_that_does_not_beat_the_base_rate_is_refused(trained: TrainResul
     assert read_live(tmp_path).scoring is None
 
 
-def test_what_cannot_be_read_is_said(trained: TrainResult, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="must be the manifest"):
         promote("0123456789ab", store=tmp_path, now=NOW)
     with pytest.raises(GateStopped, match="must know a former champion"):
@@ -92,4 +126,3 @@ def test_what_cannot_be_read_is_said(trained: TrainResult, tmp_path: Path) -> No
     (models_folder(tmp_path) / LIVE).write_text("{")
     with pytest.raises(StoreError, match="must say which model is live"):
         read_live(tmp_path)
-    assert np.isfinite(trained.probability).all()

@@ -5,17 +5,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.plots import draw_reliability, draw_tiers, draw_waterfall
+from models.held_out import at_judged_moment
+from models.plots import draw_reliability, draw_tiers
 from models.tiers import no_tiers, offer_tiers
 from models.train import TrainResult
+from models.waterfall import draw_waterfall
 from tests.models.conftest import make_agreement
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_pictures_are_repeatable(trained: TrainResult, tmp_path: Path, suffix: str) -> None:
+    held_out = at_judged_moment(trained.held_out)
+    probability, label = (held_out[name].to_numpy(dtype=np.float64) for name in ("probability", "label"))
     contributions = {"company": 0.8, "intent_demo_request": -1.1, "person": 0.0}
     for name in ("a", "b"):
-        draw_reliability(trained.probability, trained.label, tmp_path / f"{name}_r{suffix}", seed=7)
+        draw_reliability(probability, label, tmp_path / f"{name}_r{suffix}", seed=7)
         draw_tiers(trained.bundle.tiers, tmp_path / f"{name}_t{suffix}")
         draw_waterfall(base=-2.0, contributions=contributions, path=tmp_path / f"{name}_w{suffix}", title="Why")
     for kind in "rtw":

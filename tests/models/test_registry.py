@@ -30,7 +30,9 @@ def registered(trained: TrainResult, tmp_path_factory: pytest.TempPathFactory) -
     version, folder = keep_bundle(trained.bundle, models_folder(store))
     plot = store / "plot.png"
     plot.write_bytes(b"not really a picture")
-    assert register(folder, trained.evaluation, [plot], store=store) == "1"
+    report = store / "evaluation.html"
+    report.write_text("<p>report</p>")
+    assert register(folder, [plot], [report], store=store) == "1"
     mirror_live(promote(version, store=store, now=datetime(2026, 10, 1, tzinfo=UTC)), store=store)
     return store, version
 
@@ -46,7 +48,7 @@ def test_the_registry_holds_run_and_alias(registered: tuple[Path, str]) -> None:
     assert run.data.metrics["beats_base_rate"] == 1.0
     assert run.data.metrics["handoff.auc"] > 0.6
     assert run.data.params["num_leaves"] == "7"
-    assert {one.path for one in client.list_artifacts(champion.run_id)} >= {"evaluation.txt", "plots"}
+    assert {one.path for one in client.list_artifacts(champion.run_id)} >= {"evaluation.txt", "plots", "report"}
     assert not (ROOT / "mlruns").exists()
     assert "MLFLOW_TRACKING_URI" not in os.environ
     assert not list((store / "mlflow_artifacts").rglob("*.pkl"))

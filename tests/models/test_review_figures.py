@@ -13,17 +13,18 @@ import pytest
 from agreement.schema import Agreement
 from crm.history import History
 from features.training_data import TrainingData
+from features.win_delays import win_delays
 from models.attribute import reference_rows
 from models.fit import population
-from models.review_figures import contributions_by_shap, figures_by_moment, outcomes_by_month, tiers_and_capacity
-from models.review_plots import (
-    draw_beeswarm,
-    draw_families,
-    draw_moments,
-    draw_outcomes,
-    draw_rivals,
-    draw_time_to_win,
+from models.review_figures import (
+    contributions_by_shap,
+    figures_by_moment,
+    figures_by_origin,
+    outcomes_by_month,
+    tiers_and_capacity,
 )
+from models.review_plots import draw_beeswarm, draw_families, draw_outcomes, draw_time_to_win
+from models.rival_plots import draw_moments, draw_rivals
 from models.scorer import Scorer
 from models.train import TrainResult
 
@@ -95,7 +96,16 @@ def test_figures_stand_beside_those_of_the_rivals(trained: TrainResult) -> None:
     assert table.index[0] == first["moment"] == "hand-off"
     assert table.iloc[0]["log-loss, logistic"] == first["logistic_log_loss"]
     assert table.iloc[0]["slope"] == first["calibration"]["slope"]
+    assert table.iloc[0]["AUC, points"] == first["points_auc"]
     assert figures_by_moment({"moments": []}).empty
+
+
+def test_figures_stand_by_origin(trained: TrainResult) -> None:
+    table = figures_by_origin(trained.bundle.evaluation)
+    origins = trained.bundle.evaluation["origins"]
+    assert table["leads"].sum() == len(trained.bundle.out_of_time)
+    assert table["log-loss"].tolist() == [one["log_loss"] for one in origins]
+    assert figures_by_origin({"origins": []}).empty
 
 
 def test_tiers_are_counted_by_the_week(trained: TrainResult, agreement: Agreement) -> None:
@@ -121,13 +131,14 @@ def test_pictures_are_drawn_also_at_the_edges(
     nothing = months.assign(mature=0, wins=0, rate=np.nan, low=np.nan, high=np.nan)
     draw_outcomes(months, tmp_path / "months.png", horizon_days=30)
     draw_outcomes(nothing, tmp_path / "nothing.png", horizon_days=30)
-    draw_time_to_win(np.array([3.0]), tmp_path / "one_win.png", horizon_days=90)
-    draw_time_to_win(np.arange(400.0), tmp_path / "late_wins.png", horizon_days=30)
+    draw_time_to_win(win_delays(np.array([3.0]), np.array([90.0])), tmp_path / "one_win.png", horizon_days=90)
+    draw_time_to_win(win_delays(np.arange(400.0), np.full(400, 500.0)), tmp_path / "late_wins.png", horizon_days=30)
     evaluation = trained.bundle.evaluation
     draw_moments(evaluation["moments"], tmp_path / "moments.png")
     draw_moments([{**evaluation["moments"][0], "wins": 3}], tmp_path / "no_moment.png")
     draw_rivals(evaluation, tmp_path / "rivals.svg")
-    draw_rivals({"versus_base": None, "versus_base_at_handoff": None, "versus_logistic": None}, tmp_path / "alone.png")
+    nobody = dict.fromkeys(("versus_base", "versus_base_at_handoff", "versus_points", "versus_logistic"))
+    draw_rivals(nobody, tmp_path / "alone.png")
     draw_families({f"family {at}": 0.1 * at for at in range(20)}, tmp_path / "families.png")
     draw_families({"company": 0.0}, tmp_path / "still.png")
     rows = world[0].features[:200]

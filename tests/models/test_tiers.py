@@ -1,10 +1,12 @@
 """Tiers are offered where held-out leads support the promise, and refused in words where they do not."""
 
-import numpy as np
-import pytest
-from scipy.stats import beta
+import re
+from dataclasses import replace
 
-from models.tiers import cut_by_tier, judge, no_tiers, offer_tiers
+import numpy as np
+
+from models.arrays import logit, sigmoid
+from models.tiers import cut_by_tier, no_tiers, offer_tiers
 from tests.models.conftest import make_agreement
 
 
@@ -43,24 +45,50 @@ def test_under_thirty_leads_nothing_is_testable() -> None:
     assert "only 29 held-out leads" in only.why
 
 
-def test_jeffreys_by_hand_and_with_accounts_that_go_together() -> None:
-    label = np.array([1.0] * 12 + [0.0] * 28)
-    alone = judge(label, np.arange(40))
-    assert alone.probability_at_least(0.3) == pytest.approx(beta.sf(0.3, 12.5, 28.5))
-    paired = judge(np.repeat(label, 2), np.repeat(np.arange(40), 2))
-    assert paired.effective_n == pytest.approx(40)
-    assert paired.probability_at_least(0.3) == pytest.approx(alone.probability_at_least(0.3))
+def test_capacity_shapes_the_tiers_and_says_so() -> None:
+    agreement = make_agreement(0.4, 0.2)
+    best, second, rest = agreement.tiers
+    agreement = replace(agreement, tiers=(replace(best, capacity_per_week=10), second, rest))
+    held_out = draw_held_out(8000)
+    tight = offer_tiers(*held_out, agreement, weekly_flow=1000.0)
+    assert (tight[0].bound, tight[0].offered) == ("capacity", True)
+    assert tight[0].n == 80  # 1 % of the flow
+    assert tight[1].n == int((held_out[0] >= 0.2).sum()) - 80
+    roomy = offer_tiers(*held_out, agreement, weekly_flow=20.0)
+    assert (roomy[0].bound, roomy[0].offered) == ("lower bound", True)
+    assert 0.2 < (roomy[1].cut or 0) + 1e-9 < (roomy[0].cut or 0) < 0.4
 
 
-def test_red_is_judged_over_all_tiers_together() -> None:
-    # 25 of 100 won: alone, a promise of 33 % is broken with probability just above .95, with Holm over two it is not
-    probability = np.concatenate([np.full(100, 0.5), np.full(100, 0.1)])
-    label = np.concatenate([np.ones(25), np.zeros(75), np.ones(20), np.zeros(80)])
-    alone = offer_tiers(probability, label, np.arange(200), make_agreement(0.33))
-    both = offer_tiers(probability, label, np.arange(200), make_agreement(0.33, 0.1))
-    assert 0.95 < 1 - (alone[0].probability_kept or 0) < 0.975
-    assert alone[0].light == "RED"
-    assert both[0].light == "AMBER"
+def test_more_periods_that_differ_prove_less() -> None:
+    probability, label, group = draw_held_out(4000)
+    period = np.argsort(np.argsort(label + np.random.default_rng(2).normal(0, 3, 4000))) // 1000  # unequal luck
+    alone = offer_tiers(probability, label, group, make_agreement(0.4, 0.2))
+    shaken = offer_tiers(probability, label, group, make_agreement(0.4, 0.2), period=period)
+    assert alone[1].effective_n == alone[1].n
+    assert shaken[1].effective_n < 0.5 * shaken[1].n
+
+
+def test_what_could_have_been_found_stands_beside_every_verdict() -> None:
+    good = offer_tiers(*draw_held_out(3000), make_agreement(0.4, 0.2))
+    bad = offer_tiers(*draw_held_out(3000, keep=0.5), make_agreement(0.4, 0.2))
+    for cut in (*good, *bad):
+        assert cut.detectable_rate is not None
+        assert cut.detectable_rate < cut.promise
+        assert "or less would have been found" in cut.why
+
+
+def test_the_largest_promise_is_kept_in_nine_of_ten_next_quarters() -> None:
+    """Whatever size looks best: named at a confidence that holds for all sizes, drift allowed for."""
+    kept = []
+    for seed in range(60):
+        probability, label, group = draw_held_out(2000, keep=0.5, seed=seed)
+        words = offer_tiers(probability, label, group, make_agreement(0.6))[0].why
+        named = re.findall(r"([\d.]+) % for the best (\d+) %", words)
+        assert [size for _, size in named] == ["5", "10", "20"]
+        shift = np.random.default_rng(seed).normal(0, 0.2)
+        truth = np.sort(sigmoid(logit(0.5 * probability) + shift))[::-1]
+        kept.append(all(truth[: 20 * int(size)].mean() >= float(rate) / 100 for rate, size in named))
+    assert np.mean(kept) >= 0.85
 
 
 def test_no_tiers_says_why() -> None:

@@ -89,7 +89,7 @@ def test_a_flat_source_is_split_by_order() -> None:
 
 
 def test_the_anchor_is_kept_where_the_world_drifts_and_moves_the_bundle() -> None:
-    data, _ = make_world(6000, seed=4, drift=-1.8)
+    data, _ = make_world(6000, seed=4, intercept=-1.0, drift=-1.5)
     read_at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=700)
     result = train_bundle(data, make_agreement(0.3), QUICK, provenance={}, read_at=read_at)
     assert result.evaluation.anchor is not None

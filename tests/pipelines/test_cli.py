@@ -34,7 +34,20 @@ def leadq(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     return run
 
 
-COMMANDS = ("demo", "init", "check", "train", "models", "promote", "rollback", "score", "explain")
+COMMANDS = (
+    "demo",
+    "init",
+    "check",
+    "train",
+    "models",
+    "promote",
+    "rollback",
+    "score",
+    "explain",
+    "preview",
+    "shadow",
+    "anchor",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

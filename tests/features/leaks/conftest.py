@@ -97,7 +97,7 @@ def leak_world(tmp_path: Path) -> Callable[..., LeakWorld]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def leak_agreement() -> Agreement:
     return Agreement(
         version=1,
@@ -112,15 +112,24 @@ def leak_agreement() -> Agreement:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def built(leak_agreement: Agreement) -> Callable[[History], TrainingData]:
     """The real training data (seconds)."""
 
     def build(history: History) -> TrainingData:
-        with open_engine(memory_limit="500MB") as backend:
+        with open_engine(memory_limit="500MB", threads=1) as backend:
             return build_training_data(backend, history, leak_agreement, FeatureSettings(ages_days=(0, 7, 14)))
 
     return build
+
+
+@pytest.fixture(scope="session")
+def plain_world(
+    tmp_path_factory: pytest.TempPathFactory, built: Callable[[History], TrainingData]
+) -> tuple[History, TrainingData]:
+    """A small world without any leak, and its real training data; ``leak_world(n_leads=250)`` draws the same again."""
+    history = LeakWorld(tmp_path_factory.mktemp("plain") / "history", 250, 0.2, 3).write()
+    return history, built(history)
 
 
 @pytest.fixture
@@ -140,6 +149,7 @@ def look(history: History) -> TrainingData:
     for landmark, age in enumerate((0, 7)):
         as_of = leads["created_at"] + pd.Timedelta(days=age)
         still_open = closed.isna() | (closed > as_of)
+        days = (closed - as_of).dt.total_seconds() / 86_400
         meta = pd.DataFrame(
             {
                 "lead_id": leads["lead_id"],
@@ -150,6 +160,7 @@ def look(history: History) -> TrainingData:
                 "age_days": float(age),
                 "landmark": np.int64(landmark),
                 "label": (won & (closed <= as_of + pd.Timedelta(days=60))).astype(np.int8),
+                "days_to_win": days.where(won & (days <= 60)),
                 "mature": as_of + pd.Timedelta(days=60) <= history.read_at,
                 "worked": True,
             }

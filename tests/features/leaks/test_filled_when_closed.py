@@ -23,9 +23,18 @@ def feature(name: str, family: str, source: str) -> Feature:
     return Feature(name=name, family=family, kind="number", unit="", source=source, meaning=name, known_because="test")
 
 
-def training_data(features: tuple[Feature, ...], columns: np.ndarray) -> TrainingData:
+def training_data(features: tuple[Feature, ...], columns: np.ndarray, won: np.ndarray | bool = False) -> TrainingData:
     moments = pd.to_datetime([START + timedelta(days=day) for day in range(len(columns))])
-    meta = pd.DataFrame({"landmark": np.zeros(len(columns), dtype=np.int64), "as_of": moments.as_unit("us")})
+    meta = pd.DataFrame(
+        {
+            "landmark": np.zeros(len(columns), dtype=np.int64),
+            "as_of": moments.as_unit("us"),
+            "group": np.arange(len(columns)),
+            "label": np.broadcast_to(won, len(columns)).astype(np.int8),
+            "mature": True,
+            "worked": True,
+        }
+    )
     catalogue = Catalogue(features=features, horizon_days=30, ages_days=(0,), tracked_since={}, quarantined={})
     return TrainingData(features=columns, meta=meta, catalogue=catalogue)
 
@@ -79,7 +88,8 @@ def test_a_field_with_recorded_changes_is_not_judged_by_its_value_today(history)
         assert {one.field for one in found} == {"leads.account_id"}
 
 
-def test_a_clock_is_found_and_a_fact_is_not():
+@pytest.mark.parametrize("drift", [False, True])
+def test_a_clock_is_left_out_where_win_rates_move_with_the_calendar_and_only_named_where_not(drift):
     draw = np.random.default_rng(1)
     days = np.arange(400.0)
     columns = np.column_stack(
@@ -90,5 +100,7 @@ def test_a_clock_is_found_and_a_fact_is_not():
         feature("own_lead_since", "own_lead_since", "leads.since"),
         feature("own_lead_score", "own_lead_score", "leads.score"),
     )
-    (found,) = check_clock(training_data(features, columns))
-    assert (found.field, found.features, found.consequence) == ("leads.since", ("own_lead_since",), "quarantine")
+    won = draw.random(400) < (0.1 + 0.6 * days / 400 if drift else 0.3)
+    (found,) = check_clock(training_data(features, columns, won))
+    assert (found.field, found.features) == ("leads.since", ("own_lead_since",))
+    assert found.consequence == ("quarantine" if drift else "name")

@@ -13,12 +13,16 @@ import pyarrow as pa
 import pytest
 
 from agreement.problems import GateStopped
+from agreement.schema import Agreement
 from crm.history import History
+from features.engine import open_engine, open_tables
 from features.leak_checks.finding import LeakFinding
+from features.leak_checks.moments import check_features, late_facts, sample_looks
 from features.leaks import find_leaks, quarantine, raise_if_leaking
 from features.training_data import TrainingData
 
 LookedAt = Callable[[History], TrainingData]
+Plain = tuple[History, TrainingData]
 
 
 def about(findings: tuple[LeakFinding, ...], check: int, field: str = "") -> list[LeakFinding]:
@@ -73,9 +77,11 @@ def test_contract_columns_that_leak_are_told_though_never_features(leak_world: A
     assert "leads.status" in quarantine(findings, history)
 
 
-def test_a_field_with_recorded_history_is_judged_as_of_the_moment(leak_world: Any, built: LookedAt) -> None:
+def test_a_field_with_recorded_history_is_judged_as_of_the_moment(
+    leak_world: Any, built: LookedAt, leak_agreement: Agreement
+) -> None:
     """Filled in for winners only, but 25 days after creation and recorded: as of the landmarks it was unknown."""
-    world = leak_world()
+    world = leak_world(n_leads=600)
     world.plant("champion", ["yes" if won else None for won in world.won], "category")
     world.tables["field_history"] = [
         {
@@ -89,11 +95,17 @@ def test_a_field_with_recorded_history_is_judged_as_of_the_moment(leak_world: An
         for i in np.flatnonzero(world.won)
     ]
     unproven = world.write()
-    assert "own_lead_champion" in quarantine(find_leaks(built(unproven), unproven, seed=1), unproven)
+    as_it_is_today = built(unproven)
+    assert "own_lead_champion" in quarantine(find_leaks(as_it_is_today, unproven, seed=1), unproven)
     world.tracked = {"lead.champion": world.created[0]}
     history = world.write()
-    findings = find_leaks(built(history), history, seed=1)
+    rebuilt = built(history)
+    findings = find_leaks(rebuilt, history, seed=1)
     assert not [found for found in findings if "champion" in found.field and found.consequence != "name"]
+    assert later_than_as_of(history, rebuilt, leak_agreement) == ()
+    since = replace(as_it_is_today.catalogue, tracked_since={"lead.champion": world.created[0].isoformat()})
+    (found,) = later_than_as_of(history, replace(as_it_is_today, catalogue=since), leak_agreement)
+    assert (found.check, found.features) == (1, ("own_lead_champion",))
 
 
 def test_a_value_that_decides_is_named(leak_world: Any, looked_at: LookedAt) -> None:
@@ -133,26 +145,48 @@ def test_a_field_changed_after_wins_is_quarantined(leak_world: Any, looked_at: L
     assert "own_lead_segment" in quarantine(findings, history)
 
 
-def test_features_that_look_ahead_stop(leak_world: Any, built: LookedAt) -> None:
-    history = leak_world().write()
-    data = built(history)
-    assert not about(find_leaks(data, history, seed=1), 1)
+def later_than_as_of(history: History, data: TrainingData, agreement: Agreement) -> tuple[LeakFinding, ...]:
+    with open_engine(threads=1) as backend:
+        looks = sample_looks(data, seed=1)
+        late = late_facts(open_tables(backend, history), data, looks, agreement)
+    return tuple(check_features(late, len(looks)))
+
+
+def test_features_that_look_ahead_stop(plain_world: Plain, leak_agreement: Agreement) -> None:
+    history, data = plain_world
+    assert later_than_as_of(history, data, leak_agreement) == ()
     earlier = data.meta.assign(as_of=data.meta["as_of"] - pd.Timedelta(days=1))
-    shifted = replace(data, meta=earlier)  # the features now hold a day too much
-    findings = find_leaks(shifted, history, seed=1)
+    findings = later_than_as_of(history, replace(data, meta=earlier), leak_agreement)  # a day too much is held
     assert about(findings, 1)
     with pytest.raises(GateStopped, match="after as-of"):
         raise_if_leaking(findings)
+    # check 9 on data: a win rate of all rows in place of a value cannot be made again from what was known
+    column = data.catalogue.names.index("company_industry")
+    features = data.features.copy()
+    features[:, column] = pd.Series(data.meta["label"]).groupby(features[:, column]).transform("mean").to_numpy()
+    (found,) = later_than_as_of(history, replace(data, features=features), leak_agreement)
+    assert (found.field, found.consequence) == ("company_industry", "stop")
 
 
-def test_events_that_became_known_later_stop(leak_world: Any, built: LookedAt) -> None:
-    world = leak_world()
-    data = built(world.write())
+def test_events_that_became_known_later_stop(leak_world: Any, plain_world: Plain, leak_agreement: Agreement) -> None:
+    world, (_, data) = leak_world(n_leads=250), plain_world
     for event in world.tables["events"]:
         event["known_at"] = event["occurred_at"] + timedelta(days=200)
-    findings = find_leaks(data, world.write(), seed=1)
-    assert about(findings, 2)
+    findings = later_than_as_of(world.write(), data, leak_agreement)
+    assert {found.consequence for found in about(findings, 2)} == {"stop"}
     assert not about(findings, 1)
+
+
+def test_outcomes_dealt_anew_change_no_feature(leak_world: Any, plain_world: Plain, built: LookedAt) -> None:
+    """Check 9 as a test of the code: no feature, no vocabulary is made of labels (history with an account is a fact of its own)."""
+    world, (_, one) = leak_world(n_leads=250), plain_world
+    world.won = ~world.won
+    other = built(world.write())
+    assert (one.meta["label"] != other.meta["label"]).any()
+    kept = [i for i, feature in enumerate(one.catalogue.features) if feature.family != "history"]
+    assert [one.catalogue.features[i] for i in kept] == [f for f in other.catalogue.features if f.family != "history"]
+    theirs = [i for i, feature in enumerate(other.catalogue.features) if feature.family != "history"]
+    assert np.array_equal(one.features[:, kept], other.features[:, theirs], equal_nan=True)
 
 
 def test_a_lead_looked_at_after_its_closing_stops(leak_world: Any, looked_at: LookedAt) -> None:

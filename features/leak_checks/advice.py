@@ -1,0 +1,63 @@
+"""What happened with a finding and what a person can do about it, in words that sales operations use, with the line to paste."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from features.leak_checks.finding import LeakFinding
+
+WHY = "why it is known beforehand"
+_PLAIN = re.compile(r"[A-Za-z_][\w.]*")
+_BY_CHECK = {
+    1: "Training waits: a fact dated later than the look at the lead was counted. Report it, with the lead named.",
+    2: "Training waits: a fact that became known later was counted. Report it, with the lead named.",
+    3: "Training waits: mend the dates of creation and closing of the lead named.",
+    7: "Ask what changed then: a form, an import, a campaign. Nothing has to be done if the change is real.",
+    8: "Merge what is one company in the CRM, or declare merged leads in lead_aliases.",
+    12: "Ask who wrote facts under an earlier date; map known_at in leadq.yaml, so that each counts from when it was known.",
+    13: "Training waits: the checks cannot be relied on for this data. Report it.",
+}
+
+
+def what_happened(finding: LeakFinding) -> str:
+    """Say what follows from the finding."""
+    if finding.consequence == "stop":
+        return "Training is stopped."
+    if finding.consequence == "name":
+        return "Only named; it is used as before."
+    if not finding.features:
+        return "Nothing: no feature is made of it."
+    return "Left out of the model until somebody vouches for it."
+
+
+def what_to_do(finding: LeakFinding) -> str:
+    """Say what a person can do; empty where there is nothing."""
+    if finding.consequence == "quarantine":
+        return f"If it is known beforehand, paste into leadq.yaml: {vouch_line(finding)}" if finding.features else ""
+    if finding.check in (4, 5):
+        return _leave_out(finding)
+    return _BY_CHECK.get(finding.check, "")
+
+
+def vouch_line(finding: LeakFinding) -> str:
+    """Line of ``leadq.yaml`` that keeps what was quarantined: ``vouch: {engagement_kinds_30d: why ...}``."""
+    return f"vouch: {{{_quoted(finding.field)}: {WHY}}}"
+
+
+def _leave_out(finding: LeakFinding) -> str:
+    """Line that leaves out what is only named, where leadq.yaml can."""
+    kind = finding.field.removeprefix("events.kind ")
+    if kind != finding.field:
+        return f"If it is the outcome, leave it out under sources, events: ignore_kinds: [{_quoted(kind)}]"
+    table, _, name = finding.field.partition(".")
+    own = any(feature.startswith("own_") for feature in finding.features)
+    if own and table in ("leads", "accounts"):
+        return f"If it is written afterwards, refuse it under sources, {table}: own_fields: {{refuse: {{{_quoted(name)}: why}}}}"
+    if finding.field.startswith(("intent_", "engagement_")):
+        return "Ask when such events are recorded; if because of the outcome, leave their kind out: ignore_kinds in leadq.yaml."
+    return "Ask when it is written; if only after the outcome is known, do not map it."
+
+
+def _quoted(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)

@@ -1,0 +1,102 @@
+"""Looks at given leads at given moments, out of a history: what a model would have said then, and what became of the lead.
+
+The same features and the same label rule as everywhere; only which points are looked at is chosen here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from agreement.read import parse_agreement
+from crm.history import History
+from features.assemble import assemble, encoded, fields_of, model_columns
+from features.build import tracked_since
+from features.engine import Tables, open_engine, open_tables
+from features.fields import known_fields
+from features.labels import labels
+from models.arrays import Floats
+from models.bundle import Bundle
+from models.scorer import Scorer
+from pipelines.project import Project
+
+
+@contextmanager
+def _points(project: Project, history: History, looks: pd.DataFrame) -> Iterator[tuple[Tables, ir.Table]]:
+    """Open the history with one point per look; ``point_id`` is the look's row. A lead that is gone has no point."""
+    engine = project.settings.engine
+    spill = project.work / "spill"
+    with open_engine(threads=engine.threads, memory_limit=engine.memory_limit, spill=spill) as backend:
+        tables = open_tables(backend, history)
+        asked = ibis.memtable(
+            pd.DataFrame(
+                {
+                    "point_id": np.arange(len(looks), dtype=np.int64),
+                    "lead_id": looks["lead_id"].to_numpy(dtype=object),
+                    "as_of_us": looks["as_of"].dt.as_unit("us").astype("int64").to_numpy(),
+                    "landmark": np.zeros(len(looks), dtype=np.int64),
+                }
+            )
+        )
+        leads = tables.leads.select("lead_id", "account_id", "created_us")
+        points = asked.inner_join(leads, "lead_id")
+        yield tables, backend.create_table("looks", points, temp=True, overwrite=True)
+
+
+def probability_then(project: Project, history: History, bundle: Bundle, looks: pd.DataFrame) -> Floats:
+    """Probability that a bundle gives leads as they were known at a moment.
+
+    Parameters
+    ----------
+    project : Project
+    history : History
+    bundle : Bundle
+        Its catalogue and its own agreement say which features are computed.
+    looks : DataFrame of n rows
+        ``lead_id`` (str), ``as_of`` (datetime, UTC).
+
+    Returns
+    -------
+    array of shape (n,)
+        NaN where the lead is no longer in the history.
+    """
+    agreement = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
+    catalogue = bundle.catalogue
+    with _points(project, history, looks) as (tables, points):
+        fields = known_fields(history)
+        fields_table = fields_of(tables, points, fields, tracked_since(catalogue))
+        features = encoded(assemble(tables, points, fields_table, fields, agreement, catalogue), catalogue)
+        found = features.select("point_id", *model_columns(catalogue)).order_by("point_id").to_pyarrow()
+    rows = np.column_stack(
+        [_numbers(found[name]) for name in model_columns(catalogue)] or [np.empty((found.num_rows, 0))]
+    )
+    probability = np.full(len(looks), np.nan)
+    scorer = Scorer(bundle, threads=project.settings.engine.threads)
+    probability[found["point_id"].to_numpy()] = scorer.score(rows).probability
+    return probability
+
+
+def outcome_since(project: Project, history: History, looks: pd.DataFrame, horizon_days: int) -> Floats:
+    """Label of each look, shape (n,): 1 won within the horizon, 0 not; NaN where it is not over or the lead is gone."""
+    with _points(project, history, looks) as (tables, points):
+        labelled = labels(tables, points, horizon_days, 0).filter(ibis._.mature)
+        found = labelled.select("point_id", "label").to_pyarrow()
+    label = np.full(len(looks), np.nan)
+    label[found["point_id"].to_numpy()] = found["label"].to_numpy()
+    return label
+
+
+def created_at(history: History, lead_ids: pd.Series[Any]) -> pd.Series[Any]:
+    """When each lead was created, in the order asked; missing where it is not in the history."""
+    leads = pd.read_parquet(history.path("leads"), columns=["lead_id", "created_at"]).set_index("lead_id")
+    return leads["created_at"].reindex(lead_ids.to_numpy())
+
+
+def _numbers(column: Any) -> Floats:
+    return np.asarray(column.to_pandas().to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)

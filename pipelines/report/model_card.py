@@ -1,0 +1,208 @@
+"""The model card: one page a version, for whoever has to answer for it later, as Markdown and as HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agreement.schema import Agreement
+from crm.gate_report import report_environment
+from models.bundle import Bundle
+from pipelines.report.figures import Held
+from pipelines.report.sales_words import LIGHTS, meaning_of
+from pipelines.report.words import number, p_words, percent
+from serving.scoring.sentences import read_sentences
+
+PROMOTION = "## Promotion"
+NOT_PROMOTED = "Not promoted so far."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One heading with its sentences and, perhaps, a table (the first row is its head)."""
+
+    title: str
+    sentences: tuple[str, ...]
+    table: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A model card.
+
+    Parameters
+    ----------
+    version : str
+    sections : tuple of Section
+    """
+
+    version: str
+    sections: tuple[Section, ...]
+
+    def to_markdown(self) -> str:
+        """Return the card as Markdown; text from the data cannot become markup."""
+        parts = [f"# Model card {self.version}"]
+        for section in self.sections:
+            parts.append(f"## {section.title}")
+            parts += [plain(section.sentences[0])] if len(section.sentences) == 1 else []
+            parts += ["\n".join(f"- {plain(one)}" for one in section.sentences)] if len(section.sentences) > 1 else []
+            if section.table:
+                head, *rows = section.table
+                lines = [head, ["---"] * len(head), *rows]
+                parts.append(
+                    "\n".join(
+                        f"| {' | '.join(plain(cell) if cell != '---' else cell for cell in line)} |" for line in lines
+                    )
+                )
+        return "\n\n".join([*parts, PROMOTION, NOT_PROMOTED]) + "\n"
+
+    def to_html(self) -> str:
+        """Return the card as one HTML page."""
+        return report_environment("pipelines").get_template("model_card.html.j2").render(card=self) + "\n"
+
+
+def plain(text: str) -> str:
+    """Text as Markdown that cannot become markup."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))
+
+
+def make_card(
+    bundle: Bundle, agreement: Agreement, held: Held | None, *, span: tuple[str, str] | None, cannot: Sequence[str]
+) -> Card:
+    """Write the card of a bundle.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    agreement : Agreement
+    held : Held or None
+    span : tuple of str or None
+        Days on which the first and the last lead it learnt from were created; None for a source without dates.
+    cannot : sequence of str
+        What the data cannot show.
+    """
+    sections = (
+        _identity(bundle, agreement),
+        _use(bundle, agreement),
+        _learnt(bundle, span),
+        _shown(bundle),
+        _tiers(bundle),
+        _sensitive(held),
+        _left_out(bundle),
+        Section(title="Limits", sentences=(*_LIMITS, *cannot)),
+    )
+    return Card(version=bundle.version, sections=sections)
+
+
+_LIMITS = (
+    "It says nothing of leads that nobody works; whether they would be won can only be learnt by working some at random.",
+    "It holds as long as leads are found and worked as they were; the nightly watch and the quarterly review tell when that ends.",
+    "Reasons say what moved the score, not what would change the outcome.",
+)
+
+
+def _identity(bundle: Bundle, agreement: Agreement) -> Section:
+    trained = bundle.trained
+    kind = "the base rate: every lead gets the average"
+    if bundle.kind == "booster":
+        kind = "gradient-boosted trees with a calibrated probability"
+    signed = ", ".join(f"{one.role} on {one.on}" for one in agreement.signed) or "nobody yet"
+    data = f"Data read {str(trained.get('read_at', ''))[:16]}, identity {trained.get('history_sha256', 'not known')}"
+    agreed = f"Agreement version {trained.get('agreement_version', '')} ({trained.get('agreement_sha256', '')})"
+    return Section(
+        title="What it is",
+        sentences=(
+            f"Version {bundle.version}: {kind}.",
+            f"{data}, seed {trained.get('seed', '')}.",
+            f"{agreed}, signed by {signed}.",
+        ),
+    )
+
+
+def _use(bundle: Bundle, agreement: Agreement) -> Section:
+    ages = bundle.catalogue.ages_days
+    too_old, within = "", ""
+    if bundle.evaluation.get("dated", True):
+        too_old = f" A lead older than {ages[-1]:g} days is not scored."
+        within = f" within {bundle.catalogue.horizon_days} days of the moment a lead is looked at"
+    return Section(
+        title="Intended use",
+        sentences=(
+            f"To decide which leads sales works first, and to say what a tier will bring. {meaning_of(bundle, agreement)}",
+            "Population: leads worked as we work leads today (touched by sales in time); never-worked leads are not in the training data."
+            + too_old,
+            f"Outcome: {agreement.outcome.event}{within}.",
+            "Not meant for decisions about a person (credit, employment, insurance, price), nor to judge a salesperson.",
+        ),
+    )
+
+
+def _learnt(bundle: Bundle, span: tuple[str, str] | None) -> Section:
+    trained = bundle.trained
+    when = f", created {span[0]} to {span[1]}" if span else ", in the order of the rows (no dates)"
+    counts = f"{trained.get('leads', 0):,} leads{when}, looked at {trained.get('rows', 0):,} times; {trained.get('wins', 0):,} looks won."
+    features = f"{len(bundle.catalogue.features):,} features in {len(bundle.catalogue.families)} families."
+    return Section(title="Training data", sentences=(counts, features, *_strongest(bundle)))
+
+
+def _strongest(bundle: Bundle) -> tuple[str, ...]:
+    weight: dict[str, float] = {}
+    for feature, moved in zip(bundle.catalogue.features, bundle.reference.mean_absolute, strict=True):
+        weight[feature.family] = weight.get(feature.family, 0.0) + moved
+    total = sum(weight.values())
+    if not total:
+        return ()
+    label = read_sentences().family_label
+    top = sorted(weight.items(), key=lambda pair: (-pair[1], pair[0]))[:5]
+    return (
+        f"What moves scores most: {', '.join(f'{label(name)} ({100 * moved / total:.0f} %)' for name, moved in top)}.",
+    )
+
+
+def _shown(bundle: Bundle) -> Section:
+    head = ("Moment", "Looks", "Won", "Predicted", "AUC", "Log-loss below base rate", "Slope", "p of calibration")
+    rows = [head]
+    for one in bundle.evaluation["moments"]:
+        test = one["calibration"]
+        slope, p_value = ("", "") if test is None else (number(test["slope"], 2), p_words(test["p_value"]))
+        rates = (percent(one["observed_rate"]), percent(one["mean_probability"]))
+        gain = f"{one['improvement_percent']:.1f} %"
+        rows.append((str(one["moment"]), f"{one['n']:,}", *rates, number(one["auc"]), gain, slope, p_value))
+    words = tuple(bundle.evaluation["words"][:3])
+    return Section(title="What it was shown to do", sentences=words, table=tuple(rows) if len(rows) > 1 else ())
+
+
+def _tiers(bundle: Bundle) -> Section:
+    rows = [("Tier", "Promised", "Actual", "90 % interval", "Leads", "Light", "Offered from")]
+    for tier in bundle.tiers:
+        spread = "" if tier.rate_low is None else f"{percent(tier.rate_low)} to {percent(tier.rate_high)}"
+        cut = "not offered" if tier.cut is None else percent(tier.cut)
+        light = f"{tier.light} ({LIGHTS[tier.light][1]})"
+        rows.append(
+            (tier.tier_id, percent(tier.promise), percent(tier.observed_rate), spread, f"{tier.n:,}", light, cut)
+        )
+    why = tuple(tier.why for tier in bundle.tiers if not tier.offered)
+    return Section(title="Tiers and promises", sentences=why, table=tuple(rows) if len(rows) > 1 else ())
+
+
+def _sensitive(held: Held | None) -> Section:
+    found = () if held is None else held.selections
+    if not found:
+        return Section(
+            title="Sensitive groups",
+            sentences=("The company named no sensitive field, or nothing could be said of one.",),
+        )
+    below = [f"{one.field} {one.value}" for one in found if one.below_four_fifths]
+    words = f"Reaches a promised tier less than four fifths as often as the group that does most: {', '.join(below) or 'no group'}."
+    rows = [("Field", "Group", "Leads", "Selected", "Won", "Impact ratio")]
+    rows += [
+        (one.field, one.value, f"{one.n:,}", percent(one.selected), percent(one.won), number(one.ratio, 2))
+        for one in found
+    ]
+    return Section(title="Sensitive groups", sentences=(words,), table=tuple(rows))
+
+
+def _left_out(bundle: Bundle) -> Section:
+    found = sorted(bundle.catalogue.quarantined.items())
+    return Section(title="Fields left out", sentences=tuple(f"{name}: {why}" for name, why in found) or ("None.",))
