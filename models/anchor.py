@@ -2,7 +2,8 @@
 
 Of ``sum p_i`` wins expected in the end, ``sum p_i F(age_i)`` are expected so far; the shift that makes them equal the wins so far is
 shrunk by w / (w + 11), w = wins in the window, and left out below 30 wins (method section 3). It moves the base, never the reasons.
-Whether anchoring pays is not assumed: it is tried at every rolling origin, and kept only where it lowered the log-loss there.
+Whether anchoring pays is not assumed: it is tried at every rolling origin, and kept only where it lowered the log-loss there by more
+than a standard error. A window of one quarter is not tried: it follows noise and season (decision 0010).
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from models.arrays import Bools, Floats, sigmoid
-from models.metrics import log_loss
+from models.metrics import log_losses
 
 MIN_WINS = 30
 SHRINK_WINS = 11.0
-WINDOWS_DAYS = (91.0, 182.0, 365.0)
+WINDOWS_DAYS = (182.0, 365.0)
 """Recent windows tried in the back-test."""
 WINDOW_ROWS = 500
 """The window of a source without dates: its last rows."""
@@ -132,7 +133,7 @@ class BackTest:
     Parameters
     ----------
     window : float or None
-        The best window; None where no window lowered the log-loss: then nothing is anchored.
+        The best window; None where none lowered the log-loss by more than a standard error: then nothing is anchored.
     log_loss : dict of str to float
         Mean held-out log-loss per window tried, and without an anchor (``"none"``).
     shifts : tuple of float
@@ -145,7 +146,7 @@ class BackTest:
 
     @property
     def kept(self) -> bool:
-        """Anchoring lowered the held-out log-loss."""
+        """Anchoring lowered the held-out log-loss beyond its standard error."""
         return self.window is not None
 
 
@@ -156,16 +157,17 @@ def back_test(origins: Sequence[Tried], windows: Sequence[float]) -> BackTest:
     """
     label = np.concatenate([one.label for one in origins])
 
-    def pooled(shifts: Sequence[float]) -> float:
+    def losses(shifts: Sequence[float]) -> Floats:
         parts = [sigmoid(one.log_odds + shift) for one, shift in zip(origins, shifts, strict=True)]
-        return log_loss(label, np.concatenate(parts))
+        return log_losses(label, np.concatenate(parts))
 
     nothing = (0.0,) * len(origins)
+    without = losses(nothing)
     tried = {window: tuple(find_anchor(one.recent, window).shift for one in origins) for window in windows}
-    found = {window: pooled(shifts) for window, shifts in tried.items()}
-    without = pooled(nothing)
-    best = min(found, key=lambda window: found[window])
-    losses = {"none": without, **{f"{window:g}": loss for window, loss in found.items()}}
-    if found[best] >= without:
-        return BackTest(window=None, log_loss=losses, shifts=nothing)
-    return BackTest(window=best, log_loss=losses, shifts=tried[best])
+    found = {window: losses(shifts) for window, shifts in tried.items()}
+    best = min(found, key=lambda window: float(found[window].mean()))
+    gain = without - found[best]
+    means = {"none": float(without.mean()), **{f"{window:g}": float(one.mean()) for window, one in found.items()}}
+    if gain.mean() <= gain.std() / np.sqrt(len(gain)):
+        return BackTest(window=None, log_loss=means, shifts=nothing)
+    return BackTest(window=best, log_loss=means, shifts=tried[best])

@@ -245,7 +245,7 @@ class Evaluation:
             return ""
         without = self.anchor.log_loss["none"]
         if self.anchor.window is None:
-            return "Anchoring on recent leads did not lower the log-loss at the origins and is left out."
+            return "Anchoring on recent leads did not lower the log-loss at the origins beyond doubt and is left out."
         gain = 100.0 * (1.0 - self.anchor.log_loss[f"{self.anchor.window:g}"] / without)
         unit = "days" if self.dated else "rows"
         return f"Anchored on the last {self.anchor.window:g} {unit}: that lowered the log-loss at the origins by {gain:.2f} %."

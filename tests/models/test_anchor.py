@@ -54,7 +54,7 @@ def test_only_the_window_counts() -> None:
 def test_the_back_test_keeps_the_anchor_only_where_it_pays() -> None:
     kept = {drift: sum(_kept(seed, drift) for seed in range(40)) for drift in (0.0, 0.5)}
     assert kept[0.5] >= 38
-    assert kept[0.0] <= 28  # without drift it is a matter of chance, and the shifts are small
+    assert kept[0.0] <= 12  # a gain of more than a standard error is rare where there is nothing to gain
 
 
 def _kept(seed: int, drift: float) -> bool:
