@@ -79,6 +79,6 @@ KINDS = (
     Kind(name="10k, 10 %, walk", leads=10_000, base_rate=0.10, drift="walk", first_seed=9_000),
     Kind(name="10k, 10 %, trend", leads=10_000, base_rate=0.10, drift="trend", first_seed=10_000),
     Kind(name="10k, 25 %", leads=10_000, base_rate=0.25, drift="none", first_seed=11_000),
-    Kind(name="50k, 10 %, walk", leads=50_000, base_rate=0.10, drift="walk", first_seed=12_000, seeds=4),
+    Kind(name="50k, 10 %, walk", leads=50_000, base_rate=0.10, drift="walk", first_seed=12_000, seeds=2),
 )
-"""Twelve kinds; four companies instead of twenty of the one with 50,000 leads. No two kinds share a seed."""
+"""Twelve kinds; two companies instead of twenty of the one with 50,000 leads. No two kinds share a seed."""

@@ -18,7 +18,6 @@ from features.training_data import TrainingData
 MIN_NOT_WON = MIN_WINS
 _DAYS_A_MONTH = 365.25 / 12
 _SHORTER_DAYS = (14, 30, 60, 90, 120, 180)  # horizons that may be agreed instead
-_SHORTER_DAYS = (14, 30, 60, 90, 120, 180)  # horizons that may be agreed instead
 _PACE_DAYS = 365.0  # the present pace is that of the last year: it holds every season once
 
 

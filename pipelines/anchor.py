@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from agreement.problems import GateStopped, Problem
+from crm.atomic import write_text
 from crm.history import History
 from features.training_data import HANDOFF, TrainingData
 from models.anchor import MIN_WINS, Anchor, find_anchor
@@ -27,6 +28,8 @@ from pipelines.lock import only_writer
 from pipelines.looks import probability_then
 from pipelines.progress import Progress
 from pipelines.project import Project
+from pipelines.register import tell_mlflow
+from pipelines.report.card_files import card_path
 from pipelines.told import Told
 
 DEFAULT_WINDOW_DAYS = 182.0
@@ -56,9 +59,11 @@ def anchor(project: Project, progress: Progress) -> Told:
     bundle = reanchored(champion, found, read_at=history.read_at.isoformat())
     store = project.store.folder
     with project.store.writing("anchor", project.now):
-        version, _ = keep_bundle(bundle, models_folder(store))
+        version, folder = keep_bundle(bundle, models_folder(store))
         why = f"{champion.version} anchored on {found.leads:,} leads of the last {found.window:g} days"
         put_challenger(version, store=store, now=project.now, why=why)
+        _keep_card(project, champion.version, version, why)
+        tell_mlflow(project, folder, with_reports=False)
     words = (
         f"Model {version}: {champion.version} with its base moved by {found.shift - champion.calibrator.anchor:+.3f} log-odds to "
         f"{found.shift:+.3f}.\nIn the last {found.window:g} days {found.wins:,} leads were won; without an anchor {found.expected:,.0f} "
@@ -100,6 +105,17 @@ def reanchored(champion: Bundle, found: Anchor, *, read_at: str) -> Bundle:
     }
     calibrator = replace(champion.calibrator, anchor=float(rounded(found.shift)))
     return replace(champion, calibrator=calibrator, trained=trained, version="")
+
+
+def _keep_card(project: Project, champion: str, version: str, why: str) -> None:
+    """Give the version the champion's card, with what makes it another one said first."""
+    store = project.store.folder
+    card = card_path(store, champion)
+    if card.exists():
+        told = (
+            f"Model {version} is {why}; its base was moved and nothing else. What follows was shown of {champion}.\n\n"
+        )
+        write_text(card_path(store, version), told + card.read_text(encoding="utf-8"))
 
 
 def _champion(project: Project) -> Bundle:

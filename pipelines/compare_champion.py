@@ -16,6 +16,7 @@ from crm.history import History, open_history
 from models.bundle import Bundle, read_bundle
 from models.champion import MIN_LEADS, cannot_be_compared, compare_bundles, compare_forecasts, no_comparison
 from models.comparison import Comparison, keep_comparison, read_comparison
+from models.gate import is_reanchored
 from models.live import bundle_folder, models_folder, read_live
 from pipelines.looks import created_at, outcome_since, probability_then
 from pipelines.progress import Progress
@@ -68,7 +69,8 @@ def _champion(project: Project, challenger: Bundle) -> Bundle | None:
     live = read_live(store)
     if challenger.kind != "booster" or live.champion is None or live.champion.version == challenger.version:
         return None
-    return read_bundle(bundle_folder(store, live.champion.version))
+    champion = read_bundle(bundle_folder(store, live.champion.version))
+    return None if is_reanchored(challenger, champion) else champion
 
 
 def _best(project: Project, champion: Bundle, challenger: Bundle) -> Comparison:

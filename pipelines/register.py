@@ -50,12 +50,14 @@ def register(project: Project, progress: Progress) -> Registered:
             put_challenger(version, store=store, now=project.now, why=why)
             compare_with_champion(project, read_bundle(folder), progress)
         _put_base_rate(project, bundle, version)
-        number = _tell_mlflow(project, folder)
+        number = tell_mlflow(project, folder)
     return Registered(version=version, mlflow_version=number)
 
 
-def _tell_mlflow(project: Project, folder: Path) -> str:
+def tell_mlflow(project: Project, folder: Path, *, with_reports: bool = True) -> str:
     """Register in MLflow, which only mirrors the store; return its version number.
+
+    ``with_reports`` keeps what lies in ``reports/`` with the run: only right after the training of this very bundle.
 
     Raises
     ------
@@ -63,8 +65,8 @@ def _tell_mlflow(project: Project, folder: Path) -> str:
         MLflow cannot write; the bundle is in the store all the same.
     """
     store = project.store.folder
-    pictures = [path for name in PICTURES if (path := project.reports / name).exists()]
-    documents = [path for name in DOCUMENTS if (path := project.reports / name).exists()]
+    pictures = [path for name in PICTURES if with_reports and (path := project.reports / name).exists()]
+    documents = [path for name in DOCUMENTS if with_reports and (path := project.reports / name).exists()]
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it logs the traceback of what it raises
     try:
         number = register_in_mlflow(folder, pictures, documents, store=store)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from agreement.problems import BundleError, Problem
+from agreement.read import parse_agreement
 from agreement.schema import Agreement
 from features.catalogue import Catalogue
 from models.bundle import Bundle
@@ -50,6 +51,9 @@ def require_agreement(bundle: Bundle, agreement: Agreement) -> None:
     ]
     if agreement.outcome.horizon_days != bundle.catalogue.horizon_days:
         differs.append(("horizon_days", str(agreement.outcome.horizon_days), str(bundle.catalogue.horizon_days)))
+    trained = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
+    if _ideal(agreement) != _ideal(trained):  # a feature is made of it
+        differs.append(("ideal_customer", _ideal(agreement), _ideal(trained)))
     problems = [
         Problem(
             where=f"agreement version {agreement.version}, {what}",
@@ -61,6 +65,11 @@ def require_agreement(bundle: Bundle, agreement: Agreement) -> None:
     ]
     if problems:
         raise BundleError(problems)
+
+
+def _ideal(agreement: Agreement) -> str:
+    checks = (f"{check.name} {check.operator} {list(check.values)}" for check in agreement.ideal_customer)
+    return "; ".join(checks) or "none"
 
 
 def require_columns(batch: pa.RecordBatch, catalogue: Catalogue, agreement: Agreement) -> None:

@@ -1,7 +1,7 @@
-"""Twenty kinds of bad input, as the user of the command line meets them.
+"""Twenty-one kinds of bad input, as the user of the command line meets them.
 
 Each says the object, the rule, the value and the remedy in one message, leaves with the exit code of design section 9, and
-leaves nothing half-written. Seventeen stand in one table; interrupted write, full disk and unseen categories have a
+leaves nothing half-written. Eighteen stand in one table; interrupted write, full disk and unseen categories have a
 test of their own below, as do the few bad rows that are rejected and counted instead of stopping everything.
 """
 
@@ -153,9 +153,20 @@ TABLE = (
         command="train",
         code=STOPPED_BY_GATE,
         where="table outcomes column outcome",
-        rule="must hold at least 60 leads that are won",
+        rule="must hold at least 1 leads that are won",
         value="got 0",
         remedy="Check outcome: in leadq.yaml",
+        reads=True,
+    ),
+    Bad(
+        kind="too few wins",
+        spoil=lambda project: project.edit("leads.csv", ",won,", ",lost,", 130),
+        command="train",
+        code=STOPPED_BY_GATE,
+        where="history",
+        rule="must hold at least 60 won and 60 other leads that sales worked and whose horizon is over",
+        value=" won and ",
+        remedy="more wins are needed, at the present pace of",
         reads=True,
     ),
     Bad(
