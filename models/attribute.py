@@ -90,7 +90,9 @@ def make_reference(booster: Any, rows: Floats, calibrator: Calibrator, described
         [explain(booster, rows[at : at + CHUNK_ROWS], threads=threads)[1] for at in range(0, len(rows), CHUNK_ROWS)]
     )
     mean = parts[:, :-1].mean(axis=0)
-    absolute = np.abs(calibrator.slope) * np.abs(parts[:, :-1] - mean).mean(axis=0)
+    center = float(parts[0, -1]) + float(mean.sum())
+    steepness = np.abs(calibrator.steepness(np.array([center]), center)[0])
+    absolute = steepness * np.abs(parts[:, :-1] - mean).mean(axis=0)
     return Reference(
         described=described,
         n=len(rows),
@@ -111,8 +113,10 @@ def calibrated_contributions(parts: Floats, calibrator: Calibrator, reference: R
         ``base + contributions.sum(axis=1)`` is the calibrated log-odds.
     """
     mean = np.asarray(reference.mean_contributions)
-    base = calibrator.slope * (reference.expected_margin + float(mean.sum())) + calibrator.intercept + calibrator.anchor
-    return base, calibrator.slope * (parts[:, :-1] - mean)
+    center = reference.expected_margin + float(mean.sum())
+    base = float(calibrator.log_odds(np.array([center]))[0])
+    steepness = calibrator.steepness(parts.sum(axis=1), center)
+    return base, steepness[:, None] * (parts[:, :-1] - mean)
 
 
 def sum_by_family(contributions: Floats, catalogue: Catalogue) -> Floats:

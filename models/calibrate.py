@@ -1,7 +1,8 @@
 """From the booster's margin to a probability that keeps its word, and the test whether it does.
 
-Logistic (Platt) calibration on pooled out-of-fold margins. Isotonic and its relatives are left out: they
-never won at our sizes and turn thousands of scores into a few dozen values (method section 3).
+Logistic (Platt) calibration on pooled out-of-fold margins; beta calibration only where a test rejects the line
+(``bend.py``). Isotonic and its relatives are left out: they never won at our sizes and turn thousands of scores into
+a few dozen values (method section 3).
 
 References
 ----------
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays import Floats, Ints, logit, sigmoid
+from models.bend import even, fit_bend
 from models.logistic import MAX_SLOPE, Line, fit_line, log_likelihood
 
 NEEDED_Z = 1.645
@@ -26,7 +28,7 @@ POWER_Z = 2.8016
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibrator:
-    """``logit(probability) = slope * margin + intercept + anchor``.
+    """``logit(probability) = slope * margin + intercept + anchor``, and ``bend * even(margin)`` where a line is not enough.
 
     ``anchor`` is the recent shift of the intercept (log-odds); it moves the base, never the reasons.
     """
@@ -34,10 +36,25 @@ class Calibrator:
     slope: float
     intercept: float
     anchor: float = 0.0
+    bend: float = 0.0
 
     def log_odds(self, margin: Floats) -> Floats:
         """Calibrated log-odds, shape as ``margin``."""
-        return self.slope * margin + self.intercept + self.anchor
+        line = self.slope * margin + self.intercept + self.anchor
+        return line + self.bend * even(margin) if self.bend else line
+
+    def steepness(self, margin: Floats, reference: float) -> Floats:
+        """Calibrated log-odds gained per margin on the way from ``reference`` to each margin; the slope of a line.
+
+        Contributions to the margin times this add up exactly (the rescale rule of Chen, Lundberg, Lee 2022).
+        """
+        if not self.bend:
+            return np.full_like(margin, self.slope)
+        away = margin - reference
+        near = np.abs(away) < 1e-9
+        gained = even(margin) - even(np.array([reference]))[0]
+        limit = np.tanh(margin / 2.0)
+        return self.slope + self.bend * np.where(near, limit, gained / np.where(near, 1.0, away))
 
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probability, shape as ``margin``."""
@@ -67,6 +84,10 @@ def fit_calibrator(label: Floats, margin: Floats, weight: Floats, group: Ints) -
     usable = line.slope > 0 and (strength >= NEEDED_Z or line.slope > MAX_SLOPE)
     why = "" if usable else f"calibration slope {line.slope:.2f} (standard error {line.slope_error:.2f}) is not above 0"
     calibrator = Calibrator(slope=line.slope, intercept=line.intercept)
+    if usable:
+        bent = fit_bend(label, margin, weight, group, slope=line.slope, intercept=line.intercept)
+        if bent.needed:
+            calibrator = Calibrator(slope=bent.slope, intercept=bent.intercept, bend=bent.bend)
     return Calibration(calibrator=calibrator, slope_error=line.slope_error, usable=usable, why=why)
 
 

@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import minimize
 
 from models.arrays import sigmoid
-from models.calibrate import check_calibration, fit_calibrator
+from models.bend import even
+from models.calibrate import Calibrator, check_calibration, fit_calibrator
 from models.logistic import fit_line, log_likelihood
 
 
@@ -86,3 +87,28 @@ def test_leads_of_one_account_widen_the_interval() -> None:
 def test_nothing_is_tested_without_both_classes() -> None:
     assert check_calibration(np.zeros(10), np.full(10, 0.2), np.arange(10)) is None
     assert check_calibration(np.array([0.0, 1.0]), np.full(2, 0.2), np.arange(2)) is None
+
+
+def test_a_bend_is_taken_only_where_the_line_is_wrong() -> None:
+    taken = {bend: sum(_bent(seed, bend) for seed in range(60)) for bend in (0.0, 0.45)}
+    assert taken[0.0] <= 4  # 1 % of tests reject a true line
+    assert taken[0.45] >= 55
+
+
+def _bent(seed: int, bend: float) -> bool:
+    rng = np.random.default_rng(seed)
+    margin = rng.normal(-1.0, 1.6, 6000)
+    label = (rng.random(6000) < sigmoid(0.9 * margin + bend * even(margin) - bend)).astype(float)
+    group = rng.integers(0, 4000, 6000)
+    return bool(fit_calibrator(label, margin, np.ones(6000), group).calibrator.bend)
+
+
+def test_a_bent_calibrator_keeps_the_order_and_its_reasons_add_up() -> None:
+    calibrator = Calibrator(slope=1.1, intercept=-0.2, anchor=0.1, bend=0.6)
+    margin = np.linspace(-6, 6, 2001)
+    log_odds = calibrator.log_odds(margin)
+    assert (np.diff(log_odds) > 0).all()
+    center = -1.3
+    rebuilt = calibrator.log_odds(np.array([center]))[0] + calibrator.steepness(margin, center) * (margin - center)
+    assert np.abs(rebuilt - log_odds).max() < 1e-12
+    assert calibrator.steepness(np.array([center]), center)[0] == pytest.approx(1.1 + 0.6 * np.tanh(center / 2))
