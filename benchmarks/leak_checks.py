@@ -123,6 +123,13 @@ def _kind(leads: str, rate: str, seen: list[Seen]) -> str:
     )
 
 
+HEADING = """## Leak checks: honest fields lost, planted leaks and canaries caught
+
+A field is a column of the CRM, or a kind of event, that features are made of. Two fields of the simulated company leak by design and must
+be caught in every company; four canaries are planted by the check itself.
+"""
+
+
 def main() -> None:
     """Print the table; with ``--write`` put it into a file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -136,7 +143,8 @@ def main() -> None:
     text = table(seen)
     print(text)
     if chosen.write:
-        chosen.write.write_text(f"# Leak checks\n\n{text}", encoding="utf-8")
+        command = f"python -m benchmarks.leak_checks --seeds {' '.join(map(str, chosen.seeds))} --write {chosen.write}"
+        chosen.write.write_text(f"{HEADING}\nMade by `{command}`.\n\n{text}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -101,7 +101,8 @@ def main() -> None:
     text = table()
     print(text)
     if chosen.write:
-        chosen.write.write_text(f"{HEADING}\n{text}", encoding="utf-8")
+        command = f"python -m benchmarks.refreshed_anchor --write {chosen.write}"
+        chosen.write.write_text(f"{HEADING}\nMade by `{command}`.\n\n{text}", encoding="utf-8")
 
 
 if __name__ == "__main__":

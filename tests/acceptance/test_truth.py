@@ -12,7 +12,7 @@ from benchmarks.world import see_world
 pytestmark = pytest.mark.acceptance
 
 KIND = next(kind for kind in KINDS if kind.name == "10k, 25 %")
-PLANTED = {"own_lead_procurement_contact", "own_lead_status"}
+PLANTED = {"own_lead_procurement_contact", "leads.status"}
 RIVALS = ("isotonic", "Venn-Abers", "beta", "uncalibrated", "latest 20 % held out")
 
 

@@ -10,11 +10,30 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features.leaks import find_leaks, quarantine
+from models.bundle import Bundle
+from pipelines.build import look_at_landmarks
+from pipelines.ingest import ingest
+from pipelines.progress import silent
+from pipelines.project import Project
 from pipelines.runs import Run, RunInputs, RunKind, sha256_of
 from pipelines.snapshots import new_snapshot
 from pipelines.store import Store
+from pipelines.train import train
+from pipelines.training_files import Origin, write_training_data
 
 NIGHT = datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def learn(project: Project) -> Bundle:
+    """Read, look, leave out what leaks and train: the stages without canaries, gate and reports, which need most of the time."""
+    history = ingest(project, silent)
+    whole = look_at_landmarks(project, history)
+    data = whole.without(quarantine(find_leaks(whole, history, seed=project.settings.seed), history))
+    read_at = history.read_at.isoformat()
+    origin = Origin(history_sha256=history.sha256, agreement_sha256=project.agreement.sha256, read_at=read_at)
+    write_training_data(data, origin, project.work / "training")
+    return train(project, silent).bundle
 
 
 @pytest.fixture

@@ -12,18 +12,16 @@ import pytest
 
 from agreement.problems import AgreementError, GateStopped
 from crm.company.settings import CompanySettings
-from models.bundle import keep_bundle, read_bundle
+from models.bundle import keep_bundle
 from models.live import models_folder
 from models.live import promote as put_live
-from pipelines.build import build
-from pipelines.ingest import ingest
 from pipelines.init import init
 from pipelines.preview import preview
 from pipelines.progress import silent
 from pipelines.project import Project, open_project
 from pipelines.score import score
 from pipelines.simulate import write_simulated
-from pipelines.train import train
+from tests.pipelines.conftest import learn
 
 PARAMS = """\
 fit: {grid_num_leaves: [4], learning_rate: 0.2, max_rounds: 40, early_stopping_rounds: 5, n_folds: 3, bootstrap_repeats: 50}
@@ -41,10 +39,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
     init(folder)
     project = open_project(folder, environment={}, now=made.read_at)
-    ingest(project, silent)
-    build(project, silent)
-    train(project, silent)
-    bundle = read_bundle(project.work / "bundle")
+    bundle = learn(project)
     assert bundle.kind == "booster"
     store = project.store.folder
     version, _ = keep_bundle(replace(bundle, trained={**bundle.trained, "weekly_flow": 40.0}), models_folder(store))

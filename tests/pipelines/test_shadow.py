@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,7 @@ from models.comparison import comparison_path
 from models.live import bundle_folder, models_folder, put_challenger, read_live
 from models.live import promote as put_live
 from models.scorer import Scorer
-from pipelines.build import look_at_landmarks
 from pipelines.compare_champion import compare_with_champion, refresh_comparison
-from pipelines.ingest import ingest
 from pipelines.init import init
 from pipelines.looks import outcome_since, probability_then
 from pipelines.models import list_models
@@ -38,8 +36,8 @@ from pipelines.runs import Run, RunInputs
 from pipelines.score import score
 from pipelines.shadow import SHADOW, score_in_shadow, shadow_looks, shadow_path, switch_shadow
 from pipelines.simulate import write_simulated
-from pipelines.train import train
-from pipelines.training_files import Origin, read_training_data, write_training_data
+from pipelines.training_files import read_training_data
+from tests.pipelines.conftest import learn
 
 PARAMS = """\
 fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 60, early_stopping_rounds: 10, n_folds: 3, bootstrap_repeats: 100}
@@ -59,12 +57,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
     init(folder)
     project = open_project(folder, environment={}, now=made.read_at)
-    history = ingest(project, silent)
-    origin = Origin(
-        history_sha256=history.sha256, agreement_sha256=project.agreement.sha256, read_at=history.read_at.isoformat()
-    )
-    write_training_data(look_at_landmarks(project, history), origin, project.work / "training")
-    trained = train(project, silent).bundle
+    trained = learn(project)
     store = project.store.folder
     version, _ = keep_bundle(trained, models_folder(store))
     put_live(version, store=store, now=project.now, because="a test")
@@ -81,8 +74,7 @@ def live_bundle(project: Project, role: str = "champion") -> Bundle:
 def add_challenger(project: Project, *, flatter: float, **changes: Any) -> Bundle:
     """Keep the champion with its log-odds drawn together as the challenger."""
     champion = live_bundle(project)
-    one = champion.calibrator
-    calibrator = Calibrator(slope=flatter * one.slope, intercept=flatter * one.intercept, anchor=flatter * one.anchor)
+    calibrator = Calibrator(**{name: flatter * value for name, value in asdict(champion.calibrator).items()})
     table = champion.out_of_time.copy()
     table["probability"] = sigmoid(flatter * logit(table["probability"].to_numpy()))
     changed = replace(champion, calibrator=calibrator, out_of_time=table, **changes)

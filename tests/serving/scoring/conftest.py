@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import lightgbm
 import numpy as np
@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from agreement.schema import Agreement, Check, Outcome, Promise, Rule, Tier
+from agreement.read import parse_agreement
+from agreement.schema import Agreement
 from features.catalogue import Catalogue, Feature
 from models.attribute import make_reference
 from models.bundle import Bundle
@@ -24,6 +25,20 @@ from serving.scoring.score import ScoringRun
 AS_OF = datetime(2026, 10, 1, 2, tzinfo=UTC)
 SOURCES = ("partner_referral", "web", "cold_list", "webinar")
 INDUSTRIES = ("software", "logistics", "retail")
+AGREEMENT = """\
+version: 4
+effective_from: 2026-10-01
+outcome: {event: opportunity won, horizon_days: 90}
+stages: {SAL: [{disposition: accepted}]}
+ideal_customer: {industry: [software, logistics]}
+tiers:
+  - {id: T1, label: Sales-ready, owner: sales, promise: {win_rate_at_least: 0.3}, action: Call today}
+  - {id: T2, label: High intent, owner: sales, promise: {win_rate_at_least: 0.1}}
+  - {id: T3, label: Nurture, owner: marketing}
+rules:
+  - {id: competitor, when: {field: account.domain, in: [rival.example]}, then: disqualify}
+  - {id: hand_raiser, when: {event: demo_request, within_days: 14}, then: {at_least: T2}}
+"""
 
 
 def _feature(name: str, family: str, unit: str = "count", vocabulary: tuple[str, ...] = ()) -> Feature:
@@ -124,32 +139,7 @@ def lead_batch() -> Callable[..., pa.RecordBatch]:
 
 @pytest.fixture(scope="session")
 def agreement() -> Agreement:
-    return Agreement(
-        version=4,
-        effective_from=date(2026, 10, 1),
-        outcome=Outcome(event="opportunity won", horizon_days=90),
-        tiers=(
-            Tier(
-                id="T1", label="Sales-ready", owner="sales", promise=Promise(win_rate_at_least=0.3), action="Call today"
-            ),
-            Tier(id="T2", label="High intent", owner="sales", promise=Promise(win_rate_at_least=0.1)),
-            Tier(id="T3", label="Nurture", owner="marketing"),
-        ),
-        stages={},
-        rules=(
-            Rule(
-                id="competitor",
-                when=(Check(subject="field", name="account.domain", operator="in", values=("rival.example",)),),
-                disqualify=True,
-            ),
-            Rule(
-                id="hand_raiser",
-                when=(Check(subject="event", name="demo_request", operator="occurred", within_days=14),),
-                at_least="T2",
-            ),
-        ),
-        duties={},
-    )
+    return parse_agreement(AGREEMENT, where="test agreement")
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +166,7 @@ def bundle(agreement: Agreement) -> Bundle:
         ),
         evidence=gather_evidence(encoded, label, CATALOGUE),
         evaluation={},
-        agreement_text="",
+        agreement_text=agreement.text,
         trained={},
         out_of_time=pd.DataFrame(),
         version="aaaaaaaaaaaa",

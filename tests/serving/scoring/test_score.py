@@ -141,8 +141,9 @@ def test_another_agreement_than_the_models_is_refused(run: ScoringRun, lead_batc
         version=5,
         outcome=Outcome(event="opportunity won", horizon_days=60),
         tiers=(replace(first, promise=Promise(win_rate_at_least=0.4)), *others),
+        ideal_customer=(replace(run.agreement.ideal_customer[0], values=("retail",)),),
     )
-    with pytest.raises(BundleError, match=r"(?s)promise of tier T1.*0\.4.*horizon_days.*60"):
+    with pytest.raises(BundleError, match=r"(?s)promise of tier T1.*0\.4.*horizon_days.*60.*ideal_customer.*retail"):
         list(score_batches([lead_batch(5)], replace(run, agreement=changed)))
 
 
