@@ -41,7 +41,7 @@ repro: $(STAMP) ## The same training stages through DVC, on the simulated compan
 
 .PHONY: test
 test: $(STAMP) ## All quick tests (under 10 minutes on 2 cores)
-	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q -m "not acceptance"
+	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance"
 
 .PHONY: lint
 lint: $(STAMP) ## Rules, format, types, and the order of the rooms

@@ -1,4 +1,4 @@
-"""Probabilities and promises against the truth, on fourteen kinds of simulated company.
+"""Probabilities and promises against the truth, on twelve kinds of simulated company.
 
     python -m benchmarks.truth [--results .bench/truth] [--workers 2] [--kinds "2k, 10 %" ...] [--seeds 20]
 

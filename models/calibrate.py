@@ -63,12 +63,16 @@ class Calibrator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """A fitted calibrator and whether the margins carry any signal."""
+    """A fitted calibrator and whether the margins carry any signal.
+
+    ``bent`` is the beta calibrator, where a test rejects the line; whether it is used, the rolling origins decide.
+    """
 
     calibrator: Calibrator
     slope_error: float
     usable: bool
     why: str
+    bent: Calibrator | None = None
 
 
 def fit_calibrator(label: Floats, margin: Floats, weight: Floats, group: Ints) -> Calibration:
@@ -84,11 +88,12 @@ def fit_calibrator(label: Floats, margin: Floats, weight: Floats, group: Ints) -
     usable = line.slope > 0 and (strength >= NEEDED_Z or line.slope > MAX_SLOPE)
     why = "" if usable else f"calibration slope {line.slope:.2f} (standard error {line.slope_error:.2f}) is not above 0"
     calibrator = Calibrator(slope=line.slope, intercept=line.intercept)
+    bent = None
     if usable:
-        bent = fit_bend(label, margin, weight, group, slope=line.slope, intercept=line.intercept)
-        if bent.needed:
-            calibrator = Calibrator(slope=bent.slope, intercept=bent.intercept, bend=bent.bend)
-    return Calibration(calibrator=calibrator, slope_error=line.slope_error, usable=usable, why=why)
+        found = fit_bend(label, margin, weight, group, slope=line.slope, intercept=line.intercept)
+        if found.needed:
+            bent = Calibrator(slope=found.slope, intercept=found.intercept, bend=found.bend)
+    return Calibration(calibrator=calibrator, slope_error=line.slope_error, usable=usable, why=why, bent=bent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

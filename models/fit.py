@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,12 @@ def population(data: TrainingData) -> Bools:
 def labels(data: TrainingData) -> Floats:
     """Labels as float64, shape (n_rows,)."""
     return data.meta["label"].to_numpy(dtype=np.float64)
+
+
+def with_bend(fitted: Fitted) -> Fitted:
+    """Return the fit with its beta calibrator in use, where it has one."""
+    bent = fitted.calibration.bent
+    return fitted if bent is None else replace(fitted, calibration=replace(fitted.calibration, calibrator=bent))
 
 
 def won_leads(data: TrainingData) -> int:

@@ -7,7 +7,7 @@ at the first origin and kept, rounds and calibrator are each origin's own. Nothi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from models.anchor import Recent
 from models.arrays import Bools, Floats, Ints
 from models.calibrate import Calibrator
 from models.engine import load_lightgbm
-from models.fit import Fitted, Progress, fit_model, labels, silent
+from models.fit import Fitted, Progress, fit_model, labels, silent, with_bend
 from models.settings import FitSettings
 from models.split import Split
 
@@ -93,6 +93,20 @@ def fit_origins(
             )
         )
     return fits
+
+
+def with_bends(fits: Sequence[OriginFit]) -> list[OriginFit]:
+    """Return the origins with their beta calibrators in use, where they have one."""
+    found = []
+    for one in fits:
+        line, bent = one.fitted.calibration.calibrator, one.fitted.calibration.bent
+        if bent is not None:
+            recent_margin = (one.recent.log_odds - line.intercept) / line.slope
+            recent = replace(one.recent, log_odds=bent.log_odds(recent_margin))
+            log_odds = bent.log_odds(one.margin)
+            one = replace(one, fitted=with_bend(one.fitted), log_odds=log_odds, recent=recent)  # noqa: PLW2901
+        found.append(one)
+    return found
 
 
 def recent_leads(

@@ -26,7 +26,7 @@ from models.calibrate import Calibrator
 from models.engine import load_lightgbm
 from models.evaluation import Evaluation, rounded
 from models.evidence import gather_evidence
-from models.fit import Fitted, Progress, fit_model, labels, population, silent
+from models.fit import Fitted, Progress, fit_model, labels, population, silent, with_bend
 from models.held_out import at_judged_moment, out_of_time
 from models.leaks import check_encoding, check_one_feature, check_permuted, check_random_gap, quick_out_of_fold
 from models.origins import recent_leads
@@ -186,6 +186,7 @@ def train_bundle(
         lambda words, share: report(f"out of time: {words}", 0.4 + 0.5 * share),
         calibration_usable=fitted.calibration.usable,
     )
+    fitted = with_bend(fitted) if evaluated.bent else fitted
     report("reasons and leak checks", 0.9)
     moment = None if read_at is None else pd.Timestamp(read_at)
     anchor = (

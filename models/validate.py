@@ -16,12 +16,13 @@ import pandas as pd
 from agreement.schema import Agreement
 from features.training_data import TrainingData
 from models.anchor import WINDOW_ROWS, WINDOWS_DAYS, BackTest, Tried, back_test
-from models.arrays import Bools, Floats
+from models.arrays import Bools, Floats, sigmoid
 from models.evaluation import AnchorFigures, Evaluation
 from models.figures import comparisons, moment_figures, origin_figures
 from models.fit import Progress, labels, silent
 from models.held_out import empty_held_out, held_out_frame, with_yardsticks
-from models.origins import OriginFit, fit_origins, judged_landmark
+from models.metrics import log_losses
+from models.origins import OriginFit, fit_origins, judged_landmark, with_bends
 from models.settings import FitSettings
 from models.split import Split, rolling_origins
 from models.stability import between_origins
@@ -38,11 +39,14 @@ class Evaluated:
         One row a look, columns :data:`models.held_out.HELD_OUT_COLUMNS`; empty where nothing could be held out.
     anchor : BackTest or None
         What anchoring gave at the origins.
+    bent : bool
+        Whether beta calibration lowered the log-loss at the origins beyond its standard error.
     """
 
     evaluation: Evaluation
     held_out: pd.DataFrame
     anchor: BackTest | None = None
+    bent: bool = False
 
 
 def _too_thin(data: TrainingData, splits: Sequence[Split], settings: FitSettings) -> str:
@@ -71,6 +75,16 @@ def try_anchor(data: TrainingData, fits: Sequence[OriginFit]) -> BackTest:
             Tried(recent=fit.recent, log_odds=fit.log_odds[judged], label=labels(data)[fit.split.test][judged])
         )
     return back_test(tried, WINDOWS_DAYS if data.dated else (float(WINDOW_ROWS),))
+
+
+def bend_pays(data: TrainingData, fits: Sequence[OriginFit]) -> bool:
+    """Whether beta calibration, where a test rejects the line, lowered the log-loss of held-out looks beyond its standard error."""
+    gains = []
+    for line, bent in zip(fits, with_bends(fits), strict=True):
+        label = labels(data)[line.split.test]
+        gains.append(log_losses(label, sigmoid(line.log_odds)) - log_losses(label, sigmoid(bent.log_odds)))
+    gain = np.concatenate(gains)
+    return bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
 
 
 def evaluate(
@@ -107,6 +121,8 @@ def evaluate(
             evaluation=Evaluation(possible=False, why_not=thin, dated=data.dated), held_out=empty_held_out()
         )
     fits = fit_origins(everything, learnable, splits, settings, progress)
+    bent = bend_pays(data, fits)
+    fits = with_bends(fits) if bent else fits
     tried = try_anchor(data, fits)
     held_out = with_yardsticks(data, fits, held_out_frame(data, fits, tried.shifts, random_split), agreement)
     versus = comparisons(held_out, settings)
@@ -130,4 +146,5 @@ def evaluate(
         ),
         held_out=held_out,
         anchor=tried,
+        bent=bent,
     )
