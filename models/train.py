@@ -6,9 +6,8 @@ written and no clock is read here; where the bundle goes is the caller's matter.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -19,24 +18,17 @@ from agreement.schema import Agreement
 from features.enough import shortage
 from features.training_data import HANDOFF, TrainingData
 from models.anchor import Anchor, BackTest, find_anchor
-from models.arrays import Bools, logit
-from models.attribute import Reference, make_reference, reference_rows
-from models.bundle import BUNDLE_VERSION, Bundle
-from models.calibrate import Calibrator
-from models.engine import load_lightgbm
-from models.evaluation import Evaluation, rounded
-from models.evidence import gather_evidence
-from models.fit import Fitted, Progress, fit_model, labels, population, silent, with_bend
-from models.held_out import at_judged_moment, out_of_time
+from models.arrays import Bools
+from models.bundle import Bundle
+from models.evaluation import Evaluation
+from models.fit import Fitted, Progress, fit_model, population, silent, with_bend
 from models.leaks import check_encoding, check_one_feature, check_permuted, check_random_gap, quick_out_of_fold
+from models.make_bundle import make_bundle, reference_of
 from models.origins import recent_leads
 from models.settings import FitSettings
-from models.tiers import TierCut, no_tiers, offer_tiers
-from models.validate import Evaluated, evaluate
+from models.validate import evaluate
 
 _QUARTER_DAYS = 91
-
-LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,56 +55,6 @@ def _stop_on_leak(evaluation: Evaluation) -> None:
         raise GateStopped(problems)
 
 
-def _provenance(
-    data: TrainingData, fitted: Fitted, settings: FitSettings, given: dict[str, Any], agreement: Agreement
-) -> dict[str, Any]:
-    chosen = {name: value for name, value in asdict(settings).items() if name != "threads"}
-    return {
-        **given,
-        "agreement_sha256": agreement.sha256,
-        "agreement_version": agreement.version,
-        "bundle_version": BUNDLE_VERSION,
-        "grid_log_loss": fitted.grid,
-        "horizon_days": data.catalogue.horizon_days,
-        "leads": int(data.meta["lead_id"].nunique()),
-        "libraries": {name: version(name) for name in LIBRARIES},
-        "num_leaves": fitted.num_leaves,
-        "rounds": fitted.rounds,
-        "rows": len(data.meta),
-        "settings": {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()},
-        "why_no_signal": fitted.calibration.why,
-        "wins": int(labels(data).sum()),
-    }
-
-
-def _base_rate_parts(data: TrainingData) -> tuple[Calibrator, Reference]:
-    rows, described = reference_rows(data)
-    rate = labels(data)[rows].mean()
-    n_features = len(data.catalogue.features)
-    reference = Reference(
-        described=described,
-        n=int(rows.sum()),
-        expected_margin=0.0,
-        mean_contributions=(0.0,) * n_features,
-        mean_absolute=(0.0,) * n_features,
-    )
-    return Calibrator(slope=0.0, intercept=float(logit(np.array([rate]))[0])), reference
-
-
-def _tiers(evaluated: Evaluated, agreement: Agreement, weekly_flow: float | None) -> tuple[TierCut, ...]:
-    if not evaluated.evaluation.beats_base_rate:
-        return no_tiers(agreement, "nothing beats the base rate")
-    held_out = at_judged_moment(evaluated.held_out)
-    return offer_tiers(
-        held_out["probability"].to_numpy(dtype=np.float64),
-        held_out["label"].to_numpy(dtype=np.float64),
-        held_out["group"].to_numpy(dtype=np.int64),
-        agreement,
-        period=held_out["origin"].to_numpy(dtype=np.int64),
-        weekly_flow=weekly_flow,
-    )
-
-
 def weekly_flow(everything: TrainingData, read_at: pd.Timestamp | None) -> float | None:
     """Count the new hand-offs a week over the last quarter; None where that is not known."""
     if read_at is None or not everything.dated:
@@ -126,12 +68,12 @@ def live_anchor(
     everything: TrainingData,
     learnable: Bools,
     fitted: Fitted,
-    tried: BackTest,
+    tried: BackTest | None,
     read_at: pd.Timestamp | None,
     settings: FitSettings,
 ) -> Anchor | None:
     """Return the anchor as of the moment the data was read; None where the back-test keeps none."""
-    if tried.window is None or (read_at is None and everything.dated):
+    if tried is None or tried.window is None or (read_at is None and everything.dated):
         return None
     moment = read_at if everything.dated else None
     recent = recent_leads(everything, np.flatnonzero(learnable), fitted, moment=moment, settings=settings)
@@ -189,23 +131,12 @@ def train_bundle(
     fitted = with_bend(fitted) if evaluated.bent else fitted
     report("reasons and leak checks", 0.9)
     moment = None if read_at is None else pd.Timestamp(read_at)
-    anchor = (
-        live_anchor(everything, learnable, fitted, evaluated.anchor, moment, settings) if evaluated.anchor else None
-    )
+    anchor = live_anchor(everything, learnable, fitted, evaluated.anchor, moment, settings)
     evaluated = replace(evaluated, evaluation=_with_findings(data, fitted, evaluated.evaluation, settings))
     flow = weekly_flow(everything, moment)
-    bundle = _bundle(data, fitted, evaluated, anchor, agreement, settings, flow)
+    bundle = make_bundle(data, fitted, evaluated, anchor, agreement, settings, flow=flow, given=provenance)
     report("done", 1.0)
-    given = {
-        **provenance,
-        "anchor": None if anchor is None else rounded(anchor.to_document()),
-        "weekly_flow": rounded(flow),
-    }
-    return TrainResult(
-        bundle=replace(bundle, trained=_provenance(data, fitted, settings, given, agreement)),
-        evaluation=evaluated.evaluation,
-        held_out=evaluated.held_out,
-    )
+    return TrainResult(bundle=bundle, evaluation=evaluated.evaluation, held_out=evaluated.held_out)
 
 
 def _with_findings(data: TrainingData, fitted: Fitted, evaluation: Evaluation, settings: FitSettings) -> Evaluation:
@@ -214,45 +145,7 @@ def _with_findings(data: TrainingData, fitted: Fitted, evaluation: Evaluation, s
     encoded = check_encoding(data, lambda catalogue: quick_out_of_fold(catalogue, settings), seed=settings.seed)
     findings = [encoded, permuted, check_random_gap(evaluation)]
     if evaluation.beats_base_rate:
-        findings.append(check_one_feature(_reference(data, fitted, settings), data.catalogue))
+        findings.append(check_one_feature(reference_of(data, fitted, settings), data.catalogue))
     evaluation = replace(evaluation, findings=tuple(findings))
     _stop_on_leak(evaluation)
     return evaluation
-
-
-def _reference(data: TrainingData, fitted: Fitted, settings: FitSettings) -> Reference:
-    rows, described = reference_rows(data)
-    booster = load_lightgbm().Booster(model_str=fitted.booster_text)
-    calibrator = fitted.calibration.calibrator
-    return make_reference(booster, data.features[rows], calibrator, described, threads=settings.threads)
-
-
-def _bundle(
-    data: TrainingData,
-    fitted: Fitted,
-    evaluated: Evaluated,
-    anchor: Anchor | None,
-    agreement: Agreement,
-    settings: FitSettings,
-    flow: float | None,
-) -> Bundle:
-    """Make the bundle, all but its provenance."""
-    rows, _ = reference_rows(data)
-    calibrator, reference = _base_rate_parts(data)
-    boosted = evaluated.evaluation.beats_base_rate
-    if boosted:
-        calibrator = replace(fitted.calibration.calibrator, anchor=0.0 if anchor is None else anchor.shift)
-        reference = _reference(data, fitted, settings)
-    return Bundle(
-        kind="booster" if boosted else "base_rate",
-        catalogue=data.catalogue,
-        booster_text=fitted.booster_text if boosted else "",
-        calibrator=calibrator,
-        reference=reference,
-        tiers=_tiers(evaluated, agreement, flow),
-        evidence=gather_evidence(data.features[rows], labels(data)[rows], data.catalogue),
-        evaluation=evaluated.evaluation.to_document(),
-        agreement_text=agreement.text,
-        trained={},
-        out_of_time=out_of_time(evaluated.held_out),
-    )

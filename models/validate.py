@@ -115,11 +115,9 @@ def evaluate(
     """
     data = everything.rows(learnable)
     splits = rolling_origins(data, settings)
-    thin = _too_thin(data, splits, settings)
-    if thin:
-        return Evaluated(
-            evaluation=Evaluation(possible=False, why_not=thin, dated=data.dated), held_out=empty_held_out()
-        )
+    if thin := _too_thin(data, splits, settings):
+        not_possible = Evaluation(possible=False, why_not=thin, dated=data.dated)
+        return Evaluated(evaluation=not_possible, held_out=empty_held_out())
     fits = fit_origins(everything, learnable, splits, settings, progress)
     bent = bend_pays(data, fits)
     fits = with_bends(fits) if bent else fits

@@ -1,0 +1,138 @@
+"""The parts of a bundle put together: what scoring needs, what was proved, and where it all comes from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from agreement.schema import Agreement
+from features.training_data import TrainingData
+from models.anchor import Anchor
+from models.arrays import logit
+from models.attribute import Reference, make_reference, reference_rows
+from models.bundle import BUNDLE_VERSION, Bundle
+from models.calibrate import Calibrator
+from models.engine import load_lightgbm
+from models.evaluation import rounded
+from models.evidence import gather_evidence
+from models.fit import Fitted, labels
+from models.held_out import at_judged_moment, out_of_time
+from models.settings import FitSettings
+from models.tiers import TierCut, no_tiers, offer_tiers
+from models.validate import Evaluated
+
+LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
+
+
+def make_bundle(
+    data: TrainingData,
+    fitted: Fitted,
+    evaluated: Evaluated,
+    anchor: Anchor | None,
+    agreement: Agreement,
+    settings: FitSettings,
+    *,
+    flow: float | None,
+    given: dict[str, Any],
+) -> Bundle:
+    """Make the bundle.
+
+    Parameters
+    ----------
+    data : TrainingData
+        The rows learnt from.
+    fitted : Fitted
+    evaluated : Evaluated
+    anchor : Anchor or None
+    agreement : Agreement
+    settings : FitSettings
+    flow : float or None
+        New hand-offs a week, for cuts by capacity.
+    given : dict
+        Provenance that only the caller knows.
+    """
+    rows, _ = reference_rows(data)
+    calibrator, reference = _base_rate_parts(data)
+    boosted = evaluated.evaluation.beats_base_rate
+    if boosted:
+        calibrator = replace(fitted.calibration.calibrator, anchor=0.0 if anchor is None else anchor.shift)
+        reference = reference_of(data, fitted, settings)
+    return Bundle(
+        kind="booster" if boosted else "base_rate",
+        catalogue=data.catalogue,
+        booster_text=fitted.booster_text if boosted else "",
+        calibrator=calibrator,
+        reference=reference,
+        tiers=_tiers(evaluated, agreement, flow),
+        evidence=gather_evidence(data.features[rows], labels(data)[rows], data.catalogue),
+        evaluation=evaluated.evaluation.to_document(),
+        agreement_text=agreement.text,
+        trained=_provenance(data, fitted, settings, _with_anchor(given, anchor, flow), agreement),
+        out_of_time=out_of_time(evaluated.held_out),
+    )
+
+
+def _with_anchor(given: dict[str, Any], anchor: Anchor | None, flow: float | None) -> dict[str, Any]:
+    told = None if anchor is None else rounded(anchor.to_document())
+    return {**given, "anchor": told, "weekly_flow": rounded(flow)}
+
+
+def reference_of(data: TrainingData, fitted: Fitted, settings: FitSettings) -> Reference:
+    """Average the contributions over the reference set."""
+    rows, described = reference_rows(data)
+    booster = load_lightgbm().Booster(model_str=fitted.booster_text)
+    calibrator = fitted.calibration.calibrator
+    return make_reference(booster, data.features[rows], calibrator, described, threads=settings.threads)
+
+
+def _base_rate_parts(data: TrainingData) -> tuple[Calibrator, Reference]:
+    rows, described = reference_rows(data)
+    rate = labels(data)[rows].mean()
+    n_features = len(data.catalogue.features)
+    reference = Reference(
+        described=described,
+        n=int(rows.sum()),
+        expected_margin=0.0,
+        mean_contributions=(0.0,) * n_features,
+        mean_absolute=(0.0,) * n_features,
+    )
+    return Calibrator(slope=0.0, intercept=float(logit(np.array([rate]))[0])), reference
+
+
+def _tiers(evaluated: Evaluated, agreement: Agreement, weekly_flow: float | None) -> tuple[TierCut, ...]:
+    if not evaluated.evaluation.beats_base_rate:
+        return no_tiers(agreement, "nothing beats the base rate")
+    held_out = at_judged_moment(evaluated.held_out)
+    return offer_tiers(
+        held_out["probability"].to_numpy(dtype=np.float64),
+        held_out["label"].to_numpy(dtype=np.float64),
+        held_out["group"].to_numpy(dtype=np.int64),
+        agreement,
+        period=held_out["origin"].to_numpy(dtype=np.int64),
+        weekly_flow=weekly_flow,
+    )
+
+
+def _provenance(
+    data: TrainingData, fitted: Fitted, settings: FitSettings, given: dict[str, Any], agreement: Agreement
+) -> dict[str, Any]:
+    chosen = {name: value for name, value in asdict(settings).items() if name != "threads"}
+    return {
+        **given,
+        "agreement_sha256": agreement.sha256,
+        "agreement_version": agreement.version,
+        "bundle_version": BUNDLE_VERSION,
+        "grid_log_loss": fitted.grid,
+        "horizon_days": data.catalogue.horizon_days,
+        "leads": int(data.meta["lead_id"].nunique()),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "num_leaves": fitted.num_leaves,
+        "rounds": fitted.rounds,
+        "rows": len(data.meta),
+        "settings": {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()},
+        "why_no_signal": fitted.calibration.why,
+        "wins": int(labels(data).sum()),
+    }
