@@ -41,7 +41,7 @@ def gate_says(project: Project) -> str:
     try:
         promote(project, by="benchmark")
     except GateStopped as stopped:
-        return "refused (exit 3): " + "; ".join(problem.value or problem.rule for problem in stopped.problems)
+        return "refused (exit 3): " + "; ".join(f"{problem.rule} ({problem.value})" for problem in stopped.problems)
     champion = read_live(project.store.folder).champion
     return f"promoted: {champion.why}" if champion else "the base rate scores"
 
