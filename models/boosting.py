@@ -72,10 +72,9 @@ def make_table(rows: Rows, parameters: dict[str, Any]) -> Any:
 class Fold:
     """One fold's booster, grown round by round; single-threaded, so that folds can grow beside each other."""
 
-    def __init__(self, table: Any, rows: Rows, held_out: Ints, settings: FitSettings, age: Any | None) -> None:
+    def __init__(self, table: Any, rows: Rows, held_out: Ints, age: Any | None) -> None:
         self.rows, self.held_out = rows, held_out
         self._table, self._age_margin = table, None if age is None else _margin(age, rows.features)
-        self._settings = settings
         self._inside = np.setdiff1d(np.arange(len(rows.label)), held_out)
 
     def start(self, parameters: dict[str, Any]) -> None:
@@ -108,7 +107,7 @@ def make_folds(table: Any, rows: Rows, splits: Sequence[Ints], settings: FitSett
     """Prepare a fold for each array of held-out rows."""
     everything = np.arange(len(rows.label))
     return [
-        Fold(table, rows, held_out, settings, age_trees(rows, np.setdiff1d(everything, held_out), settings))
+        Fold(table, rows, held_out, age_trees(rows, np.setdiff1d(everything, held_out), settings))
         for held_out in splits
     ]
 
