@@ -2,8 +2,7 @@
 
 The margin is additive over features (TreeSHAP), calibration is a straight line, so the calibrated log-odds
 are additive too (method section 4). The base shown is the average lead of a frozen reference set; a new
-anchor moves only the base. :func:`explain` is the one place where contributions are computed: a faster
-exact explainer replaces its body, nothing else.
+anchor moves only the base. The contributions to the margin themselves come from models/explainer.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class Reference:
 
 
 def explain(booster: Any, rows: Floats, *, threads: int = 1) -> tuple[Floats, Floats]:
-    """Margin and exact contributions of each row.
+    """Margin and exact contributions of each row; :func:`models.explainer.explain.explain`, imported when first needed.
 
     Parameters
     ----------
@@ -58,13 +57,13 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1) -> tuple[Floats, Fl
     Returns
     -------
     margin : array of shape (n,)
-        Raw log-odds, predicted independently of the contributions.
+        Raw log-odds.
     contributions : array of shape (n, n_features + 1)
         To the margin; the last column is the expected margin.
     """
-    margin: Floats = np.asarray(booster.predict(rows, raw_score=True, num_threads=threads), dtype=np.float64)
-    parts: Floats = np.asarray(booster.predict(rows, pred_contrib=True, num_threads=threads), dtype=np.float64)
-    return margin, parts
+    from models.explainer.explain import explain as explain_fast  # noqa: PLC0415 - numba is heavy
+
+    return explain_fast(booster, rows, threads=threads)
 
 
 def reference_rows(data: TrainingData) -> tuple[Bools, str]:
@@ -102,8 +101,16 @@ def make_reference(booster: Any, rows: Floats, calibrator: Calibrator, described
     )
 
 
-def calibrated_contributions(parts: Floats, calibrator: Calibrator, reference: Reference) -> tuple[float, Floats]:
+def calibrated_contributions(
+    margin: Floats, contributions: Floats, calibrator: Calibrator, reference: Reference
+) -> tuple[float, Floats]:
     """Turn contributions to the margin into contributions to the calibrated log-odds.
+
+    Parameters
+    ----------
+    margin : array of shape (n,)
+    contributions : array of shape (n, n_features)
+        With the reference's expected margin they sum to ``margin``.
 
     Returns
     -------
@@ -115,8 +122,8 @@ def calibrated_contributions(parts: Floats, calibrator: Calibrator, reference: R
     mean = np.asarray(reference.mean_contributions)
     center = reference.expected_margin + float(mean.sum())
     base = float(calibrator.log_odds(np.array([center]))[0])
-    steepness = calibrator.steepness(parts.sum(axis=1), center)
-    return base, steepness[:, None] * (parts[:, :-1] - mean)
+    steepness = calibrator.steepness(margin, center)
+    return base, steepness[:, None] * (contributions - mean)
 
 
 def sum_by_family(contributions: Floats, catalogue: Catalogue) -> Floats:

@@ -24,6 +24,9 @@ from models.settings import FitSettings
 from models.tiers import TierCut, no_tiers, offer_tiers
 from models.validate import Evaluated
 
+GATE_ROWS = 2_000
+"""Sampled and as many adversarial rows on which the explainer is held against LightGBM."""
+
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
 
 
@@ -60,6 +63,7 @@ def make_bundle(
     if boosted:
         calibrator = replace(fitted.calibration.calibrator, anchor=0.0 if anchor is None else anchor.shift)
         reference = reference_of(data, fitted, settings)
+        given = {**given, "explainer": _explainer_check(data, fitted, settings)}
     return Bundle(
         kind="booster" if boosted else "base_rate",
         catalogue=data.catalogue,
@@ -78,6 +82,18 @@ def make_bundle(
 def _with_anchor(given: dict[str, Any], anchor: Anchor | None, flow: float | None) -> dict[str, Any]:
     told = None if anchor is None else rounded(anchor.to_document())
     return {**given, "anchor": told, "weekly_flow": rounded(flow)}
+
+
+def _explainer_check(data: TrainingData, fitted: Fitted, settings: FitSettings) -> dict[str, Any]:
+    """Hold the fast explainer against LightGBM's own on real and adversarial rows; it may not go into a bundle unproved."""
+    from models.explainer.gate import check_explainer  # noqa: PLC0415 - numba is heavy
+
+    booster = load_lightgbm().Booster(model_str=fitted.booster_text)
+    some = np.random.default_rng(settings.seed).permutation(len(data.features))[:GATE_ROWS]
+    _, check = check_explainer(
+        booster, data.features[np.sort(some)], adversarial=GATE_ROWS, seed=settings.seed, threads=settings.threads
+    )
+    return check.to_document()
 
 
 def reference_of(data: TrainingData, fitted: Fitted, settings: FitSettings) -> Reference:

@@ -147,7 +147,7 @@ def contributions_by_shap(bundle: Bundle, rows: Floats) -> Floats:
     found = explainer(rows)
     expected = np.broadcast_to(found.base_values, (len(rows),))
     parts = np.column_stack([found.values, expected])
-    return calibrated_contributions(parts, bundle.calibrator, bundle.reference)[1]
+    return calibrated_contributions(parts.sum(axis=1), parts[:, :-1], bundle.calibrator, bundle.reference)[1]
 
 
 def figures_by_moment(evaluation: Mapping[str, Any]) -> pd.DataFrame:

@@ -1,23 +1,32 @@
 """Scoring: encoded rows in, calibrated probabilities and exact reasons out.
 
 Knows nothing of leads, files or tiers. Imports neither shap nor great_expectations nor mlflow. Every batch is
-checked: base + contributions = logit(probability) within 1e-6 on every row, or nothing is returned (promise 2).
+checked: base + contributions = logit(probability) within 1e-6 on every row, or nothing is returned (promise 2). Before the
+first row, and on some rows of every batch, LightGBM itself must say the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from agreement.problems import BundleError, Problem
 from models.arrays import Floats, logit
-from models.attribute import calibrated_contributions, explain, sum_by_family
+from models.attribute import calibrated_contributions, sum_by_family
 from models.bundle import Bundle
 from models.engine import load_lightgbm
 
+if TYPE_CHECKING:
+    from models.explainer.compiled import CompiledModel
+
 TOLERANCE = 1e-6
+GATE_ROWS = 256
+"""Adversarial rows on which the explainer is held against LightGBM before a bundle is used."""
+
+PREDICTED_ANEW = 64
+"""Rows of each batch whose margin LightGBM predicts too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,15 +68,27 @@ class Scorer:
     Raises
     ------
     BundleError
-        The booster does not parse or does not fit the catalogue.
+        The booster does not parse, does not fit the catalogue, or is not explained as LightGBM explains it.
+
+    Attributes
+    ----------
+    explained_by : str
+        ``tables``, or ``pred_contrib`` and why; empty for a base-rate bundle.
     """
 
     def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
         self.bundle = bundle
         self._threads = threads
+        self._compiled: CompiledModel | None = None
         self._booster: Any = None
+        self.explained_by = ""
         if bundle.kind == "booster":
+            from models.explainer.gate import check_explainer  # noqa: PLC0415 - numba is heavy
+
             self._booster = _parse(bundle)
+            nothing = np.empty((0, len(bundle.catalogue.features)))
+            self._compiled, check = check_explainer(self._booster, nothing, adversarial=GATE_ROWS, seed=0)
+            self.explained_by = check.explained_by + (f" ({check.why})" if check.why else "")
 
     def score(self, rows: Floats) -> Scored:
         """Score encoded rows.
@@ -111,20 +132,9 @@ class Scorer:
     def _boosted(self, rows: Floats) -> Scored:
         bundle = self.bundle
         families = bundle.catalogue.families
-        if not len(rows):
-            nothing = np.zeros(0)
-            base, _ = calibrated_contributions(np.zeros((0, rows.shape[1] + 1)), bundle.calibrator, bundle.reference)
-            return Scored(
-                margin=nothing,
-                probability=nothing,
-                base=base,
-                families=families,
-                contributions=np.zeros((0, len(families))),
-                feature_contributions=np.zeros(rows.shape),
-            )
-        margin, parts = explain(self._booster, rows, threads=self._threads)
+        margin, to_margin = self._explain(rows) if len(rows) else (np.zeros(0), np.zeros(rows.shape))
         probability = bundle.calibrator.probability(margin)
-        base, by_feature = calibrated_contributions(parts, bundle.calibrator, bundle.reference)
+        base, by_feature = calibrated_contributions(margin, to_margin, bundle.calibrator, bundle.reference)
         by_family = sum_by_family(by_feature, bundle.catalogue)
         _check_additive(base, by_family, probability)
         return Scored(
@@ -134,6 +144,31 @@ class Scorer:
             families=families,
             contributions=by_family,
             feature_contributions=by_feature,
+        )
+
+    def _explain(self, rows: Floats) -> tuple[Floats, Floats]:
+        if self._compiled is None:
+            from models.explainer.explain import explain_slowly  # noqa: PLC0415 - numba is heavy
+
+            margin, parts = explain_slowly(self._booster, rows, threads=self._threads)
+            return margin, parts[:, :-1]
+        margin, contributions = self._compiled.explain(rows, threads=self._threads)
+        some = np.unique(np.linspace(0, len(rows) - 1, PREDICTED_ANEW).astype(np.int64))
+        predicted = self._booster.predict(np.ascontiguousarray(rows[some]), raw_score=True, num_threads=1)
+        _must_be_predicted(margin[some], np.asarray(predicted, dtype=np.float64))
+        return margin, contributions
+
+
+def _must_be_predicted(margin: Floats, predicted: Floats) -> None:
+    error = np.abs(margin - predicted)
+    if not (error <= TOLERANCE).all():
+        raise BundleError(
+            Problem(
+                where="reasons",
+                rule=f"their sum must be the margin that LightGBM predicts, within {TOLERANCE:g}",
+                value=f"{np.nanmax(error):.3g} off",
+                remedy="No score was given. Report the model with its LightGBM version; roll back to the previous one.",
+            )
         )
 
 
