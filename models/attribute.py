@@ -14,7 +14,7 @@ import numpy as np
 
 from features.catalogue import Catalogue
 from features.training_data import HANDOFF, TrainingData
-from models.arrays import Bools, Floats
+from models.arrays import Bools, Floats, Ints
 from models.calibrate import Calibrator
 
 CHUNK_ROWS = 50_000
@@ -120,16 +120,50 @@ def calibrated_contributions(
         ``base + contributions.sum(axis=1)`` is the calibrated log-odds.
     """
     mean = np.asarray(reference.mean_contributions)
-    center = reference.expected_margin + float(mean.sum())
-    base = float(calibrator.log_odds(np.array([center]))[0])
-    steepness = calibrator.steepness(margin, center)
+    base, steepness = base_and_steepness(margin, calibrator, reference)
     return base, steepness[:, None] * (contributions - mean)
+
+
+def base_and_steepness(margin: Floats, calibrator: Calibrator, reference: Reference) -> tuple[float, Floats]:
+    """Log-odds of the average reference lead, and how much each row's move with its margin, shape (n,)."""
+    center = reference.expected_margin + float(np.sum(reference.mean_contributions))
+    base = float(calibrator.log_odds(np.array([center]))[0])
+    return base, np.broadcast_to(calibrator.steepness(margin, center), margin.shape)
+
+
+def calibrated_by_family(
+    margin: Floats, contributions: Floats, calibrator: Calibrator, reference: Reference, catalogue: Catalogue
+) -> tuple[float, Floats, Floats]:
+    """Do the same in one pass, with the sums by family.
+
+    Returns
+    -------
+    base : float
+    by_feature : array of shape (n, n_features), column-major
+    by_family : array of shape (n, n_families)
+    """
+    from models.explainer.calibrated import calibrate_rows  # noqa: PLC0415 - numba is heavy
+
+    base, steepness = base_and_steepness(margin, calibrator, reference)
+    by_feature, by_family = calibrate_rows(
+        np.ascontiguousarray(contributions.T),
+        np.ascontiguousarray(steepness, dtype=np.float64),
+        np.asarray(reference.mean_contributions, dtype=np.float64),
+        family_places(catalogue),
+        len(catalogue.families),
+    )
+    return base, by_feature.T, by_family
+
+
+def family_places(catalogue: Catalogue) -> Ints:
+    """Place of each feature's family among the catalogue's, shape (n_features,)."""
+    place = {family: at for at, family in enumerate(catalogue.families)}
+    return np.array([place[feature.family] for feature in catalogue.features], dtype=np.int64)
 
 
 def sum_by_family(contributions: Floats, catalogue: Catalogue) -> Floats:
     """Sum feature contributions (n, n_features) into families (n, n_families), exactly."""
-    position = {family: at for at, family in enumerate(catalogue.families)}
-    sums = np.zeros((len(contributions), len(position)))
-    for column, feature in enumerate(catalogue.features):
-        sums[:, position[feature.family]] += contributions[:, column]
+    sums = np.zeros((len(contributions), len(catalogue.families)))
+    for column, place in enumerate(family_places(catalogue).tolist()):
+        sums[:, place] += contributions[:, column]
     return sums

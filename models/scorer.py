@@ -14,7 +14,7 @@ import numpy as np
 
 from agreement.problems import BundleError, Problem
 from models.arrays import Floats, logit
-from models.attribute import calibrated_contributions, sum_by_family
+from models.attribute import calibrated_by_family
 from models.bundle import Bundle
 from models.engine import load_lightgbm
 
@@ -134,8 +134,9 @@ class Scorer:
         families = bundle.catalogue.families
         margin, to_margin = self._explain(rows) if len(rows) else (np.zeros(0), np.zeros(rows.shape))
         probability = bundle.calibrator.probability(margin)
-        base, by_feature = calibrated_contributions(margin, to_margin, bundle.calibrator, bundle.reference)
-        by_family = sum_by_family(by_feature, bundle.catalogue)
+        base, by_feature, by_family = calibrated_by_family(
+            margin, to_margin, bundle.calibrator, bundle.reference, bundle.catalogue
+        )
         _check_additive(base, by_family, probability)
         return Scored(
             margin=margin,

@@ -7,11 +7,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from agreement.problems import BundleError, Problem
-from crm.schemas import SCORES
 from serving.scoring.changed import log_odds
+from serving.scoring.coded import CODED
 
 TOLERANCE = 1e-6
-_TYPE = SCORES.field("contributions").type
+_TYPE = CODED.field("contributions").type
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,6 +51,7 @@ def must_add_up(lead_ids: pa.Array, probability: Floats, base: float, contributi
 def contribution_lists(families: tuple[str, ...], contributions: Floats) -> pa.Array:
     """Return one list of (family, contribution) a row, in the order of ``families``."""
     rows, width = contributions.shape
-    names = pa.array(families, pa.string()).take(pa.array(np.tile(np.arange(width), rows)))
+    numbers = pa.array(np.tile(np.arange(width, dtype=np.int32), rows))
+    names = pa.DictionaryArray.from_arrays(numbers, pa.array(families, pa.string()))
     structs = pa.StructArray.from_arrays([names, pa.array(contributions.ravel())], fields=list(_TYPE.value_type))
     return pa.ListArray.from_arrays(pa.array(np.arange(rows + 1, dtype=np.int32) * width), structs, type=_TYPE)

@@ -16,13 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm.schemas import SCORES
+from serving.scoring.coded import CODED, texts_of
 
 BASE_FAMILY = "base"
 TREND_FROM = 0.15
 """Log-odds; a smaller move of the score is flat."""
 
-_TYPE = SCORES.field("changed").type
+_TYPE = CODED.field("changed").type
 _NOTHING = 1e-9  # log-odds; rounding of the sum, not a change
 
 Floats = npt.NDArray[np.float64]
@@ -39,9 +39,8 @@ def log_odds(probability: Floats) -> Floats:
 def trend(probability: Floats, before: Floats) -> pa.Array:
     """Return ``up``, ``down`` or ``flat`` of each lead, null where it had no score before."""
     moved = log_odds(probability) - log_odds(before)
-    names = np.array(["down", "flat", "up"], dtype=object)
     steps = np.where(moved >= TREND_FROM, 2, np.where(moved <= -TREND_FROM, 0, 1))
-    return pa.array(names[steps], pa.string(), mask=np.isnan(moved))
+    return texts_of(steps, ["down", "flat", "up"], missing=np.isnan(moved))
 
 
 def changes(
@@ -93,7 +92,7 @@ def changes(
         "model": np.where(by_lead | by_anchor, 0.0, amount),
         "anchor": np.where(by_anchor, amount, 0.0),
     }
-    family_names = pa.array(names, pa.string()).take(pa.array(family))
+    family_names = texts_of(family, list(names))
     rows = pa.StructArray.from_arrays(
         [family_names, *(pa.array(parts[name]) for name in ("lead", "model", "anchor"))], fields=list(_TYPE.value_type)
     )

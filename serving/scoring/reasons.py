@@ -9,20 +9,25 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from crm.schemas import REASON
 from models.scorer import Scored
-from serving.scoring.facts import FactBook, Floats, Ids
+from serving.scoring.choosing import choose
+from serving.scoring.coded import CODED, texts_of
+from serving.scoring.facts import UNKNOWN, FactBook, Floats, Ids, bin_arrays
 
 THRESHOLD = 0.15
 """Log-odds; a family that moves the score less is no reason."""
 PER_SIDE = 3
 MODERATE_FROM, STRONG_FROM = 0.35, 0.80  # log-odds: about 1.4 and 2.2 times the odds
 STRENGTHS = ("slight", "moderate", "strong")
+
+_LIST = CODED.field("reasons_for").type
+_REASON = _LIST.value_type
+_DRIVING = _REASON.field("driving_values").type
 
 
 class HeldBack(Counter[tuple[str, str, str]]):
@@ -38,124 +43,133 @@ class HeldBack(Counter[tuple[str, str, str]]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidates:
-    """Flat rows of (lead, family) that move the score enough, and what their driving feature says."""
+class Chosen:
+    """Reasons of one side as flat rows in order of lead, the largest of each lead first.
 
+    Parameters
+    ----------
+    counts : int64 array of shape (n_leads,)
+        Reasons of each lead.
+    lead, family, feature, place : int64 arrays of shape (m,)
+        ``place`` is the evidence bin of the driving feature.
+    amount : float64 array of shape (m,)
+        Contribution of the family, log-odds.
+    """
+
+    counts: Ids
     lead: Ids
     family: Ids
     feature: Ids
-    contribution: Floats
-    fact: Ids
+    place: Ids
+    amount: Floats
 
-    def where(self, mask_or_order: npt.NDArray[np.bool_] | Ids) -> _Candidates:
-        """Return the rows chosen, in the order given."""
-        return _Candidates(
-            lead=self.lead[mask_or_order],
-            family=self.family[mask_or_order],
-            feature=self.feature[mask_or_order],
-            contribution=self.contribution[mask_or_order],
-            fact=self.fact[mask_or_order],
+
+class ReasonMaker:
+    """Chooses and words reasons with one model's families and evidence.
+
+    Parameters
+    ----------
+    families : tuple of str
+    book : FactBook
+    """
+
+    def __init__(self, families: tuple[str, ...], book: FactBook) -> None:
+        self._families = list(families)
+        self._book = book
+        self._names = tuple(wording.feature.name for wording in book.wordings)
+        place = {family: number for number, family in enumerate(families)}
+        of_feature = np.array([place[wording.feature.family] for wording in book.wordings], dtype=np.int64)
+        members = np.argsort(of_feature, kind="stable")
+        start = np.searchsorted(of_feature[members], np.arange(len(families) + 1)).astype(np.int64)
+        self._family_of_feature = of_feature
+        self._choice: tuple[Any, ...] = (
+            (start, members),
+            bin_arrays(book.evidence, self._names),
+            book.directions(),
+            THRESHOLD,
+            PER_SIDE,
         )
+
+    def choose(self, scored: Scored, encoded: Floats, held_back: HeldBack) -> tuple[Chosen, Chosen]:
+        """Choose the reasons for and against every lead.
+
+        Parameters
+        ----------
+        scored : Scored
+            Of n leads, with contributions by family and by feature.
+        encoded : ndarray of shape (n, n_features), float64
+        held_back : HeldBack
+            Counted up.
+        """
+        family, feature, place, amount, contradicted = choose(
+            scored.contributions,
+            np.ascontiguousarray(scored.feature_contributions.T),
+            np.ascontiguousarray(encoded.T),
+            *self._choice,
+        )
+        for column, side in zip(*np.nonzero(contradicted), strict=True):
+            key = (self._families[self._family_of_feature[column]], self._names[column], ("for", "against")[side])
+            held_back[key] += int(contradicted[column, side])
+        sides = []
+        for side in (0, 1):
+            there = family[side] >= 0
+            flat = (family[side][there], feature[side][there], place[side][there], amount[side][there])
+            lead = np.nonzero(there)[0]
+            sides.append(
+                Chosen(
+                    counts=there.sum(axis=1), lead=lead, family=flat[0], feature=flat[1], place=flat[2], amount=flat[3]
+                )
+            )
+        return sides[0], sides[1]
+
+    def word(self, chosen: Chosen, encoded: Floats, raw: list[pa.Array | None]) -> pa.Array:
+        """Return the reasons of one side, a list a lead.
+
+        Parameters
+        ----------
+        chosen : Chosen
+        encoded : ndarray of shape (n, n_features), float64
+        raw : list of n_features string arrays or None
+            Categories as recorded; None for numbers.
+        """
+        facts = np.empty((len(chosen.lead), 3), dtype=np.int64)
+        order = np.argsort(chosen.feature.astype(np.int16), kind="stable")
+        ends = np.searchsorted(chosen.feature[order], np.arange(len(self._names) + 1))
+        for column in np.flatnonzero(np.diff(ends)).tolist():
+            at = order[ends[column] : ends[column + 1]]
+            lead, recorded = chosen.lead[at], raw[column]
+            text = None if recorded is None else recorded.take(pa.array(lead))
+            facts[at] = self._book.look(column, encoded[lead, column], text, chosen.place[at])
+        return self._lists(chosen, facts)
+
+    def _lists(self, chosen: Chosen, facts: Ids) -> pa.Array:
+        book, rows = self._book, len(chosen.lead)
+        strength = np.digitize(np.abs(chosen.amount), [MODERATE_FROM, STRONG_FROM])
+        unknown = facts[:, 2] == UNKNOWN
+        driving: list[pa.Array] = [
+            texts_of(chosen.feature, list(self._names)),
+            texts_of(np.where(unknown, 0, facts[:, 2]), book.values.texts or [""], missing=unknown),
+        ]
+        one_each = pa.array(np.arange(rows + 1, dtype=np.int32))
+        columns = [
+            texts_of(facts[:, 1], book.codes.texts),
+            texts_of(facts[:, 0], book.said.texts),
+            texts_of(strength, list(STRENGTHS)),
+            texts_of(chosen.family, self._families),
+            pa.array(chosen.amount),
+            pa.ListArray.from_arrays(
+                one_each, pa.StructArray.from_arrays(driving, fields=list(_DRIVING.value_type)), type=_DRIVING
+            ),
+        ]
+        offsets = np.concatenate([[0], np.cumsum(chosen.counts)]).astype(np.int32)
+        structs = pa.StructArray.from_arrays(columns, fields=list(_REASON))
+        return pa.ListArray.from_arrays(pa.array(offsets), structs, type=_LIST)
 
 
 def reasons(
     scored: Scored, encoded: Floats, raw: list[pa.Array | None], book: FactBook, held_back: HeldBack
 ) -> tuple[pa.Array, pa.Array]:
-    """Return reasons for and against of every lead of a batch.
-
-    Parameters
-    ----------
-    scored : Scored
-        Of n leads, with contributions by family and by feature.
-    encoded : ndarray of shape (n, n_features), float64
-    raw : list of n_features string arrays or None
-        Categories as recorded; None for numbers.
-    book : FactBook
-    held_back : HeldBack
-        Counted up.
-
-    Returns
-    -------
-    reasons_for, reasons_against : Array of n lists of :data:`crm.schemas.REASON`
-        Largest contribution first.
-    """
-    leads = len(encoded)
-    found = _candidates(scored, encoded, raw, book)
-    directions = np.array(book.directions, dtype=np.int64)[found.fact] if len(found.fact) else found.fact
-    contradicted = directions * np.sign(found.contribution) < 0
-    _count_held_back(found.where(contradicted), scored.families, book, held_back)
-    honest = found.where(~contradicted)
-    up = honest.contribution > 0
-    return (
-        _lists(_first(honest.where(up)), leads, scored.families, book),
-        _lists(_first(honest.where(~up)), leads, scored.families, book),
-    )
-
-
-def driving_features(scored: Scored, family_of_feature: Ids) -> Ids:
-    """Return for each lead and family the feature with the largest contribution in the family's direction, shape (n, n_families)."""
-    driving = np.empty(scored.contributions.shape, dtype=np.int64)
-    for family in range(len(scored.families)):
-        columns = np.flatnonzero(family_of_feature == family)
-        direction = np.where(scored.contributions[:, family] < 0, -1.0, 1.0)
-        driving[:, family] = columns[np.argmax(scored.feature_contributions[:, columns] * direction[:, None], axis=1)]
-    return driving
-
-
-def _candidates(scored: Scored, encoded: Floats, raw: list[pa.Array | None], book: FactBook) -> _Candidates:
-    place = {family: number for number, family in enumerate(scored.families)}
-    family_of_feature = np.array([place[wording.feature.family] for wording in book.wordings], dtype=np.int64)
-    lead, family = np.nonzero(np.abs(scored.contributions) >= THRESHOLD)
-    feature = driving_features(scored, family_of_feature)[lead, family]
-    facts = np.empty(len(lead), dtype=np.int64)
-    for column in np.unique(feature).tolist():
-        at = np.flatnonzero(feature == column)
-        recorded = raw[column]
-        text = None if recorded is None else recorded.take(pa.array(lead[at]))
-        facts[at] = book.look(column, encoded[lead[at], column], text)
-    return _Candidates(
-        lead=lead, family=family, feature=feature, contribution=scored.contributions[lead, family], fact=facts
-    )
-
-
-def _count_held_back(held: _Candidates, families: tuple[str, ...], book: FactBook, held_back: HeldBack) -> None:
-    side = (held.contribution < 0).astype(np.int64)
-    groups, counts = np.unique(np.stack([held.family, held.feature, side]), axis=1, return_counts=True)
-    for (family, feature, against), count in zip(groups.T.tolist(), counts.tolist(), strict=True):
-        name = book.wordings[feature].feature.name
-        held_back[families[family], name, "against" if against else "for"] += count
-
-
-def _first(side: _Candidates) -> _Candidates:
-    """Keep the :data:`PER_SIDE` largest of each lead, largest first; ties in the order of families."""
-    ordered = side.where(np.lexsort((side.family, -np.abs(side.contribution), side.lead)))
-    starts = np.searchsorted(ordered.lead, ordered.lead, side="left")
-    return ordered.where(np.arange(len(ordered.lead)) - starts < PER_SIDE)
-
-
-def _lists(chosen: _Candidates, leads: int, families: tuple[str, ...], book: FactBook) -> pa.Array:
-    """Turn flat rows in order of lead into a list a lead."""
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(chosen.lead, minlength=leads))]).astype(np.int32)
-    facts, of_row = np.unique(chosen.fact, return_inverse=True)
-    ids = facts.tolist()
-    rows = pa.array(of_row)
-    strength = np.digitize(np.abs(chosen.contribution), [MODERATE_FROM, STRONG_FROM])
-    names = pa.array([wording.feature.name for wording in book.wordings], pa.string())
-    driving = pa.StructArray.from_arrays(
-        [
-            names.take(pa.array(chosen.feature)),
-            pa.array([book.values[number] for number in ids], pa.string()).take(rows),
-        ],
-        names=["feature", "value"],
-    )
-    one_each = pa.array(np.arange(len(rows) + 1, dtype=np.int32))
-    columns = [
-        pa.array([book.codes[number] for number in ids], pa.string()).take(rows),
-        pa.array([book.said[number] for number in ids], pa.string()).take(rows),
-        pa.array(STRENGTHS, pa.string()).take(pa.array(strength)),
-        pa.array(families, pa.string()).take(pa.array(chosen.family)),
-        pa.array(chosen.contribution),
-        pa.ListArray.from_arrays(one_each, driving),
-    ]
-    structs = pa.StructArray.from_arrays(columns, fields=list(REASON))
-    return pa.ListArray.from_arrays(pa.array(offsets), structs, type=pa.list_(REASON))
+    """Choose and word in one go: reasons for and against of every lead of a batch (see :class:`ReasonMaker`)."""
+    maker = ReasonMaker(scored.families, book)
+    up, down = maker.choose(scored, encoded, held_back)
+    return maker.word(up, encoded, raw), maker.word(down, encoded, raw)

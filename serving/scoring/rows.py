@@ -115,8 +115,8 @@ def _is(found: pa.DataType, kind: str) -> bool:
 
 
 def encoded_features(batch: pa.RecordBatch, catalogue: Catalogue) -> npt.NDArray[np.float64]:
-    """Return the model's input, shape (n, n_features), NaN where missing."""
-    encoded = np.empty((batch.num_rows, len(catalogue.features)), dtype=np.float64)
+    """Return the model's input, shape (n, n_features), column-major, NaN where missing."""
+    encoded = np.empty((batch.num_rows, len(catalogue.features)), dtype=np.float64, order="F")
     for place, feature in enumerate(catalogue.features):
         column = batch.column(encoded_column(feature.name, feature.kind)).cast(pa.float64())
         encoded[:, place] = column.to_numpy(zero_copy_only=False)

@@ -23,10 +23,11 @@ from models.scorer import Scored, Scorer
 from models.tiers import cut_by_tier
 from serving.scoring.adding_up import contribution_lists, must_add_up
 from serving.scoring.changed import changes, trend
+from serving.scoring.coded import CODED, coded, constant, plain, spread, texts_of
 from serving.scoring.facts import FactBook
 from serving.scoring.handoff import tiers_at_handoff
 from serving.scoring.previous import PreviousScores
-from serving.scoring.reasons import HeldBack, reasons
+from serving.scoring.reasons import HeldBack, ReasonMaker
 from serving.scoring.rows import (
     SHOWN,
     encoded_features,
@@ -98,43 +99,85 @@ def score_batches(batches: Iterable[pa.RecordBatch], run: ScoringRun) -> Iterato
         The bundle was made under other promises, a column that the model needs is missing or of another type, or a score
         does not add up.
     """
-    require_agreement(run.bundle, run.agreement)
-    scorer = Scorer(run.bundle, threads=run.threads)
-    wordings = run.sentences.wordings(run.bundle.catalogue)
-    book = FactBook(wordings=wordings, evidence=run.bundle.evidence, sentences=run.sentences)
-    unknowns = Unknowns.choose(wordings, run.bundle.reference.mean_absolute, run.sentences)
+    kit = ScoringKit.of(run)
     for batch in batches:
-        require_columns(batch, run.bundle.catalogue, run.agreement)
-        if batch.num_rows:
-            book.forget_if_large()
-            yield _score_batch(batch, run, scorer, book, unknowns)
+        coded_rows, held_back = score_coded(batch, kit)
+        run.held_back.update(held_back)
+        if coded_rows.num_rows:
+            yield plain(coded_rows)
 
 
-def _score_batch(
-    batch: pa.RecordBatch, run: ScoringRun, scorer: Scorer, book: FactBook, unknowns: Unknowns
-) -> pa.RecordBatch:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringKit:
+    """What scoring a batch needs, made once for a thread of a run."""
+
+    run: ScoringRun
+    scorer: Scorer
+    book: FactBook
+    reasons: ReasonMaker
+    unknowns: Unknowns
+
+    @staticmethod
+    def of(run: ScoringRun, scorer: Scorer | None = None) -> ScoringKit:
+        """Make a kit; a scorer can be shared, sentences are kept by each thread.
+
+        Raises
+        ------
+        BundleError
+            The bundle was made under other promises, or is not explained as LightGBM explains it.
+        """
+        require_agreement(run.bundle, run.agreement)
+        wordings = run.sentences.wordings(run.bundle.catalogue)
+        book = FactBook(wordings=wordings, evidence=run.bundle.evidence, sentences=run.sentences)
+        return ScoringKit(
+            run=run,
+            scorer=scorer or Scorer(run.bundle, threads=run.threads),
+            book=book,
+            reasons=ReasonMaker(run.bundle.catalogue.families, book),
+            unknowns=Unknowns.choose(wordings, run.bundle.reference.mean_absolute, run.sentences),
+        )
+
+
+def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> tuple[pa.RecordBatch, HeldBack]:
+    """Score one batch.
+
+    Returns
+    -------
+    RecordBatch
+        In the schema :data:`serving.scoring.coded.CODED`, a row a lead in their order.
+    HeldBack
+        Reasons held back in this batch.
+
+    Raises
+    ------
+    BundleError
+        As :func:`score_batches` says.
+    """
+    run = kit.run
+    require_columns(batch, run.bundle.catalogue, run.agreement)
+    kit.book.forget_if_large()
     can = batch.column("status_reason").is_null().to_numpy(zero_copy_only=False)
-    place = pa.array(np.cumsum(can) - 1, mask=~can)  # row of the scored ones, null for the others
-    open_leads = batch.filter(pa.array(can))
+    open_leads = batch if can.all() else batch.filter(pa.array(can))
     encoded = encoded_features(open_leads, run.bundle.catalogue)
-    scored = scorer.score(encoded)
+    scored = kit.scorer.score(encoded)
     must_add_up(open_leads.column("lead_id"), scored.probability, scored.base, scored.contributions)
     earlier = None if run.previous is None else run.previous.rows(batch.column("lead_id").cast(pa.string()))
+    held_back = HeldBack()
     columns = {name: batch.column(name).cast(kind) for name, kind in SHOWN.items() if name != "handed_off_at"}
     columns |= _constants(run, batch.num_rows)
-    columns["status"] = pa.array(np.where(can, SCORED, NOT_SCORED), pa.string())
+    columns["status"] = texts_of((~can).astype(np.int64), [SCORED, NOT_SCORED])
     columns["base"] = pa.array(np.full(batch.num_rows, scored.base), mask=~can)
     of_scored = {
         "probability": pa.array(scored.probability),
         "margin": pa.array(scored.margin),
         "contributions": contribution_lists(scored.families, scored.contributions),
-        **_said(scored, encoded, open_leads, run, book, unknowns),
+        **_said(scored, encoded, open_leads, kit, held_back),
     }
-    columns |= {name: column.take(place) for name, column in of_scored.items()}
+    columns |= {name: spread(column, can) for name, column in of_scored.items()}
     columns |= _tiers(batch, columns["probability"], run, earlier)
-    columns |= _compared(scored, place, earlier, run)
+    columns |= _compared(scored, can, earlier, run)
     columns["percentile"] = pa.nulls(batch.num_rows, pa.float64())  # known once all are scored
-    return pa.record_batch([columns[name] for name in SCORES.names], schema=SCORES)
+    return pa.record_batch([coded(columns[name], name) for name in CODED.names], schema=CODED), held_back
 
 
 def _constants(run: ScoringRun, rows: int) -> dict[str, pa.Array]:
@@ -147,19 +190,26 @@ def _constants(run: ScoringRun, rows: int) -> dict[str, pa.Array]:
         "run_id": run.run_id,
         "snapshot_id": run.snapshot_id,
     }
-    return {name: pa.repeat(pa.scalar(value, SCORES.field(name).type), rows) for name, value in values.items()}
+    return {name: _constant(value, SCORES.field(name).type, rows) for name, value in values.items()}
+
+
+def _constant(value: object, kind: pa.DataType, rows: int) -> pa.Array:
+    if pa.types.is_string(kind):
+        return constant(None if value is None else str(value), rows)
+    return pa.repeat(pa.scalar(value, kind), rows)
 
 
 def _said(
-    scored: Scored, encoded: Floats, leads: pa.RecordBatch, run: ScoringRun, book: FactBook, unknowns: Unknowns
+    scored: Scored, encoded: Floats, leads: pa.RecordBatch, kit: ScoringKit, held_back: HeldBack
 ) -> dict[str, pa.Array]:
     """Reasons and unknowns; the base rate alone has none."""
     names = ("reasons_for", "reasons_against", "unknowns")
-    if _is_base_rate(run):
-        return {name: pa.array([[]] * leads.num_rows, SCORES.field(name).type) for name in names}
-    raw = raw_categories(leads, run.bundle.catalogue)
-    up, down = reasons(scored, encoded, raw, book, run.held_back)
-    return dict(zip(names, (up, down, unknowns.of(encoded)), strict=True))
+    if _is_base_rate(kit.run):
+        return {name: pa.array([[]] * leads.num_rows, CODED.field(name).type) for name in names}
+    raw = raw_categories(leads, kit.run.bundle.catalogue)
+    sides = kit.reasons.choose(scored, encoded, held_back)
+    found = [kit.reasons.word(side, encoded, raw) for side in sides]
+    return dict(zip(names, (*found, kit.unknowns.of(encoded)), strict=True))
 
 
 def _tiers(
@@ -196,12 +246,14 @@ def _last_night(earlier: pa.Table | None, run: ScoringRun) -> tuple[Objects | No
     return tier, earlier["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
 
 
-def _compared(scored: Scored, place: pa.Array, earlier: pa.Table | None, run: ScoringRun) -> dict[str, pa.Array]:
+def _compared(
+    scored: Scored, can: npt.NDArray[np.bool_], earlier: pa.Table | None, run: ScoringRun
+) -> dict[str, pa.Array]:
     """Return what changed since the lead's newest earlier score; null for those without one."""
     names = ("previous_probability", "trend", "changed")
     if earlier is None:
-        return {name: pa.nulls(len(place), SCORES.field(name).type) for name in names}
-    of_scored = earlier.filter(place.is_valid())
+        return {name: pa.nulls(len(can), CODED.field(name).type) for name in names}
+    of_scored = earlier.filter(pa.array(can))
     before = of_scored["probability"].combine_chunks()
     found = {
         "previous_probability": before,
@@ -215,7 +267,7 @@ def _compared(scored: Scored, place: pa.Array, earlier: pa.Table | None, run: Sc
             reanchored=run.previous.reanchored if run.previous else frozenset(),
         ),
     }
-    return {name: column.take(place) for name, column in found.items()}
+    return {name: spread(column, can) for name, column in found.items()}
 
 
 def _is_base_rate(run: ScoringRun) -> bool:

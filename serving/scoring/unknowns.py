@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from serving.scoring.choosing import first_missing
+from serving.scoring.coded import texts_of
 from serving.scoring.sentences import Sentences, Wording
 
 AT_MOST = 3
@@ -53,13 +55,10 @@ class Unknowns:
         encoded : ndarray of shape (n, n_features), float64
             NaN where missing.
         """
-        kind = pa.list_(pa.string())
-        if not self.columns:
-            return pa.array([[]] * len(encoded), kind)
-        missing = np.packbits(np.isnan(encoded[:, list(self.columns)]), axis=1)
-        patterns, of_lead = np.unique(missing, axis=0, return_inverse=True)
-        lists = []
-        for pattern in np.unpackbits(patterns, axis=1, count=len(self.columns)):
-            facts = dict.fromkeys(said for said, absent in zip(self.said, pattern, strict=True) if absent)
-            lists.append(list(facts)[:AT_MOST])
-        return pa.array(lists, kind).take(pa.array(of_lead.reshape(-1)))
+        distinct = list(dict.fromkeys(self.said))
+        fact = np.array([distinct.index(said) for said in self.said], dtype=np.int64)
+        columns = np.array(self.columns, dtype=np.int64)
+        lacking = first_missing(np.ascontiguousarray(encoded.T), columns, fact, AT_MOST)
+        there = lacking >= 0
+        offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), texts_of(lacking[there], distinct))

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from features.catalogue import Catalogue, Feature
 from models.evidence import Evidence, EvidenceBin, gather_evidence
 from models.scorer import Scored
-from serving.scoring.facts import FactBook, bin_numbers
+from serving.scoring.choosing import bin_of
+from serving.scoring.facts import FactBook, bin_arrays
 from serving.scoring.reasons import PER_SIDE, THRESHOLD, HeldBack, reasons
 from serving.scoring.score import ScoringRun, score_batches
 from serving.scoring.sentence_rules import FORBIDDEN
@@ -110,9 +111,10 @@ def test_bins_by_column_are_the_bins_one_by_one(values: list[float], category: b
     evidence = gather_evidence(seen[:, None], (rng.random(400) < 0.2).astype(float), catalogue)
     looked = np.abs(np.round(values)) if category else np.array(values)
     bins = evidence.bins["x"]
-    places = bin_numbers(bins, looked)
+    arrays = bin_arrays(evidence, ("x",))
+    places = [bin_of(value, 0, arrays) for value in looked]
     one_by_one = [evidence.lookup("x", value) for value in looked]
-    assert [None if place < 0 else bins[place] for place in places.tolist()] == one_by_one
+    assert [None if place < 0 else bins[place] for place in places] == one_by_one
 
 
 def test_ten_thousand_sentences_are_short_and_claim_nothing(
