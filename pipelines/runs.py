@@ -50,8 +50,18 @@ class RunInputs:
     @property
     def run_id(self) -> str:
         """Sixteen hexadecimal digits, the same for the same inputs."""
-        document = {**asdict(self), "as_of": self.as_of.isoformat(), "schema_version": SCHEMA_VERSION}
+        document = {**self.to_document(), "schema_version": SCHEMA_VERSION}
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
+
+    def to_document(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "as_of": self.as_of.isoformat()}
+
+    @staticmethod
+    def from_document(document: dict[str, Any]) -> RunInputs:
+        """Read what :meth:`to_document` made."""
+        as_of, previous = datetime.fromisoformat(document["as_of"]), tuple(document["previous_runs"])
+        return RunInputs(**{**document, "as_of": as_of, "previous_runs": previous})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +104,7 @@ class Run:
     def to_json(self) -> str:
         """Text of the manifest, stable byte for byte."""
         document = asdict(self)
-        document["inputs"]["as_of"] = self.inputs.as_of.isoformat()
+        document["inputs"] = self.inputs.to_document()
         document["scored_at"] = self.scored_at.isoformat()
         document["run_id"] = self.run_id
         return json.dumps(document, indent=1, sort_keys=True) + "\n"
@@ -111,11 +121,9 @@ def read_run(path: Path) -> Run:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         named = document.pop("run_id")
-        inputs = dict(document.pop("inputs"))
-        inputs["previous_runs"] = tuple(inputs["previous_runs"])
-        inputs["as_of"] = datetime.fromisoformat(inputs["as_of"])
+        inputs = RunInputs.from_document(document.pop("inputs"))
         document["scored_at"] = datetime.fromisoformat(document["scored_at"])
-        run = Run(inputs=RunInputs(**inputs), **document)
+        run = Run(inputs=inputs, **document)
         if run.run_id != named:
             raise ValueError(f"its inputs hash to {run.run_id}")
     except (OSError, ValueError, KeyError, TypeError) as error:

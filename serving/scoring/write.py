@@ -1,14 +1,16 @@
 """The score table on disk: streamed, whole or not at all, the same bytes for the same scores.
 
-Written twice over: first as the batches come, then once more with each lead's percentile, which is only known when all are scored. Kept in
-memory are one row group and eight bytes a scored lead. Left out: when a table counts as published; that is the run's manifest.
+Made in two passes: parts as they are scored (``parts.py``), then the table with each lead's percentile, which is only known when all
+are scored. Kept in memory are one part and eight bytes a scored lead. Left out: when a table counts as published; that is
+the run's manifest.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +24,12 @@ import pyarrow.parquet as pq
 
 from crm.atomic import new_file
 from crm.schemas import SCORES
+from serving.scoring.parts import keep_part, read_part, regrouped
 
-GROUP_ROWS = 50_000
-_UNRANKED = ".unranked"
+_PARTS = ".parts"
 _COUNTED = ("status", "status_reason", "tier", "tier_by", "model_tier")
+_NEVER_REPEAT = ("lead_id", "probability", "margin", "percentile", "previous_probability", "age_days", "contribution")
+"""Columns whose values differ from lead to lead: a dictionary of them would be in vain."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,7 +49,7 @@ def scores_path(store: Path, as_of: datetime, *, part: str = "scores") -> Path:
 
 
 def write_scores(batches: Iterable[pa.RecordBatch], path: Path, *, ranks_of: Floats | None = None) -> dict[str, Any]:
-    """Write the score table.
+    """Write batches as the score table.
 
     Parameters
     ----------
@@ -60,6 +64,38 @@ def write_scores(batches: Iterable[pa.RecordBatch], path: Path, *, ranks_of: Flo
     Returns
     -------
     dict
+        As :func:`finish_scores` says.
+
+    Raises
+    ------
+    StoreError
+        The disk is full or not writable; a table of that name stays as it was.
+    """
+    folder = path.with_name(path.name + _PARTS)
+    parts: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, batch in enumerate(regrouped(batches)):
+            parts.append(folder / f"{number:06d}.arrow")
+            keep_part(batch, parts[-1])
+        return finish_scores(parts, path, ranks_of=ranks_of)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None = None) -> dict[str, Any]:
+    """Make the score table of its parts, a row group a part, with every lead's percentile.
+
+    Parameters
+    ----------
+    parts : sequence of Path
+        In order, as :func:`serving.scoring.parts.score_parts` gives them.
+    path, ranks_of
+        As for :func:`write_scores`.
+
+    Returns
+    -------
+    dict
         For the run's manifest: ``rows``, counts by status, reason, tier and who decided it, sums of probability by tier,
         ``sha256`` and ``bytes`` of the file.
 
@@ -68,21 +104,49 @@ def write_scores(batches: Iterable[pa.RecordBatch], path: Path, *, ranks_of: Flo
     StoreError
         The disk is full or not writable; a table of that name stays as it was.
     """
+    among = _probabilities(parts) if ranks_of is None else ranks_of
     counted = _Counted()
+    place = SCORES.get_field_index("percentile")
     with new_file(path) as partial:
-        unranked = partial.with_name(partial.name + _UNRANKED)
-        try:
-            probabilities = _write(_watched(batches, counted), unranked)
-            among = np.sort(probabilities) if ranks_of is None else ranks_of
-            _write(_ranked(unranked, among), partial)
-        finally:
-            unranked.unlink(missing_ok=True)
-        digest = hashlib.sha256()
+        schema = read_part(parts[0]).schema.remove_metadata() if parts else SCORES
+        # no schema of Arrow's, no pandas metadata, no times, fixed codec and level: the bytes follow from the rows alone
+        with pq.ParquetWriter(
+            partial,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            version="2.6",
+            store_schema=False,
+            use_dictionary=[name for field in SCORES for name in _repeating(field, field.name)],
+            write_statistics=[field.name for field in SCORES if not pa.types.is_nested(field.type)],
+        ) as writer:
+            for part in parts:
+                batch = read_part(part)
+                counted.add(batch)
+                probability = batch.column("probability").to_numpy(zero_copy_only=False).astype(np.float64)
+                column = pa.array(percentiles(probability, among), pa.float64(), from_pandas=True)  # NaN to null
+                writer.write_batch(batch.set_column(place, SCORES.field(place), column))
         with partial.open("rb") as handle:
-            while block := handle.read(1 << 20):
-                digest.update(block)
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
         size = partial.stat().st_size
-    return {**counted.document(), "file": path.name, "sha256": digest.hexdigest(), "bytes": size}
+    return {**counted.document(), "file": path.name, "sha256": digest, "bytes": size}
+
+
+def _repeating(field: pa.Field, path: str) -> list[str]:
+    """Parquet columns of a field whose values repeat."""
+    if pa.types.is_list(field.type):
+        return _repeating(field.type.value_field, f"{path}.list.element")
+    if pa.types.is_struct(field.type):
+        return [name for one in field.type for name in _repeating(one, f"{path}.{one.name}")]
+    return [] if field.name in _NEVER_REPEAT else [path]
+
+
+def _probabilities(parts: Sequence[Path]) -> Floats:
+    """All probabilities of the parts, ascending."""
+    found = [read_part(part, "probability").column(0).drop_null().to_numpy() for part in parts]
+    together = np.concatenate(found) if found else np.empty(0)
+    together.sort()
+    return together
 
 
 def sorted_probabilities(path: Path) -> Floats:
@@ -107,42 +171,6 @@ def percentiles(probability: Floats, among: Floats) -> Floats:
     return result
 
 
-def _write(batches: Iterable[pa.RecordBatch], path: Path) -> Floats:
-    """Write row groups of equal size whatever the batches; return all probabilities there are."""
-    seen: list[Floats] = []
-    # no pandas metadata, no times, fixed codec and level: the bytes follow from the rows alone
-    with pq.ParquetWriter(path, SCORES, compression="zstd", compression_level=3, version="2.6") as writer:
-        for group in _groups(batches):
-            seen.append(group["probability"].drop_null().to_numpy())
-            writer.write_table(group, row_group_size=GROUP_ROWS)
-    return np.concatenate(seen) if seen else np.empty(0)
-
-
-def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    waiting: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows += batch.num_rows
-        while rows >= GROUP_ROWS:
-            table = pa.Table.from_batches(waiting, SCORES)
-            yield table.slice(0, GROUP_ROWS).combine_chunks()
-            waiting = table.slice(GROUP_ROWS).to_batches()
-            rows -= GROUP_ROWS
-    if rows:
-        yield pa.Table.from_batches(waiting, SCORES).combine_chunks()
-
-
-def _ranked(unranked: Path, among: Floats) -> Iterator[pa.RecordBatch]:
-    place = SCORES.get_field_index("percentile")
-    with pq.ParquetFile(unranked) as file:
-        for number in range(file.num_row_groups):
-            table = file.read_row_group(number)
-            probability = table["probability"].to_numpy().astype(np.float64)
-            column = pa.array(percentiles(probability, among), pa.float64(), from_pandas=True)  # NaN to null
-            yield from table.set_column(place, SCORES.field(place), column).combine_chunks().to_batches()
-
-
 @dataclass(slots=True)
 class _Counted:
     rows: int = 0
@@ -152,10 +180,13 @@ class _Counted:
     def add(self, batch: pa.RecordBatch) -> None:
         self.rows += batch.num_rows
         for name in _COUNTED:
-            for one in pc.value_counts(batch.column(name)).to_pylist():
+            column = batch.column(name)
+            if pa.types.is_dictionary(column.type):
+                column = column.cast(pa.string())
+            for one in pc.value_counts(column).to_pylist():
                 if one["values"] is not None:
                     self.by[name][one["values"]] += one["counts"]
-        columns = [batch.column("tier").fill_null(""), batch.column("probability")]
+        columns = [batch.column("tier").cast(pa.string()).fill_null(""), batch.column("probability")]
         sums = (
             pa.table(columns, ["tier", "probability"])
             .group_by("tier", use_threads=False)
@@ -169,9 +200,3 @@ class _Counted:
         sums = {tier: round(total, 6) for tier, total in sorted(self.probability.items()) if tier}
         total = round(sum(self.probability.values()), 6)
         return {"rows": self.rows, "counts": counts, "probability_sums": sums, "probability_sum": total}
-
-
-def _watched(batches: Iterable[pa.RecordBatch], counted: _Counted) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        counted.add(batch)
-        yield batch

@@ -237,7 +237,7 @@ def test_a_full_disk_leaves_the_last_night(done: Trained, monkeypatch: pytest.Mo
 
     store = done.project.store
     runs, files = store.runs(), sorted(store.folder.rglob("*.parquet"))
-    monkeypatch.setattr("serving.scoring.write._write", full)
+    monkeypatch.setattr(pq.ParquetWriter, "write_batch", full)
     with pytest.raises(StoreError, match="No space left on device"):
         score(done.project, silent, as_of=done.project.read_at - timedelta(hours=5))
     assert store.runs() == runs

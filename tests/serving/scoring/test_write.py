@@ -15,7 +15,7 @@ import pytest
 
 from agreement.problems import StoreError
 from crm.schemas import SCORES
-from serving.scoring import write
+from serving.scoring import parts, write
 from serving.scoring.score import ScoringRun, score_batches
 from serving.scoring.write import scores_path, sorted_probabilities, write_scores
 
@@ -25,7 +25,7 @@ MakeBatch = Callable[..., pa.RecordBatch]
 def test_the_same_scores_give_the_same_bytes_however_batched(
     run: ScoringRun, lead_batch: MakeBatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write, "GROUP_ROWS", 400)
+    monkeypatch.setattr(parts, "PART_ROWS", 400)
     batch = lead_batch(1000)
     pieces = [batch.slice(start, 333) for start in range(0, 1000, 333)]
     whole = write_scores(score_batches([batch], run), tmp_path / "a.parquet")
@@ -95,7 +95,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    monkeypatch.setattr(pq.ParquetWriter, "write_batch", full)
     with pytest.raises(StoreError, match="No space left on device"):
         write_scores(score_batches([lead_batch(20)], run), tmp_path / "scores.parquet")
     assert not list(tmp_path.iterdir())

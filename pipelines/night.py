@@ -1,0 +1,130 @@
+"""One scoring run from leads to committed files: looked at, stored as a snapshot, scored in parts, ranked, committed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agreement.problems import InputError, Problem
+from crm.history import History
+from features.engine import open_engine
+from features.tonight import tonight
+from models.bundle import Bundle
+from pipelines.ingest import rejected_rows
+from pipelines.progress import Progress
+from pipelines.project import Project
+from pipelines.runs import Run, RunInputs, sha256_of
+from pipelines.snapshots import new_snapshot
+from pipelines.started import begin, finished, parts_folder
+from serving.scoring.parts import held_back_of, regrouped, score_parts
+from serving.scoring.previous import PreviousScores
+from serving.scoring.score import ScoringRun
+from serving.scoring.write import finish_scores, sorted_probabilities
+
+
+def score_run(
+    project: Project, history: History, bundle: Bundle, inputs: RunInputs, scored_at: datetime, progress: Progress
+) -> Run:
+    """Score and commit.
+
+    Parameters
+    ----------
+    history : History
+        What the run reads.
+    bundle : Bundle
+    inputs : RunInputs
+        Whose parts, where an interrupted run left some, are taken as they are.
+    scored_at : datetime
+        The run's persisted time.
+
+    Raises
+    ------
+    BundleError
+        The bundle does not fit the data or the agreement, or a score does not add up; nothing was committed.
+    InputError
+        A lead asked for by its id is not open.
+    """
+    progress("Looking at tonight's leads")
+    store, engine = project.store, project.settings.engine
+    begin(store, inputs, scored_at)
+    run = ScoringRun(
+        bundle=bundle,
+        agreement=project.agreement,
+        as_of=inputs.as_of,
+        scored_at=scored_at,
+        run_id=inputs.run_id,
+        snapshot_id=inputs.run_id,
+        previous=_previous(project, inputs, bundle),
+        threads=engine.threads,
+    )
+    with (
+        open_engine(threads=engine.threads, memory_limit=engine.memory_limit, spill=store.work / "spill") as backend,
+        new_snapshot(store, inputs.run_id, as_of=inputs.as_of, previous_runs=inputs.previous_runs) as snapshot,
+    ):
+        leads = tonight(
+            backend,
+            history,
+            project.agreement,
+            bundle.catalogue,
+            as_of=inputs.as_of,
+            lead_id=inputs.scope if inputs.kind == "lead" else None,
+            since=datetime.fromisoformat(inputs.scope) if inputs.kind == "since" else None,
+        )
+        parts = score_parts(
+            snapshot.keep(regrouped(leads)),
+            run,
+            parts_folder(store, inputs.run_id),
+            told=lambda leads: progress(f"Scoring: {leads:,} leads"),
+        )
+    if inputs.kind == "lead" and not parts:
+        remedy = "Look up its id; closed leads and leads created later are not scored."
+        raise InputError(Problem(where="--lead", rule="must be a lead that is open", value=inputs.scope, remedy=remedy))
+    progress("Writing the score table")
+    path = store.scores_path(inputs)
+    counts = finish_scores(parts, path, ranks_of=_ranks(project, inputs))
+    counts["snapshot"] = {"seen": snapshot.seen, "stored": snapshot.stored}
+    counts["held_back"] = {"|".join(key): leads for key, leads in sorted(held_back_of(parts).items())}
+    committed = _commit(project, history, inputs, scored_at, path, counts)
+    finished(store)
+    return committed
+
+
+def _commit(
+    project: Project, history: History, inputs: RunInputs, scored_at: datetime, path: Path, counts: dict[str, Any]
+) -> Run:
+    store = project.store
+    snapshot_path = store.snapshot_path(inputs.run_id)
+    committed = Run(
+        inputs=inputs,
+        scored_at=scored_at,
+        scores=str(path.relative_to(store.folder)),
+        scores_sha256=sha256_of(path),
+        snapshot=str(snapshot_path.relative_to(store.folder)),
+        snapshot_sha256=sha256_of(snapshot_path),
+        counts=counts,
+        history_counts={
+            "rejected": rejected_rows(history),
+            "tables": {table: asdict(count) for table, count in history.counts.items()},
+        },
+    )
+    store.commit(committed)
+    return committed
+
+
+def _previous(project: Project, inputs: RunInputs, bundle: Bundle) -> PreviousScores | None:
+    runs = [run for run_id in inputs.previous_runs if (run := project.store.committed(run_id)) is not None]
+    if not runs:
+        return None
+    files = tuple(project.store.folder / run.scores for run in runs)
+    same_but_anchor = frozenset({bundle.trained.get(name, "") for name in ("anchored_from", "anchored_root")} - {""})
+    return PreviousScores(files=files, as_of=runs[-1].inputs.as_of, reanchored=same_but_anchor)
+
+
+def _ranks(project: Project, inputs: RunInputs) -> Any:
+    """Probabilities of the night before, to rank a few leads among; None lets a night rank among its own."""
+    if inputs.kind == "night" or not inputs.previous_runs:
+        return None
+    night = project.store.committed(inputs.previous_runs[-1])
+    return None if night is None else sorted_probabilities(project.store.table(night.scores))

@@ -1,0 +1,209 @@
+"""Scoring on Spark: the same function from batch to batch, run by the executors over parts of tonight's leads.
+
+Features are computed once and lie as Parquet parts, in order of ``lead_id``, in a folder that driver and executors share. A task
+scores neighbouring leads and leaves the parts that one machine would make (``parts.py``), so that the rest of the night is the same.
+What a task needs of a run is shipped as text and built anew, once a process. Left out: features (features/), the finished table.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.errors import PySparkException
+
+from agreement.problems import BundleError, Problem
+from agreement.read import parse_agreement
+from agreement.schema import Agreement
+from crm.history import History
+from features.catalogue import Catalogue
+from features.spark_engine import SparkEngine, parts_of, read_parts, write_parts
+from features.tonight import BATCH_ROWS, looks_tonight, with_times
+from models.bundle import documents, read_bundle
+from serving.scoring.parts import PART_ROWS, keep_part, read_part, regrouped
+from serving.scoring.previous import PreviousScores
+from serving.scoring.score import ScoringKit, ScoringRun, score_coded
+from serving.scoring.sentences import Sentences
+
+TASKS_PER_CORE = 4
+"""Tasks to cut a night into at most: a task begins by reading the bundle and compiling its tables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsOnSpark:
+    """Tonight's leads as parts on the shared file system, in order of ``lead_id``; there until the session ends."""
+
+    engine: SparkEngine
+    folder: Path
+    schema: pa.Schema
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield what :func:`features.tonight.tonight` yields."""
+        for batch in read_parts(parts_of(self.folder), self.schema, rows=BATCH_ROWS):
+            yield with_times(batch)
+
+
+def tonight_on_spark(
+    engine: SparkEngine,
+    history: History,
+    agreement: Agreement,
+    catalogue: Catalogue,
+    *,
+    as_of: datetime,
+    lead_id: str | None = None,
+    since: datetime | None = None,
+) -> LeadsOnSpark:
+    """Compute tonight's features; parameters are those of :func:`features.tonight.tonight`."""
+    (leads,) = looks_tonight(engine, history, agreement, catalogue, as_of=as_of, lead_id=lead_id, since=since)
+    folder = engine.new_folder("tonight")
+    write_parts(engine.frame(leads), folder)
+    return LeadsOnSpark(engine=engine, folder=folder, schema=leads.schema().to_pyarrow())
+
+
+def score_parts_on_spark(leads: LeadsOnSpark, run: ScoringRun, folder: Path) -> tuple[Path, ...]:
+    """Score a night into ``folder``, going on where parts are there already: :func:`serving.scoring.parts.score_parts` by executors.
+
+    Parameters
+    ----------
+    leads : LeadsOnSpark
+    run : ScoringRun
+        Its agreement must have been read from a file, and the files of its earlier scores be seen by the executors.
+    folder : Path
+        On the shared file system; holds parts of this very run, or nothing.
+
+    Returns
+    -------
+    tuple of Path
+        The parts in order, byte for byte those of one machine.
+
+    Raises
+    ------
+    BundleError
+        A task failed; parts made so far stay.
+    """
+    files = parts_of(leads.folder)
+    counts = [pq.read_metadata(file).num_rows for file in files]
+    parts = tuple(folder.absolute() / f"{number:06d}.arrow" for number in range(-(-sum(counts) // PART_ROWS)))
+    if not parts:
+        return ()
+    folder.mkdir(parents=True, exist_ok=True)
+    context = leads.engine.session.sparkContext
+    shipped = context.broadcast(_as_text(run))
+    task = partial(_score_some, files=files, counts=counts, schema=leads.schema, parts=parts, shipped=shipped)
+    numbers = leads.engine.session.range(0, len(parts), 1, min(len(parts), TASKS_PER_CORE * context.defaultParallelism))
+    try:
+        numbers.mapInArrow(task, "part bigint").count()
+    except PySparkException as error:
+        raise BundleError(_failed(error)) from error
+    shipped.destroy()
+    return parts
+
+
+def _score_some(
+    numbers: Iterator[pa.RecordBatch],
+    *,
+    files: list[Path],
+    counts: list[int],
+    schema: pa.Schema,
+    parts: tuple[Path, ...],
+    shipped: Any,
+) -> Iterator[pa.RecordBatch]:
+    """Score the neighbouring parts of one task; a part appears whole or not at all, whoever else makes it again."""
+    wanted = [number for batch in numbers for number in batch.column(0).to_pylist()]
+    if not wanted:
+        return
+    kit = ScoringKit.of(_run_of(shipped.value))
+    leads = regrouped(_rows_from(wanted[0] * PART_ROWS, files, counts, schema), PART_ROWS)
+    for number, batch in zip(wanted, leads, strict=False):  # the next task's leads come after
+        part = parts[number]
+        if not _is_whole(part, batch.num_rows):
+            scored, held_back = score_coded(batch, kit)
+            own = part.with_name(f"{uuid.uuid4().hex}.arrow")
+            keep_part(scored, own, held_back)
+            own.replace(part)
+        yield pa.record_batch({"part": [number]})
+
+
+def _rows_from(start: int, files: list[Path], counts: list[int], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Rows of all parts of leads from row ``start`` on."""
+    for file, count in zip(files, counts, strict=True):
+        skip, start = min(start, count), max(start - count, 0)
+        if skip == count:
+            continue
+        for batch in read_parts([file], schema, rows=BATCH_ROWS):
+            rest = batch.slice(skip)
+            skip = max(skip - batch.num_rows, 0)
+            if rest.num_rows:
+                yield with_times(rest)
+
+
+def _is_whole(part: Path, rows: int) -> bool:
+    try:
+        return bool(read_part(part, "lead_id").num_rows == rows)
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def _failed(error: PySparkException) -> Problem:
+    lines = [line for line in str(error).splitlines() if "Error" in line]
+    return Problem(
+        where="scoring on Spark",
+        rule="every task must score its leads",
+        value=(lines or [str(error)])[-1].strip()[:300],
+        remedy="Mend what the executor names and run again; it goes on with the parts that are there.",
+    )
+
+
+def _as_text(run: ScoringRun) -> str:
+    previous = run.previous
+    document = {
+        "bundle": {name: content.decode() for name, content in documents(run.bundle).items()},
+        "agreement": run.agreement.text,
+        "sentences": {"document": run.sentences.document, "source": run.sentences.source},
+        "as_of": run.as_of.isoformat(),
+        "scored_at": run.scored_at.isoformat(),
+        "run_id": run.run_id,
+        "snapshot_id": run.snapshot_id,
+        "previous": previous
+        and {
+            "files": [str(file.absolute()) for file in previous.files],
+            "as_of": previous.as_of.isoformat(),
+            "reanchored": sorted(previous.reanchored),
+        },
+    }
+    return json.dumps(document)
+
+
+@lru_cache(maxsize=1)
+def _run_of(text: str) -> ScoringRun:
+    document = json.loads(text)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in document["bundle"].items():
+            Path(folder, name).write_bytes(content.encode())
+        bundle = read_bundle(Path(folder))
+    previous = document["previous"]
+    return ScoringRun(
+        bundle=bundle,
+        agreement=parse_agreement(document["agreement"], where="agreement.yaml"),
+        sentences=Sentences(**document["sentences"]),
+        as_of=datetime.fromisoformat(document["as_of"]),
+        scored_at=datetime.fromisoformat(document["scored_at"]),
+        run_id=document["run_id"],
+        snapshot_id=document["snapshot_id"],
+        previous=previous
+        and PreviousScores(
+            files=tuple(map(Path, previous["files"])),
+            as_of=datetime.fromisoformat(previous["as_of"]),
+            reanchored=frozenset(previous["reanchored"]),
+        ),
+        threads=1,
+    )
