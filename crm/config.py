@@ -13,7 +13,7 @@ with the files in hand and is checked by ``crm.reading``. Every scalar of the fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,9 @@ from crm.config_schema import (
     OwnFields,
     Source,
     Sources,
+    Spark,
 )
+from crm.places import Database, ScoreTable
 from crm.reading.closest import did_you_mean
 from crm.reading.yaml_lines import LinedDocument, read_yaml_lines
 from crm.schemas import TABLES
@@ -48,7 +50,7 @@ def read_config(path: Path, *, environment: Mapping[str, str] | None = None) -> 
     ----------
     path : Path
     environment : mapping of str to str, optional
-        What ``${NAME}`` and ``${NAME:-default}`` in paths stand for.
+        What ``${NAME}`` and ``${NAME:-default}`` in paths and addresses stand for.
 
     Raises
     ------
@@ -102,7 +104,8 @@ def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
         remedy = did_you_mean(str(key[-1]), _all_keys()) + "The comments of leadq init's leadq.yaml show every key."
         return Problem(where=_where(path, document, key), rule="unknown key", value=shown, remedy=remedy)
     rule = str(row["msg"]).removeprefix("Value error, ")
-    value = "" if row["type"] == "missing" or not isinstance(row["input"], str | int | float) else repr(row["input"])
+    hidden = row["type"] == "missing" or key[:1] == ("databases",)  # an address may hold a password
+    value = "" if hidden or not isinstance(row["input"], str | int | float) else repr(row["input"])
     return Problem(
         where=_where(path, document, key),
         rule=f"{shown or 'leadq.yaml'}: {rule[:1].lower()}{rule[1:]}",
@@ -120,6 +123,9 @@ def _all_keys() -> set[str]:
         Flat,
         Join,
         OwnFields,
+        Database,
+        ScoreTable,
+        Spark,
         FromOpportunities,
         FromLeadColumns,
         FromEventKinds,
@@ -127,8 +133,20 @@ def _all_keys() -> set[str]:
     return {field.alias or name for model in models for name, field in model.model_fields.items()}
 
 
+def _databases_of(
+    mapped: list[tuple[tuple[str, ...], str, Source]],
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Databases that sources and their joins name, and where."""
+    for key, _, source in mapped:
+        if source.database is not None:
+            yield key, source.database
+        for place, join in enumerate(source.join):
+            if join.database is not None:
+                yield (*key, "join", place), join.database
+
+
 def _unknown_names(path: Path, document: LinedDocument, config: Config) -> list[Problem]:
-    """Contract columns that do not exist, and tracked fields without their entity."""
+    """Contract columns that do not exist, tracked fields without their entity, databases that are named nowhere."""
     mapped: list[tuple[tuple[str, ...], str, Source]] = []
     if config.sources is not None:
         mapped = [(("sources", table), table, source) for table, source in config.sources.items()]
@@ -155,5 +173,16 @@ def _unknown_names(path: Path, document: LinedDocument, config: Config) -> list[
         )
         for field in config.tracked_since
         if field.partition(".")[0] not in ("lead", "account") or "." not in field
+    ]
+    used = [*_databases_of(mapped), *([(("score_table",), config.score_table.database)] if config.score_table else [])]
+    problems += [
+        Problem(
+            where=_where(path, document, (*key, "database")),
+            rule="a database must be named under databases",
+            value=name,
+            remedy=did_you_mean(name, config.databases) + "Add it: databases: {" + name + ": {url: ${DATABASE_URL}}}.",
+        )
+        for key, name in used
+        if name not in config.databases
     ]
     return sorted(problems, key=lambda problem: problem.where)

@@ -7,49 +7,26 @@ only known with the files in hand.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    ValidationInfo,
     model_validator,
 )
 
+from crm.places import Database, FilePath, Part, Place, ScoreTable
 from crm.reading.closest import did_you_mean
 from crm.schemas import TABLES
 
 EXTRA_COLUMNS: dict[str, tuple[str, ...]] = {"leads": ("email",)}
 """Columns a source may map that are not stored: of ``email`` only the domain is."""
 
-_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 _DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
 """Letters after % that the engine's strptime knows."""
-
-
-def _expand(text: object, info: ValidationInfo) -> Path:
-    if not isinstance(text, str):
-        raise ValueError("must be a path")
-    context = info.context or {}
-    environment: Mapping[str, str] = context.get("environment", {})
-
-    def value(match: re.Match[str]) -> str:
-        found = environment.get(match[1]) or match[2]
-        if found is None:
-            raise ValueError(
-                f"names the variable {match[1]}, which is not set and has no default (${{{match[1]}:-...}})"
-            )
-        return found
-
-    folder: Path = context.get("folder", Path())
-    return folder / Path(_VARIABLE.sub(value, text)).expanduser()
 
 
 def _zone(name: str) -> str:
@@ -70,37 +47,16 @@ def _time_format(text: str) -> str:
     return text
 
 
-def _separator(text: str) -> str:
-    if len(text) != 1:
-        raise ValueError(r'must be one character; a tab is written "\t", in double quotes')
-    return text
-
-
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-FilePath = Annotated[Path, BeforeValidator(_expand)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 ValueMap = dict[str, dict[str, str | None]]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FileFormat(_Part):
-    """A file and how it is written. ``separator`` is found in the header and ``format`` in the name if not given."""
-
-    path: FilePath
-    format: Literal["csv", "parquet", "jsonl"] | None = None
-    separator: Annotated[str, AfterValidator(_separator)] | None = None
-    encoding: Literal["utf-8", "latin-1", "cp1252", "utf-16"] = "utf-8"
-    decimal: Literal[".", ","] = "."
-
-
-class Join(FileFormat):
-    """Columns taken from a second file by a key that is unique there; ``on`` is a column or {left: right}."""
+class Join(Place):
+    """Columns taken from a second file or table by a key that is unique there; ``on`` is a column or {left: right}."""
 
     on: str | dict[str, str]
     take: tuple[str, ...]
@@ -118,7 +74,7 @@ class Join(FileFormat):
         return self
 
 
-class OwnFields(_Part):
+class OwnFields(Part):
     """Which of the company's own columns are taken; names are those of the source (or of ``rename``)."""
 
     take: Literal["all"] | tuple[str, ...] = "all"
@@ -128,7 +84,7 @@ class OwnFields(_Part):
     types: dict[str, Literal["number", "category", "flag", "date"]] = Field(default_factory=dict)
 
 
-class Source(FileFormat):
+class Source(Place):
     """Where the rows of one contract table come from."""
 
     columns: dict[str, str] = Field(default_factory=dict)
@@ -146,7 +102,7 @@ class Events(Source):
 
 
 class Flat(Source):
-    """One file, a row a lead, an outcome column, no dates; ``order`` names the column that orders the rows."""
+    """One file or table, a row a lead, an outcome column, no dates; ``order`` names the column that orders the rows."""
 
     outcome: str
     won: Words
@@ -154,8 +110,14 @@ class Flat(Source):
     open: Words = ()
     order: str | None = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Flat:
+        if self.database is not None and self.order is None:
+            raise ValueError("rows of a database lie in no order, so order must name the column that orders them")
+        return self
 
-class Sources(_Part):
+
+class Sources(Part):
     """One entry a contract table; only leads are required."""
 
     leads: Source
@@ -174,7 +136,7 @@ class Sources(_Part):
         return [(table, source) for table, source in found if source is not None]
 
 
-class _OutcomeWords(_Part):
+class _OutcomeWords(Part):
     won: Words
     lost: Words
 
@@ -214,7 +176,14 @@ class FromEventKinds(_OutcomeWords):
 OutcomeSource = Annotated[FromOpportunities | FromLeadColumns | FromEventKinds, Field(discriminator="origin")]
 
 
-class Config(_Part):
+class Spark(Part):
+    """Which Spark computes where ``engine: spark``: its master (this machine where absent) and further settings of Spark."""
+
+    master: str | None = None
+    config: dict[str, str] = Field(default_factory=dict)
+
+
+class Config(Part):
     """The whole of ``leadq.yaml``; every path in it is absolute or relative to the working directory.
 
     ``vouch`` names features (``engagement_kinds_30d``) or fields (``accounts.industry``) that are known beforehand, and why,
@@ -230,6 +199,10 @@ class Config(_Part):
     tracked_since: dict[str, datetime] = Field(default_factory=dict)
     vouch: dict[str, str] = Field(default_factory=dict)
     rejected_share: float = Field(default=0.01, ge=0, le=0.5)
+    databases: dict[str, Database] = Field(default_factory=dict)
+    score_table: ScoreTable | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark: Spark = Spark()
 
     @model_validator(mode="after")
     def _whole(self) -> Config:
@@ -242,6 +215,15 @@ class Config(_Part):
         if needed is not None and (self.sources is None or getattr(self.sources, needed) is None):
             raise ValueError(f"takes the outcome from {needed}, so sources must have {needed}")
         return self
+
+    def places(self) -> list[tuple[str, Place]]:
+        """Every place rows are read from, under the name of the table they are staged as."""
+        sources = [("leads", self.flat)] if self.flat is not None else self.sources.items() if self.sources else []
+        found: list[tuple[str, Place]] = []
+        for table, source in sources:
+            found.append((f"raw_{table}", source))
+            found += [(f"join_{table}_{place}", join) for place, join in enumerate(source.join)]
+        return found
 
     def moment(self, when: datetime) -> datetime:
         """``when`` in UTC; without an offset it is local to ``time_zone``, or UTC."""

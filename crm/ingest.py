@@ -1,8 +1,8 @@
-"""Sources in, history out: the one way from a company's files to the contract's tables, whole or not at all.
+"""Sources in, history out: the one way from a company's files and databases to the contract's tables, whole or not at all.
 
-Order: load every file, map, type, check rows, follow merges, find orphans, distil outcomes, judge, write. Nothing is
-written before all is judged; ``reading.json`` beside the tables keeps what a report should say (columns dropped and
-refused, rows unattributed). Leaves out judging whether the data can carry a model (readiness, leak checks).
+Order: fetch what lies in databases, load every file, map, type, check rows, follow merges, find orphans, distil outcomes,
+judge, write. Nothing is written before all is judged; ``reading.json`` beside the tables keeps what a report should say
+(columns dropped and refused, rows unattributed). Leaves out judging whether the data can carry a model (readiness, leak checks).
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import pyarrow as pa
 from agreement.problems import Problem, UsageError
 from crm.aliases import follow_aliases, surviving_only
 from crm.atomic import new_folder
-from crm.config_schema import Config, FileFormat, FromEventKinds, FromLeadColumns, FromOpportunities, Source
+from crm.config_schema import Config, FromEventKinds, FromLeadColumns, FromOpportunities, Source
 from crm.history import History, OwnField, TableCount, write_manifest
 from crm.outcomes import OUTCOME, distil, outcome_kinds, type_opportunities
+from crm.places import Place
 from crm.reading.contract import stage
 from crm.reading.engine import Connection, count, open_engine
 from crm.reading.field_history import name_fields
@@ -31,7 +32,7 @@ from crm.reading.findings import Findings, RowRule
 from crm.reading.flat import ORDER, date_flat_rows
 from crm.reading.mapping import WITH_OWN_FIELDS, Mapped, map_source
 from crm.reading.profiling import TypedField, own_fields
-from crm.reading.rows import check_rows
+from crm.reading.rows import check_rows, leave_out_later_rows
 from crm.reading.times import TimeReading
 from crm.reading.writing import hash_tables, write_history_tables
 from crm.schemas import TEXT
@@ -105,6 +106,8 @@ class _Reader:
     findings: Findings = field(init=False)
     counts: dict[str, int] = field(default_factory=dict)
     own: dict[str, list[TypedField]] = field(default_factory=dict)
+    fetched: dict[str, Path] = field(default_factory=dict)
+    moments: dict[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.findings = Findings(connection=self.connection, rejected_share=self.config.rejected_share)
@@ -117,6 +120,7 @@ class _Reader:
 
     def read(self, folder: Path) -> History:
         """Read everything and write it into ``folder``."""
+        self._fetch()
         mapped = self._load_and_map()
         self.findings.stop_on_problems()
         for table, source in self.sources:
@@ -136,11 +140,21 @@ class _Reader:
         write_history_tables(self.findings, folder, staged=set(mapped), own=self.own, outcomes=outcomes)
         return self._history(folder)
 
+    def _fetch(self) -> None:
+        """Stream what lies in databases into files."""
+        if not self.config.databases:
+            return
+        from crm.reading.database_rows import fetch_rows  # noqa: PLC0415 (with Ibis, which takes a second)
+
+        fetched = fetch_rows(self.config, self.scratch, say=self.say)
+        self.fetched, self.moments = fetched.files, fetched.moments
+        self.findings.problems += fetched.problems
+
     def _load_and_map(self) -> dict[str, Mapped]:
         mapped: dict[str, Mapped] = {}
         for table, source in self.sources:
-            self.say(f"reading {table}: {source.path.name}")
-            self.findings.files[table] = source.path.name
+            self.say(f"reading {table}: {source.title}")
+            self.findings.files[table] = source.title
             loaded = self._load(source, f"raw_{table}")
             if loaded is None:
                 continue
@@ -154,9 +168,12 @@ class _Reader:
             self._reject_malformed(table, loaded)
         return mapped
 
-    def _load(self, file: FileFormat, table: str) -> Loaded | None:
+    def _load(self, place: Place, table: str) -> Loaded | None:
+        path = place.path or self.fetched.get(table)
+        if path is None:  # why it could not be fetched is said already
+            return None
         try:
-            return load(self.connection, file, table, scratch=self.scratch)
+            return load(self.connection, place.as_file(path), table, scratch=self.scratch)
         except FileProblem as stopped:
             self.findings.problems.append(stopped.problem)
             if isinstance(stopped.__cause__, duckdb.Error):  # it refuses everything else in this transaction
@@ -193,6 +210,8 @@ class _Reader:
         if table == "field_history":
             mapped = name_fields(self.findings, mapped, dict(self.sources), self.own)
         stage(self.findings, table, source, mapped, times)
+        if source.database is not None and self.config.flat is None:
+            leave_out_later_rows(self.findings, table, read_at=self.read_at, fetched_at=self.moments[source.database])
         self.counts[table] += count(self.connection.table(f"staged_{table}"))
         if self.config.flat is not None:
             date_flat_rows(self.findings)
@@ -206,7 +225,7 @@ class _Reader:
         counts = {table: self._count(table) for table, _ in self.sources}
         own = tuple(typed.field for table in ("leads", "accounts") for typed in self.own.get(table, []))
         notes = [*self.findings.notes, *(_refusal(one) for one in own if one.status == "refused")]
-        document = {"notes": notes, "files": {table: source.path.name for table, source in self.sources}}
+        document = {"notes": notes, "files": {table: source.title for table, source in self.sources}}
         (folder / NOTES).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         outcome = self.config.outcome
         kinds = outcome_kinds(self.findings, outcome) if isinstance(outcome, FromEventKinds) else ()

@@ -18,11 +18,12 @@ from pipelines.ingest import ingest, rejected_words
 from pipelines.night import score_run
 from pipelines.progress import Progress
 from pipelines.project import Project
+from pipelines.publish import Published, publish_night
 from pipelines.runs import Run, RunInputs, RunKind
 from pipelines.shadow import score_in_shadow
 from pipelines.shape import shape_problems
 from pipelines.started import Started, unfinished
-from pipelines.told import DONE, WITH_REJECTED_ROWS, Told
+from pipelines.told import DONE, PAUSED, WITH_REJECTED_ROWS, Told
 from pipelines.validate import agreement_problems
 from serving.scoring.summary import summary_text, tier_rows
 
@@ -81,7 +82,8 @@ def score(
         done = project.store.committed(started.inputs.run_id)
         run = done or score_run(project, started.history, bundle, started.inputs, started.scored_at, progress)
         shadow = score_in_shadow(project, started.history, run)
-    return _told(project, run, started.history, repeated=done is not None, shadow=shadow)
+        published = publish_night(project, run, progress)
+    return _told(project, run, started.history, repeated=done is not None, shadow=shadow, published=published)
 
 
 def _taken_up(project: Project, bundle: Bundle, scope: Scope, as_of: datetime | None) -> Started | None:
@@ -143,7 +145,7 @@ def _refuse_wrong_use(scope: Scope, as_of: datetime, project: Project) -> None:
         raise UsageError(Problem(where="--as-of", rule=rule, value=as_of.isoformat(), remedy=remedy))
 
 
-def _told(project: Project, run: Run, history: History, *, repeated: bool, shadow: str) -> Told:
+def _told(project: Project, run: Run, history: History, *, repeated: bool, shadow: str, published: Published) -> Told:
     rejected = int(run.history_counts["rejected"])
     path = project.store.folder / run.scores
     rows = tier_rows(run.counts, project.agreement)
@@ -160,6 +162,7 @@ def _told(project: Project, run: Run, history: History, *, repeated: bool, shado
         "tiers": [asdict(row) for row in rows],
         "rejected_rows": rejected,
         "shadow": shadow,
+        "score_table": published.facts,
     }
     words = [
         f"{run.counts['rows']:,} open leads as of {run.inputs.as_of:%Y-%m-%d %H:%M} UTC, model {run.inputs.bundle_version}",
@@ -170,6 +173,9 @@ def _told(project: Project, run: Run, history: History, *, repeated: bool, shado
         words.append("These inputs were scored before: the same run, nothing was written.")
     if shadow:
         words.append(shadow)
+    if published.words:
+        words.append(published.words)
     if rejected:
         words.append(rejected_words(history))
-    return Told(facts=facts, words="\n".join(words), exit_code=WITH_REJECTED_ROWS if rejected else DONE)
+    code = PAUSED if published.paused else WITH_REJECTED_ROWS if rejected else DONE
+    return Told(facts=facts, words="\n".join(words), exit_code=code)

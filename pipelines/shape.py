@@ -100,5 +100,5 @@ def _own_field(
 
 def _problem(project: Project, table: str, column: str, rule: str, value: str, remedy: str) -> Problem:
     source = project.config.flat or getattr(project.config.sources, table)
-    where = f"{table}: {source.path.name}" if source is not None else f"{table} (no source in leadq.yaml)"
+    where = f"{table}: {source.title}" if source is not None else f"{table} (no source in leadq.yaml)"
     return Problem(where=f"{where} column {column}" if column else where, rule=rule, value=value, remedy=remedy)

@@ -7,6 +7,7 @@ from typing import Any
 
 DONE = 0
 STOPPED_BY_GATE = 3
+PAUSED = 4
 WITH_REJECTED_ROWS = 5
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -22,7 +23,8 @@ class Told:
     words : str
         For a person.
     exit_code : int
-        0 done, 5 done with rejected rows, 3 where a check found what stops training; failures are exceptions.
+        0 done, 5 done with rejected rows, 4 done but for what the next run does, 3 where a check found what stops training;
+        failures are exceptions.
     """
 
     facts: dict[str, Any]

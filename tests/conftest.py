@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from hypothesis import settings
 from agreement.schema import Agreement, Check, Outcome, Promise, Rule, Tier
 from crm.history import History, write_manifest
 from crm.schemas import OUTCOMES, REJECTED, TABLES
+from tests.postgres_server import Postgres, running
 
 SCHEMAS = {**TABLES, "outcomes": OUTCOMES, "rejected": REJECTED}
 settings.register_profile("ci", max_examples=8, derandomize=True)
@@ -85,3 +86,10 @@ def agreement() -> Agreement:
             ),
         ),
     )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Yield a real PostgreSQL server, started for the tests that ask for it."""
+    with running() as server:
+        yield server

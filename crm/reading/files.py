@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from agreement.problems import Problem
-from crm.config_schema import FileFormat
+from crm.places import FileFormat
 from crm.reading.engine import ROW, Connection, Relation, count, name, texts
 from crm.reading.text_files import is_gzip, is_utf16, open_text, undecodable, what_else
 

@@ -1,4 +1,4 @@
-"""Columns taken from a second file: the key unique there, and nearly every key of the source found in it."""
+"""Columns taken from a second file or table: the key unique there, and nearly every key of the source found in it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agreement.problems import MAX_EXAMPLES, Problem
 from crm.config_schema import Join, Source
+from crm.places import Place
 from crm.reading.closest import did_you_mean
 from crm.reading.engine import Relation, count, name, scalar
 from crm.reading.files import Loaded
@@ -18,7 +19,7 @@ def joined(work: SourceRows, join: Join, right: Loaded | None) -> SourceRows:
         return work
     left_key, right_key = work.resolve(join.keys[0]), right.column(join.keys[1])
     right_work = replace(
-        work, source=Source.model_construct(path=join.path, values=join.values, columns={}), loaded=right,
+        work, source=_as_source(join), loaded=right,
         rows=work.findings.connection.table(right.table),
     )  # fmt: skip
     if left_key is None:
@@ -32,7 +33,7 @@ def joined(work: SourceRows, join: Join, right: Loaded | None) -> SourceRows:
         elif work.loaded.column(column) is not None:
             work.findings.problems.append(
                 Problem(
-                    where=f"{work.table}: join of {join.path.name}",
+                    where=f"{work.table}: join of {join.title}",
                     rule="must not take a column that the source has already",
                     value=column,
                     remedy="Leave it out of take.",
@@ -50,10 +51,16 @@ def joined(work: SourceRows, join: Join, right: Loaded | None) -> SourceRows:
     return replace(work, rows=rows, loaded=replace(work.loaded, columns=(*work.loaded.columns, *columns)))
 
 
+def _as_source(join: Join) -> Source:
+    """Return the place and value maps of a join, to be looked at as a source's are."""
+    place = {field: getattr(join, field) for field in Place.model_fields}
+    return Source.model_construct(**place, values=join.values, columns={})
+
+
 def _check_keys(work: SourceRows, join: Join, left_key: str, right_key: str, others: Relation) -> None:
     """Check that a joined file holds each key once, and nearly every key of the source."""
     findings = work.findings
-    where = f"{work.table}: join of {join.path.name} on {left_key}"
+    where = f"{work.table}: join of {join.title} on {left_key}"
     twice = (
         others.filter(f"{name(right_key)} IS NOT NULL")
         .aggregate(f"{name(right_key)} AS k, count(*) AS n")
@@ -90,6 +97,6 @@ def _check_keys(work: SourceRows, join: Join, left_key: str, right_key: str, oth
             rule=f"keys must be in the joined file; {rows} of {total} rows find no partner",
             value=shown,
             count=rows,
-            remedy=f"{hint}Map the words with values: {{{left_key}: {{...}}}}, or add them to {join.path.name}.",
+            remedy=f"{hint}Map the words with values: {{{left_key}: {{...}}}}, or add them to {join.title}.",
         )
     )

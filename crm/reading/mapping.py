@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from crm.config_schema import EXTRA_COLUMNS, Events, FileFormat, Source
+from crm.config_schema import EXTRA_COLUMNS, Events, Source
+from crm.places import Place
 from crm.reading.engine import ROW, Relation, count, matches, name
 from crm.reading.files import Loaded
 from crm.reading.findings import Findings
@@ -39,7 +40,7 @@ def map_source(
     source: Source,
     loaded: Loaded,
     *,
-    load_join: Callable[[FileFormat, str], Loaded | None],
+    load_join: Callable[[Place, str], Loaded | None],
     extra: Mapping[str, str],
     required: tuple[str, ...] | None = None,
 ) -> Mapped | None:
@@ -54,7 +55,7 @@ def map_source(
     source : Source
     loaded : Loaded
     load_join : callable
-        Stages a joined file; None where it could not (the problem is then in ``findings``).
+        Stages a joined file or table; None where it could not (the problem is then in ``findings``).
     extra : mapping of staged name to column name
         Columns kept beside the contract's, of which none is an own field (outcome, order).
     required : tuple of str, optional
@@ -107,7 +108,7 @@ def _filtered(work: SourceRows) -> SourceRows:
         return work
     rows = work.rows.filter(" AND ".join(conditions))
     work.findings.notes.append(
-        f"{work.table}: where and ignore_kinds select {count(rows):,} of {count(work.rows):,} rows of {work.source.path.name}"
+        f"{work.table}: where and ignore_kinds select {count(rows):,} of {count(work.rows):,} rows of {work.source.title}"
     )
     return replace(work, rows=rows)
 

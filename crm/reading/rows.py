@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agreement.problems import MAX_EXAMPLES, Problem
 from crm.reading.engine import ROW, count, name, text
@@ -19,6 +19,8 @@ from crm.schemas import REQUIRED, TABLES, TIME
 UNIQUE = {"leads": "lead_id", "accounts": "account_id", "opportunities": "opportunity_id"}
 _ROUNDED = r"\d(?:[.,]\d+)?[eE]\+\d+"
 """What a spreadsheet makes of a long number."""
+_WHILE_BEGINNING = timedelta(hours=1)
+"""A run may wait so long for its turn."""
 MAY_BE_MISSING = {("leads", "created_at")}
 """An open lead without a date is kept, not scored, and said so."""
 
@@ -56,6 +58,23 @@ def check_rows(findings: Findings, table: str, *, read_at: datetime) -> None:
     _order_of_times(findings, table)
     if table in UNIQUE:
         _duplicates(findings, table, UNIQUE[table])
+
+
+def leave_out_later_rows(findings: Findings, table: str, *, read_at: datetime, fetched_at: datetime) -> None:
+    """Leave out staged rows that came between ``read_at`` and ``fetched_at``: a database goes on while a run begins.
+
+    Later than an hour after ``read_at`` nothing is left out: those rows are no accident, and are judged.
+    """
+    began = next((field.name for field in TABLES[table] if field.type == TIME), None)
+    if began is None:
+        return
+    end = min(fetched_at, read_at + _WHILE_BEGINNING)
+    times = [f"TIMESTAMPTZ {text(moment.isoformat())}" for moment in (read_at, end)]
+    later = f"{name(began)} > {times[0]} AND {name(began)} <= {times[1]}"
+    staged = findings.connection.table(f"staged_{table}")
+    if rows := count(staged.filter(later)):
+        findings.connection.execute(f"DELETE FROM staged_{table} WHERE {later}")  # noqa: S608 - names are quoted
+        findings.notes.append(f"{table}: {rows} rows came while this run began; the next one reads them")
 
 
 def _required(findings: Findings, table: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from agreement.problems import InputError, Problem
-from crm.config_schema import FileFormat
+from crm.places import FileFormat
 from crm.reading.engine import Connection, Relation, first_row, name, text
 from crm.reading.files import FileProblem, Loaded, load
 from crm.reading.text_files import is_utf16

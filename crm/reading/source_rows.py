@@ -34,8 +34,8 @@ class SourceRows:
         hint = did_you_mean(column, self.loaded.columns)
         self.findings.problems.append(
             Problem(
-                where=f"{self.table}: {self.source.path}",
-                rule=f"{what} must be a column of the file",
+                where=f"{self.table}: {self.source.path or self.source.title}",
+                rule=f"{what} must be a column of the {self.source.kind}",
                 value=column,
                 remedy=f"{hint}It has: {', '.join(self.loaded.columns)}.",
             )

@@ -57,7 +57,7 @@ class TimeReading:
         return (
             f"CASE WHEN regexp_full_match({column}, {text(_DATE)}) THEN {day} "
             f"WHEN regexp_full_match({column}, {text(_OFFSET)}) THEN TRY_CAST({column} AS TIMESTAMPTZ) "
-            f"ELSE timezone({self.zone}, TRY_CAST({column} AS TIMESTAMP)) END"
+            f"ELSE timezone({self.zone}, {_local(column)}) END"
         )
 
     def naive(self, column: str) -> str:
@@ -68,7 +68,7 @@ class TimeReading:
             clock = "%H" in self.time_format or "%I" in self.time_format
             return "true" if clock and "%z" not in self.time_format else "false"
         return (
-            f"(TRY_CAST({column} AS TIMESTAMP) IS NOT NULL AND NOT regexp_full_match({column}, {text(_DATE)}) "
+            f"({_local(column)} IS NOT NULL AND NOT regexp_full_match({column}, {text(_DATE)}) "
             f"AND NOT regexp_full_match({column}, {text(_OFFSET)}))"
         )
 
@@ -79,3 +79,8 @@ class TimeReading:
         end = f"(timezone({self.zone}, {local} + INTERVAL 1 DAY) - INTERVAL 1 MICROSECOND)"
         read_at = f"TIMESTAMPTZ {text(self.read_at.isoformat())}"
         return f"CASE WHEN {start} <= {read_at} AND {end} > {read_at} THEN {read_at} ELSE {end} END"
+
+
+def _local(column: str) -> str:
+    """Return the SQL expression of a text as a time without offset; words such as infinity are none."""
+    return f"TRY_CAST(CASE WHEN regexp_full_match({column}, '\\d.*') THEN {column} END AS TIMESTAMP)"

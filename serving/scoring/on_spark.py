@@ -69,7 +69,9 @@ def tonight_on_spark(
     return LeadsOnSpark(engine=engine, folder=folder, schema=leads.schema().to_pyarrow())
 
 
-def score_parts_on_spark(leads: LeadsOnSpark, run: ScoringRun, folder: Path) -> tuple[Path, ...]:
+def score_parts_on_spark(
+    leads: LeadsOnSpark, run: ScoringRun, folder: Path, *, rows: int = PART_ROWS
+) -> tuple[Path, ...]:
     """Score a night into ``folder``, going on where parts are there already: :func:`serving.scoring.parts.score_parts` by executors.
 
     Parameters
@@ -79,6 +81,8 @@ def score_parts_on_spark(leads: LeadsOnSpark, run: ScoringRun, folder: Path) -> 
         Its agreement must have been read from a file, and the files of its earlier scores be seen by the executors.
     folder : Path
         On the shared file system; holds parts of this very run, or nothing.
+    rows : int
+        Leads of a part.
 
     Returns
     -------
@@ -92,13 +96,15 @@ def score_parts_on_spark(leads: LeadsOnSpark, run: ScoringRun, folder: Path) -> 
     """
     files = parts_of(leads.folder)
     counts = [pq.read_metadata(file).num_rows for file in files]
-    parts = tuple(folder.absolute() / f"{number:06d}.arrow" for number in range(-(-sum(counts) // PART_ROWS)))
+    parts = tuple(folder.absolute() / f"{number:06d}.arrow" for number in range(-(-sum(counts) // rows)))
     if not parts:
         return ()
     folder.mkdir(parents=True, exist_ok=True)
     context = leads.engine.session.sparkContext
     shipped = context.broadcast(_as_text(run))
-    task = partial(_score_some, files=files, counts=counts, schema=leads.schema, parts=parts, shipped=shipped)
+    task = partial(
+        _score_some, files=files, counts=counts, schema=leads.schema, parts=parts, rows=rows, shipped=shipped
+    )
     numbers = leads.engine.session.range(0, len(parts), 1, min(len(parts), TASKS_PER_CORE * context.defaultParallelism))
     try:
         numbers.mapInArrow(task, "part bigint").count()
@@ -115,6 +121,7 @@ def _score_some(
     counts: list[int],
     schema: pa.Schema,
     parts: tuple[Path, ...],
+    rows: int,
     shipped: Any,
 ) -> Iterator[pa.RecordBatch]:
     """Score the neighbouring parts of one task; a part appears whole or not at all, whoever else makes it again."""
@@ -122,7 +129,7 @@ def _score_some(
     if not wanted:
         return
     kit = ScoringKit.of(_run_of(shipped.value))
-    leads = regrouped(_rows_from(wanted[0] * PART_ROWS, files, counts, schema), PART_ROWS)
+    leads = regrouped(_rows_from(wanted[0] * rows, files, counts, schema), rows)
     for number, batch in zip(wanted, leads, strict=False):  # the next task's leads come after
         part = parts[number]
         if not _is_whole(part, batch.num_rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,10 +53,11 @@ class SourceFolder:
         read_history(parsed, folder=self.path / "history", read_at=read_at, **options)
         return open_history(self.path / "history")
 
-    def problems(self, config: str) -> tuple[Problem, ...]:
+    def problems(self, config: str, **options: Any) -> tuple[Problem, ...]:
         """Problems of a reading that must fail and leave nothing behind."""
+        shutil.rmtree(self.path / "history", ignore_errors=True)
         with pytest.raises(LeadqError) as stopped:
-            self.read(config)
+            self.read(config, **options)
         assert sorted(path.name for path in self.path.iterdir() if "history" in path.name and path.is_dir()) == []
         for problem in stopped.value.problems:
             assert problem.where
