@@ -210,15 +210,23 @@ def score(
     since: Annotated[str, typer.Option("--since", help="Only leads created or changed after this moment.")] = "",
     lead: Annotated[str, typer.Option("--lead", help="Only this lead.")] = "",
     as_of: AsOf = "",
+    changed_only: Annotated[
+        bool, typer.Option("--changed-only", help="Keep last night's scores of leads of which nothing changed.")
+    ] = False,
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Score the open leads into the store; the same night again is the same run."""
+    """Score the open leads into the store; the same night again is the same run, an interrupted one goes on."""
     from pipelines.score import score as run
 
-    moments = {"since": _moment(since, "--since"), "as_of": _moment(as_of, "--as-of")}
+    after, moment = _moment(since, "--since"), _moment(as_of, "--as-of")
     _in_project(
-        folder, "score", lambda project, progress: run(project, progress, lead_id=lead, **moments), as_json=as_json
+        folder,
+        "score",
+        lambda project, progress: run(
+            project, progress, lead_id=lead, since=after, as_of=moment, changed_only=changed_only
+        ),
+        as_json=as_json,
     )
 
 

@@ -17,15 +17,23 @@ from pipelines.progress import Progress
 from pipelines.project import Project
 from pipelines.runs import Run, RunInputs, sha256_of
 from pipelines.snapshots import new_snapshot
-from pipelines.started import begin, finished, parts_folder
-from serving.scoring.parts import held_back_of, regrouped, score_parts
+from pipelines.started import begin, finished
+from serving.scoring.parts import regrouped, score_parts, told_by
 from serving.scoring.previous import PreviousScores
 from serving.scoring.score import ScoringRun
-from serving.scoring.write import finish_scores, sorted_probabilities
+from serving.scoring.unchanged import PreviousStates
+from serving.scoring.write import finish_scores, sorted_probabilities, write_states
 
 
 def score_run(
-    project: Project, history: History, bundle: Bundle, inputs: RunInputs, scored_at: datetime, progress: Progress
+    project: Project,
+    history: History,
+    bundle: Bundle,
+    inputs: RunInputs,
+    scored_at: datetime,
+    progress: Progress,
+    *,
+    changed_only: bool = False,
 ) -> Run:
     """Score and commit.
 
@@ -38,6 +46,8 @@ def score_run(
         Whose parts, where an interrupted run left some, are taken as they are.
     scored_at : datetime
         The run's persisted time.
+    changed_only : bool
+        Leads in the state of the last night keep their scores, where that night kept its states; this one does.
 
     Raises
     ------
@@ -48,7 +58,7 @@ def score_run(
     """
     progress("Looking at tonight's leads")
     store, engine = project.store, project.settings.engine
-    begin(store, inputs, scored_at)
+    folder = begin(store, inputs, scored_at, with_states=changed_only)
     run = ScoringRun(
         bundle=bundle,
         agreement=project.agreement,
@@ -58,6 +68,8 @@ def score_run(
         snapshot_id=inputs.run_id,
         previous=_previous(project, inputs, bundle),
         threads=engine.threads,
+        previous_states=_previous_states(project, inputs) if changed_only else None,
+        keep_states=changed_only,
     )
     with (
         open_engine(threads=engine.threads, memory_limit=engine.memory_limit, spill=store.work / "spill") as backend,
@@ -75,7 +87,7 @@ def score_run(
         parts = score_parts(
             snapshot.keep(regrouped(leads)),
             run,
-            parts_folder(store, inputs.run_id),
+            folder,
             told=lambda leads: progress(f"Scoring: {leads:,} leads"),
         )
     if inputs.kind == "lead" and not parts:
@@ -85,7 +97,11 @@ def score_run(
     path = store.scores_path(inputs)
     counts = finish_scores(parts, path, ranks_of=_ranks(project, inputs))
     counts["snapshot"] = {"seen": snapshot.seen, "stored": snapshot.stored}
-    counts["held_back"] = {"|".join(key): leads for key, leads in sorted(held_back_of(parts).items())}
+    held_back, taken = told_by(parts)
+    counts["held_back"] = {"|".join(key): leads for key, leads in sorted(held_back.items())}
+    counts["taken_again"] = taken
+    if changed_only:
+        write_states(parts, store.states_path(inputs))
     committed = _commit(project, history, inputs, scored_at, path, counts)
     finished(store)
     return committed
@@ -120,6 +136,15 @@ def _previous(project: Project, inputs: RunInputs, bundle: Bundle) -> PreviousSc
     files = tuple(project.store.folder / run.scores for run in runs)
     same_but_anchor = frozenset({bundle.trained.get(name, "") for name in ("anchored_from", "anchored_root")} - {""})
     return PreviousScores(files=files, as_of=runs[-1].inputs.as_of, reanchored=same_but_anchor)
+
+
+def _previous_states(project: Project, inputs: RunInputs) -> PreviousStates | None:
+    """States that the last night kept; none on the first one or after a night scored whole."""
+    if not inputs.previous_runs:
+        return None
+    night = project.store.committed(inputs.previous_runs[-1])
+    path = None if night is None else project.store.states_path(night.inputs)
+    return PreviousStates(file=path) if path is not None and path.is_file() else None
 
 
 def _ranks(project: Project, inputs: RunInputs) -> Any:

@@ -55,6 +55,7 @@ def score(
     lead_id: str = "",
     since: datetime | None = None,
     as_of: datetime | None = None,
+    changed_only: bool = False,
 ) -> Told:
     """Score into the store.
 
@@ -66,6 +67,8 @@ def score(
         Only this lead; only leads created or changed after this moment.
     as_of : datetime, optional
         When the leads are looked at; when the data was read by default.
+    changed_only : bool
+        Take the last night's scores of leads of which nothing changed that the model can tell; the table is the same.
 
     Raises
     ------
@@ -80,7 +83,9 @@ def score(
         bundle = scoring_bundle(project)
         started = _taken_up(project, bundle, scope, as_of) or _anew(project, bundle, scope, as_of, progress)
         done = project.store.committed(started.inputs.run_id)
-        run = done or score_run(project, started.history, bundle, started.inputs, started.scored_at, progress)
+        run = done or score_run(
+            project, started.history, bundle, started.inputs, started.scored_at, progress, changed_only=changed_only
+        )
         shadow = score_in_shadow(project, started.history, run)
         published = publish_night(project, run, progress)
     return _told(project, run, started.history, repeated=done is not None, shadow=shadow, published=published)

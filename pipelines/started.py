@@ -41,13 +41,26 @@ class Started:
     history: History
 
 
-def begin(store: Store, inputs: RunInputs, scored_at: datetime) -> None:
-    """Remember a run before its first part is scored; parts of any other run are removed."""
+def begin(store: Store, inputs: RunInputs, scored_at: datetime, *, with_states: bool = False) -> Path:
+    """Remember a run before its first part is scored; parts of any other run are removed.
+
+    Parameters
+    ----------
+    with_states : bool
+        Whether its parts keep the leads' states; those that do not are other parts.
+
+    Returns
+    -------
+    Path
+        Folder of its parts, perhaps with some that an interrupted run left.
+    """
+    own = _parts(store) / (inputs.run_id + ("-states" if with_states else ""))
     for folder in _parts(store).glob("*"):
-        if folder.name != inputs.run_id:
+        if folder != own:
             shutil.rmtree(folder)
     document = {"inputs": inputs.to_document(), "scored_at": scored_at.isoformat(), "leadq": version("leadq")}
     write_text(_path(store), json.dumps(document, indent=1, sort_keys=True) + "\n")
+    return own
 
 
 def unfinished(store: Store, now: datetime, fits: Callable[[RunInputs], bool]) -> Started | None:
@@ -71,11 +84,6 @@ def unfinished(store: Store, now: datetime, fits: Callable[[RunInputs], bool]) -
     if not (same_data and young and document["leadq"] == version("leadq") and fits(inputs)):
         return None
     return Started(inputs=inputs, scored_at=scored_at, history=history)
-
-
-def parts_folder(store: Store, run_id: str) -> Path:
-    """Where the parts of a run lie until its table is finished."""
-    return _parts(store) / run_id
 
 
 def finished(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 Layout::
 
-    models/     bundles and live.json      scores/<date>/<run>.parquet     snapshots/<run>.parquet
+    models/     bundles and live.json      scores/<date>/<run>.parquet     snapshots/<run>.parquet     states/<run>.parquet
     runs/       <run>.json, the commit points      work/  tonight's reading, rebuilt each run     lock
 
 Here is only what lies where and what is committed; what a score or a snapshot holds is said elsewhere.
@@ -62,6 +62,10 @@ class Store:
     def scores_path(self, inputs: RunInputs) -> Path:
         """Where the score table of a run lies."""
         return self.folder / "scores" / inputs.as_of.strftime("%Y-%m-%d") / f"{inputs.run_id}.parquet"
+
+    def states_path(self, inputs: RunInputs) -> Path:
+        """Where the states of a run's leads lie, if it kept them (``score --changed-only``)."""
+        return self.folder / "states" / f"{inputs.run_id}.parquet"
 
     def snapshot_path(self, run_id: str) -> Path:
         """Where the stored feature rows of a run lie."""
@@ -158,7 +162,7 @@ class Store:
     def _drop_uncommitted(self) -> None:
         """Remove what a killed run left: partial files, and files of runs without a manifest."""
         kept = {path.stem for path in (self.folder / "runs").glob("*.json")}
-        for room in ("scores", "snapshots", "runs"):
+        for room in ("scores", "snapshots", "states", "runs"):
             for path in sorted((self.folder / room).rglob("*")):
                 leftover = PARTIAL in path.name or (path.suffix == ".parquet" and path.stem not in kept)
                 if path.is_file() and leftover:

@@ -135,19 +135,23 @@ def compile_model(text: str, *, precision: Precision = "float64") -> CompiledMod
         return _compiled[key]
 
 
-def _compile(text: str, precision: Precision) -> CompiledModel:
-    model = parse_model(text)
-    codes = feature_codes(model)
-    conditions = find_conditions(model, codes)
-    tables = make_tables(conditions, cut(conditions), np.array([one.size for one in codes], dtype=np.int64))
+def coding_of(codes: tuple[FeatureCodes, ...]) -> tuple[Any, ...]:
+    """Codes of all features as the flat arrays that :func:`models.explainer.kernel.code_block` reads."""
     points = [one.categories.astype(np.float64) if one.categorical else one.thresholds for one in codes]
-    coding = (
+    return (
         np.array([one.categorical for one in codes], dtype=np.bool_),
         np.cumsum([0, *(len(one) for one in points)]).astype(np.int64),
         np.concatenate([np.empty(0), *points]),
         np.array([one.has_zero_code for one in codes], dtype=np.bool_),
         np.array([one.nan_code for one in codes], dtype=np.int64),
     )
+
+
+def _compile(text: str, precision: Precision) -> CompiledModel:
+    model = parse_model(text)
+    codes = feature_codes(model)
+    conditions = find_conditions(model, codes)
+    tables = make_tables(conditions, cut(conditions), np.array([one.size for one in codes], dtype=np.int64))
     places = (
         tables.column_feature,
         tables.step_start,
@@ -162,7 +166,7 @@ def _compile(text: str, precision: Precision) -> CompiledModel:
         model=model,
         codes=codes,
         precision=precision,
-        coding=coding,
+        coding=coding_of(codes),
         tables=(tables.column_start, tables.column_value, tables.values.astype(precision), places),
         deep=(
             tables.deep,

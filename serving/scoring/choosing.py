@@ -27,6 +27,15 @@ def bin_of(value: float, feature: int, bins: Any) -> int:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def bins_of(values: Any, lead: Any, feature: Any, bins: Any) -> Any:
+    """Place of the value of ``feature[i]`` of row ``lead[i]``; ``values`` is of shape (n_features, n)."""
+    places = np.empty(len(lead), np.int64)
+    for at in range(len(lead)):
+        places[at] = bin_of(values[feature[at], lead[at]], feature[at], bins)
+    return places
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def choose(
     by_family: Any, by_feature: Any, values: Any, members: Any, bins: Any, directions: Any, threshold: float, most: int
 ) -> Any:

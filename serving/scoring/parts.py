@@ -27,7 +27,9 @@ PART_ROWS = 50_000
 """Leads of a part, and of a row group of the finished table."""
 
 _SUFFIX = ".arrow"
-_HELD_BACK = b"held_back"
+_HELD_BACK, _TAKEN = b"held_back", b"taken"
+STATE = "state"
+"""Column of a part beside those of the score table, where states are kept (``unchanged.py``)."""
 
 
 def regrouped(batches: Iterable[pa.RecordBatch], rows: int | None = None) -> Iterator[pa.RecordBatch]:
@@ -108,13 +110,21 @@ def score_parts(
 def _score_part(batch: pa.RecordBatch, kits: queue.SimpleQueue[ScoringKit], path: Path) -> None:
     kit = kits.get()
     try:
-        scored, held_back = score_coded(batch, kit)
+        score_to_part(batch, kit, path)
     finally:
         kits.put(kit)
-    keep_part(scored, path, held_back)
 
 
-def keep_part(batch: pa.RecordBatch, path: Path, held_back: HeldBack | None = None) -> None:
+def score_to_part(batch: pa.RecordBatch, kit: ScoringKit, path: Path) -> None:
+    """Score a batch and keep it as a part."""
+    scored = score_coded(batch, kit)
+    rows = scored.rows
+    if scored.states is not None:
+        rows = rows.append_column(STATE, pa.array(scored.states))
+    keep_part(rows, path, held_back=scored.held_back, taken=scored.taken)
+
+
+def keep_part(batch: pa.RecordBatch, path: Path, *, held_back: HeldBack | None = None, taken: int = 0) -> None:
     """Write a part; it appears whole or not at all.
 
     Raises
@@ -123,7 +133,7 @@ def keep_part(batch: pa.RecordBatch, path: Path, held_back: HeldBack | None = No
         The disk is full or not writable.
     """
     told = json.dumps([[*key, leads] for key, leads in sorted((held_back or HeldBack()).items())]).encode()
-    schema = batch.schema.with_metadata({_HELD_BACK: told})
+    schema = batch.schema.with_metadata({_HELD_BACK: told, _TAKEN: str(taken).encode()})
     partial = path.with_suffix(".partial")
     try:
         with pa.OSFile(str(partial), "wb") as sink, ipc.new_file(sink, schema) as writer:
@@ -145,19 +155,20 @@ def keep_part(batch: pa.RecordBatch, path: Path, held_back: HeldBack | None = No
 def read_part(path: Path, column: str | None = None) -> pa.RecordBatch:
     """Return the rows of a part, or one column of them."""
     with pa.OSFile(str(path), "rb") as source:
-        fields = [] if column is None else [SCORES.get_field_index(column)]
+        fields = [] if column is None else [[*SCORES.names, STATE].index(column)]
         return ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=fields)).get_batch(0)
 
 
-def held_back_of(paths: Iterable[Path]) -> HeldBack:
-    """Sum up what was held back in the parts."""
-    found = HeldBack()
+def told_by(paths: Iterable[Path]) -> tuple[HeldBack, int]:
+    """Sum up over parts what was held back, and how many leads were taken again."""
+    held_back, taken = HeldBack(), 0
     for path in paths:
         with pa.OSFile(str(path), "rb") as source:
-            rows = json.loads(ipc.open_file(source).schema.metadata[_HELD_BACK])
-        for family, feature, side, leads in rows:
-            found[family, feature, side] += leads
-    return found
+            metadata = ipc.open_file(source).schema.metadata
+        for family, feature, side, leads in json.loads(metadata[_HELD_BACK]):
+            held_back[family, feature, side] += leads
+        taken += int(metadata[_TAKEN])
+    return held_back, taken
 
 
 def _rows_of(path: Path) -> int:

@@ -29,7 +29,8 @@ COLUMNS = (
     "model_version",
     "agreement_version",
 )
-_SCHEMA = pa.schema([SCORES.field(name) for name in COLUMNS])
+TAKEN_AGAIN = ("margin", "reasons_for", "reasons_against")
+"""Read too where unchanged leads keep their scores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,14 @@ class PreviousScores:
     as_of: datetime
     reanchored: frozenset[str] = frozenset()
 
-    def rows(self, lead_ids: pa.Array) -> pa.Table:
+    def rows(self, lead_ids: pa.Array, *, more: tuple[str, ...] = ()) -> pa.Table:
         """Return the newest earlier row of each lead: n rows of :data:`COLUMNS`, all null for a lead not seen before.
+
+        Parameters
+        ----------
+        lead_ids : Array of n strings
+        more : tuple of str
+            Further columns.
 
         Raises
         ------
@@ -60,11 +67,13 @@ class PreviousScores:
         """
         extent = pc.min_max(lead_ids).as_py()
         inside = (ds.field("lead_id") >= extent["min"]) & (ds.field("lead_id") <= extent["max"])
-        found = _SCHEMA.empty_table()
+        columns = [*COLUMNS, *more]
+        schema = pa.schema([SCORES.field(name) for name in columns])
+        found = schema.empty_table()
         place = pa.nulls(len(lead_ids), pa.int32())
         for file in self.files:
             try:
-                rows = ds.dataset(file, format="parquet").to_table(columns=list(COLUMNS), filter=inside).cast(_SCHEMA)
+                rows = ds.dataset(file, format="parquet").to_table(columns=columns, filter=inside).cast(schema)
             except (OSError, pa.ArrowException, KeyError) as error:
                 problem = Problem(
                     where=str(file),

@@ -8,14 +8,15 @@ for the data team. Contributions come from the model, figures from the evidence;
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.scorer import Scored
-from serving.scoring.choosing import choose
+from serving.scoring.choosing import bins_of, choose
 from serving.scoring.coded import CODED, texts_of
 from serving.scoring.facts import UNKNOWN, FactBook, Floats, Ids, bin_arrays
 
@@ -62,6 +63,21 @@ class Chosen:
     feature: Ids
     place: Ids
     amount: Floats
+
+    def beside(self, others: Chosen) -> Chosen:
+        """Put reasons of other leads among these, in order of lead."""
+        order = np.argsort(np.concatenate([self.lead, others.lead]), kind="stable")
+        together = {
+            name: np.concatenate([getattr(self, name), getattr(others, name)])[order]
+            for name in ("lead", "family", "feature", "place", "amount")
+        }
+        return Chosen(counts=self.counts + others.counts, **together)
+
+    def of(self, leads: Ids, n: int) -> Chosen:
+        """Return the same reasons where lead ``i`` is lead ``leads[i]`` of ``n``."""
+        counts = np.zeros(n, dtype=np.int64)
+        counts[leads] = self.counts
+        return replace(self, counts=counts, lead=leads[self.lead])
 
 
 class ReasonMaker:
@@ -121,6 +137,32 @@ class ReasonMaker:
                 )
             )
         return sides[0], sides[1]
+
+    def chosen_before(self, lists: pa.Array, leads: Ids, encoded: Floats) -> Chosen:
+        """Return reasons of one side as an earlier score table has them, of leads in the same state under the same model.
+
+        Parameters
+        ----------
+        lists : Array of m lists
+            The table's column.
+        leads : int64 array of shape (m,)
+            Rows of ``encoded`` whose lists these are, ascending.
+        encoded : ndarray of shape (n, n_features), float64
+        """
+        rows, parents = lists.flatten(), pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
+        names = rows.field("driving_values").flatten().field("feature")
+        feature = pc.index_in(names, value_set=pa.array(self._names)).to_numpy(zero_copy_only=False).astype(np.int64)
+        family = pc.index_in(rows.field("family"), value_set=pa.array(self._families)).to_numpy(zero_copy_only=False)
+        lead = leads[parents]
+        place = bins_of(np.ascontiguousarray(encoded.T), lead, feature, self._choice[1])
+        return Chosen(
+            counts=np.bincount(lead, minlength=len(encoded)),
+            lead=lead,
+            family=family.astype(np.int64),
+            feature=feature,
+            place=place,
+            amount=rows.field("contribution").to_numpy(zero_copy_only=False),
+        )
 
     def word(self, chosen: Chosen, encoded: Floats, raw: list[pa.Array | None]) -> pa.Array:
         """Return the reasons of one side, a list a lead.

@@ -8,75 +8,34 @@ features (features/tonight.py), putting the table on disk and ranking its rows (
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from agreement.decide import decide_tiers, model_tiers
-from agreement.schema import Agreement
 from crm.schemas import SCORES
-from models.bundle import Bundle
-from models.scorer import Scored, Scorer
+from models.scorer import Scored
 from models.tiers import cut_by_tier
 from serving.scoring.adding_up import contribution_lists, must_add_up
 from serving.scoring.changed import changes, trend
 from serving.scoring.coded import CODED, coded, constant, plain, spread, texts_of
-from serving.scoring.facts import FactBook
 from serving.scoring.handoff import tiers_at_handoff
-from serving.scoring.previous import PreviousScores
-from serving.scoring.reasons import HeldBack, ReasonMaker
-from serving.scoring.rows import (
-    SHOWN,
-    encoded_features,
-    raw_categories,
-    require_agreement,
-    require_columns,
-    rule_hits,
-)
-from serving.scoring.sentences import Sentences, read_sentences
-from serving.scoring.unknowns import Unknowns
+from serving.scoring.previous import TAKEN_AGAIN
+from serving.scoring.reasons import HeldBack
+from serving.scoring.reckon import Reckoned, reckon
+from serving.scoring.rows import SHOWN, encoded_features, raw_categories, require_columns, rule_hits
+from serving.scoring.run import ScoringKit, ScoringRun
+from serving.scoring.unchanged import States
+
+__all__ = ["ScoredBatch", "ScoringKit", "ScoringRun", "score_batches", "score_coded"]
 
 SCORED = "scored"
 NOT_SCORED = "not_scored"
 
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoringRun:
-    """What is the same for every row of a run.
-
-    Parameters
-    ----------
-    bundle : Bundle
-    agreement : Agreement
-    as_of, scored_at : datetime
-        Moment the leads are looked at, and the run's persisted time (UTC).
-    run_id, snapshot_id : str
-        Reproduce the scores exactly.
-    previous : PreviousScores or None
-        Earlier score tables; None on the first night.
-    sentences : Sentences
-    threads : int
-        Of the booster; results do not depend on it.
-    held_back : HeldBack
-        Counted up while scoring.
-    """
-
-    bundle: Bundle
-    agreement: Agreement
-    as_of: datetime
-    scored_at: datetime
-    run_id: str
-    snapshot_id: str | None = None
-    previous: PreviousScores | None = None
-    sentences: Sentences = field(default_factory=read_sentences)
-    threads: int = 1
-    held_back: HeldBack = field(default_factory=HeldBack)
 
 
 def score_batches(batches: Iterable[pa.RecordBatch], run: ScoringRun) -> Iterator[pa.RecordBatch]:
@@ -101,52 +60,36 @@ def score_batches(batches: Iterable[pa.RecordBatch], run: ScoringRun) -> Iterato
     """
     kit = ScoringKit.of(run)
     for batch in batches:
-        coded_rows, held_back = score_coded(batch, kit)
-        run.held_back.update(held_back)
-        if coded_rows.num_rows:
-            yield plain(coded_rows)
+        scored = score_coded(batch, kit)
+        run.held_back.update(scored.held_back)
+        if batch.num_rows:
+            yield plain(scored.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoringKit:
-    """What scoring a batch needs, made once for a thread of a run."""
+class ScoredBatch:
+    """A scored batch.
 
-    run: ScoringRun
-    scorer: Scorer
-    book: FactBook
-    reasons: ReasonMaker
-    unknowns: Unknowns
-
-    @staticmethod
-    def of(run: ScoringRun, scorer: Scorer | None = None) -> ScoringKit:
-        """Make a kit; a scorer can be shared, sentences are kept by each thread.
-
-        Raises
-        ------
-        BundleError
-            The bundle was made under other promises, or is not explained as LightGBM explains it.
-        """
-        require_agreement(run.bundle, run.agreement)
-        wordings = run.sentences.wordings(run.bundle.catalogue)
-        book = FactBook(wordings=wordings, evidence=run.bundle.evidence, sentences=run.sentences)
-        return ScoringKit(
-            run=run,
-            scorer=scorer or Scorer(run.bundle, threads=run.threads),
-            book=book,
-            reasons=ReasonMaker(run.bundle.catalogue.families, book),
-            unknowns=Unknowns.choose(wordings, run.bundle.reference.mean_absolute, run.sentences),
-        )
-
-
-def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> tuple[pa.RecordBatch, HeldBack]:
-    """Score one batch.
-
-    Returns
-    -------
-    RecordBatch
+    Parameters
+    ----------
+    rows : RecordBatch
         In the schema :data:`serving.scoring.coded.CODED`, a row a lead in their order.
-    HeldBack
+    held_back : HeldBack
         Reasons held back in this batch.
+    taken : int
+        Leads that kept the scores of the last night.
+    states : uint64 array of n states, or None
+        0 for a lead that is not scored.
+    """
+
+    rows: pa.RecordBatch
+    held_back: HeldBack
+    taken: int
+    states: States | None
+
+
+def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> ScoredBatch:
+    """Score one batch.
 
     Raises
     ------
@@ -159,10 +102,11 @@ def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> tuple[pa.RecordBatch,
     can = batch.column("status_reason").is_null().to_numpy(zero_copy_only=False)
     open_leads = batch if can.all() else batch.filter(pa.array(can))
     encoded = encoded_features(open_leads, run.bundle.catalogue)
-    scored = kit.scorer.score(encoded)
+    more = TAKEN_AGAIN if run.previous_states else ()
+    earlier = None if run.previous is None else run.previous.rows(batch.column("lead_id").cast(pa.string()), more=more)
+    reckoned = reckon(open_leads, encoded, None if earlier is None else earlier.filter(pa.array(can)), kit)
+    scored = reckoned.scored
     must_add_up(open_leads.column("lead_id"), scored.probability, scored.base, scored.contributions)
-    earlier = None if run.previous is None else run.previous.rows(batch.column("lead_id").cast(pa.string()))
-    held_back = HeldBack()
     columns = {name: batch.column(name).cast(kind) for name, kind in SHOWN.items() if name != "handed_off_at"}
     columns |= _constants(run, batch.num_rows)
     columns["status"] = texts_of((~can).astype(np.int64), [SCORED, NOT_SCORED])
@@ -171,13 +115,21 @@ def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> tuple[pa.RecordBatch,
         "probability": pa.array(scored.probability),
         "margin": pa.array(scored.margin),
         "contributions": contribution_lists(scored.families, scored.contributions),
-        **_said(scored, encoded, open_leads, kit, held_back),
+        **_said(reckoned, encoded, open_leads, kit),
     }
     columns |= {name: spread(column, can) for name, column in of_scored.items()}
     columns |= _tiers(batch, columns["probability"], run, earlier)
     columns |= _compared(scored, can, earlier, run)
     columns["percentile"] = pa.nulls(batch.num_rows, pa.float64())  # known once all are scored
-    return pa.record_batch([coded(columns[name], name) for name in CODED.names], schema=CODED), held_back
+    states = np.zeros(batch.num_rows, dtype=np.uint64)
+    if reckoned.states is not None:
+        states[can] = reckoned.states
+    return ScoredBatch(
+        rows=pa.record_batch([coded(columns[name], name) for name in CODED.names], schema=CODED),
+        held_back=reckoned.held_back,
+        taken=reckoned.taken,
+        states=None if reckoned.states is None else states,
+    )
 
 
 def _constants(run: ScoringRun, rows: int) -> dict[str, pa.Array]:
@@ -199,16 +151,13 @@ def _constant(value: object, kind: pa.DataType, rows: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, kind), rows)
 
 
-def _said(
-    scored: Scored, encoded: Floats, leads: pa.RecordBatch, kit: ScoringKit, held_back: HeldBack
-) -> dict[str, pa.Array]:
+def _said(reckoned: Reckoned, encoded: Floats, leads: pa.RecordBatch, kit: ScoringKit) -> dict[str, pa.Array]:
     """Reasons and unknowns; the base rate alone has none."""
     names = ("reasons_for", "reasons_against", "unknowns")
-    if _is_base_rate(kit.run):
+    if reckoned.sides is None:
         return {name: pa.array([[]] * leads.num_rows, CODED.field(name).type) for name in names}
     raw = raw_categories(leads, kit.run.bundle.catalogue)
-    sides = kit.reasons.choose(scored, encoded, held_back)
-    found = [kit.reasons.word(side, encoded, raw) for side in sides]
+    found = [kit.reasons.word(side, encoded, raw) for side in reckoned.sides]
     return dict(zip(names, (*found, kit.unknowns.of(encoded)), strict=True))
 
 

@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 
 from crm.atomic import new_file
 from crm.schemas import SCORES
-from serving.scoring.parts import keep_part, read_part, regrouped
+from serving.scoring.parts import STATE, keep_part, read_part, regrouped
+from serving.scoring.unchanged import STATES
 
 _PARTS = ".parts"
 _COUNTED = ("status", "status_reason", "tier", "tier_by", "model_tier")
@@ -108,7 +109,7 @@ def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None 
     among = _probabilities(parts) if ranks_of is None else ranks_of
     counted = _Counted()
     with new_file(path) as partial:
-        schema = read_part(parts[0]).schema.remove_metadata() if parts else SCORES
+        schema = _without_state(read_part(parts[0])).schema if parts else SCORES
         # no schema of Arrow's, no pandas metadata, no times, a fixed codec: the bytes follow from the rows alone
         with pq.ParquetWriter(
             partial,
@@ -128,6 +129,25 @@ def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None 
     return {**counted.document(), "file": path.name, "sha256": digest, "bytes": size}
 
 
+def write_states(parts: Sequence[Path], path: Path) -> None:
+    """Write the states that the parts keep (:mod:`serving.scoring.unchanged`), for the next night to compare with.
+
+    Raises
+    ------
+    StoreError
+        The disk is full or not writable.
+    """
+    with new_file(path) as partial, pq.ParquetWriter(partial, STATES, compression="snappy") as writer:
+        for part in parts:
+            columns = [read_part(part, name).column(0) for name in STATES.names]
+            writer.write_batch(pa.record_batch(columns, schema=STATES))
+
+
+def _without_state(batch: pa.RecordBatch) -> pa.RecordBatch:
+    rows = batch.drop_columns([STATE]) if STATE in batch.schema.names else batch
+    return rows.replace_schema_metadata(None)
+
+
 def _ahead(parts: Sequence[Path], among: Floats) -> Iterator[pa.RecordBatch]:
     """Yield the parts with their percentiles, the next one being read while one is written."""
     with ThreadPoolExecutor(1) as reader:
@@ -140,7 +160,7 @@ def _ahead(parts: Sequence[Path], among: Floats) -> Iterator[pa.RecordBatch]:
 
 
 def _ranked(part: Path, among: Floats) -> pa.RecordBatch:
-    batch = read_part(part)
+    batch = _without_state(read_part(part))
     place = SCORES.get_field_index("percentile")
     probability = batch.column("probability").to_numpy(zero_copy_only=False).astype(np.float64)
     column = pa.array(percentiles(probability, among), pa.float64(), from_pandas=True)  # NaN to null

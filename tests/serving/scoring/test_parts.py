@@ -15,7 +15,7 @@ import pytest
 from agreement.problems import StoreError
 from serving.scoring import parts
 from serving.scoring.coded import CODED, plain
-from serving.scoring.parts import held_back_of, keep_part, read_part, regrouped, score_parts
+from serving.scoring.parts import keep_part, read_part, regrouped, score_parts, told_by
 from serving.scoring.reasons import HeldBack
 from serving.scoring.score import ScoringKit, ScoringRun, score_batches, score_coded
 from serving.scoring.write import finish_scores
@@ -46,7 +46,7 @@ def test_parts_hold_what_plain_batches_hold(run: ScoringRun, leads: list[pa.Reco
     again = replace(run, held_back=HeldBack())
     for path, batch in zip(paths, score_batches(leads, again), strict=True):
         assert plain(read_part(path)).equals(batch)
-    assert held_back_of(paths) == again.held_back
+    assert told_by(paths) == (again.held_back, 0)
     assert sum(again.held_back.values()) > 0, "nothing was held back; the test shows nothing"
 
 
@@ -79,7 +79,7 @@ def test_sentences_do_not_depend_on_what_was_scored_before(run: ScoringRun, lead
     used, fresh = ScoringKit.of(run), ScoringKit.of(run)
     for batch in leads[:5]:
         score_coded(batch, used)
-    assert score_coded(leads[7], used)[0].equals(score_coded(leads[7], fresh)[0])
+    assert score_coded(leads[7], used).rows.equals(score_coded(leads[7], fresh).rows)
 
 
 def test_a_full_disk_is_said(
