@@ -7,6 +7,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+WITH_SPARK := $(VENV)/.installed-spark
 WORKERS ?= 2
 # One thread a worker: the numerical libraries would otherwise start a pool in each of them.
 THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
@@ -18,7 +19,12 @@ help: ## Say what can be made
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,postgres]'
+	@touch $@
+
+# Spark is 450 MB that only its tests and the types need.
+$(WITH_SPARK): $(STAMP)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,postgres,spark]'
 	@touch $@
 
 .PHONY: install
@@ -40,18 +46,18 @@ repro: $(STAMP) ## The same training stages through DVC, on the simulated compan
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dvc repro
 
 .PHONY: test
-test: $(STAMP) ## All quick tests (under 10 minutes on 2 cores)
+test: $(WITH_SPARK) ## All quick tests (under 10 minutes on 2 cores)
 	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance"
 
 .PHONY: lint
-lint: $(STAMP) ## Rules, format, types, and the order of the rooms
+lint: $(WITH_SPARK) ## Rules, format, types, and the order of the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 .PHONY: acceptance
-acceptance: $(STAMP) ## The long promises: many seeds, many kills
+acceptance: $(WITH_SPARK) ## The long promises: many seeds, many kills
 	LEADQ_ACCEPTANCE=1 $(THREADS) $(BIN)/python -m pytest -n $(WORKERS) -q -m "acceptance or law"
 
 .PHONY: bench
@@ -61,3 +67,12 @@ bench: $(STAMP) ## Benchmarks behind docs/evidence.md (about an hour and a half 
 	for name in acceptance_test promotion_gate leak_checks refreshed_anchor real_leads; do \
 	  $(THREADS) $(BIN)/python -m benchmarks.$$name --write .bench/$$name.md; done
 	$(BIN)/python -m benchmarks.evidence --write docs/evidence.md
+
+.PHONY: performance
+performance: demo ## Benchmarks behind docs/performance.md, side by side (about 45 minutes on 2 idle cores)
+	mkdir -p .bench
+	$(THREADS) $(BIN)/python -m benchmarks.explainers .bench/explainers --write .bench/explainers.md
+	for name in features_at_scale feature_rivals; do $(THREADS) $(BIN)/python -m benchmarks.$$name --write .bench/$$name.md; done
+	$(THREADS) $(BIN)/python -m benchmarks.whole_night
+	$(THREADS) $(BIN)/python -m benchmarks.nightly
+	$(BIN)/python -m benchmarks.performance --date $$(date -u +%F) --write docs/performance.md

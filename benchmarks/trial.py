@@ -14,7 +14,7 @@ from benchmarks.world import SeenWorld, see_world
 from features.training_data import TrainingData
 from models.anchor import find_anchor
 from models.arrays import Bools, Floats, sigmoid
-from models.boosting import fit_whole
+from models.boosting import fit_whole, make_table
 from models.calibrate import fit_calibrator
 from models.engine import load_lightgbm
 from models.fit import Fitted, fit_model, labels, population, rows_of, won_leads
@@ -167,7 +167,8 @@ def _held_out_platt(world: SeenWorld, data: TrainingData, fitted: Fitted, settin
     latest = (created >= created.quantile(0.8)).to_numpy(dtype=bool)
     early = data.rows(~latest)
     parameters = settings.parameters(num_leaves=fitted.num_leaves, n_rows=len(early.meta), wins=won_leads(early))
-    booster = fit_whole(rows_of(early), parameters, fitted.rounds, settings)
+    learnt = rows_of(early)
+    booster = fit_whole(make_table(learnt, parameters), learnt, parameters, fitted.rounds, settings)
     held = data.rows(latest)
     margin = booster.predict(held.features, raw_score=True, num_threads=1)
     group = held.meta["group"].to_numpy(dtype=np.int64)
@@ -183,5 +184,6 @@ def _closed_only(world: SeenWorld, fitted: Fitted, settings: FitSettings, *, day
     rows = world.data.rows(closed)
     rows = replace(rows, meta=rows.meta.assign(label=world.closed_won[closed].astype(np.int8)))
     parameters = settings.parameters(num_leaves=fitted.num_leaves, n_rows=len(rows.meta), wins=won_leads(rows))
-    booster = fit_whole(rows_of(rows), parameters, fitted.rounds, settings)
+    learnt = rows_of(rows)
+    booster = fit_whole(make_table(learnt, parameters), learnt, parameters, fitted.rounds, settings)
     return sigmoid(booster.predict(world.later.features, raw_score=True, num_threads=1))

@@ -2,8 +2,8 @@
 
 Computed by running sums over each account's facts in order of time (one sort, no join of everybody with everybody), so
 that an account with ten thousand leads costs no more per lead than one with two. A fact that stops counting after a window is
-a second fact of -1. Nothing is counted for longer than two years, and no days since a win are told: a count "so far" grows
-with the age of the CRM and is a clock in disguise.
+a second fact of -1; facts of one account and moment are one row. Nothing is counted for longer than two years, and no days since
+a win are told: a count "so far" grows with the age of the CRM and is a clock in disguise.
 """
 
 from __future__ import annotations
@@ -60,27 +60,22 @@ DECLARED: tuple[Feature, ...] = (
 
 def account(tables: Tables, points: ir.Table, outcome_kinds: tuple[str, ...]) -> ir.Table:
     """Return ``point_id`` and the columns of :data:`DECLARED`; missing where the lead has no account."""
+    span = _span(points)
+    facts = _facts(tables, outcome_kinds, span)
     looks = points.filter(points.account_id.notnull())
-    facts = _facts(tables, outcome_kinds)
-    at_looks = looks.select(
-        "account_id",
-        at_us=looks.as_of_us,
-        is_look=ibis.literal(1, "int64"),
-        **{name: ibis.literal(0, "int64") for name in _RUNNING},
-        point_id=looks.point_id,
+    moments = looks.select("account_id", at_us=looks.as_of_us, **_changes())
+    moments = moments.mutate(is_look=ibis.literal(1, "int64"))
+    timeline = facts.mutate(is_look=ibis.literal(0, "int64")).union(moments)
+    timeline = timeline.group_by("account_id", "at_us").agg(
+        **{name: timeline[name].sum() for name in _RUNNING}, is_look=timeline.is_look.max()
     )
-    timeline = (
-        facts.mutate(is_look=ibis.literal(0, "int64"), point_id=ibis.null("int64"))
-        .select(*at_looks.columns)
-        .union(at_looks)
-    )
-    so_far = ibis.cumulative_window(group_by=timeline.account_id, order_by=[timeline.at_us, timeline.is_look])
-    sums = {name: timeline[name].sum().over(so_far) for name in _RUNNING}
-    run = timeline.mutate(**sums).filter(ibis._.is_look == 1)
-    looked = run.select("point_id", *_RUNNING, as_of_us=run.at_us)
-    own = _own_activity(tables, points, outcome_kinds)
+    so_far = ibis.cumulative_window(group_by=timeline.account_id, order_by=timeline.at_us)
+    run = timeline.mutate(**{name: timeline[name].sum().over(so_far) for name in _RUNNING})
+    run = run.filter(run.is_look == 1).select("account_id", *_RUNNING, as_of_us=run.at_us)
+    looked = looks.select("point_id", "lead_id", "account_id", "created_us", "as_of_us")
+    looked = looked.inner_join(run, ["account_id", "as_of_us"])
+    own = _own_activity(tables, points, outcome_kinds, span).mutate(own_active=ibis.literal(1, "int64"))
     looked = looked.left_join(own, "point_id").drop("point_id_right")
-    looked = looked.inner_join(points.select("point_id", "created_us"), "point_id")
     return looked.select(
         "point_id",
         account_people=looked.people - (looked.as_of_us - looked.created_us <= _YEARS_US).cast("int64"),
@@ -92,33 +87,35 @@ def account(tables: Tables, points: ir.Table, outcome_kinds: tuple[str, ...]) ->
     )
 
 
-def _facts(tables: Tables, outcome_kinds: tuple[str, ...]) -> ir.Table:
-    """Everything that happened at an account as rows of differences: ``account_id, at_us``, :data:`_RUNNING`."""
+def _span(points: ir.Table) -> tuple[int, int]:
+    """First and last moment that is looked at. Tonight both are one: then hardly any fact is read."""
+    found = points.aggregate(first=points.as_of_us.min(), last=points.as_of_us.max()).to_pyarrow().to_pylist()[0]
+    return found["first"] or 0, found["last"] or 0
+
+
+def _facts(tables: Tables, outcome_kinds: tuple[str, ...], span: tuple[int, int]) -> ir.Table:
+    """Everything that happened at an account as rows of differences: ``account_id, at_us``, :data:`_RUNNING`.
+
+    What happened before the first look counts from the first look on, what happened after the last one is left out.
+    """
+    first, last = span
     accounts = tables.leads.filter(ibis._.account_id.notnull() & ibis._.created_us.notnull())
     accounts = accounts.select("lead_id", "account_id", "created_us")
     people = accounts.select("account_id", at_us=accounts.created_us)
     outcomes = tables.outcomes.inner_join(accounts, "lead_id").select("account_id", "outcome", at_us=ibis._.occurred_us)
     wins, losses = (outcomes.filter(outcomes.outcome == outcome).drop("outcome") for outcome in ("won", "lost"))
-    spells = _activity_spells(tables, outcome_kinds).inner_join(accounts, "lead_id")
-    # visits before somebody became a lead are known to be theirs only from then on
-    spells = spells.mutate(from_us=ibis.greatest(spells.from_us, spells.created_us)).filter(
-        ibis._.from_us <= ibis._.until_us
-    )
-    active = spells.select("account_id", at_us=spells.from_us)
-    passive = spells.select("account_id", at_us=spells.until_us + 1)
-    signals = tables.events.filter(tables.events.lead_id.isnull() & tables.events.account_id.notnull())
+    signals = _near(tables.events.filter(tables.events.lead_id.isnull() & tables.events.account_id.notnull()), span)
     fresh = signals.filter(signals.visible_us <= signals.occurred_us + _WINDOW_US)
-    rows = (
+    rows = ibis.union(
         *_for_a_while(people, "people"),
-        _difference(active, active=1),
-        _difference(passive, active=-1),
+        *_activity(tables, accounts, outcome_kinds, span),
         _difference(fresh.select("account_id", at_us=fresh.visible_us), events=1),
         _difference(fresh.select("account_id", at_us=fresh.occurred_us + _WINDOW_US + 1), events=-1),
         *_for_a_while(wins, "wins"),
         *_for_a_while(wins, "recent_wins", _HALF_YEAR_US),
         *_for_a_while(losses, "losses"),
     )
-    return ibis.union(*rows)
+    return rows.mutate(at_us=ibis.greatest(rows.at_us, first)).filter(ibis._.at_us <= last)
 
 
 def _for_a_while(facts: ir.Table, name: str, within_us: int = _YEARS_US) -> tuple[ir.Table, ir.Table]:
@@ -127,32 +124,51 @@ def _for_a_while(facts: ir.Table, name: str, within_us: int = _YEARS_US) -> tupl
 
 
 def _difference(facts: ir.Table, **change: int) -> ir.Table:
-    amounts = {name: ibis.literal(change.get(name, 0), "int64") for name in _RUNNING}
-    return facts.select("account_id", "at_us", **amounts)
+    return facts.select("account_id", "at_us", **_changes(**change))
 
 
-def _activity_spells(tables: Tables, outcome_kinds: tuple[str, ...]) -> ir.Table:
-    """When each lead counted as active: disjoint spells ``lead_id, from_us, until_us`` (an event in the last 30 days was known)."""
+def _changes(**change: int) -> dict[str, ir.Value]:
+    return {name: ibis.literal(change.get(name, 0), "int64") for name in _RUNNING}
+
+
+def _near(events: ir.Table, span: tuple[int, int]) -> ir.Table:
+    """Keep the events that count within 30 days at any look."""
+    first, last = span
+    return events.filter(events.visible_us <= last, events.occurred_us >= first - _WINDOW_US)
+
+
+def _of_leads(tables: Tables, outcome_kinds: tuple[str, ...], span: tuple[int, int]) -> ir.Table:
+    """When a lead's events count: ``lead_id, from_us, until_us`` (known, and no longer ago than 30 days)."""
     events = tables.events.filter(tables.events.lead_id.notnull(), tables.events.kind.notin([*outcome_kinds, ""]))
-    spans = events.select("lead_id", from_us=events.visible_us, until_us=events.occurred_us + _WINDOW_US)
-    spans = (
-        spans.filter(spans.from_us <= spans.until_us).group_by("lead_id", "from_us").agg(until_us=ibis._.until_us.max())
+    near = _near(events, span)
+    return near.select("lead_id", from_us=near.visible_us, until_us=near.occurred_us + _WINDOW_US)
+
+
+def _activity(
+    tables: Tables, accounts: ir.Table, outcome_kinds: tuple[str, ...], span: tuple[int, int]
+) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """Differences of how many leads are active: each lead's stretches of time joined where they meet."""
+    spans = _of_leads(tables, outcome_kinds, span)
+    spans = spans.mutate(from_us=ibis.greatest(spans.from_us, span[0])).filter(ibis._.from_us <= ibis._.until_us)
+    spans = spans.group_by("lead_id", "from_us").agg(until_us=spans.until_us.max()).inner_join(accounts, "lead_id")
+    # visits before somebody became a lead are known to be theirs only from then on
+    spans = spans.mutate(from_us=ibis.greatest(spans.from_us, spans.created_us)).filter(
+        ibis._.from_us <= ibis._.until_us
     )
-    order = ibis.window(group_by=spans.lead_id, order_by=spans.from_us, preceding=(None, 1))
-    spans = spans.mutate(reached_us=spans.until_us.max().over(order))
-    starts = spans.mutate(starts=(spans.reached_us.isnull() | (spans.reached_us < spans.from_us)).cast("int64"))
-    numbered = starts.mutate(
-        spell=starts.starts.sum().over(ibis.cumulative_window(group_by=starts.lead_id, order_by=starts.from_us))
-    )
+    before = ibis.window(group_by=spans.lead_id, order_by=spans.from_us, preceding=(None, 1))
+    spans = spans.mutate(reached_us=spans.until_us.max().over(before))
+    starts = spans.filter(spans.reached_us.isnull() | (spans.reached_us < spans.from_us))
+    rests = starts.filter(starts.reached_us.notnull())
+    ends = spans.group_by("lead_id", "account_id").agg(until_us=spans.until_us.max())
     return (
-        numbered.group_by("lead_id", "spell")
-        .agg(from_us=ibis._.from_us.min(), until_us=ibis._.until_us.max())
-        .drop("spell")
+        _difference(starts.select("account_id", at_us=starts.from_us), active=1),
+        _difference(rests.select("account_id", at_us=rests.reached_us + 1), active=-1),
+        _difference(ends.select("account_id", at_us=ends.until_us + 1), active=-1),
     )
 
 
-def _own_activity(tables: Tables, points: ir.Table, outcome_kinds: tuple[str, ...]) -> ir.Table:
-    spells = _activity_spells(tables, outcome_kinds)
-    inside = points.select("point_id", "lead_id", "as_of_us").inner_join(spells, "lead_id")
-    inside = inside.filter((inside.from_us <= inside.as_of_us) & (inside.as_of_us <= inside.until_us))
-    return inside.group_by("point_id").agg(own_active=ibis._.count())
+def _own_activity(tables: Tables, points: ir.Table, outcome_kinds: tuple[str, ...], span: tuple[int, int]) -> ir.Table:
+    """Points (``point_id``, distinct) whose own lead is active."""
+    own = points.select("point_id", "lead_id", "as_of_us")
+    own = own.inner_join(_of_leads(tables, outcome_kinds, span), "lead_id")
+    return own.filter(own.from_us <= own.as_of_us, own.as_of_us <= own.until_us).select("point_id").distinct()

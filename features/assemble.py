@@ -42,8 +42,13 @@ def assemble(
     fields: tuple[Field, ...],
     agreement: Agreement,
     catalogue: Catalogue,
+    *,
+    at_account: ir.Table | None = None,
 ) -> ir.Table:
-    """Raw features: ``point_id`` and one column per feature of ``catalogue`` (float64, or string for a category)."""
+    """Raw features: ``point_id`` and one column per feature of ``catalogue`` (float64, or string for a category).
+
+    ``at_account`` is given where :func:`features.account.account` has been computed already, for these points at least.
+    """
     groups = [
         company.company(fields_table, agreement),
         person.person(fields_table),
@@ -52,7 +57,9 @@ def assemble(
     ]
     if tables.history.dated:
         groups.append(origin.timing(points))
-        groups.append(account.account(tables, points, tables.history.outcome_kinds))
+        groups.append(
+            account.account(tables, points, tables.history.outcome_kinds) if at_account is None else at_account
+        )
         if catalogue.event_kinds:
             groups.append(intent.intent(tables, points, catalogue.event_kinds))
     wanted = {feature.name: feature for feature in catalogue.features}

@@ -124,8 +124,10 @@ def _collect(
         .drop("lead_id_right")
     )
     arrow = joined.order_by("as_of_us", "lead_id", "landmark").to_pyarrow()
-    columns = [_numbers(arrow[name]) for name in model_columns(catalogue)]
-    matrix = np.ascontiguousarray(np.column_stack(columns)) if columns else np.empty((arrow.num_rows, 0))
+    names = model_columns(catalogue)
+    matrix = np.empty((arrow.num_rows, len(names)))
+    for position, name in enumerate(names):  # one column at a time: the matrix is the largest thing in memory
+        matrix[:, position] = _numbers(arrow[name])
     return TrainingData(features=matrix, meta=_meta(arrow), catalogue=catalogue, dated=tables.history.dated)
 
 

@@ -1,6 +1,6 @@
 """The engine that runs feature expressions, and a history opened in it with moments as integers.
 
-Expressions are written once in Ibis; DuckDB in the process is the default engine. Inside them a moment is an
+Expressions are written once in Ibis; DuckDB in the process is the default engine, Spark the other one. Inside them a moment is an
 ``int64`` of microseconds since 1970 (suffix ``_us``): no engine's time zone, interval arithmetic or rounding can change
 a feature. Deliberately the only place that knows how an engine turns a timestamp into that integer.
 """
@@ -103,11 +103,19 @@ def open_tables(backend: Any, history: History) -> Tables:
     )
 
 
+def is_distributed(backend: Any) -> bool:
+    """Whether the engine is Spark (``features/spark_engine.py``), which spreads its work by itself."""
+    return bool(backend.name == "pyspark")
+
+
 def stream(backend: Any, expression: ir.Table, *, rows: int) -> Iterator[pa.RecordBatch]:
     """Yield the result in batches of at most ``rows`` rows, never the whole of it.
 
     Ibis 12 calls a cursor method that DuckDB 2.0 has dropped, so the compiled SQL is run here.
     """
+    if is_distributed(backend):
+        yield from backend.stream(expression, rows=rows)
+        return
     reader = backend.con.sql(str(ibis.to_sql(expression, dialect="duckdb"))).to_arrow_reader(rows)
     yield from reader
 

@@ -14,7 +14,8 @@ import ibis
 import ibis.expr.types as ir
 
 from crm.history import FieldType, History
-from features.engine import Tables, microseconds, timestamp_us
+from features.engine import Tables, microseconds
+from features.texts import flag_in, moment_in, number_in
 
 Entity = Literal["lead", "account"]
 
@@ -28,12 +29,6 @@ _ACCOUNT_FIELDS: tuple[tuple[str, FieldType], ...] = (
 )
 _NULL = "n"
 _VALUE = "v"
-_IBIS_TYPES: dict[FieldType, str] = {
-    "number": "float64",
-    "category": "string",
-    "flag": "boolean",
-    "date": "timestamp('UTC')",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +124,6 @@ def _value(joined: ir.Table, field: Field, tracked_since: datetime) -> ir.Value:
 
 
 def _typed(text: ir.StringValue, field: Field) -> ir.Value:
-    if field.type == "category":
-        return text
-    if field.type == "date":
-        return timestamp_us(text.try_cast(_IBIS_TYPES["date"]))
-    return text.try_cast(_IBIS_TYPES[field.type])
+    """Value of a field that a recorded change holds as text."""
+    readers = {"number": number_in, "flag": flag_in, "date": moment_in}
+    return readers[field.type](text) if field.type in readers else text

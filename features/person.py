@@ -117,11 +117,6 @@ _PUBLIC = (".gov", ".gov.uk", ".mil", ".gouv.fr")
 
 def person(fields: ir.Table) -> ir.Table:
     """Return ``point_id`` and the columns of :data:`DECLARED`; null where the title or the address is not known."""
-    title = fields["field:lead.title"]
-    words = ibis.literal(" ") + title.lower()
-    for mark in "-/,.&()|;:":
-        words = words.replace(mark, " ")
-    words = words + " "
     domain = fields["field:lead.email_domain"].lower()
     company = fields["field:account.domain"].lower()
     email_kind = ibis.cases(
@@ -132,12 +127,26 @@ def person(fields: ir.Table) -> ir.Table:
         ((domain == company).fill_null(False), "company"),
         else_="other",
     )
-    return fields.select(
+    people = fields.select(
         "point_id",
-        person_seniority=_first_match(title, words, SENIORITY),
-        person_function=_first_match(title, words, FUNCTION),
+        title=fields["field:lead.title"],
         person_email_kind=email_kind,
         person_country=fields["field:lead.country"],
+    )
+    return people.left_join(_read_titles(people), "title").drop("title", "title_right")
+
+
+def _read_titles(people: ir.Table) -> ir.Table:
+    """Seniority and function of every title, ``title, person_seniority, person_function``: each title is read once."""
+    titles = people.select("title").distinct()
+    words = ibis.literal(" ") + titles.title.lower()
+    for mark in "-/,.&()|;:":
+        words = words.replace(mark, " ")
+    words = words + " "
+    return titles.select(
+        "title",
+        person_seniority=_first_match(titles.title, words, SENIORITY),
+        person_function=_first_match(titles.title, words, FUNCTION),
     )
 
 

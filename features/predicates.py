@@ -15,6 +15,7 @@ from agreement.problems import Problem
 from agreement.schema import Agreement, Check
 from features.engine import DAY_US, Tables
 from features.fields import Field
+from features.texts import number_in
 
 
 def field_check(fields: ir.Table, check: Check) -> ir.BooleanValue:
@@ -40,7 +41,7 @@ def _text(column: ir.StringValue, check: Check) -> ir.BooleanValue:
         case "present":
             return column.notnull() & (column != "")
         case _:  # bounds on a text field: compare it as a number where it is one
-            return _numeric(column.try_cast("float64"), check)
+            return _numeric(number_in(column), check)
 
 
 def _numeric(column: ir.NumericValue, check: Check) -> ir.BooleanValue:

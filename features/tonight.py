@@ -1,11 +1,13 @@
 """Tonight's open leads as a stream: what is shown of them, which rules hit, raw and encoded features.
 
-Memory stays bounded by the engine and the size of a batch. A row that cannot be scored is in the stream with its reason.
+Leads are looked at in parts, so that memory stays bounded and a lead costs the same among a thousand and among ten million; only what
+their accounts do is counted for all at once. A row that cannot be scored is in the stream with its reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +18,11 @@ import pyarrow as pa
 from agreement.schema import Agreement
 from crm.history import History
 from crm.schemas import TIME
+from features.account import account
 from features.assemble import assemble, encoded, fields_of
 from features.build import tracked_since
 from features.catalogue import Catalogue
-from features.engine import DAY_US, Tables, microseconds, open_tables, stream
+from features.engine import DAY_US, Tables, is_distributed, microseconds, open_tables, stream
 from features.fields import known_fields
 from features.labels import first_worked
 from features.points import handoffs, tonight_points
@@ -28,6 +31,8 @@ from features.predicates import rule_hits
 NO_DATE = "no date"
 TOO_OLD = "too old"
 BATCH_ROWS = 50_000
+PART_LEADS = 200_000
+"""Leads that are looked at together: what is in memory at once, whatever the number of leads."""
 
 
 def tonight(
@@ -58,19 +63,84 @@ def tonight(
         ``age_days``, ``worked``, ``status_reason`` (null = can be scored), ``rule:<id>`` (bool) per agreed rule, and per feature its raw
         column (float64 or string) and ``code:<name>`` (float64) beside a category.
     """
+    for leads in looks_tonight(backend, history, agreement, catalogue, as_of=as_of, lead_id=lead_id, since=since):
+        for batch in stream(backend, leads, rows=BATCH_ROWS):
+            yield with_times(batch)
+
+
+def looks_tonight(
+    backend: Any,
+    history: History,
+    agreement: Agreement,
+    catalogue: Catalogue,
+    *,
+    as_of: datetime,
+    lead_id: str | None = None,
+    since: datetime | None = None,
+) -> Iterator[ir.Table]:
+    """Yield what :func:`tonight` streams, as expressions one after another; an engine of many machines has one for all leads."""
     tables = open_tables(backend, history)
     as_of_us = microseconds(as_of)
     only = _chosen(tables, as_of_us, lead_id, since)
     points = tonight_points(tables, as_of_us, only)
-    fields = known_fields(history)
+    at_account = account(tables, points, history.outcome_kinds) if history.dated else None
+    if at_account is not None:
+        at_account = backend.create_table("tonight_accounts", at_account, temp=True, overwrite=True)
+    if is_distributed(backend):
+        yield seen_tonight(tables, points, agreement, catalogue, as_of_us=as_of_us, at_account=at_account)
+        return
+    for part in _parts(points):
+        seen = backend.create_table("tonight_part", part, temp=True, overwrite=True)
+        yield seen_tonight(_about(tables, seen), seen, agreement, catalogue, as_of_us=as_of_us, at_account=at_account)
+
+
+def seen_tonight(
+    tables: Tables,
+    points: ir.Table,
+    agreement: Agreement,
+    catalogue: Catalogue,
+    *,
+    as_of_us: int,
+    at_account: ir.Table | None,
+) -> ir.Table:
+    """Return what :func:`tonight` yields for ``points``, in order of ``lead_id``; moments are still microseconds.
+
+    Parameters
+    ----------
+    at_account : ir.Table or None
+        Features of the account at these points and perhaps at others; None for a history without dates.
+    """
+    fields = known_fields(tables.history)
     fields_table = fields_of(tables, points, fields, tracked_since(catalogue))
-    features = encoded(assemble(tables, points, fields_table, fields, agreement, catalogue), catalogue)
-    features = backend.create_table("tonight_features", features, temp=True, overwrite=True)
+    raw = assemble(tables, points, fields_table, fields, agreement, catalogue, at_account=at_account)
+    features = tables.backend.create_table("tonight_features", raw, temp=True, overwrite=True)
     shown = _shown(tables, points, catalogue, as_of_us)
     joined = shown.inner_join(rule_hits(tables, points, fields_table, agreement), "point_id")
-    joined = joined.inner_join(features, "point_id").order_by("lead_id").drop("point_id")
-    for batch in stream(backend, joined, rows=BATCH_ROWS):
-        yield _with_times(batch)
+    return joined.inner_join(encoded(features, catalogue), "point_id").order_by("lead_id").drop("point_id")
+
+
+def _parts(points: ir.Table) -> Iterator[ir.Table]:
+    """Cut tonight's points where their numbers say, so that no part has more than :data:`PART_LEADS`, in order of lead_id."""
+    last = points.point_id.max().to_pyarrow().as_py()
+    for start in range(0, 0 if last is None else last + 1, PART_LEADS):
+        yield points.filter(points.point_id.between(start, start + PART_LEADS - 1))
+
+
+def _about(tables: Tables, points: ir.Table) -> Tables:
+    """Leave out other leads: of tables in order of lead, as ingest writes them, an engine then reads only a piece."""
+    found = points.aggregate(first=points.lead_id.min(), last=points.lead_id.max()).to_pyarrow().to_pylist()[0]
+
+    def about(table: ir.Table) -> ir.Table:
+        return table.filter(table.lead_id.between(found["first"], found["last"]))
+
+    return replace(
+        tables,
+        leads=about(tables.leads),
+        events=about(tables.events),
+        touches=about(tables.touches),
+        dispositions=about(tables.dispositions),
+        outcomes=about(tables.outcomes),
+    )
 
 
 def _chosen(tables: Tables, as_of_us: int, lead_id: str | None, since: datetime | None) -> ir.Table | None:
@@ -123,7 +193,8 @@ def _shown(tables: Tables, points: ir.Table, catalogue: Catalogue, as_of_us: int
     )
 
 
-def _with_times(batch: pa.RecordBatch) -> pa.RecordBatch:
+def with_times(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch of :func:`looks_tonight` with its moments as timestamps."""
     for name in ("created_at", "handed_off_at"):
         position = batch.schema.get_field_index(name)
         batch = batch.set_column(position, name, batch.column(position).cast(pa.timestamp("us")).cast(TIME))

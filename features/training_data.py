@@ -57,6 +57,8 @@ class TrainingData:
 
     def without(self, reasons: dict[str, str]) -> TrainingData:
         """Return the data without the features named in ``reasons`` (feature name to why)."""
+        if not reasons:
+            return self
         keep = [index for index, feature in enumerate(self.catalogue.features) if feature.name not in reasons]
         return TrainingData(
             features=np.ascontiguousarray(self.features[:, keep]),

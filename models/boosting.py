@@ -44,15 +44,19 @@ class CrossFit:
     log_loss: float
 
 
-def age_trees(rows: Rows, inside: Ints, settings: FitSettings) -> Any | None:
-    """Fit a few trees on the age alone, on the rows ``inside``; None where there is no age."""
+def age_margins(rows: Rows, inside: Ints, settings: FitSettings) -> Floats | None:
+    """Margins (n,) of all rows by a few trees on the age alone, fitted on the rows ``inside``; None where there is no age."""
     if rows.age is None:
         return None
+    age = np.ascontiguousarray(rows.features[:, [rows.age]])
+    return _margin(_age_trees(age[inside], rows.label[inside], rows.weight[inside], settings), age)
+
+
+def _age_trees(only_age: Floats, label: Floats, weight: Floats, settings: FitSettings) -> Any:
+    """Fit the age's trees; columns of ``only_age`` beside the age's are all zero."""
     lightgbm = load_lightgbm()
-    only_age = np.zeros((len(inside), rows.features.shape[1]))
-    only_age[:, rows.age] = rows.features[inside, rows.age]
-    parameters = settings.age_parameters(n_rows=len(inside))
-    table = lightgbm.Dataset(only_age, rows.label[inside], weight=rows.weight[inside], params=parameters)
+    parameters = settings.age_parameters(n_rows=len(label))
+    table = lightgbm.Dataset(only_age, label, weight=weight, params=parameters)
     return lightgbm.train(parameters, table, num_boost_round=settings.age_rounds)
 
 
@@ -72,10 +76,10 @@ def make_table(rows: Rows, parameters: dict[str, Any]) -> Any:
 class Fold:
     """One fold's booster, grown round by round; single-threaded, so that folds can grow beside each other."""
 
-    def __init__(self, table: Any, rows: Rows, held_out: Ints, age: Any | None) -> None:
+    def __init__(self, table: Any, rows: Rows, held_out: Ints, settings: FitSettings) -> None:
         self.rows, self.held_out = rows, held_out
-        self._table, self._age_margin = table, None if age is None else _margin(age, rows.features)
         self._inside = np.setdiff1d(np.arange(len(rows.label)), held_out)
+        self._table, self._age_margin = table, age_margins(rows, self._inside, settings)
 
     def start(self, parameters: dict[str, Any]) -> None:
         """Begin anew with other parameters."""
@@ -105,11 +109,8 @@ class Fold:
 
 def make_folds(table: Any, rows: Rows, splits: Sequence[Ints], settings: FitSettings) -> list[Fold]:
     """Prepare a fold for each array of held-out rows."""
-    everything = np.arange(len(rows.label))
-    return [
-        Fold(table, rows, held_out, age_trees(rows, np.setdiff1d(everything, held_out), settings))
-        for held_out in splits
-    ]
+    with ThreadPoolExecutor(max_workers=settings.threads) as pool:
+        return list(pool.map(lambda held_out: Fold(table, rows, held_out, settings), splits))
 
 
 def cross_fit(folds: Sequence[Fold], parameters: dict[str, Any], settings: FitSettings) -> CrossFit:
@@ -129,10 +130,14 @@ def cross_fit(folds: Sequence[Fold], parameters: dict[str, Any], settings: FitSe
     return CrossFit(margins=margins, rounds=best + 1, log_loss=losses[best])
 
 
-def fit_whole(rows: Rows, parameters: dict[str, Any], rounds: int, settings: FitSettings) -> Any:
-    """Fit on all rows: one booster, the age's trees first."""
-    age = age_trees(rows, np.arange(len(rows.label)), settings)
-    return load_lightgbm().train(parameters, make_table(rows, parameters), num_boost_round=rounds, init_model=age)
+def fit_whole(table: Any, rows: Rows, parameters: dict[str, Any], rounds: int, settings: FitSettings) -> Any:
+    """Fit on all rows of ``table`` (from :func:`make_table`): one booster, the age's trees first."""
+    age = None
+    if rows.age is not None:
+        only_age = np.zeros_like(rows.features)  # as wide as the rows: the trees name the age by its position
+        only_age[:, rows.age] = rows.features[:, rows.age]
+        age = _age_trees(only_age, rows.label, rows.weight, settings)
+    return load_lightgbm().train(parameters, table, num_boost_round=rounds, init_model=age)
 
 
 def _margin(booster: Any, features: Floats, **kwargs: Any) -> Floats:

@@ -130,6 +130,7 @@ def fit_model(
     label, weight = labels(data), data.meta["weight"].to_numpy(dtype=np.float64)
     group = data.meta["group"].to_numpy(dtype=np.int64)
     rows = rows_of(data)
+    settings = settings.for_rows(len(label))
     fold = assign_folds(label, group, n_folds=settings.n_folds, seed=settings.seed)
     sizes = (num_leaves,) if num_leaves else settings.grid_num_leaves
     wins = won_leads(data)
@@ -145,7 +146,7 @@ def fit_model(
         found[size] = cross_fit(folds, parameters(size), settings)
     best = min(sizes, key=lambda size: found[size].log_loss)
     progress("fitting on all rows", 1 - 1 / (len(sizes) + 1))
-    booster = fit_whole(rows, parameters(best), found[best].rounds, settings)
+    booster = fit_whole(table, rows, parameters(best), found[best].rounds, settings)
     return Fitted(
         booster_text=booster_text(booster),
         margins=found[best].margins,

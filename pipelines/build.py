@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from agreement.problems import GateStopped
 from crm.history import History, open_history
 from features.build import build_training_data
-from features.engine import open_engine
 from features.enough import shortage
 from features.leak_checks.finding import LeakFinding
 from features.leak_checks.table import CheckRow
 from features.leaks import quarantine, raise_if_leaking
 from features.training_data import TrainingData
+from pipelines.engines import project_engine
 from pipelines.leak_checks import run_leak_checks, write_leak_checks
 from pipelines.progress import Progress
 from pipelines.project import Project
@@ -21,9 +21,7 @@ from pipelines.training_files import Origin, write_training_data
 
 def look_at_landmarks(project: Project, history: History) -> TrainingData:
     """Build training data with every feature, before anything is quarantined."""
-    engine = project.settings.engine
-    spill = project.work / "spill"
-    with open_engine(threads=engine.threads, memory_limit=engine.memory_limit, spill=spill) as backend:
+    with project_engine(project, spill=project.work / "spill") as backend:
         return build_training_data(backend, history, project.agreement, project.settings.features)
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 from agreement.problems import InputError, Problem
 from crm.history import History
-from features.engine import open_engine
+from features.engine import is_distributed
 from features.tonight import tonight
 from models.bundle import Bundle
+from pipelines.engines import project_engine
 from pipelines.ingest import rejected_rows
 from pipelines.progress import Progress
 from pipelines.project import Project
 from pipelines.runs import Run, RunInputs, sha256_of
-from pipelines.snapshots import new_snapshot
+from pipelines.snapshots import SnapshotWriter, new_snapshot
 from pipelines.started import begin, finished
 from serving.scoring.parts import regrouped, score_parts, told_by
 from serving.scoring.previous import PreviousScores
@@ -72,24 +73,11 @@ def score_run(
         keep_states=changed_only,
     )
     with (
-        open_engine(threads=engine.threads, memory_limit=engine.memory_limit, spill=store.work / "spill") as backend,
+        project_engine(project, spill=store.work / "spill") as backend,
         new_snapshot(store, inputs.run_id, as_of=inputs.as_of, previous_runs=inputs.previous_runs) as snapshot,
     ):
-        leads = tonight(
-            backend,
-            history,
-            project.agreement,
-            bundle.catalogue,
-            as_of=inputs.as_of,
-            lead_id=inputs.scope if inputs.kind == "lead" else None,
-            since=datetime.fromisoformat(inputs.scope) if inputs.kind == "since" else None,
-        )
-        parts = score_parts(
-            snapshot.keep(regrouped(leads)),
-            run,
-            folder,
-            told=lambda leads: progress(f"Scoring: {leads:,} leads"),
-        )
+        work = _on_spark if is_distributed(backend) else _in_process
+        parts = work(backend, history, inputs, run, snapshot, folder, progress)
     if inputs.kind == "lead" and not parts:
         remedy = "Look up its id; closed leads and leads created later are not scored."
         raise InputError(Problem(where="--lead", rule="must be a lead that is open", value=inputs.scope, remedy=remedy))
@@ -105,6 +93,47 @@ def score_run(
     committed = _commit(project, history, inputs, scored_at, path, counts)
     finished(store)
     return committed
+
+
+def _in_process(
+    backend: Any,
+    history: History,
+    inputs: RunInputs,
+    run: ScoringRun,
+    snapshot: SnapshotWriter,
+    folder: Path,
+    progress: Progress,
+) -> tuple[Path, ...]:
+    leads = tonight(backend, history, run.agreement, run.bundle.catalogue, as_of=inputs.as_of, **_whom(inputs))
+    kept = snapshot.keep(regrouped(leads))
+    return score_parts(kept, run, folder, told=lambda scored: progress(f"Scoring: {scored:,} leads"))
+
+
+def _on_spark(
+    backend: Any,
+    history: History,
+    inputs: RunInputs,
+    run: ScoringRun,
+    snapshot: SnapshotWriter,
+    folder: Path,
+    progress: Progress,
+) -> tuple[Path, ...]:
+    from serving.scoring.on_spark import score_parts_on_spark, tonight_on_spark  # noqa: PLC0415 - it needs pyspark
+
+    leads = tonight_on_spark(backend, history, run.agreement, run.bundle.catalogue, as_of=inputs.as_of, **_whom(inputs))
+    progress("Storing what was known of the leads")
+    for _ in snapshot.keep(regrouped(leads.batches())):
+        pass
+    progress("Scoring on Spark")
+    return score_parts_on_spark(leads, run, folder)
+
+
+def _whom(inputs: RunInputs) -> dict[str, Any]:
+    """Which leads a run is over, as the look at tonight takes it."""
+    return {
+        "lead_id": inputs.scope if inputs.kind == "lead" else None,
+        "since": datetime.fromisoformat(inputs.scope) if inputs.kind == "since" else None,
+    }
 
 
 def _commit(

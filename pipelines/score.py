@@ -79,6 +79,9 @@ def score(
     """
     scope = Scope(lead_id=lead_id, since=since)
     _refuse_wrong_use(scope, as_of or project.read_at, project)
+    if changed_only and project.config.engine == "spark":
+        remedy = "Drop --changed-only: on Spark every lead is scored."
+        raise UsageError(Problem(where="--changed-only", rule="needs engine: duckdb", value="spark", remedy=remedy))
     with project.store.writing(f"score, {scope.kind}", project.now):
         bundle = scoring_bundle(project)
         started = _taken_up(project, bundle, scope, as_of) or _anew(project, bundle, scope, as_of, progress)

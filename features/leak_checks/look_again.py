@@ -16,8 +16,9 @@ from agreement.schema import Agreement
 from features.assemble import assemble, encoded, fields_of
 from features.build import tracked_since
 from features.catalogue import Catalogue
-from features.engine import Tables, timestamp_us
+from features.engine import Tables
 from features.fields import known_fields
+from features.texts import flag_in, moment_in, number_in
 
 _LATER = "later:"
 
@@ -141,4 +142,7 @@ def _column(rows: ir.Table, field: str) -> str:
 
 
 def _typed(text: ir.StringValue, like: ir.Value, is_moment: bool) -> ir.Value:
-    return timestamp_us(text.try_cast("timestamp('UTC')")) if is_moment else text.try_cast(like.type())
+    if is_moment:
+        return moment_in(text)
+    kind = like.type()
+    return flag_in(text) if kind.is_boolean() else number_in(text) if kind.is_numeric() else text

@@ -65,10 +65,10 @@ def _find_patterns(rows: int, first: int, end: int, tables: Any, codes: Any, pat
     pattern[:rows] = 0
     for column in range(first, end):
         code = codes[column_feature[column]]
-        at = map_start[column]
-        if at >= 0:
+        if map_start[column] >= 0:
+            at = np.uint64(map_start[column])
             for row in range(rows):
-                pattern[row] += maps[at + code[row]]
+                pattern[row] += maps[at + np.uint64(code[row])]
             continue
         for step in range(step_start[column], step_start[column + 1]):
             from_code, move = step_code[step], step_move[step]
@@ -81,16 +81,16 @@ def _pay(rows: int, first: int, end: int, feature: Any, start: Any, values: Any,
     column = first
     while column + 1 < end:  # two columns at once: the pattern is read once for both
         one, other = paid[feature[column]], paid[feature[column + 1]]
-        at, also_at = start[column], start[column + 1]
+        at, also_at = np.uint64(start[column]), np.uint64(start[column + 1])
         for row in range(rows):
-            place = np.int64(pattern[row])
+            place = np.uint64(pattern[row])
             one[row] += values[at + place]
             other[row] += values[also_at + place]
         column += 2
     if column < end:
-        one, at = paid[feature[column]], start[column]
+        one, at = paid[feature[column]], np.uint64(start[column])
         for row in range(rows):
-            one[row] += values[at + np.int64(pattern[row])]
+            one[row] += values[at + np.uint64(pattern[row])]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -29,10 +29,11 @@ from features.catalogue import Catalogue
 from features.spark_engine import SparkEngine, parts_of, read_parts, write_parts
 from features.tonight import BATCH_ROWS, looks_tonight, with_times
 from models.bundle import documents, read_bundle
-from serving.scoring.parts import PART_ROWS, keep_part, read_part, regrouped
+from serving.scoring.parts import PART_ROWS, read_part, regrouped, score_to_part
 from serving.scoring.previous import PreviousScores
-from serving.scoring.score import ScoringKit, ScoringRun, score_coded
+from serving.scoring.run import ScoringKit, ScoringRun
 from serving.scoring.sentences import Sentences
+from serving.scoring.unchanged import PreviousStates
 
 TASKS_PER_CORE = 4
 """Tasks to cut a night into at most: a task begins by reading the bundle and compiling its tables."""
@@ -87,7 +88,7 @@ def score_parts_on_spark(
     Returns
     -------
     tuple of Path
-        The parts in order, byte for byte those of one machine.
+        The parts in order; the table they make is byte for byte that of one machine.
 
     Raises
     ------
@@ -133,9 +134,8 @@ def _score_some(
     for number, batch in zip(wanted, leads, strict=False):  # the next task's leads come after
         part = parts[number]
         if not _is_whole(part, batch.num_rows):
-            scored, held_back = score_coded(batch, kit)
             own = part.with_name(f"{uuid.uuid4().hex}.arrow")
-            keep_part(scored, own, held_back)
+            score_to_part(batch, kit, own)
             own.replace(part)
         yield pa.record_batch({"part": [number]})
 
@@ -186,6 +186,8 @@ def _as_text(run: ScoringRun) -> str:
             "as_of": previous.as_of.isoformat(),
             "reanchored": sorted(previous.reanchored),
         },
+        "previous_states": run.previous_states and str(run.previous_states.file.absolute()),
+        "keep_states": run.keep_states,
     }
     return json.dumps(document)
 
@@ -197,7 +199,7 @@ def _run_of(text: str) -> ScoringRun:
         for name, content in document["bundle"].items():
             Path(folder, name).write_bytes(content.encode())
         bundle = read_bundle(Path(folder))
-    previous = document["previous"]
+    previous, states = document["previous"], document["previous_states"]
     return ScoringRun(
         bundle=bundle,
         agreement=parse_agreement(document["agreement"], where="agreement.yaml"),
@@ -212,5 +214,7 @@ def _run_of(text: str) -> ScoringRun:
             as_of=datetime.fromisoformat(previous["as_of"]),
             reanchored=frozenset(previous["reanchored"]),
         ),
+        previous_states=states and PreviousStates(file=Path(states)),
+        keep_states=document["keep_states"],
         threads=1,
     )
