@@ -12,7 +12,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from features.engine import DAY_US, Tables, microseconds
+from features.engine import DAY_US, Tables, is_distributed, microseconds
 from features.training_data import HANDOFF
 
 _LATER_STATE_WINS = {"lost": 0, "reopened": 1, "won": 2}
@@ -86,7 +86,7 @@ def training_points(tables: Tables, ages_days: tuple[float, ...]) -> ir.Table:
     if tables.history.dated:
         candidates = candidates.union(at_handoff.select(*columns))
     known = candidates.filter(ibis._.as_of_us <= read_us)
-    return _materialise(tables, "training_points", still_open(tables, _numbered(known)))
+    return _materialise(tables, "training_points", still_open(tables, _numbered(tables, known)))
 
 
 def tonight_points(tables: Tables, as_of_us: int, only: ir.Table | None = None) -> ir.Table:
@@ -96,10 +96,12 @@ def tonight_points(tables: Tables, as_of_us: int, only: ir.Table | None = None) 
     if only is not None:
         leads = leads.semi_join(only, "lead_id")
     points = leads.mutate(as_of_us=ibis.literal(as_of_us, "int64"), landmark=ibis.literal(0, "int64"))
-    return _materialise(tables, "tonight_points", still_open(tables, _numbered(points)))
+    return _materialise(tables, "tonight_points", still_open(tables, _numbered(tables, points)))
 
 
-def _numbered(points: ir.Table) -> ir.Table:
+def _numbered(tables: Tables, points: ir.Table) -> ir.Table:
+    if is_distributed(tables.backend):  # one order of all points would be the work of one machine
+        return tables.backend.numbered("numbered_points", points, "point_id")
     order = ibis.window(order_by=[points.as_of_us, points.lead_id, points.landmark])
     return points.mutate(point_id=ibis.row_number().over(order).cast("int64"))
 

@@ -1,9 +1,8 @@
-"""Spark as the engine of the feature expressions: a session, and what it must do exactly as DuckDB does.
+"""Spark as the engine of the feature expressions: a session, tables that are kept for a while, results as Arrow.
 
-Ibis writes the SQL; where Spark means something else by the same words (an empty count, NaN, small letters), the SQL is put
-differently here, so that an expression has one meaning. Tables that are used more than once are kept by the executors, on
-disk where memory is short. Results leave as Parquet parts in a folder that driver and executors share: neither needs to hold
-a whole result. Left out: what is computed. Imported only where ``engine: spark`` is set.
+Tables that are used more than once, and results, lie as Parquet parts in a folder that driver and executors share: neither needs to hold
+a whole one, and a plan built on a table is no longer than itself. Left out: what is computed, and how its SQL is written
+(``spark_compiler.py``). Imported only where ``engine: spark`` is set.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import string
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,26 +19,29 @@ from typing import Any
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
-import sqlglot.expressions as sge
 from ibis.backends.pyspark import Backend
-from ibis.backends.sql.compilers.base import NULL
-from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.functions import monotonically_increasing_id
 
 from agreement.problems import ConfigError, Problem
+from features.spark_compiler import DuckdbMeaning
 
 PART_ROWS = 50_000
-LOCAL = {
+_LOCAL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": "16",
 }
-"""Set where the master is ``local``; on a cluster they are the cluster's business."""
-_SETTINGS = {
+"""Where the master is this machine; on a cluster they are the cluster's business."""
+_USUAL = {
     "spark.app.name": "leadq",
     "spark.log.level": "ERROR",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    "spark.executorEnv.OMP_NUM_THREADS": "1",  # Spark counts on a task to take one core
+    "spark.executorEnv.NUMBA_NUM_THREADS": "1",
+}
+_RESULTS_DEPEND = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "true",
@@ -50,50 +51,6 @@ _SETTINGS = {
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
 }
-_RENAMED = {"epoch_us": "unix_micros"}
-"""Functions that an expression names as DuckDB does."""
-
-_UNKNOWN_ESCAPES = re.compile("([\a\v\f])")
-"""Letters that sqlglot writes as an escape that Spark does not know: it would read ``\\f`` as the letter f."""
-
-
-class _Compiler(PySparkCompiler):  # type: ignore[misc]
-    """Ibis' compiler for Spark, with DuckDB's meaning."""
-
-    __slots__ = ()
-
-    def visit_IsNull(self, op: Any, *, arg: Any) -> Any:  # noqa: ARG002, N802
-        return arg.is_(NULL)  # NaN is not missing
-
-    def visit_NotNull(self, op: Any, *, arg: Any) -> Any:  # noqa: ARG002, N802
-        return sge.Not(this=arg.is_(NULL))
-
-    def visit_CountStar(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802
-        if where is None:
-            return super().visit_CountStar(op, arg=arg, where=where)
-        return self.f.count(self.if_(where, 1, NULL))  # 0, not null, where no row counts
-
-    def visit_Lowercase(self, op: Any, *, arg: Any) -> Any:  # noqa: ARG002, N802
-        # letter by letter: else Spark makes two letters of a dotted capital I, and another sigma at the end of a word
-        return self.f.lower(self.f.translate(arg, "\u0130\u03a3", "i\u03c3"))
-
-    def visit_Strip(self, op: Any, *, arg: Any) -> Any:  # noqa: ARG002, N802
-        return self.f.anon.btrim(arg, self._text(string.whitespace))
-
-    def visit_NonNullLiteral(self, op: Any, *, value: Any, dtype: Any) -> Any:  # noqa: N802
-        if dtype.is_string() and _UNKNOWN_ESCAPES.search(value):
-            return self._text(value)
-        return super().visit_NonNullLiteral(op, value=value, dtype=dtype)
-
-    def _text(self, value: str) -> Any:
-        pieces = (piece for piece in _UNKNOWN_ESCAPES.split(value) if piece)
-        return self.f.concat(
-            *(self.f.anon.char(ord(piece)) if _UNKNOWN_ESCAPES.match(piece) else piece for piece in pieces)
-        )
-
-    def __sql_name__(self, op: Any) -> str:
-        name: str = super().__sql_name__(op)
-        return _RENAMED.get(name, name)
 
 
 class SparkEngine(Backend):  # type: ignore[misc]
@@ -102,7 +59,7 @@ class SparkEngine(Backend):  # type: ignore[misc]
     ``shared`` is a folder that driver and executors see under the same path; parts of results lie there until they are read.
     """
 
-    compiler = _Compiler()
+    compiler = DuckdbMeaning()
 
     def do_connect(self, session: SparkSession, *, shared: Path) -> None:
         """Take over a session."""
@@ -128,9 +85,16 @@ class SparkEngine(Backend):  # type: ignore[misc]
 
     def create_table(self, name: str, /, obj: ir.Table, **_: Any) -> ir.Table:
         """Keep a table until the session ends: as parts, so that a plan built on it is no longer than itself."""
-        frame, folder = self.frame(obj), self.new_folder(name)
+        return self._kept(name, self.frame(obj))
+
+    def numbered(self, name: str, points: ir.Table, column: str) -> ir.Table:
+        """Keep a table with a number in each row, different from any other's."""
+        return self._kept(name, self.frame(points).withColumn(column, monotonically_increasing_id()))
+
+    def _kept(self, name: str, frame: DataFrame) -> ir.Table:
+        folder = self.new_folder(name)
         write_parts(frame, folder)
-        kept = self.session.read.parquet(folder.absolute().as_uri()).toDF(*frame.columns)
+        kept = self.session.read.parquet(folder.as_uri()).toDF(*frame.columns)
         kept.createOrReplaceTempView(name)
         return self.table(name)
 
@@ -165,12 +129,17 @@ class SparkEngine(Backend):  # type: ignore[misc]
 def write_parts(frame: DataFrame, folder: Path) -> None:
     """Write a result as Parquet parts; their names are in the order of its rows. Columns are numbered: theirs may be any text."""
     numbered = frame.toDF(*(str(place) for place in range(len(frame.columns))))
-    numbered.write.option("maxRecordsPerFile", PART_ROWS).parquet(folder.absolute().as_uri(), compression="zstd")
+    numbered.write.option("maxRecordsPerFile", PART_ROWS).parquet(folder.as_uri(), compression="zstd")
 
 
 def parts_of(folder: Path) -> list[Path]:
     """Return the parts that :func:`write_parts` wrote, in the order of their rows."""
-    return sorted(folder.glob("part-*"))
+
+    def place(part: Path) -> tuple[int, int]:
+        found = re.match(r"part-(\d+)-.*-c(\d+)\.", part.name)
+        return (int(found[1]), int(found[2])) if found else (0, 0)
+
+    return sorted(folder.glob("part-*"), key=place)
 
 
 def read_parts(parts: Iterable[Path], schema: pa.Schema, *, rows: int) -> Iterator[pa.RecordBatch]:
@@ -200,11 +169,12 @@ def open_spark(*, master: str, config: Mapping[str, str], shared: Path) -> Itera
         No session could be had.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # executors must run the same packages
+    shared = shared.absolute()
     shutil.rmtree(shared, ignore_errors=True)
     shared.mkdir(parents=True)
-    own = LOCAL | {"spark.local.dir": str(shared.absolute())} if master.startswith("local") else {}
+    local = _LOCAL | {"spark.local.dir": str(shared)} if master.startswith("local") else {}
     builder = SparkSession.builder.master(master)
-    for name, value in {**own, **config, **_SETTINGS}.items():
+    for name, value in {**_USUAL, **local, **config, **_RESULTS_DEPEND}.items():
         builder = builder.config(name, value)
     SparkEngine.register_options()
     engine = SparkEngine()

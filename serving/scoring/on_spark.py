@@ -7,13 +7,11 @@ What a task needs of a run is shipped as text and built anew, once a process. Le
 
 from __future__ import annotations
 
-import json
-import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +20,14 @@ import pyarrow.parquet as pq
 from pyspark.errors import PySparkException
 
 from agreement.problems import BundleError, Problem
-from agreement.read import parse_agreement
 from agreement.schema import Agreement
 from crm.history import History
 from features.catalogue import Catalogue
 from features.spark_engine import SparkEngine, parts_of, read_parts, write_parts
 from features.tonight import BATCH_ROWS, looks_tonight, with_times
-from models.bundle import documents, read_bundle
 from serving.scoring.parts import PART_ROWS, read_part, regrouped, score_to_part
-from serving.scoring.previous import PreviousScores
 from serving.scoring.run import ScoringKit, ScoringRun
-from serving.scoring.sentences import Sentences
-from serving.scoring.unchanged import PreviousStates
+from serving.scoring.shipped import as_text, run_of
 
 TASKS_PER_CORE = 4
 """Tasks to cut a night into at most: a task begins by reading the bundle and compiling its tables."""
@@ -102,7 +96,7 @@ def score_parts_on_spark(
         return ()
     folder.mkdir(parents=True, exist_ok=True)
     context = leads.engine.session.sparkContext
-    shipped = context.broadcast(_as_text(run))
+    shipped = context.broadcast(as_text(run))
     task = partial(
         _score_some, files=files, counts=counts, schema=leads.schema, parts=parts, rows=rows, shipped=shipped
     )
@@ -129,7 +123,7 @@ def _score_some(
     wanted = [number for batch in numbers for number in batch.column(0).to_pylist()]
     if not wanted:
         return
-    kit = ScoringKit.of(_run_of(shipped.value))
+    kit = ScoringKit.of(run_of(shipped.value))
     leads = regrouped(_rows_from(wanted[0] * rows, files, counts, schema), rows)
     for number, batch in zip(wanted, leads, strict=False):  # the next task's leads come after
         part = parts[number]
@@ -167,54 +161,4 @@ def _failed(error: PySparkException) -> Problem:
         rule="every task must score its leads",
         value=(lines or [str(error)])[-1].strip()[:300],
         remedy="Mend what the executor names and run again; it goes on with the parts that are there.",
-    )
-
-
-def _as_text(run: ScoringRun) -> str:
-    previous = run.previous
-    document = {
-        "bundle": {name: content.decode() for name, content in documents(run.bundle).items()},
-        "agreement": run.agreement.text,
-        "sentences": {"document": run.sentences.document, "source": run.sentences.source},
-        "as_of": run.as_of.isoformat(),
-        "scored_at": run.scored_at.isoformat(),
-        "run_id": run.run_id,
-        "snapshot_id": run.snapshot_id,
-        "previous": previous
-        and {
-            "files": [str(file.absolute()) for file in previous.files],
-            "as_of": previous.as_of.isoformat(),
-            "reanchored": sorted(previous.reanchored),
-        },
-        "previous_states": run.previous_states and str(run.previous_states.file.absolute()),
-        "keep_states": run.keep_states,
-    }
-    return json.dumps(document)
-
-
-@lru_cache(maxsize=1)
-def _run_of(text: str) -> ScoringRun:
-    document = json.loads(text)
-    with tempfile.TemporaryDirectory() as folder:
-        for name, content in document["bundle"].items():
-            Path(folder, name).write_bytes(content.encode())
-        bundle = read_bundle(Path(folder))
-    previous, states = document["previous"], document["previous_states"]
-    return ScoringRun(
-        bundle=bundle,
-        agreement=parse_agreement(document["agreement"], where="agreement.yaml"),
-        sentences=Sentences(**document["sentences"]),
-        as_of=datetime.fromisoformat(document["as_of"]),
-        scored_at=datetime.fromisoformat(document["scored_at"]),
-        run_id=document["run_id"],
-        snapshot_id=document["snapshot_id"],
-        previous=previous
-        and PreviousScores(
-            files=tuple(map(Path, previous["files"])),
-            as_of=datetime.fromisoformat(previous["as_of"]),
-            reanchored=frozenset(previous["reanchored"]),
-        ),
-        previous_states=states and PreviousStates(file=Path(states)),
-        keep_states=document["keep_states"],
-        threads=1,
     )
