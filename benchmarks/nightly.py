@@ -122,7 +122,7 @@ def score_file(bundle: Bundle, leads: Path, folder: Path) -> dict[str, Any]:
         threads=2,
     )
     wall, cpu = time.monotonic(), time.process_time()
-    with pq.ParquetFile(leads) as file:
+    with pq.ParquetFile(leads, pre_buffer=False) as file:  # else all that was read of the file stays in memory
         parts = score_parts(regrouped(_read(file)), run, folder / "parts")
     scored = time.monotonic()
     counts = finish_scores(parts, folder / "scores.parquet")

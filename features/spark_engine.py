@@ -145,7 +145,7 @@ def parts_of(folder: Path) -> list[Path]:
 def read_parts(parts: Iterable[Path], schema: pa.Schema, *, rows: int) -> Iterator[pa.RecordBatch]:
     """Yield what :func:`write_parts` wrote, under the names and types of ``schema``."""
     for part in parts:
-        with pq.ParquetFile(part) as file:
+        with pq.ParquetFile(part, pre_buffer=False) as file:
             for batch in file.iter_batches(batch_size=rows):
                 yield batch.rename_columns(schema.names).cast(schema)
 

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from crm.atomic import new_file
 from crm.schemas import SCORES
-from serving.scoring.parts import STATE, keep_part, read_part, regrouped
+from serving.scoring.parts import PART_ROWS, STATE, keep_part, read_part, regrouped
 from serving.scoring.unchanged import STATES
 
 _PARTS = ".parts"
@@ -178,10 +178,15 @@ def _repeating(field: pa.Field, path: str) -> list[str]:
 
 def _probabilities(parts: Sequence[Path]) -> Floats:
     """All probabilities of the parts, ascending."""
-    found = [read_part(part, "probability").column(0).drop_null().to_numpy() for part in parts]
-    together = np.concatenate(found) if found else np.empty(0)
-    together.sort()
-    return together
+    found = np.empty(len(parts) * PART_ROWS)  # no more than this; what is not filled takes no memory
+    count = 0
+    for part in parts:
+        probability = read_part(part, "probability").column(0).drop_null().to_numpy()
+        found[count : count + len(probability)] = probability
+        count += len(probability)
+    found = found[:count]
+    found.sort()
+    return found
 
 
 def sorted_probabilities(path: Path) -> Floats:
