@@ -17,6 +17,14 @@ _UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 
 @contextmanager
+def duckdb_engine(project: Project, *, spill: Path) -> Iterator[Any]:
+    """Yield DuckDB within the project's bounds, whatever engine ``leadq.yaml`` names."""
+    engine = project.settings.engine
+    with open_engine(threads=engine.threads, memory_limit=engine.memory_limit, spill=spill) as backend:
+        yield backend
+
+
+@contextmanager
 def project_engine(project: Project, *, spill: Path) -> Iterator[Any]:
     """Yield the Ibis backend that computes features.
 
@@ -33,7 +41,7 @@ def project_engine(project: Project, *, spill: Path) -> Iterator[Any]:
     """
     engine = project.settings.engine
     if project.config.engine == "duckdb":
-        with open_engine(threads=engine.threads, memory_limit=engine.memory_limit, spill=spill) as backend:
+        with duckdb_engine(project, spill=spill) as backend:
             yield backend
         return
     if find_spec("pyspark") is None:

@@ -52,6 +52,7 @@ def on_spark(project: Project, folder: Path) -> Project:
     return open_project(folder, environment={}, now=project.now)
 
 
+@pytest.mark.acceptance  # a second Java; the parts of it are held together in test_spark.py
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # py4j leaves its sockets to the garbage collector
 def test_the_store_holds_the_same_files(project: Project, tmp_path: Path) -> None:
     other = on_spark(project, tmp_path / "company")
