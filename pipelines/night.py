@@ -58,20 +58,9 @@ def score_run(
         A lead asked for by its id is not open.
     """
     progress("Looking at tonight's leads")
-    store, engine = project.store, project.settings.engine
+    store = project.store
     folder = begin(store, inputs, scored_at, with_states=changed_only)
-    run = ScoringRun(
-        bundle=bundle,
-        agreement=project.agreement,
-        as_of=inputs.as_of,
-        scored_at=scored_at,
-        run_id=inputs.run_id,
-        snapshot_id=inputs.run_id,
-        previous=_previous(project, inputs, bundle),
-        threads=engine.threads,
-        previous_states=_previous_states(project, inputs) if changed_only else None,
-        keep_states=changed_only,
-    )
+    run = _scoring_run(project, bundle, inputs, scored_at, changed_only=changed_only)
     # one lead is a matter of a second with DuckDB, and of half a minute with Spark
     opened = project_engine if inputs.kind != "lead" else duckdb_engine
     with (
@@ -95,6 +84,23 @@ def score_run(
     committed = _commit(project, history, inputs, scored_at, path, counts)
     finished(store)
     return committed
+
+
+def _scoring_run(
+    project: Project, bundle: Bundle, inputs: RunInputs, scored_at: datetime, *, changed_only: bool
+) -> ScoringRun:
+    return ScoringRun(
+        bundle=bundle,
+        agreement=project.agreement,
+        as_of=inputs.as_of,
+        scored_at=scored_at,
+        run_id=inputs.run_id,
+        snapshot_id=inputs.run_id,
+        previous=_previous(project, inputs, bundle),
+        threads=project.settings.engine.threads,
+        previous_states=_previous_states(project, inputs) if changed_only else None,
+        keep_states=changed_only,
+    )
 
 
 def _in_process(

@@ -1,4 +1,4 @@
-"""Tonight's tiers as a short table, out of what :func:`serving.scoring.write.write_scores` counted."""
+"""Tonight's tiers as a short table, out of what :func:`serving.scoring.write.finish_scores` counted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def tier_rows(written: Mapping[str, Any], agreement: Agreement) -> tuple[TierRow
     Parameters
     ----------
     written : mapping
-        What ``write_scores`` returned.
+        What ``finish_scores`` returned.
     agreement : Agreement
     """
     counts: Mapping[str, int] = written["counts"]["tier"]
