@@ -15,7 +15,7 @@ from pipelines.report import proof_tables as proof
 from pipelines.report.figures import Held, rival_auc
 from pipelines.report.sales_words import first_page
 from pipelines.report.words import percent
-from serving.scoring.sentences import read_sentences
+from serving.words.sentences import read_sentences
 
 KINDS = {"booster": "Gradient-boosted trees, calibrated", "base_rate": "Base rate"}
 

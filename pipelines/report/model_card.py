@@ -12,7 +12,7 @@ from models.bundle import Bundle
 from pipelines.report.figures import Held
 from pipelines.report.sales_words import LIGHTS, meaning_of
 from pipelines.report.words import number, p_words, percent
-from serving.scoring.sentences import read_sentences
+from serving.words.sentences import read_sentences
 
 PROMOTION = "## Promotion"
 NOT_PROMOTED = "Not promoted so far."

@@ -17,9 +17,9 @@ from agreement.problems import Problem, UsageError
 from agreement.schema import BY_MODEL, DISQUALIFIED, Agreement
 from models.bundle import Bundle
 from serving.scoring.changed import BASE_FAMILY
-from serving.scoring.points import in_points, probability_of, rounded_to_sum
-from serving.scoring.sentences import Sentences, read_sentences
-from serving.scoring.text import capitalised, chance, clean, words
+from serving.words.points import in_points, probability_of, rounded_to_sum
+from serving.words.sentences import Sentences, read_sentences
+from serving.words.text import capitalised, chance, clean, words
 
 Row = Mapping[str, Any]
 

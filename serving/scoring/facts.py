@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.evidence import Evidence
-from serving.scoring.sentences import Case, Sentences, Wording
-from serving.scoring.text import rate_text
-from serving.scoring.values import case_of, category_text, fact, number_text, rounded
+from serving.words.sentences import Case, Sentences, Wording
+from serving.words.text import rate_text
+from serving.words.values import case_of, category_text, fact, number_text, rounded
 
 MIN_SUCH_LEADS = 30
 """Below this many leads a win rate is no evidence and is not said."""

@@ -12,9 +12,9 @@ from serving.scoring.facts import FactBook
 from serving.scoring.previous import PreviousScores
 from serving.scoring.reasons import HeldBack, ReasonMaker
 from serving.scoring.rows import require_agreement
-from serving.scoring.sentences import Sentences, read_sentences
 from serving.scoring.unchanged import PreviousStates, StateMaker
 from serving.scoring.unknowns import Unknowns
+from serving.words.sentences import Sentences, read_sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from agreement.read import parse_agreement
 from models.bundle import documents, read_bundle
 from serving.scoring.previous import PreviousScores
 from serving.scoring.run import ScoringRun
-from serving.scoring.sentences import Sentences
 from serving.scoring.unchanged import PreviousStates
+from serving.words.sentences import Sentences
 
 
 def as_text(run: ScoringRun) -> str:

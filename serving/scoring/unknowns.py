@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from serving.scoring.choosing import first_missing
 from serving.scoring.coded import texts_of
-from serving.scoring.sentences import Sentences, Wording
+from serving.words.sentences import Sentences, Wording
 
 AT_MOST = 3
 MATTERS_FROM = 0.04

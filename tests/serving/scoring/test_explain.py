@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from agreement.problems import UsageError
 from models.bundle import Bundle
 from serving.scoring.explain import explain_document, explain_row, read_row
-from serving.scoring.points import in_points, probability_of, rounded_to_sum
 from serving.scoring.previous import PreviousScores
 from serving.scoring.score import ScoringRun, score_batches
 from serving.scoring.summary import summary_text, tier_rows
 from serving.scoring.write import write_scores
+from serving.words.points import in_points, probability_of, rounded_to_sum
 
 MakeBatch = Callable[..., pa.RecordBatch]
 

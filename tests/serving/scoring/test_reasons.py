@@ -19,8 +19,8 @@ from serving.scoring.choosing import bin_of
 from serving.scoring.facts import FactBook, bin_arrays
 from serving.scoring.reasons import PER_SIDE, THRESHOLD, HeldBack, reasons
 from serving.scoring.score import ScoringRun, score_batches
-from serving.scoring.sentence_rules import FORBIDDEN
-from serving.scoring.sentences import MAX_SENTENCE, read_sentences
+from serving.words.sentence_rules import FORBIDDEN
+from serving.words.sentences import MAX_SENTENCE, read_sentences
 
 
 def reason_feature(name: str, family: str) -> Feature:

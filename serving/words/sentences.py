@@ -17,8 +17,8 @@ import yaml
 
 from agreement.problems import ConfigError, Problem
 from features.catalogue import Catalogue, Feature
-from serving.scoring.sentence_rules import PART, check_document
-from serving.scoring.text import capitalised, shorten, words
+from serving.words.sentence_rules import PART, check_document
+from serving.words.text import capitalised, shorten, words
 
 MAX_SENTENCE = 100
 _MAX_LABEL = 48
@@ -189,7 +189,7 @@ def read_sentences(path: Path | None = None) -> Sentences:
     source = "sentences.yaml" if path is None else path.name
     try:
         if path is None:
-            text = resources.files("serving.scoring").joinpath("sentences.yaml").read_text(encoding="utf-8")
+            text = resources.files("serving.words").joinpath("sentences.yaml").read_text(encoding="utf-8")
         else:
             text = path.read_text(encoding="utf-8")
         document = yaml.safe_load(text)

@@ -10,8 +10,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from serving.scoring.sentences import Case, Sentences, Style, Wording
-from serving.scoring.text import clean
+from serving.words.sentences import Case, Sentences, Style, Wording
+from serving.words.text import clean
 
 _SIGNIFICANT = 3
 

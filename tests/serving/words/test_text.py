@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.scoring.text import MAX_VALUE, chance, clean, rate_text
+from serving.words.text import MAX_VALUE, chance, clean, rate_text
 
 
 @given(st.text(max_size=300))

@@ -10,9 +10,9 @@ import yaml
 
 from agreement.problems import ConfigError
 from features.catalogue import Feature
-from serving.scoring.sentence_rules import FORBIDDEN
-from serving.scoring.sentences import MAX_SENTENCE, Sentences, read_sentences
-from serving.scoring.values import case_of, category_text, fact, number_text
+from serving.words.sentence_rules import FORBIDDEN
+from serving.words.sentences import MAX_SENTENCE, Sentences, read_sentences
+from serving.words.values import case_of, category_text, fact, number_text
 
 DEFAULT = resources.files("serving.scoring").joinpath("sentences.yaml").read_text(encoding="utf-8")
 FEATURES = (
