@@ -35,9 +35,10 @@ demo: $(STAMP) ## Simulate a company, train, promote, score, explain one lead (f
 	$(BIN)/leadq demo --folder demo --leads 20000 --seed 7
 
 .PHONY: pictures
-pictures: demo ## Refresh the README's pictures from the demo
+pictures: demo ## Refresh the pictures of README and docs from the demo (the desk's with chromium)
 	mkdir -p docs/pictures
 	cp demo/reports/reliability.png demo/reports/tiers.png docs/pictures/
+	$(BIN)/python -m benchmarks.desk_pictures demo docs/pictures
 
 .PHONY: repro
 repro: $(STAMP) ## The same training stages through DVC, on the simulated company of params.yaml
@@ -64,7 +65,7 @@ acceptance: $(WITH_SPARK) ## The long promises: many seeds, many kills
 bench: $(STAMP) ## Benchmarks behind docs/evidence.md (about an hour and a half on 2 cores; goes on where it stopped)
 	mkdir -p .bench
 	$(THREADS) $(BIN)/python -m benchmarks.truth
-	for name in acceptance_test promotion_gate leak_checks refreshed_anchor real_leads; do \
+	for name in acceptance_test promotion_gate leak_checks refreshed_anchor real_leads faithful_reasons; do \
 	  $(THREADS) $(BIN)/python -m benchmarks.$$name --write .bench/$$name.md; done
 	$(BIN)/python -m benchmarks.evidence --write docs/evidence.md
 
@@ -74,5 +75,6 @@ performance: demo ## Benchmarks behind docs/performance.md, side by side (about 
 	$(THREADS) $(BIN)/python -m benchmarks.explainers .bench/explainers --write .bench/explainers.md
 	for name in features_at_scale feature_rivals; do $(THREADS) $(BIN)/python -m benchmarks.$$name --write .bench/$$name.md; done
 	$(THREADS) $(BIN)/python -m benchmarks.whole_night
+	$(THREADS) $(BIN)/python -m benchmarks.desk .bench/desk --write .bench/desk.md
 	$(THREADS) $(BIN)/python -m benchmarks.nightly
 	$(BIN)/python -m benchmarks.performance --date $$(date -u +%F) --write docs/performance.md

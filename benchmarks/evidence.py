@@ -13,7 +13,7 @@ from benchmarks.truth import RESULTS, read_trials
 from benchmarks.truth_tables import error_table, promise_table, ratio_table, verdicts
 
 ROOT = Path(__file__).parents[1]
-FRAGMENTS = ("acceptance_test", "promotion_gate", "leak_checks", "refreshed_anchor", "real_leads")
+FRAGMENTS = ("acceptance_test", "promotion_gate", "leak_checks", "refreshed_anchor", "real_leads", "faithful_reasons")
 HEADING = """# Evidence
 
 What is claimed of probabilities, promises, gate and leak checks, and what came of it. Every table is made by the command beside it;

@@ -24,6 +24,7 @@ PARTS = {
     "feature_rivals": "python -m benchmarks.feature_rivals --write .bench/feature_rivals.md",
     "whole_night": "python -m benchmarks.whole_night --write .bench/whole_night.json",
     "nightly": "python -m benchmarks.nightly --write .bench/nightly.json",
+    "desk": "python -m benchmarks.desk CACHE --write .bench/desk.md",
 }
 PACKAGES = ("lightgbm", "numba", "numpy", "shap", "duckdb", "ibis-framework", "pyarrow", "pandas")
 HEADING = """# Performance

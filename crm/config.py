@@ -35,6 +35,7 @@ from crm.config_schema import (
     Sources,
     Spark,
 )
+from crm.desk_settings import DeskSettings, Person, Proxy
 from crm.places import Database, ScoreTable
 from crm.reading.closest import did_you_mean
 from crm.reading.yaml_lines import LinedDocument, read_yaml_lines
@@ -104,7 +105,7 @@ def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
         remedy = did_you_mean(str(key[-1]), _all_keys()) + "The comments of leadq init's leadq.yaml show every key."
         return Problem(where=_where(path, document, key), rule="unknown key", value=shown, remedy=remedy)
     rule = str(row["msg"]).removeprefix("Value error, ")
-    hidden = row["type"] == "missing" or key[:1] == ("databases",)  # an address may hold a password
+    hidden = row["type"] == "missing" or _may_be_secret(key)
     value = "" if hidden or not isinstance(row["input"], str | int | float) else repr(row["input"])
     return Problem(
         where=_where(path, document, key),
@@ -112,6 +113,11 @@ def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
         value=value,
         remedy="The comments of leadq init's leadq.yaml show every key with its meaning.",
     )
+
+
+def _may_be_secret(key: tuple[str | int, ...]) -> bool:
+    """Whether what was written there may be a password or a token, also one in a wrong place."""
+    return key[:1] == ("databases",) or (key[:2] == ("desk", "people") and key[-1] not in ("name", "role", "owner"))
 
 
 def _all_keys() -> set[str]:
@@ -126,6 +132,9 @@ def _all_keys() -> set[str]:
         Database,
         ScoreTable,
         Spark,
+        DeskSettings,
+        Person,
+        Proxy,
         FromOpportunities,
         FromLeadColumns,
         FromEventKinds,

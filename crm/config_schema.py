@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from crm.desk_settings import DeskSettings
 from crm.places import Database, FilePath, Part, Place, ScoreTable
 from crm.reading.closest import did_you_mean
 from crm.schemas import TABLES
@@ -187,7 +188,7 @@ class Config(Part):
     """The whole of ``leadq.yaml``; every path in it is absolute or relative to the working directory.
 
     ``vouch`` names features (``engagement_kinds_30d``) or fields (``accounts.industry``) that are known beforehand, and why,
-    whatever the leak checks suspect.
+    whatever the leak checks suspect. ``sentences`` and ``playbook`` are the company's own words, in place of leadq's.
     """
 
     store: FilePath
@@ -203,6 +204,9 @@ class Config(Part):
     score_table: ScoreTable | None = None
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark: Spark = Spark()
+    sentences: FilePath | None = None
+    playbook: FilePath | None = None
+    desk: DeskSettings = DeskSettings()
 
     @model_validator(mode="after")
     def _whole(self) -> Config:

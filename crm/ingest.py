@@ -1,8 +1,9 @@
 """Sources in, history out: the one way from a company's files and databases to the contract's tables, whole or not at all.
 
-Order: fetch what lies in databases, load every file, map, type, check rows, follow merges, find orphans, distil outcomes,
-judge, write. Nothing is written before all is judged; ``reading.json`` beside the tables keeps what a report should say
-(columns dropped and refused, rows unattributed). Leaves out judging whether the data can carry a model (readiness, leak checks).
+Order: fetch what lies in databases, load every file, map, type, check rows, add the desk's decisions, follow merges, find
+orphans, distil outcomes, judge, write. Nothing is written before all is judged; ``reading.json`` beside the tables keeps
+what a report should say (columns dropped and refused, rows unattributed). Leaves out judging whether the data can carry a
+model (readiness, leak checks).
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import pyarrow as pa
 
 from agreement.problems import Problem, UsageError
 from crm.aliases import follow_aliases, surviving_only
+from crm.answers import ANSWERS, AnswerBook
 from crm.atomic import new_folder
 from crm.config_schema import Config, FromEventKinds, FromLeadColumns, FromOpportunities, Source
 from crm.history import History, OwnField, TableCount, write_manifest
 from crm.outcomes import OUTCOME, distil, outcome_kinds, type_opportunities
 from crm.places import Place
 from crm.reading.contract import stage
+from crm.reading.desk_answers import fill_channel, note_unread, reject_answers_on_lost_leads, stage_answers
 from crm.reading.engine import Connection, count, open_engine
 from crm.reading.field_history import name_fields
 from crm.reading.files import FileProblem, Loaded, load
@@ -35,7 +38,7 @@ from crm.reading.profiling import TypedField, own_fields
 from crm.reading.rows import check_rows, leave_out_later_rows
 from crm.reading.times import TimeReading
 from crm.reading.writing import hash_tables, write_history_tables
-from crm.schemas import TEXT
+from crm.schemas import TABLES, TEXT
 
 NOTES = "reading.json"
 _MALFORMED = "is no row of the file's columns"
@@ -125,9 +128,14 @@ class _Reader:
         self.findings.stop_on_problems()
         for table, source in self.sources:
             self._stage(table, source, mapped[table])
-        follow_aliases(self.findings, set(mapped), read_at=self.read_at)
+        staged = set(mapped)
+        if answers := self._stage_answers():
+            staged.add("dispositions")
+        follow_aliases(self.findings, staged, read_at=self.read_at)
+        if answers:
+            reject_answers_on_lost_leads(self.findings, answers)
         for table in ("opportunities", "events", "touches", "dispositions", "field_history"):
-            if table in mapped:
+            if table in staged:
                 surviving_only(self.findings, table, "entity_id" if table == "field_history" else "lead_id")
         self.say("distilling outcomes")
         origin = self.config.flat or self.config.outcome
@@ -137,7 +145,7 @@ class _Reader:
         self.findings.judge(self.counts)
         self.findings.stop_on_problems()
         self.say("writing the tables")
-        write_history_tables(self.findings, folder, staged=set(mapped), own=self.own, outcomes=outcomes)
+        write_history_tables(self.findings, folder, staged=staged, own=self.own, outcomes=outcomes)
         return self._history(folder)
 
     def _fetch(self) -> None:
@@ -217,15 +225,29 @@ class _Reader:
             date_flat_rows(self.findings)
         if table == "opportunities" and isinstance(self.config.outcome, FromOpportunities):
             type_opportunities(self.findings, self.config.outcome)
+        if table == "dispositions":
+            fill_channel(self.findings)
         check_rows(self.findings, table, read_at=self.read_at)
         if entity := WITH_OWN_FIELDS.get(table):
             self.own[table] = own_fields(self.findings, table, entity, source, mapped.own, times)
 
+    def _stage_answers(self) -> int:
+        """Decisions of the desk among the dispositions; 0 where there are none or the source has no dates."""
+        book = AnswerBook(self.config.store / ANSWERS)
+        if self.config.flat is not None:
+            note_unread(self.findings, book, read_at=self.read_at)
+            return 0
+        mapped = "dispositions" in self.counts
+        answers = stage_answers(self.findings, book, read_at=self.read_at, mapped=mapped)
+        if answers:
+            self.counts["dispositions"] = self.counts.get("dispositions", 0) + answers
+        return answers
+
     def _history(self, folder: Path) -> History:
-        counts = {table: self._count(table) for table, _ in self.sources}
+        counts = {table: self._count(table) for table in TABLES if table in self.counts}
         own = tuple(typed.field for table in ("leads", "accounts") for typed in self.own.get(table, []))
         notes = [*self.findings.notes, *(_refusal(one) for one in own if one.status == "refused")]
-        document = {"notes": notes, "files": {table: source.title for table, source in self.sources}}
+        document = {"notes": notes, "files": {table: self.findings.files[table] for table in counts}}
         (folder / NOTES).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         outcome = self.config.outcome
         kinds = outcome_kinds(self.findings, outcome) if isinstance(outcome, FromEventKinds) else ()

@@ -155,3 +155,21 @@ SCORES = _schema(
     snapshot_id=TEXT,
 )
 """The score table: one row a lead and night; the only thing delivery, desk and review read."""
+
+MOVES = _schema(
+    lead_id=TEXT,
+    owner=TEXT,
+    as_of=TIME,
+    previous_as_of=TIME,
+    from_tier=TEXT,
+    to_tier=TEXT,
+    cause=TEXT,
+    family=TEXT,
+    sentence=TEXT,
+    probability=pa.float64(),
+    previous_probability=pa.float64(),
+    run_id=TEXT,
+)
+"""The tier moves of a run: one row a lead that is in another tier than in the row its ``changed`` compares with.
+
+``cause`` is ``lead``, ``model``, ``anchor``, ``rule`` or ``agreement``; ``family`` is what moved most, for ``lead`` only."""

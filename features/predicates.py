@@ -118,9 +118,24 @@ def _happened(tables: Tables, points: ir.Table, check: Check) -> ir.Table:
         facts = tables.events.select("lead_id", "kind", at_us=ibis._.occurred_us, visible_us=ibis._.visible_us)
         facts = facts if check.name == "any" else facts.filter(ibis._.kind == check.name)
     else:
-        answers = tables.dispositions.filter(ibis._.decision == check.name)
-        facts = answers.select("lead_id", at_us=answers.decided_us, visible_us=answers.decided_us)
+        return _decided(tables, points, check)
     joined = points.inner_join(facts, "lead_id").filter(ibis._.visible_us <= ibis._.as_of_us)
     if check.within_days is not None:
         joined = joined.filter(ibis._.as_of_us - ibis._.at_us <= check.within_days * DAY_US)
     return joined.select("point_id").distinct()
+
+
+def _decided(tables: Tables, points: ir.Table, check: Check) -> ir.Table:
+    """Points at which the latest decision on the lead was the one of ``check``: of two at one moment the desk's counts."""
+    answers = tables.dispositions
+    order = answers.decided_us * 4 + ibis.ifelse(answers.channel == "desk", 2, 0)
+    order += ibis.ifelse(answers.decision == "rejected", 1, 0)
+    given = answers.select("lead_id", "decision", "decided_us", order_key=order)
+    joined = points.inner_join(given, "lead_id").filter(ibis._.decided_us <= ibis._.as_of_us)
+    last = joined.group_by("point_id").agg(
+        decision=ibis._.decision.argmax(ibis._.order_key), ago_us=(ibis._.as_of_us - ibis._.decided_us).min()
+    )
+    stands = last.filter(last.decision == check.name)
+    if check.within_days is not None:
+        stands = stands.filter(stands.ago_us <= check.within_days * DAY_US)
+    return stands.select("point_id")

@@ -5,6 +5,7 @@ The format follows the file's suffix (.png or .svg).
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ def save(figure: Any, path: Path) -> Path:
     with new_file(path) as partial:
         figure.savefig(partial, format=path.suffix.lstrip("."), metadata=metadata)
     return path
+
+
+def in_lines(words: str, width: int = 40) -> str:
+    """Break words that come from the data into two lines at most, as they stand: matplotlib would read ``$`` as mathematics."""
+    lines = textwrap.wrap(words, width, max_lines=2, placeholder=" …")
+    return "\n".join(lines).replace("$", r"\$")
 
 
 def percent_axis(axis: Any) -> None:

@@ -17,8 +17,10 @@ import numpy as np
 from features.catalogue import Catalogue
 from features.training_data import TrainingData
 from models.arrays import Bools, Floats, Ints
+from models.attribute import reference_rows
 from models.boosting import AGE_FEATURE, CrossFit, Rows, cross_fit, fit_whole, make_folds, make_table
 from models.calibrate import Calibration, fit_calibrator
+from models.recount import recount
 from models.settings import FitSettings
 
 Progress = Callable[[str, float], None]
@@ -38,7 +40,7 @@ class Fitted:
     Parameters
     ----------
     booster_text : str
-        LightGBM's text format without the thread count: the same bytes on any machine size.
+        LightGBM's text format without the thread count: the same bytes on any machine size. Its nodes count reference leads.
     margins : array of shape (n_rows,)
         Out-of-fold margins of the training rows, in their order.
     calibration : Calibration
@@ -148,7 +150,7 @@ def fit_model(
     progress("fitting on all rows", 1 - 1 / (len(sizes) + 1))
     booster = fit_whole(table, rows, parameters(best), found[best].rounds, settings)
     return Fitted(
-        booster_text=booster_text(booster),
+        booster_text=recount(booster_text(booster), data.features[reference_rows(data)[0]]),
         margins=found[best].margins,
         calibration=fit_calibrator(label, found[best].margins, weight, group),
         base_rate=float(np.average(label, weights=weight)),

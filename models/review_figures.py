@@ -7,7 +7,8 @@ them stands in ``review_plots.py`` and ``rival_plots.py``.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,17 @@ def import_shap() -> Any:
         import shap  # noqa: PLC0415 - heavy; only for audits
 
         return shap
+
+
+@contextmanager
+def drawn_alike(seed: int) -> Iterator[None]:
+    """Let ``shap`` draw the same picture twice: it shuffles with numpy's global state, which is put back afterwards."""
+    before = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        yield
+    finally:
+        np.random.set_state(before)
 
 
 def contributions_by_shap(bundle: Bundle, rows: Floats) -> Floats:

@@ -15,8 +15,8 @@ import pandas as pd
 from features.catalogue import Catalogue
 from features.win_delays import WinDelays
 from models.arrays import Floats
-from models.canvas import AMBER, BAND, BLUE, GREEN, GRID, INK, SOFT, STYLE, panels, percent_axis, save, tidy
-from models.review_figures import import_shap
+from models.canvas import AMBER, BAND, BLUE, GREEN, GRID, INK, SOFT, STYLE, in_lines, panels, percent_axis, save, tidy
+from models.review_figures import drawn_alike, import_shap
 
 
 def _percent(rate: float, digits: int = 0) -> str:
@@ -132,7 +132,9 @@ def draw_families(importance: Mapping[str, float], path: Path, *, most: int = 14
         return save(figure, path)
 
 
-def draw_beeswarm(contributions: Floats, rows: Floats, catalogue: Catalogue, path: Path, *, most: int = 16) -> Path:
+def draw_beeswarm(
+    contributions: Floats, rows: Floats, catalogue: Catalogue, path: Path, *, seed: int, most: int = 16
+) -> Path:
     """Draw ``shap``'s own beeswarm: a dot a lead, its contribution to the right, its value by colour.
 
     Parameters
@@ -141,6 +143,12 @@ def draw_beeswarm(contributions: Floats, rows: Floats, catalogue: Catalogue, pat
         From :func:`models.review_figures.contributions_by_shap`.
     rows : array of shape (n, n_features)
         Encoded features; codes of categories have no order and are drawn grey, like missing values.
+    catalogue : Catalogue
+    path : Path
+    seed : int
+        Of the dots' places.
+    most : int
+        Features shown, the strongest.
     """
     import matplotlib as mpl  # noqa: PLC0415
 
@@ -148,9 +156,9 @@ def draw_beeswarm(contributions: Floats, rows: Floats, catalogue: Catalogue, pat
     from matplotlib import pyplot  # noqa: PLC0415 - shap draws through it
 
     is_category = np.array([feature.kind == "category" for feature in catalogue.features])
-    names = [feature.meaning for feature in catalogue.features]
+    names = [in_lines(feature.meaning) for feature in catalogue.features]
     seen = shap.Explanation(values=contributions, data=np.where(is_category, np.nan, rows), feature_names=names)
-    with mpl.rc_context({**STYLE, "savefig.dpi": 144}):
+    with mpl.rc_context({**STYLE, "savefig.dpi": 144}), drawn_alike(seed):
         figure, axes = pyplot.subplots(layout="constrained", facecolor="white")
         try:
             with warnings.catch_warnings():

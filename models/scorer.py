@@ -64,6 +64,9 @@ class Scorer:
     bundle : Bundle
     threads : int
         Threads of the booster; the scores do not depend on it.
+    checked : bool
+        Hold the tables against LightGBM at the start and with every batch. Only who compares the scores with published ones goes
+        without it, which saves LightGBM's memory; a model that has no tables is read by LightGBM all the same.
 
     Raises
     ------
@@ -76,13 +79,17 @@ class Scorer:
         ``tables``, or ``pred_contrib`` and why; empty for a base-rate bundle.
     """
 
-    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+    def __init__(self, bundle: Bundle, *, threads: int = 1, checked: bool = True) -> None:
         self.bundle = bundle
         self._threads = threads
         self._compiled: CompiledModel | None = None
         self._booster: Any = None
         self.explained_by = ""
-        if bundle.kind == "booster":
+        if bundle.kind == "booster" and not checked and _proved(bundle):
+            from models.explainer.compiled import compile_model  # noqa: PLC0415 - numba is heavy
+
+            self._compiled, self.explained_by = compile_model(bundle.booster_text), "tables"
+        elif bundle.kind == "booster":
             from models.explainer.gate import check_explainer  # noqa: PLC0415 - numba is heavy
 
             self._booster = _parse(bundle)
@@ -113,7 +120,7 @@ class Scorer:
                     remedy="Compute features from the catalogue in the bundle; it says which and in which order.",
                 )
             )
-        if self._booster is None:
+        if self.bundle.kind == "base_rate":
             return self._base_rate(len(rows))
         return self._boosted(rows)
 
@@ -154,10 +161,17 @@ class Scorer:
             margin, parts = explain_slowly(self._booster, rows, threads=self._threads)
             return margin, parts[:, :-1]
         margin, contributions = self._compiled.explain(rows, threads=self._threads)
+        if self._booster is None:
+            return margin, contributions
         some = np.unique(np.linspace(0, len(rows) - 1, PREDICTED_ANEW).astype(np.int64))
         predicted = self._booster.predict(np.ascontiguousarray(rows[some]), raw_score=True, num_threads=1)
         _must_be_predicted(margin[some], np.asarray(predicted, dtype=np.float64))
         return margin, contributions
+
+
+def _proved(bundle: Bundle) -> bool:
+    """Whether the tables were held against LightGBM when the bundle was made."""
+    return bool(bundle.trained.get("explainer", {}).get("explained_by") == "tables")
 
 
 def _must_be_predicted(margin: Floats, predicted: Floats) -> None:

@@ -49,6 +49,8 @@ class Stability:
         Mean share of a lead's three strongest families that are the same under both, in [0, 1].
     strongest_before, strongest_after : tuple of str
         The three families that move scores most overall.
+    strongest_kept : float or None
+        Share of the leads whose strongest family is the same and speaks in the same direction, in [0, 1]; None in bundles of before.
     """
 
     n: int
@@ -58,6 +60,7 @@ class Stability:
     families_kept: float
     strongest_before: tuple[str, ...]
     strongest_after: tuple[str, ...]
+    strongest_kept: float | None = None
 
     @property
     def churn(self) -> float:
@@ -82,6 +85,14 @@ def rank_correlation(first: Floats, second: Floats) -> float:
     if np.ptp(ranks[0]) == 0 or np.ptp(ranks[1]) == 0:
         return float(np.array_equal(ranks[0], ranks[1]))
     return float(np.corrcoef(ranks)[0, 1])
+
+
+def strongest_kept(first: Floats, second: Floats) -> float:
+    """Share of leads whose strongest family, with its direction, is the same in two arrays of contributions, shape (n, n_families)."""
+    at, other = np.abs(first).argmax(axis=1), np.abs(second).argmax(axis=1)
+    row = np.arange(len(first))
+    same = (at == other) & (np.sign(first[row, at]) == np.sign(second[row, other]))
+    return float(same.mean())
 
 
 def between_origins(data: TrainingData, fits: Sequence[OriginFit], agreement: Agreement) -> Stability | None:
@@ -148,6 +159,7 @@ def compare_refits(
         families_kept=float(kept),
         strongest_before=_strongest(families_before, catalogue),
         strongest_after=_strongest(families_after, catalogue),
+        strongest_kept=strongest_kept(families_before, families_after),
     )
 
 

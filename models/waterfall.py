@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -11,29 +12,48 @@ import numpy as np
 from models.arrays import Floats, logit, sigmoid
 from models.canvas import GREEN, GRID, RED, SOFT, STYLE, panels, save, tidy
 
-TICKS = (
-    0.001,
-    0.002,
-    0.005,
-    0.01,
-    0.02,
-    0.05,
-    0.1,
-    0.15,
-    0.2,
-    0.3,
-    0.4,
+ROUND = (
     0.5,
-    0.6,
-    0.7,
-    0.8,
+    0.1,
     0.9,
-    0.95,
-    0.98,
+    0.01,
     0.99,
+    0.001,
     0.999,
+    0.05,
+    0.95,
+    0.2,
+    0.8,
+    0.02,
+    0.98,
+    0.3,
+    0.7,
+    0.005,
+    0.995,
+    0.002,
+    0.998,
 )
-"""Probabilities that the axis may be marked with."""
+FINER = (
+    0.03,
+    0.97,
+    0.07,
+    0.93,
+    0.15,
+    0.85,
+    0.4,
+    0.6,
+    0.25,
+    0.75,
+    0.35,
+    0.65,
+    0.45,
+    0.55,
+    *(at / 100 for at in range(1, 100)),
+)
+"""Probabilities that the axis may be marked with, in order of preference."""
+MOST_TICKS = 8
+LABEL_LETTERS = 24
+"""Letters of a line of a label; a longer one is broken."""
 
 Step = tuple[str, float]
 """A family as a person calls it, and its log-odds."""
@@ -55,7 +75,7 @@ def draw_waterfall(
     base : float
         Log-odds of the average lead.
     contributions : mapping of str to float
-        Family to log-odds; the smaller ones beyond ``most`` are summed as "everything else".
+        Family to log-odds; the smaller ones beyond ``most`` are summed as one step.
     words : mapping of str to str, optional
         Family to what a person calls it.
     """
@@ -71,10 +91,10 @@ def draw_waterfall(
         axes.axvline(base, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
         _mark_probabilities(axes, float(edges.min()) - pad, float(edges.max()) + pad)
         axes.set_ylim(len(steps) - 0.3, -0.7)
-        axes.set_yticks(range(len(steps)), [name for name, _ in steps])
+        axes.set_yticks(range(len(steps)), [_broken(name) for name, _ in steps])
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
-        tidy(axes, title, f"the average lead: {100 * start:.1f} %   →   this lead: {100 * end:.1f} %")
+        tidy(axes, _literal(title), f"the average lead: {100 * start:.1f} %   →   this lead: {100 * end:.1f} %")
         return save(figure, path)
 
 
@@ -82,24 +102,38 @@ def _steps(contributions: Mapping[str, float], words: Mapping[str, str], most: i
     ordered = sorted(contributions.items(), key=lambda item: -abs(item[1]))
     steps = [(words.get(family, family.replace("_", " ")), value) for family, value in ordered[:most]]
     if len(ordered) > most:
-        steps.append(("everything else", sum(value for _, value in ordered[most:])))
+        steps.append((f"{len(ordered) - most} more, together", sum(value for _, value in ordered[most:])))
     return steps
+
+
+def _broken(name: str) -> str:
+    """Break a label into at most two lines."""
+    return _literal("\n".join(wrap(name, LABEL_LETTERS, max_lines=2, placeholder=" …")))
+
+
+def _literal(text: str) -> str:
+    """Keep matplotlib from reading dollar signs as formulas."""
+    return text.replace("$", r"\$")
 
 
 def _draw_steps(axes: Any, steps: Sequence[Step], edges: Floats, pad: float) -> None:
     for row, (_, value) in enumerate(steps):
         up = value >= 0
         axes.barh(row, value, left=edges[row], height=0.62, color=GREEN if up else RED, alpha=0.9)
-        axes.plot([edges[row + 1]] * 2, [row - 0.31, row + 1.31], color=SOFT, linewidth=0.8)
+        below = row + (1.31 if row + 1 < len(steps) else 0.31)
+        axes.plot([edges[row + 1]] * 2, [row - 0.31, below], color=SOFT, linewidth=0.8)
         beside = edges[row + 1] + (0.15 * pad if up else -0.15 * pad)
         axes.text(beside, row, f"{value:+.2f}", va="center", ha="left" if up else "right", fontsize=9)
 
 
 def _mark_probabilities(axes: Any, low: float, high: float) -> None:
-    """Mark the axis, evenly spaced in log-odds, with the probabilities that lie inside."""
-    marks = zip(TICKS, logit(np.array(TICKS)), strict=True)
-    inside = [(float(at), f"{100 * tick:g} %") for tick, at in marks if low <= at <= high]
+    """Mark the axis, evenly spaced in log-odds, with the roundest probabilities inside that leave each other room."""
+    marks: dict[float, str] = {}
+    candidates = (*ROUND, *FINER)
+    for tick, at in zip(candidates, logit(np.array(candidates)).tolist(), strict=True):
+        if low <= at <= high and all(abs(at - other) >= (high - low) / MOST_TICKS for other in marks):
+            marks[at] = f"{100 * tick:g} %"
     axes.set_xlim(low, high)
-    axes.set_xlabel("win probability (evenly spaced in log-odds)")
-    axes.set_xticks([at for at, _ in inside], [words for _, words in inside])
+    axes.set_xlabel("win probability, evenly spaced in log-odds; figures beside the bars are log-odds")
+    axes.set_xticks(list(marks), list(marks.values()))
     axes.grid(axis="x", color=GRID, linewidth=0.8)

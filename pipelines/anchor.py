@@ -22,6 +22,7 @@ from models.bundle import Bundle, keep_bundle, read_bundle
 from models.evaluation import rounded
 from models.live import bundle_folder, models_folder, put_challenger, read_live
 from models.origins import recent_outcomes
+from models.past_leads import keep_past_leads, past_leads_path
 from pipelines.build import look_at_landmarks
 from pipelines.ingest import ingest
 from pipelines.lock import only_writer
@@ -63,6 +64,9 @@ def anchor(project: Project, progress: Progress) -> Told:
         why = f"{champion.version} anchored on {found.leads:,} leads of the last {found.window:g} days"
         put_challenger(version, store=store, now=project.now, why=why)
         _keep_card(project, champion.version, version, why)
+        folders = models_folder(store)
+        root = str(bundle.trained["anchored_root"])
+        keep_past_leads(past_leads_path(folders, root), past_leads_path(folders, version), version=root)
         tell_mlflow(project, folder, with_reports=False)
     words = (
         f"Model {version}: {champion.version} with its base moved by {found.shift - champion.calibrator.anchor:+.3f} log-odds to "

@@ -230,20 +230,51 @@ def score(
     )
 
 
-@app.command(epilog="Example: leadq explain L-0004711 --as-of 2026-09-01")
+@app.command(epilog="Example: leadq explain L-0004711 --as-of 2026-09-01 --picture why.png")
 def explain(
     lead: Annotated[str, typer.Argument(help="Lead id.")],
-    as_of: AsOf = "",
+    as_of: Annotated[str, typer.Option("--as-of", help="The newest score at or before this moment, reproduced.")] = "",
+    afresh: Annotated[bool, typer.Option("--afresh", help="Look at today's sources instead of at a score.")] = False,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it into this .png or .svg file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the card as one offline page into this file.")
+    ] = None,
+    short: Annotated[bool, typer.Option("--short", help="Only the short text that fits a CRM field.")] = False,
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Say in words why a lead has its score, from the last night or as of a moment."""
+    """Say in words why a lead has its score, the newest one or the one of a past night, reproduced exactly."""
     from pipelines.explain import explain as run
+    from pipelines.explained import Files
 
-    moment = _moment(as_of, "--as-of")
+    moment, files = _moment(as_of, "--as-of"), Files(picture=picture, page=html)
     _in_project(
-        folder, "explain", lambda project, progress: run(project, progress, lead_id=lead, as_of=moment), as_json=as_json
+        folder,
+        "explain",
+        lambda project, progress: run(
+            project, progress, lead_id=lead, as_of=moment, afresh=afresh, files=files, short=short
+        ),
+        as_json=as_json,
     )
+
+
+@app.command(epilog="Example: leadq desk; leadq desk --port 8711")
+def desk(
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Instead of the one in leadq.yaml.")
+    ] = None,
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Open the desk: a web page on this machine in which sales reads tonight's leads and answers them. Stop with Ctrl+C."""
+    from pipelines.desk import run_desk
+    from pipelines.project import open_project
+
+    def ready(address: str) -> None:
+        typer.echo(json.dumps({"address": address}) if as_json else f"The desk is open at {address} (Ctrl+C closes it)")
+
+    project = open_project(folder, environment=os.environ, now=_now())
+    run_desk(project, environment=os.environ, clock=_now, ready=ready, port=port)
 
 
 @app.command(hidden=True)

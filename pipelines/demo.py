@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from pipelines.settings import PARAMS
 from pipelines.simulate import write_simulated
 from pipelines.told import Told
 from pipelines.training import train_all
+
+EARLIER_NIGHTS = 2
+"""Nights scored before tonight, so that there is something that changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,8 @@ def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str],
         promoted = promote(project, version=str(trained.facts["version"])).words
     except GateStopped as stopped:  # a small or unlucky company: the demonstration goes on with the base rate
         promoted = f"Not promoted: {stopped}"
+    for days in range(EARLIER_NIGHTS, 0, -1):
+        score(project, progress, as_of=project.read_at - timedelta(days=days))
     scored = score(project, progress)
     lead_id = _lead_to_explain(Path(scored.facts["scores"]))
     explained = explain(project, progress, lead_id=lead_id) if lead_id else None

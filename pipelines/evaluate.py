@@ -19,9 +19,11 @@ from crm.atomic import write_text
 from crm.history import History, open_history
 from features.readiness import readiness
 from features.training_data import TrainingData
+from models.audit.audit import Audit
 from models.bundle import Bundle, read_bundle
 from models.fit import population
 from models.plots import draw_reliability, draw_tiers
+from pipelines.audit import audit_training
 from pipelines.leak_checks import leak_check_rows
 from pipelines.progress import Progress
 from pipelines.project import Project
@@ -29,10 +31,12 @@ from pipelines.report.evaluation_page import render_evaluation
 from pipelines.report.figures import Held, gather
 from pipelines.report.model_card import make_card
 from pipelines.report.plot_data import metrics_of, plot_data
+from pipelines.report.reasons import DEPENDENCE, FEATURES, page_parts
 from pipelines.train import HELD_OUT
 from pipelines.training_files import read_training_data
+from serving.words.sentences import read_sentences
 
-PICTURES = ("reliability.png", "tiers.png")
+PICTURES = ("reliability.png", "tiers.png", FEATURES, DEPENDENCE)
 DOCUMENTS = ("evaluation.html", "model_card.html", "model_card.md")
 
 
@@ -65,13 +69,14 @@ def evaluate(project: Project, progress: Progress) -> Evaluated:
         project.settings.report,
         seed=project.settings.seed,
     )
-    metrics = metrics_of(bundle, held)
+    audit = audit_training(project, bundle, data)
+    metrics = metrics_of(bundle, held, audit)
     write_text(project.work / "metrics.json", json.dumps(metrics, indent=1, sort_keys=True) + "\n")
     for name, text in plot_data(bundle, held).items():
         write_text(project.work / "plots" / f"{name}.csv", text)
     if held is not None:
         _draw(bundle, held, project)
-    _write_documents(project, bundle, history, data, held)
+    _write_documents(project, bundle, history, data, held, audit)
     return Evaluated(metrics=metrics)
 
 
@@ -84,12 +89,18 @@ def _read_held_out(path: Path) -> pd.DataFrame:
         raise InputError(Problem(where=str(path), rule=rule, value=str(error), remedy=remedy)) from error
 
 
-def _write_documents(project: Project, bundle: Bundle, history: History, data: TrainingData, held: Held | None) -> None:
+def _write_documents(
+    project: Project, bundle: Bundle, history: History, data: TrainingData, held: Held | None, audit: Audit | None
+) -> None:
     cannot = [statement.sentence for statement in readiness(history, data, project.agreement).of("cannot")]
     checks = leak_check_rows(project.work, bundle.evaluation["findings"])
-    page = render_evaluation(bundle, project.agreement, held, cannot=cannot, checks=checks)
+    said = read_sentences(project.config.sentences)
+    reasons = None if audit is None else page_parts(audit, project.reports, said)
+    page = render_evaluation(
+        bundle, project.agreement, held, cannot=cannot, checks=checks, reasons=reasons, sentences=said
+    )
     write_text(project.reports / "evaluation.html", page)
-    card = make_card(bundle, project.agreement, held, span=_span(data), cannot=cannot)
+    card = make_card(bundle, project.agreement, held, span=_span(data), cannot=cannot, sentences=said)
     write_text(project.reports / "model_card.html", card.to_html())
     write_text(project.reports / "model_card.md", card.to_markdown())
 

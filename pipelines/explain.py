@@ -1,85 +1,128 @@
-"""Why a lead has its score: from the score table as it was said then, or looked at afresh as of a moment."""
+"""Why a lead has its score: as a committed run said it, made again from that run's snapshot, or looked at afresh."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
-from agreement.problems import Problem, UsageError
+from agreement.problems import Problem, StoreError, UsageError
 from agreement.read import parse_agreement
-from agreement.schema import Agreement
 from crm.schemas import SCORES
 from features.engine import open_engine
 from features.tonight import tonight
-from models.bundle import Bundle, read_bundle
+from models.bundle import read_bundle
 from models.live import bundle_folder
 from pipelines.bundles import scoring_bundle
+from pipelines.explained import Files, Found, tell
+from pipelines.past_score import PastScores, agreement_then, told_then
 from pipelines.progress import Progress
 from pipelines.project import Project
+from pipelines.runs import Run
 from pipelines.score import read_tonight
 from pipelines.told import Told
-from serving.scoring.explain import explain_document, explain_row
 from serving.scoring.score import ScoringRun, score_batches
+from serving.words.sentences import read_sentences
 
 AFRESH = "as-of"
 """``run_id`` of a row that was made for an explanation and belongs to no run."""
 
 
-def explain(project: Project, progress: Progress, *, lead_id: str, as_of: datetime | None = None) -> Told:
+def explain(
+    project: Project,
+    progress: Progress,
+    *,
+    lead_id: str,
+    as_of: datetime | None = None,
+    afresh: bool = False,
+    files: Files | None = None,
+    short: bool = False,
+) -> Told:
     """Explain a lead's score.
 
     Parameters
     ----------
     lead_id : str
     as_of : datetime, optional
-        Read the sources and look at the lead as of then, with the live model; else the newest committed score is explained.
+        The newest committed score at or before this moment, reproduced exactly; without one the sources are looked at as of
+        then, with the live model. Without ``as_of`` the newest committed score.
+    afresh : bool
+        Look at the sources in any case.
+    files : Files, optional
+        What to write beside.
+    short : bool
+        Say it in the short text of a CRM field.
 
     Raises
     ------
     UsageError
-        No committed run knows the lead, or it was not open at ``as_of``.
+        No committed run knows the lead, it was not open at ``as_of``, or ``as_of`` lies in the future.
+    StoreError
+        A score at or before ``as_of`` cannot be reproduced.
     """
-    if as_of is None:
-        row = _last_row(project, lead_id)
-        bundle = read_bundle(bundle_folder(project.store.folder, row["model_version"]))
+    _refuse_wrong_use(project, as_of)
+    run = None if afresh else _newest_run(project, lead_id, as_of)
+    if run is not None:
+        found = _found(project, run, lead_id, must_be_exact=as_of is not None)
+    elif afresh or as_of is not None:
+        found = _look_afresh(project, progress, lead_id, as_of or project.read_at, asked=afresh)
     else:
-        bundle = scoring_bundle(project)
-        row = _row_as_of(project, progress, bundle, lead_id, as_of)
-    agreement = _agreement_of(row, bundle, project)
-    return Told(facts=explain_document(row, agreement, bundle), words=explain_row(row, agreement, bundle).rstrip("\n"))
+        remedy = "Check the id, or look at it as of a moment when it was open: --as-of 2026-09-01."
+        raise UsageError(
+            Problem(where="leadq explain", rule="must be a lead that was scored", value=lead_id, remedy=remedy)
+        )
+    return tell(project, found, files or Files(), short=short)
 
 
-def _agreement_of(row: dict[str, Any], bundle: Bundle, project: Project) -> Agreement:
-    """Return the agreement the score was made under: today's, or the one kept in its bundle."""
-    if row["agreement_version"] == project.agreement.version:
-        return project.agreement
-    return parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
+def _refuse_wrong_use(project: Project, as_of: datetime | None) -> None:
+    if as_of is not None and as_of > max(project.read_at, project.now):
+        rule = f"must not lie in the future (now {project.now:%Y-%m-%d %H:%M} UTC)"
+        remedy = "Name an earlier moment, or leave --as-of away for the newest score."
+        raise UsageError(Problem(where="--as-of", rule=rule, value=as_of.isoformat(), remedy=remedy))
 
 
-def _last_row(project: Project, lead_id: str) -> dict[str, Any]:
-    for run in reversed(project.store.runs()):
-        path = project.store.table(run.scores)
-        rows = ds.dataset(path, format="parquet").to_table(filter=ds.field("lead_id") == lead_id).to_pylist()
-        if rows:
-            row: dict[str, Any] = rows[0]
-            return row
-    remedy = "Check the id, or look at it as of a moment when it was open: --as-of 2026-09-01."
-    raise UsageError(
-        Problem(where="leadq explain", rule="must be a lead that was scored", value=lead_id, remedy=remedy)
-    )
+def _newest_run(project: Project, lead_id: str, as_of: datetime | None) -> Run | None:
+    """Return the newest run, at or before a moment, that has a row for the lead."""
+    runs = [run for run in project.store.runs() if as_of is None or run.inputs.as_of <= as_of]
+    return next((run for run in reversed(runs) if told_then(project.store, run, lead_id) is not None), None)
 
 
-def _row_as_of(project: Project, progress: Progress, bundle: Bundle, lead_id: str, as_of: datetime) -> dict[str, Any]:
-    engine = project.settings.engine
+def _found(project: Project, run: Run, lead_id: str, *, must_be_exact: bool) -> Found:
+    """Make a committed score again; what only cannot be made again is told as the table has it, unless it must be exact."""
+    bundle = read_bundle(bundle_folder(project.store.folder, run.inputs.bundle_version))
+    try:
+        row = PastScores(project).row(run, lead_id)
+        origin = f"Reproduced exactly from the snapshot of run {run.run_id} ({run.inputs.as_of:%Y-%m-%d %H:%M} UTC)."
+        return Found(
+            row=row, bundle=bundle, agreement=agreement_then(project, run, bundle), reproduced=True, origin=origin
+        )
+    except StoreError as error:
+        kept = told_then(project.store, run, lead_id)
+        if must_be_exact or kept is None:
+            raise
+        problem = error.problems[0]
+        origin = f"As run {run.run_id} said it; not reproduced: {problem.rule} ({problem.value})."
+        todays = kept["agreement_version"] == project.agreement.version
+        agreement = (
+            project.agreement if todays else parse_agreement(bundle.agreement_text, where="the bundle's agreement")
+        )
+        return Found(row=kept, bundle=bundle, agreement=agreement, reproduced=False, origin=origin)
+
+
+def _look_afresh(project: Project, progress: Progress, lead_id: str, as_of: datetime, *, asked: bool) -> Found:
+    """Read the sources and score the lead as of then with the live model."""
+    if as_of > project.read_at:
+        rule = f"must not be after the data was read ({project.read_at.isoformat()})"
+        remedy = "Name an earlier moment, or read newer data."
+        raise UsageError(Problem(where="--as-of", rule=rule, value=as_of.isoformat(), remedy=remedy))
+    bundle, engine = scoring_bundle(project), project.settings.engine
     run = ScoringRun(
         bundle=bundle,
         agreement=project.agreement,
         as_of=as_of,
         scored_at=project.now,
         run_id=AFRESH,
+        sentences=read_sentences(project.config.sentences),
         threads=engine.threads,
     )
     with (
@@ -94,5 +137,6 @@ def _row_as_of(project: Project, progress: Progress, bundle: Bundle, lead_id: st
         remedy = "Check the id and the moment; a lead that was closed or did not exist then has no score."
         rule = f"must be a lead that was open at {as_of.isoformat()}"
         raise UsageError(Problem(where="leadq explain", rule=rule, value=lead_id, remedy=remedy))
-    row: dict[str, Any] = rows[0]
-    return row
+    why = "" if asked else "No run had scored the lead by then. "
+    origin = f"{why}Looked at afresh: today's sources as of {as_of:%Y-%m-%d %H:%M} UTC, with the live model."
+    return Found(row=rows[0], bundle=bundle, agreement=project.agreement, reproduced=False, origin=origin)

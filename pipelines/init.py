@@ -1,7 +1,11 @@
-"""A project folder to begin with: commented leadq.yaml, agreement.yaml, params.yaml and dvc.yaml. Existing files stay as they are."""
+"""A project folder to begin with: commented leadq.yaml, agreement.yaml, playbook.yaml, params.yaml and dvc.yaml.
+
+Existing files stay as they are.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -14,8 +18,10 @@ from pipelines.project import AGREEMENT, CONFIG
 from pipelines.settings import PARAMS
 from pipelines.simulate import SOURCE
 from pipelines.told import Told
+from serving.words.playbook import default_playbook
 
 DVC = "dvc.yaml"
+PLAYBOOK = "playbook.yaml"
 IGNORE = ".gitignore"
 _NOT_IN_GIT = "/work/\n/store/\n/reports/\n/source/\n/.dvc/\n/dvc.lock\n"
 
@@ -46,6 +52,8 @@ def init(folder: Path, *, source: Path | None = None) -> Told:
         DVC: dvc_text(str(source.resolve()) if source is not None else SOURCE),
         IGNORE: _NOT_IN_GIT,
     }
+    if _names_playbook((folder / CONFIG).read_text(encoding="utf-8") if (folder / CONFIG).is_file() else config):
+        texts[PLAYBOOK] = default_playbook()
     written, kept = [], []
     for name, text in texts.items():
         if (folder / name).exists():
@@ -70,6 +78,10 @@ def params_text(*, seed: int, read_at: datetime) -> str:
     return "".join(given.get(line.split(" ", 1)[0], line) for line in lines)
 
 
+def _names_playbook(config: str) -> bool:
+    return re.search(rf"(?m)^playbook: {re.escape(PLAYBOOK)}\s", config) is not None
+
+
 def _template(room: str, name: str) -> str:
     return files(room).joinpath("templates", name).read_text(encoding="utf-8")
 
@@ -81,5 +93,7 @@ def _words(folder: Path, written: list[str], kept: list[str], source: Path | Non
     first = f"Look through {CONFIG}"
     proposed = "; the mapping was proposed from the file" if source else " and name your files in it"
     lines.append(f"{first}{proposed}, and through {AGREEMENT} with sales and marketing.")
+    if PLAYBOOK in written:
+        lines.append(f"{PLAYBOOK} holds the next steps shown beside a score: hand it to sales.")
     lines.append(f"Then: leadq check --project {folder}")
     return "\n".join(lines)

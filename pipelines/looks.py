@@ -21,7 +21,7 @@ from features.build import tracked_since
 from features.engine import Tables, open_engine, open_tables
 from features.fields import known_fields
 from features.labels import labels
-from models.arrays import Floats
+from models.arrays import Floats, Ints
 from models.bundle import Bundle
 from models.scorer import Scorer
 from pipelines.project import Project
@@ -49,8 +49,8 @@ def _points(project: Project, history: History, looks: pd.DataFrame) -> Iterator
         yield tables, backend.create_table("looks", points, temp=True, overwrite=True)
 
 
-def probability_then(project: Project, history: History, bundle: Bundle, looks: pd.DataFrame) -> Floats:
-    """Probability that a bundle gives leads as they were known at a moment.
+def encoded_then(project: Project, history: History, bundle: Bundle, looks: pd.DataFrame) -> tuple[Ints, Floats]:
+    """Features of leads as they were known at a moment, as a bundle sees them.
 
     Parameters
     ----------
@@ -63,8 +63,9 @@ def probability_then(project: Project, history: History, bundle: Bundle, looks: 
 
     Returns
     -------
-    array of shape (n,)
-        NaN where the lead is no longer in the history.
+    place : array of shape (n_found,)
+        Which of the looks; those of leads that are no longer in the history are missing.
+    rows : array of shape (n_found, n_features)
     """
     agreement = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
     catalogue = bundle.catalogue
@@ -76,9 +77,14 @@ def probability_then(project: Project, history: History, bundle: Bundle, looks: 
     rows = np.column_stack(
         [_numbers(found[name]) for name in model_columns(catalogue)] or [np.empty((found.num_rows, 0))]
     )
+    return found["point_id"].to_numpy().astype(np.int64), rows
+
+
+def probability_then(project: Project, history: History, bundle: Bundle, looks: pd.DataFrame) -> Floats:
+    """Probability that a bundle gives leads as they were known at a moment, shape (n,); NaN where one is no longer in the history."""
+    place, rows = encoded_then(project, history, bundle, looks)
     probability = np.full(len(looks), np.nan)
-    scorer = Scorer(bundle, threads=project.settings.engine.threads)
-    probability[found["point_id"].to_numpy()] = scorer.score(rows).probability
+    probability[place] = Scorer(bundle, threads=project.settings.engine.threads).score(rows).probability
     return probability
 
 

@@ -12,18 +12,19 @@ from crm.history import History
 from features.engine import is_distributed
 from features.tonight import tonight
 from models.bundle import Bundle
+from pipelines.earlier import ranks
 from pipelines.engines import duckdb_engine, project_engine
 from pipelines.ingest import rejected_rows
 from pipelines.progress import Progress
 from pipelines.project import Project
 from pipelines.runs import Run, RunInputs, sha256_of
+from pipelines.scoring_run import scoring_run
 from pipelines.snapshots import SnapshotWriter, new_snapshot
 from pipelines.started import begin, finished
+from serving.scoring.moves import write_moves
 from serving.scoring.parts import regrouped, score_parts, told_by
-from serving.scoring.previous import PreviousScores
 from serving.scoring.score import ScoringRun
-from serving.scoring.unchanged import PreviousStates
-from serving.scoring.write import finish_scores, sorted_probabilities, write_states
+from serving.scoring.write import finish_scores, write_states
 
 
 def score_run(
@@ -60,7 +61,7 @@ def score_run(
     progress("Looking at tonight's leads")
     store = project.store
     folder = begin(store, inputs, scored_at, with_states=changed_only)
-    run = _scoring_run(project, bundle, inputs, scored_at, changed_only=changed_only)
+    run = scoring_run(project, bundle, inputs, scored_at, changed_only=changed_only)
     # one lead is a matter of a second with DuckDB, and of half a minute with Spark
     opened = project_engine if inputs.kind != "lead" else duckdb_engine
     with (
@@ -74,33 +75,20 @@ def score_run(
         raise InputError(Problem(where="--lead", rule="must be a lead that is open", value=inputs.scope, remedy=remedy))
     progress("Writing the score table")
     path = store.scores_path(inputs)
-    counts = finish_scores(parts, path, ranks_of=_ranks(project, inputs))
+    counts = finish_scores(parts, path, ranks_of=ranks(project, inputs))
     counts["snapshot"] = {"seen": snapshot.seen, "stored": snapshot.stored}
-    held_back, taken = told_by(parts)
+    held_back, taken, unsplit = told_by(parts)
     counts["held_back"] = {"|".join(key): leads for key, leads in sorted(held_back.items())}
     counts["taken_again"] = taken
+    counts["lead_and_model_not_split"] = unsplit
+    counts["moves"] = write_moves(
+        path, store.moves_path(inputs), previous=run.previous, agreement=run.agreement, sentences=run.sentences
+    )
     if changed_only:
         write_states(parts, store.states_path(inputs))
     committed = _commit(project, history, inputs, scored_at, path, counts)
     finished(store)
     return committed
-
-
-def _scoring_run(
-    project: Project, bundle: Bundle, inputs: RunInputs, scored_at: datetime, *, changed_only: bool
-) -> ScoringRun:
-    return ScoringRun(
-        bundle=bundle,
-        agreement=project.agreement,
-        as_of=inputs.as_of,
-        scored_at=scored_at,
-        run_id=inputs.run_id,
-        snapshot_id=inputs.run_id,
-        previous=_previous(project, inputs, bundle),
-        threads=project.settings.engine.threads,
-        previous_states=_previous_states(project, inputs) if changed_only else None,
-        keep_states=changed_only,
-    )
 
 
 def _in_process(
@@ -148,7 +136,7 @@ def _commit(
     project: Project, history: History, inputs: RunInputs, scored_at: datetime, path: Path, counts: dict[str, Any]
 ) -> Run:
     store = project.store
-    snapshot_path = store.snapshot_path(inputs.run_id)
+    snapshot_path, moves_path = store.snapshot_path(inputs.run_id), store.moves_path(inputs)
     committed = Run(
         inputs=inputs,
         scored_at=scored_at,
@@ -156,6 +144,8 @@ def _commit(
         scores_sha256=sha256_of(path),
         snapshot=str(snapshot_path.relative_to(store.folder)),
         snapshot_sha256=sha256_of(snapshot_path),
+        moves=str(moves_path.relative_to(store.folder)),
+        moves_sha256=sha256_of(moves_path),
         counts=counts,
         history_counts={
             "rejected": rejected_rows(history),
@@ -164,29 +154,3 @@ def _commit(
     )
     store.commit(committed)
     return committed
-
-
-def _previous(project: Project, inputs: RunInputs, bundle: Bundle) -> PreviousScores | None:
-    runs = [run for run_id in inputs.previous_runs if (run := project.store.committed(run_id)) is not None]
-    if not runs:
-        return None
-    files = tuple(project.store.folder / run.scores for run in runs)
-    same_but_anchor = frozenset({bundle.trained.get(name, "") for name in ("anchored_from", "anchored_root")} - {""})
-    return PreviousScores(files=files, as_of=runs[-1].inputs.as_of, reanchored=same_but_anchor)
-
-
-def _previous_states(project: Project, inputs: RunInputs) -> PreviousStates | None:
-    """States that the last night kept; none on the first one or after a night scored whole."""
-    if not inputs.previous_runs:
-        return None
-    night = project.store.committed(inputs.previous_runs[-1])
-    path = None if night is None else project.store.states_path(night.inputs)
-    return PreviousStates(file=path) if path is not None and path.is_file() else None
-
-
-def _ranks(project: Project, inputs: RunInputs) -> Any:
-    """Probabilities of the night before, to rank a few leads among; None lets a night rank among its own."""
-    if inputs.kind == "night" or not inputs.previous_runs:
-        return None
-    night = project.store.committed(inputs.previous_runs[-1])
-    return None if night is None else sorted_probabilities(project.store.table(night.scores))

@@ -6,6 +6,7 @@ way to a bundle lies in ``work/`` and can be made again; what must be kept lies 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +54,12 @@ class Project:
         return Store(folder=self.config.store)
 
     @property
+    def sentences_sha256(self) -> str:
+        """Hash of the company's own sentences as they are now; empty with leadq's."""
+        path = self.config.sentences
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None else ""
+
+    @property
     def work(self) -> Path:
         """What the stages of training hand to each other."""
         return self.folder / "work"
@@ -69,7 +76,7 @@ def open_project(folder: Path, *, environment: Mapping[str, str], now: datetime)
     Raises
     ------
     ConfigError
-        Everything that is wrong with the three files, at once.
+        Everything that is wrong with the three files, and with the company's own words, at once.
     """
     path = folder / CONFIG
     if not path.exists():
@@ -85,9 +92,27 @@ def open_project(folder: Path, *, environment: Mapping[str, str], now: datetime)
         problems += error.problems
     try:
         config = read_config(path, environment=environment)
+        problems += _problems_of_words(config)
         agreement = read_agreement(config.agreement)
     except LeadqError as error:
         problems += error.problems
-    if config is None or agreement is None or settings is None:
+    if problems or config is None or agreement is None or settings is None:
         raise ConfigError(problems)
     return Project(folder=folder, config=config, agreement=agreement, settings=settings, now=now)
+
+
+def _problems_of_words(config: Config) -> list[Problem]:
+    """Find what is wrong with the files of words that leadq.yaml names; with none named nothing is read."""
+    if config.sentences is None and config.playbook is None:
+        return []
+    from serving.words.playbook import read_playbook  # noqa: PLC0415 - with them comes what models are made of
+    from serving.words.sentences import read_sentences  # noqa: PLC0415
+
+    problems: list[Problem] = []
+    for named, read in ((config.sentences, read_sentences), (config.playbook, read_playbook)):
+        try:
+            if named is not None:
+                read(named)
+        except LeadqError as error:
+            problems += error.problems
+    return problems

@@ -13,6 +13,7 @@ from pathlib import Path
 from agreement.problems import LeadqError, Problem, StoreError
 from models.bundle import Bundle, keep_bundle, read_bundle
 from models.live import models_folder, promote, put_challenger, read_live
+from models.past_leads import keep_past_leads, past_leads_path
 from models.registry import mirror_live
 from models.registry import register as register_in_mlflow
 from pipelines.bundles import base_rate_of
@@ -21,6 +22,7 @@ from pipelines.evaluate import DOCUMENTS, PICTURES
 from pipelines.progress import Progress
 from pipelines.project import Project
 from pipelines.report.card_files import keep_card
+from pipelines.train import PAST_LEADS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ def register(project: Project, progress: Progress) -> Registered:
         version, folder = keep_bundle(bundle, models_folder(store))
         keep_card(project.reports / "model_card.md", store, version)
         if bundle.kind == "booster":
+            kept = past_leads_path(models_folder(store), version)
+            keep_past_leads(project.work / PAST_LEADS, kept, version=version)
             why = "trained, not yet promoted"
             put_challenger(version, store=store, now=project.now, why=why)
             compare_with_champion(project, read_bundle(folder), progress)

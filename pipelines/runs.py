@@ -33,9 +33,11 @@ class RunInputs:
         UTC.
     history_sha256, bundle_version, agreement_sha256 : str
     agreement_version : int
+    sentences_sha256 : str
+        Of the company's own sentences; empty, and no part of the document, with leadq's.
     previous_runs : tuple of str
-        What this run compares with, newest first: the partial runs since the night before, then that night. Empty for the
-        first.
+        What this run compares with, newest first: all runs down to the first whole night that is half a day older. Empty for
+        the first.
     """
 
     kind: RunKind
@@ -45,6 +47,7 @@ class RunInputs:
     bundle_version: str
     agreement_version: int
     agreement_sha256: str
+    sentences_sha256: str = ""
     previous_runs: tuple[str, ...] = ()
 
     @property
@@ -55,7 +58,10 @@ class RunInputs:
 
     def to_document(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {**asdict(self), "as_of": self.as_of.isoformat()}
+        document = {**asdict(self), "as_of": self.as_of.isoformat()}
+        if not self.sentences_sha256:  # runs from before a company could have its own keep their names
+            del document["sentences_sha256"]
+        return document
 
     @staticmethod
     def from_document(document: dict[str, Any]) -> RunInputs:
@@ -76,6 +82,8 @@ class Run:
     scores, snapshot : str
         Files, relative to the store.
     scores_sha256, snapshot_sha256 : str
+    moves, moves_sha256 : str
+        File of the tier moves; empty for runs from before there were any.
     counts : dict
         Rows per status and tier, as the scorer counted them.
     history_counts : dict
@@ -88,6 +96,8 @@ class Run:
     scores_sha256: str
     snapshot: str
     snapshot_sha256: str
+    moves: str = ""
+    moves_sha256: str = ""
     counts: dict[str, Any] = field(default_factory=dict)
     history_counts: dict[str, Any] = field(default_factory=dict)
 

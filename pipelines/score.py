@@ -25,7 +25,7 @@ from pipelines.shape import shape_problems
 from pipelines.started import Started, unfinished
 from pipelines.told import DONE, PAUSED, WITH_REJECTED_ROWS, Told
 from pipelines.validate import agreement_problems
-from serving.scoring.summary import summary_text, tier_rows
+from serving.scoring.summary import moves_text, summary_text, tier_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,7 @@ def _inputs(project: Project, bundle: Bundle, scope: Scope, as_of: datetime, his
         bundle_version=bundle.version,
         agreement_version=project.agreement.version,
         agreement_sha256=project.agreement.sha256,
+        sentences_sha256=project.sentences_sha256,
         previous_runs=tuple(run.run_id for run in project.store.before(as_of)),
     )
 
@@ -168,6 +169,7 @@ def _told(project: Project, run: Run, history: History, *, repeated: bool, shado
         "rows": run.counts["rows"],
         "counts": run.counts["counts"],
         "tiers": [asdict(row) for row in rows],
+        "moves": run.counts.get("moves", {}),
         "rejected_rows": rejected,
         "shadow": shadow,
         "score_table": published.facts,
@@ -177,6 +179,8 @@ def _told(project: Project, run: Run, history: History, *, repeated: bool, shado
         summary_text(rows).rstrip("\n"),
         f"Score table: {path}",
     ]
+    if run.counts.get("moves", {}).get("rows"):
+        words.insert(2, moves_text(run.counts["moves"]))
     if repeated:
         words.append("These inputs were scored before: the same run, nothing was written.")
     if shadow:

@@ -24,7 +24,9 @@ import pyarrow.parquet as pq
 from agreement.problems import Problem, StoreError
 from crm.atomic import new_file
 from crm.schemas import TIME
+from pipelines.runs import Run
 from pipelines.store import Store
+from serving.scoring.parts import FINE_PARTS, GROUP_ROWS
 
 _ADDED = ("snapshot_as_of", "snapshot_hash")
 _EMPTY = pa.schema([("lead_id", pa.string()), ("snapshot_as_of", TIME), ("snapshot_hash", pa.uint64())])
@@ -61,6 +63,7 @@ class SnapshotWriter:
         self._as_of = as_of
         self._earlier = earlier
         self._writer: pq.ParquetWriter | None = None
+        self._writes = 0
         self.stored = 0
         self.seen = 0
 
@@ -100,7 +103,9 @@ class SnapshotWriter:
     def _write(self, rows: pa.Table) -> None:
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._partial, rows.schema, compression="zstd", store_schema=True)
-        self._writer.write_table(rows)
+        fine = self._writes < FINE_PARTS
+        self._writer.write_table(rows, row_group_size=GROUP_ROWS if fine else None)
+        self._writes += 1
 
     def close(self) -> None:
         """Finish the file; a night without open leads leaves a table without rows."""
@@ -123,6 +128,20 @@ def new_snapshot(
             writer.close()
 
 
+def rests_on(store: Store, run_id: str) -> Iterator[Run]:
+    """Yield a run and all whose snapshots its own rests on, newest first.
+
+    Raises
+    ------
+    StoreError
+        The run or one it rests on is gone.
+    """
+    for run in store.chain((run_id,)):
+        yield run
+        if run.run_id == run_id and run.inputs.kind != "night":
+            yield from store.chain(run.inputs.previous_runs)
+
+
 def snapshot_of(store: Store, lead_id: str, run_id: str) -> pa.RecordBatch:
     """Give back what was known of a lead in a run, exactly as the scorer saw it (one row).
 
@@ -131,10 +150,7 @@ def snapshot_of(store: Store, lead_id: str, run_id: str) -> pa.RecordBatch:
     StoreError
         The run is not committed, or the lead was not open then.
     """
-    runs = store.chain((run_id,))
-    if runs[0].inputs.kind != "night":
-        runs = (runs[0], *store.chain(runs[0].inputs.previous_runs))
-    for run in runs:
+    for run in rests_on(store, run_id):
         rows = ds.dataset(store.table(run.snapshot)).to_table(filter=pc.field("lead_id") == lead_id)
         if rows.num_rows:
             return rows.drop_columns(list(_ADDED)).combine_chunks().to_batches()[0]

@@ -2,7 +2,8 @@
 
 Layout::
 
-    models/     bundles and live.json      scores/<date>/<run>.parquet     snapshots/<run>.parquet     states/<run>.parquet
+    models/     bundles and live.json      scores/<date>/<run>.parquet     moves/<date>/<run>.parquet
+    snapshots/<run>.parquet     states/<run>.parquet
     runs/       <run>.json, the commit points      work/  tonight's reading, rebuilt each run     lock
 
 Here is only what lies where and what is committed; what a score or a snapshot holds is said elsewhere.
@@ -23,6 +24,7 @@ from agreement.problems import Problem, StoreError
 from crm.atomic import PARTIAL, write_text
 from pipelines.lock import only_writer
 from pipelines.runs import Run, RunInputs, read_run
+from serving.scoring.previous import A_NIGHT_APART
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,10 @@ class Store:
         """Where the states of a run's leads lie, if it kept them (``score --changed-only``)."""
         return self.folder / "states" / f"{inputs.run_id}.parquet"
 
+    def moves_path(self, inputs: RunInputs) -> Path:
+        """Where the tier moves of a run lie."""
+        return self.folder / "moves" / inputs.as_of.strftime("%Y-%m-%d") / f"{inputs.run_id}.parquet"
+
     def snapshot_path(self, run_id: str) -> Path:
         """Where the stored feature rows of a run lie."""
         return self.folder / "snapshots" / f"{run_id}.parquet"
@@ -101,7 +107,7 @@ class Store:
         StoreError
             A file that the manifest names is absent, or the disk is full; the run then never happened.
         """
-        absent = [name for name in (run.scores, run.snapshot) if not (self.folder / name).is_file()]
+        absent = [name for name in (run.scores, run.snapshot, run.moves) if name and not (self.folder / name).is_file()]
         if absent:
             remedy = "Score again; nothing was committed."
             raise StoreError(
@@ -130,39 +136,41 @@ class Store:
         return nights[-1] if nights else None
 
     def before(self, as_of: datetime) -> tuple[Run, ...]:
-        """Return what a run as of ``as_of`` compares with, newest first: partial runs, and last the night before."""
+        """Return what a run as of ``as_of`` compares with, newest first: all runs down to the night before.
+
+        A night less than half a day older is the same night scored once more, and the one before it is needed too.
+        """
         found: list[Run] = []
         for run in reversed(self.runs()):
             if run.inputs.as_of < as_of:
                 found.append(run)
-                if run.inputs.kind == "night":
+                if run.inputs.kind == "night" and run.inputs.as_of <= as_of - A_NIGHT_APART:
                     break
         return tuple(found)
 
-    def chain(self, run_ids: tuple[str, ...]) -> tuple[Run, ...]:
-        """Return these runs and all that they rest on, newest first.
+    def chain(self, run_ids: tuple[str, ...]) -> Iterator[Run]:
+        """Yield these runs and all that they rest on, newest first.
 
         Raises
         ------
         StoreError
             A run that others rest on is gone.
         """
-        runs: list[Run] = []
         while run_ids:
+            run = None
             for run_id in run_ids:
                 run = self.committed(run_id)
                 if run is None:
                     remedy = "Take it from a backup, or start a new store."
                     where, rule = str(self.manifest_path(run_id)), "a run that others rest on must be kept"
                     raise StoreError(Problem(where=where, rule=rule, remedy=remedy))
-                runs.append(run)
-            run_ids = runs[-1].inputs.previous_runs if runs[-1].inputs.kind == "night" else ()
-        return tuple(runs)
+                yield run
+            run_ids = run.inputs.previous_runs if run is not None and run.inputs.kind == "night" else ()
 
     def _drop_uncommitted(self) -> None:
         """Remove what a killed run left: partial files, and files of runs without a manifest."""
         kept = {path.stem for path in (self.folder / "runs").glob("*.json")}
-        for room in ("scores", "snapshots", "states", "runs"):
+        for room in ("scores", "moves", "snapshots", "states", "runs"):
             for path in sorted((self.folder / room).rglob("*")):
                 leftover = PARTIAL in path.name or (path.suffix == ".parquet" and path.stem not in kept)
                 if path.is_file() and leftover:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from crm.atomic import new_file
+from crm.history import open_history
 from models.bundle import write_bundle
+from models.past_leads import write_past_leads
 from models.train import TrainResult, train_bundle
 from pipelines.progress import Progress
 from pipelines.project import Project
@@ -13,6 +16,8 @@ from pipelines.training_files import read_training_data
 
 HELD_OUT = "held_out.parquet"
 """In ``work/``: forecasts for every look held out at the rolling origins."""
+PAST_LEADS = "past_leads.parquet"
+"""In ``work/``: past leads to set beside tonight's (:mod:`models.past_leads`)."""
 
 
 def train(project: Project, progress: Progress) -> TrainResult:
@@ -35,7 +40,15 @@ def train(project: Project, progress: Progress) -> TrainResult:
         read_at=datetime.fromisoformat(origin.read_at),
         progress=lambda words, share: progress(f"Training: {words}", share),
     )
-    write_bundle(result.bundle, project.work / "bundle")
+    version = write_bundle(result.bundle, project.work / "bundle")
+    write_past_leads(
+        project.work / PAST_LEADS,
+        data,
+        replace(result.bundle, version=version),
+        open_history(project.work / "history"),
+        seed=project.settings.seed,
+        threads=project.settings.fit.threads,
+    )
     with new_file(project.work / HELD_OUT) as partial:
         result.held_out.to_parquet(partial, index=False)
     return result

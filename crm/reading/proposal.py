@@ -112,6 +112,7 @@ def _write(sample: Sample, guess: _Guess) -> str:
         f"# Proposed by leadq init from {_shown(sample.file.path.name)}. Read every line; what is wrong here is wrong in every score.",
         "store: store",
         "agreement: agreement.yaml",
+        "playbook: playbook.yaml",
         *_time_zone(sample),
     ]
     lines += (

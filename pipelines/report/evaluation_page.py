@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agreement.schema import Agreement
@@ -15,7 +15,7 @@ from pipelines.report import proof_tables as proof
 from pipelines.report.figures import Held, rival_auc
 from pipelines.report.sales_words import first_page
 from pipelines.report.words import percent
-from serving.words.sentences import read_sentences
+from serving.words.sentences import Sentences, read_sentences
 
 KINDS = {"booster": "Gradient-boosted trees, calibrated", "base_rate": "Base rate"}
 
@@ -27,6 +27,8 @@ def render_evaluation(
     *,
     cannot: Sequence[str],
     checks: Sequence[CheckRow],
+    reasons: Mapping[str, Any] | None = None,
+    sentences: Sentences | None = None,
 ) -> str:
     """Render the page; whatever comes from the data is escaped.
 
@@ -39,6 +41,10 @@ def render_evaluation(
     cannot : sequence of str
         What the data cannot show.
     checks : sequence of CheckRow
+    reasons : mapping, optional
+        :func:`pipelines.report.reasons.page_parts`; none where there are no reasons.
+    sentences : Sentences, optional
+        The company's own catalogue.
     """
     page = report_environment("pipelines").get_template("evaluation.html.j2")
     return page.render(
@@ -55,7 +61,8 @@ def render_evaluation(
         checks=proof.checks_table(checks),
         quarantined=sorted(bundle.catalogue.quarantined.items()),
         settings=proof.settings_table(bundle),
-        **(_NOTHING_HELD if held is None else _of(held, bundle)),
+        reasons=reasons,
+        **(_NOTHING_HELD if held is None else _of(held, bundle, sentences or read_sentences())),
     )
 
 
@@ -64,7 +71,7 @@ _MORE_PARTS = ("selected_at", "absent", "stability", "strongest", "moved", "rank
 _NOTHING_HELD: dict[str, Any] = dict.fromkeys((*_HELD_PARTS, *_MORE_PARTS))
 
 
-def _of(held: Held, bundle: Bundle) -> dict[str, Any]:
+def _of(held: Held, bundle: Bundle, sentences: Sentences) -> dict[str, Any]:
     return {
         "periods": proof.periods_table(held.periods, dated=bool(bundle.evaluation.get("dated", True))),
         "anchor_words": "The anchor was kept." if any(one.anchored for one in held.periods) else "No anchor was kept.",
@@ -78,15 +85,15 @@ def _of(held: Held, bundle: Bundle) -> dict[str, Any]:
         "selected_at": percent(held.selected_at, 0),
         "absent": held.absent,
         "stability": held.stability,
-        "strongest": strongest_words(held.stability) if held.stability else None,
+        "strongest": strongest_words(held.stability, sentences) if held.stability else None,
         "moved": proof.moved_table(held.stability) if held.stability else None,
         "ranking": ranking_words(held),
     }
 
 
-def strongest_words(found: Stability) -> str:
+def strongest_words(found: Stability, sentences: Sentences) -> str:
     """Say which families moved scores most under the earlier fit and under the later one."""
-    label = read_sentences().family_label
+    label = sentences.family_label
     before, after = (
         ", ".join(label(family) for family in one) for one in (found.strongest_before, found.strongest_after)
     )

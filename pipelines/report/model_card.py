@@ -12,7 +12,7 @@ from models.bundle import Bundle
 from pipelines.report.figures import Held
 from pipelines.report.sales_words import LIGHTS, meaning_of
 from pipelines.report.words import number, p_words, percent
-from serving.words.sentences import read_sentences
+from serving.words.sentences import Sentences, read_sentences
 
 PROMOTION = "## Promotion"
 NOT_PROMOTED = "Not promoted so far."
@@ -68,7 +68,13 @@ def plain(text: str) -> str:
 
 
 def make_card(
-    bundle: Bundle, agreement: Agreement, held: Held | None, *, span: tuple[str, str] | None, cannot: Sequence[str]
+    bundle: Bundle,
+    agreement: Agreement,
+    held: Held | None,
+    *,
+    span: tuple[str, str] | None,
+    cannot: Sequence[str],
+    sentences: Sentences | None = None,
 ) -> Card:
     """Write the card of a bundle.
 
@@ -81,11 +87,13 @@ def make_card(
         Days on which the first and the last lead it learnt from were created; None for a source without dates.
     cannot : sequence of str
         What the data cannot show.
+    sentences : Sentences, optional
+        The company's own catalogue.
     """
     sections = (
         _identity(bundle, agreement),
         _use(bundle, agreement),
-        _learnt(bundle, span),
+        _learnt(bundle, span, sentences or read_sentences()),
         _shown(bundle),
         _tiers(bundle),
         _sensitive(held),
@@ -138,22 +146,22 @@ def _use(bundle: Bundle, agreement: Agreement) -> Section:
     )
 
 
-def _learnt(bundle: Bundle, span: tuple[str, str] | None) -> Section:
+def _learnt(bundle: Bundle, span: tuple[str, str] | None, said: Sentences) -> Section:
     trained = bundle.trained
     when = f", created {span[0]} to {span[1]}" if span else ", in the order of the rows (no dates)"
     counts = f"{trained.get('leads', 0):,} leads{when}, looked at {trained.get('rows', 0):,} times; {trained.get('wins', 0):,} looks won."
     features = f"{len(bundle.catalogue.features):,} features in {len(bundle.catalogue.families)} families."
-    return Section(title="Training data", sentences=(counts, features, *_strongest(bundle)))
+    return Section(title="Training data", sentences=(counts, features, *_strongest(bundle, said)))
 
 
-def _strongest(bundle: Bundle) -> tuple[str, ...]:
+def _strongest(bundle: Bundle, said: Sentences) -> tuple[str, ...]:
     weight: dict[str, float] = {}
     for feature, moved in zip(bundle.catalogue.features, bundle.reference.mean_absolute, strict=True):
         weight[feature.family] = weight.get(feature.family, 0.0) + moved
     total = sum(weight.values())
     if not total:
         return ()
-    label = read_sentences().family_label
+    label = said.family_label
     top = sorted(weight.items(), key=lambda pair: (-pair[1], pair[0]))[:5]
     return (
         f"What moves scores most: {', '.join(f'{label(name)} ({100 * moved / total:.0f} %)' for name, moved in top)}.",

@@ -7,14 +7,16 @@ import io
 import math
 from typing import Any
 
+from models.audit.audit import Audit
 from models.bundle import Bundle
 from pipelines.report.figures import GAIN_SHARES, Held
+from pipelines.report.reasons import audit_metrics
 
 Row = tuple[object, ...]
 
 
-def metrics_of(bundle: Bundle, held: Held | None) -> dict[str, Any]:
-    """Return the figures by moment, tier and test period, the verdict first."""
+def metrics_of(bundle: Bundle, held: Held | None, audit: Audit | None = None) -> dict[str, Any]:
+    """Return the figures by moment, tier and test period and those of the reasons, the verdict first."""
     wanted = ("n", "wins", "observed_rate", "mean_probability", "auc", "log_loss", "improvement_percent")
     moments = {}
     for row in bundle.evaluation["moments"]:
@@ -31,6 +33,8 @@ def metrics_of(bundle: Bundle, held: Held | None) -> dict[str, Any]:
         "moments": moments,
         "tiers": tiers,
     }
+    if audit is not None:
+        found["reasons"] = audit_metrics(audit)
     return found if held is None else found | _held_metrics(held)
 
 
@@ -61,6 +65,9 @@ def _held_metrics(held: Held) -> dict[str, Any]:
         }
     if held.stability is not None:
         found["tier_churn_between_refits"] = _rounded(held.stability.churn)
+        found["families_kept_between_refits"] = _rounded(held.stability.families_kept)
+        if held.stability.strongest_kept is not None:
+            found["strongest_reason_kept_between_refits"] = _rounded(held.stability.strongest_kept)
     return found
 
 

@@ -24,10 +24,13 @@ from serving.scoring.reasons import HeldBack
 from serving.scoring.score import ScoringKit, ScoringRun, score_coded
 
 PART_ROWS = 50_000
-"""Leads of a part, and of a row group of the finished table."""
+"""Leads of a part."""
+GROUP_ROWS, FINE_PARTS = 5_000, 20
+"""Leads of a row group in a table of at most so many parts: one lead is found in milliseconds. In a larger table a group is a whole
+part, as finding the group would take longer than reading it."""
 
 _SUFFIX = ".arrow"
-_HELD_BACK, _TAKEN = b"held_back", b"taken"
+_HELD_BACK, _TAKEN, _UNSPLIT = b"held_back", b"taken", b"unsplit"
 STATE = "state"
 """Column of a part beside those of the score table, where states are kept (``unchanged.py``)."""
 
@@ -121,10 +124,12 @@ def score_to_part(batch: pa.RecordBatch, kit: ScoringKit, path: Path) -> None:
     rows = scored.rows
     if scored.states is not None:
         rows = rows.append_column(STATE, pa.array(scored.states))
-    keep_part(rows, path, held_back=scored.held_back, taken=scored.taken)
+    keep_part(rows, path, held_back=scored.held_back, taken=scored.taken, unsplit=scored.unsplit)
 
 
-def keep_part(batch: pa.RecordBatch, path: Path, *, held_back: HeldBack | None = None, taken: int = 0) -> None:
+def keep_part(
+    batch: pa.RecordBatch, path: Path, *, held_back: HeldBack | None = None, taken: int = 0, unsplit: int = 0
+) -> None:
     """Write a part; it appears whole or not at all.
 
     Raises
@@ -133,7 +138,9 @@ def keep_part(batch: pa.RecordBatch, path: Path, *, held_back: HeldBack | None =
         The disk is full or not writable.
     """
     told = json.dumps([[*key, leads] for key, leads in sorted((held_back or HeldBack()).items())]).encode()
-    schema = batch.schema.with_metadata({_HELD_BACK: told, _TAKEN: str(taken).encode()})
+    schema = batch.schema.with_metadata(
+        {_HELD_BACK: told, _TAKEN: str(taken).encode(), _UNSPLIT: str(unsplit).encode()}
+    )
     partial = path.with_suffix(".partial")
     try:
         with pa.OSFile(str(partial), "wb") as sink, ipc.new_file(sink, schema) as writer:
@@ -159,16 +166,17 @@ def read_part(path: Path, column: str | None = None) -> pa.RecordBatch:
         return ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=fields)).get_batch(0)
 
 
-def told_by(paths: Iterable[Path]) -> tuple[HeldBack, int]:
-    """Sum up over parts what was held back, and how many leads were taken again."""
-    held_back, taken = HeldBack(), 0
+def told_by(paths: Iterable[Path]) -> tuple[HeldBack, int, int]:
+    """Sum up over parts what was held back, how many leads were taken again, and of how many lead and model were not told apart."""
+    held_back, taken, unsplit = HeldBack(), 0, 0
     for path in paths:
         with pa.OSFile(str(path), "rb") as source:
             metadata = ipc.open_file(source).schema.metadata
         for family, feature, side, leads in json.loads(metadata[_HELD_BACK]):
             held_back[family, feature, side] += leads
         taken += int(metadata[_TAKEN])
-    return held_back, taken
+        unsplit += int(metadata[_UNSPLIT])
+    return held_back, taken, unsplit
 
 
 def _rows_of(path: Path) -> int:

@@ -87,9 +87,11 @@ class ReasonMaker:
     ----------
     families : tuple of str
     book : FactBook
+    most : int
+        Reasons a side; the first ones are the same whatever it is. A card has room for more than the score table.
     """
 
-    def __init__(self, families: tuple[str, ...], book: FactBook) -> None:
+    def __init__(self, families: tuple[str, ...], book: FactBook, *, most: int = PER_SIDE) -> None:
         self._families = list(families)
         self._book = book
         self._names = tuple(wording.feature.name for wording in book.wordings)
@@ -103,7 +105,7 @@ class ReasonMaker:
             bin_arrays(book.evidence, self._names),
             book.directions(),
             THRESHOLD,
-            PER_SIDE,
+            most,
         )
 
     def choose(self, scored: Scored, encoded: Floats, held_back: HeldBack) -> tuple[Chosen, Chosen]:

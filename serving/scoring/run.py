@@ -10,6 +10,7 @@ from models.bundle import Bundle
 from models.scorer import Scorer
 from serving.scoring.facts import FactBook
 from serving.scoring.previous import PreviousScores
+from serving.scoring.previous_facts import PreviousFacts
 from serving.scoring.reasons import HeldBack, ReasonMaker
 from serving.scoring.rows import require_agreement
 from serving.scoring.unchanged import PreviousStates, StateMaker
@@ -34,6 +35,8 @@ class ScoringRun:
     sentences : Sentences
     threads : int
         Of the booster; results do not depend on it.
+    previous_facts : PreviousFacts or None
+        With ``previous``: what was known of leads that another model scored.
     previous_states : PreviousStates or None
         With ``previous``: leads in the state of that night keep its scores.
     keep_states : bool
@@ -51,6 +54,7 @@ class ScoringRun:
     previous: PreviousScores | None = None
     sentences: Sentences = field(default_factory=read_sentences)
     threads: int = 1
+    previous_facts: PreviousFacts | None = None
     previous_states: PreviousStates | None = None
     keep_states: bool = False
     held_back: HeldBack = field(default_factory=HeldBack)

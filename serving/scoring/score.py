@@ -16,13 +16,12 @@ import pyarrow as pa
 
 from agreement.decide import decide_tiers, model_tiers
 from crm.schemas import SCORES
-from models.scorer import Scored
 from models.tiers import cut_by_tier
 from serving.scoring.adding_up import contribution_lists, must_add_up
-from serving.scoring.changed import changes, trend
 from serving.scoring.coded import CODED, coded, constant, plain, spread, texts_of
+from serving.scoring.compared import compare
 from serving.scoring.handoff import tiers_at_handoff
-from serving.scoring.previous import TAKEN_AGAIN
+from serving.scoring.previous import COLUMNS, TAKEN_AGAIN
 from serving.scoring.reasons import HeldBack
 from serving.scoring.reckon import Reckoned, reckon
 from serving.scoring.rows import SHOWN, encoded_features, raw_categories, require_columns, rule_hits
@@ -78,6 +77,8 @@ class ScoredBatch:
         Reasons held back in this batch.
     taken : int
         Leads that kept the scores of the last night.
+    unsplit : int
+        Leads that another model scored before, and whose facts then are not known.
     states : uint64 array of n states, or None
         0 for a lead that is not scored.
     """
@@ -85,6 +86,7 @@ class ScoredBatch:
     rows: pa.RecordBatch
     held_back: HeldBack
     taken: int
+    unsplit: int
     states: States | None
 
 
@@ -102,11 +104,16 @@ def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> ScoredBatch:
     can = batch.column("status_reason").is_null().to_numpy(zero_copy_only=False)
     open_leads = batch if can.all() else batch.filter(pa.array(can))
     encoded = encoded_features(open_leads, run.bundle.catalogue)
-    more = TAKEN_AGAIN if run.previous_states else ()
-    earlier = None if run.previous is None else run.previous.rows(batch.column("lead_id").cast(pa.string()), more=more)
+    earlier = compared = None
+    if run.previous is not None:
+        lead_ids = batch.column("lead_id").cast(pa.string())
+        earlier = run.previous.rows(lead_ids, columns=(*COLUMNS, *(TAKEN_AGAIN if run.previous_states else ())))
+        compared = run.previous.compared(earlier, lead_ids, run.as_of)
     reckoned = reckon(open_leads, encoded, None if earlier is None else earlier.filter(pa.array(can)), kit)
     scored = reckoned.scored
     must_add_up(open_leads.column("lead_id"), scored.probability, scored.base, scored.contributions)
+    of_open = None if compared is None else compared.filter(pa.array(can))
+    said_before, unsplit = compare(scored, open_leads.column("lead_id").cast(pa.string()), of_open, kit)
     columns = {name: batch.column(name).cast(kind) for name, kind in SHOWN.items() if name != "handed_off_at"}
     columns |= _constants(run, batch.num_rows)
     columns["status"] = texts_of((~can).astype(np.int64), [SCORED, NOT_SCORED])
@@ -119,7 +126,7 @@ def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> ScoredBatch:
     }
     columns |= {name: spread(column, can) for name, column in of_scored.items()}
     columns |= _tiers(batch, columns["probability"], run, earlier)
-    columns |= _compared(scored, can, earlier, run)
+    columns |= {name: spread(column, can) for name, column in said_before.items()}
     columns["percentile"] = pa.nulls(batch.num_rows, pa.float64())  # known once all are scored
     states = np.zeros(batch.num_rows, dtype=np.uint64)
     if reckoned.states is not None:
@@ -128,6 +135,7 @@ def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> ScoredBatch:
         rows=pa.record_batch([coded(columns[name], name) for name in CODED.names], schema=CODED),
         held_back=reckoned.held_back,
         taken=reckoned.taken,
+        unsplit=unsplit,
         states=None if reckoned.states is None else states,
     )
 
@@ -193,30 +201,6 @@ def _last_night(earlier: pa.Table | None, run: ScoringRun) -> tuple[Objects | No
     tier = np.full(len(same), None, dtype=object)
     tier[same] = earlier["model_tier"].to_numpy(zero_copy_only=False)[same]
     return tier, earlier["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
-
-
-def _compared(
-    scored: Scored, can: npt.NDArray[np.bool_], earlier: pa.Table | None, run: ScoringRun
-) -> dict[str, pa.Array]:
-    """Return what changed since the lead's newest earlier score; null for those without one."""
-    names = ("previous_probability", "trend", "changed")
-    if earlier is None:
-        return {name: pa.nulls(len(can), CODED.field(name).type) for name in names}
-    of_scored = earlier.filter(pa.array(can))
-    before = of_scored["probability"].combine_chunks()
-    found = {
-        "previous_probability": before,
-        "trend": trend(scored.probability, before.to_numpy(zero_copy_only=False)),
-        "changed": changes(
-            scored.families,
-            scored.contributions,
-            scored.base,
-            previous=of_scored,
-            model_version=run.bundle.version,
-            reanchored=run.previous.reanchored if run.previous else frozenset(),
-        ),
-    }
-    return {name: spread(column, can) for name, column in found.items()}
 
 
 def _is_base_rate(run: ScoringRun) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from agreement.read import parse_agreement
 from models.bundle import documents, read_bundle
 from serving.scoring.previous import PreviousScores
+from serving.scoring.previous_facts import PreviousFacts
 from serving.scoring.run import ScoringRun
 from serving.scoring.unchanged import PreviousStates
 from serving.words.sentences import Sentences
@@ -33,6 +34,8 @@ def as_text(run: ScoringRun) -> str:
             "as_of": previous.as_of.isoformat(),
             "reanchored": sorted(previous.reanchored),
         },
+        "previous_facts": run.previous_facts
+        and {name: [str(file.absolute()) for file in files] for name, files in run.previous_facts.files.items()},
         "previous_states": run.previous_states and str(run.previous_states.file.absolute()),
         "keep_states": run.keep_states,
     }
@@ -53,7 +56,7 @@ def run_of(text: str) -> ScoringRun:
         for name, content in document["bundle"].items():
             Path(folder, name).write_bytes(content.encode())
         bundle = read_bundle(Path(folder))
-    previous, states = document["previous"], document["previous_states"]
+    previous, facts, states = document["previous"], document["previous_facts"], document["previous_states"]
     return ScoringRun(
         bundle=bundle,
         agreement=parse_agreement(document["agreement"], where="agreement.yaml"),
@@ -68,6 +71,7 @@ def run_of(text: str) -> ScoringRun:
             as_of=datetime.fromisoformat(previous["as_of"]),
             reanchored=frozenset(previous["reanchored"]),
         ),
+        previous_facts=facts and PreviousFacts(files={name: tuple(map(Path, files)) for name, files in facts.items()}),
         previous_states=states and PreviousStates(file=Path(states)),
         keep_states=document["keep_states"],
         threads=1,

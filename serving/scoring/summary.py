@@ -79,3 +79,10 @@ def summary_text(rows: Sequence[TierRow]) -> str:
             f"{row.tier:<13.13} {row.label:<18.18} {row.leads:>9,} {row.share * 100:>5.1f} % {promised:>9} {mean:>9} {wins:>8}"
         )
     return "\n".join(lines) + "\n"
+
+
+def moves_text(moves: Mapping[str, Any]) -> str:
+    """Return a line of what :func:`serving.scoring.moves.write_moves` counted."""
+    said = {"lead": "the lead itself", "model": "a new model", "anchor": "win rates", "rule": "agreed rules"}
+    causes = ", ".join(f"{leads:,} by {said.get(cause, 'the agreement')}" for cause, leads in moves["causes"].items())
+    return f"In another tier than the night before: {moves['rows']:,} leads, {moves['up']:,} up, {moves['down']:,} down ({causes})"

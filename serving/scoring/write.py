@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from crm.atomic import new_file
 from crm.schemas import SCORES
-from serving.scoring.parts import PART_ROWS, STATE, keep_part, read_part, regrouped
+from serving.scoring.parts import FINE_PARTS, GROUP_ROWS, PART_ROWS, STATE, keep_part, read_part, regrouped
 from serving.scoring.unchanged import STATES
 
 _PARTS = ".parts"
@@ -86,7 +86,7 @@ def write_scores(batches: Iterable[pa.RecordBatch], path: Path, *, ranks_of: Flo
 
 
 def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None = None) -> dict[str, Any]:
-    """Make the score table of its parts, a row group a part, with every lead's percentile.
+    """Make the score table of its parts, with every lead's percentile.
 
     Parameters
     ----------
@@ -108,6 +108,7 @@ def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None 
     """
     among = _probabilities(parts) if ranks_of is None else ranks_of
     counted = _Counted()
+    group_rows = GROUP_ROWS if len(parts) <= FINE_PARTS else PART_ROWS
     with new_file(path) as partial:
         schema = _without_state(read_part(parts[0])).schema if parts else SCORES
         # no schema of Arrow's, no pandas metadata, no times, a fixed codec: the bytes follow from the rows alone
@@ -122,7 +123,7 @@ def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None 
         ) as writer:
             for batch in _ahead(parts, among):
                 counted.add(batch)
-                writer.write_batch(batch)
+                writer.write_batch(batch, row_group_size=group_rows)
         with partial.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
         size = partial.stat().st_size

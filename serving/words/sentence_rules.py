@@ -6,29 +6,34 @@ All that is wrong is found at once. Left out: style and grammar, which are the c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from agreement.problems import Problem
+from crm.reading.yaml_lines import LinedDocument
+from serving.words.wording_rules import FORBIDDEN, PART, Place, check_repeated, check_words
 
-PART = re.compile(r"\{([a-z_]+)\}")
-FORBIDDEN = (
-    "because",
-    "increases the chance",
-    "due to",
-    "leads to",
-    "causes",
-    "log-odds",
-    "shap",
-    "coefficient",
-    "feature",
-)
-"""Words that claim a cause or belong to the data team."""
+__all__ = ["FORBIDDEN", "MOVES", "PART", "check_document"]
 
 STYLES = ("text", "whole", "days", "share", "number", "amount", "flag", "ago")
 CASES = ("missing", "zero", "one", "negative", "value")
 _ENTRY_KEYS = {"match", "label", "style", "words", "add", *CASES}
+MOVES = {
+    "lead": {"tier", "fact", "Fact"},
+    "model": {"tier"},
+    "anchor": {"tier"},
+    "rule": {"tier", "rule"},
+    "rule_ended": {"tier", "rule"},
+    "agreement": {"tier", "version"},
+    "second_night": {"tier"},
+}
+"""Texts of a tier's move, and the parts that may stand in them."""
+_PART_OF_MOVE = re.compile(r"\{(\w+)\}")
+_EVIDENCE = {"long": 60, "short": 40}
+"""Characters beside the parts; the short form must leave room for the fact."""
 _MAX_TEXT = 80
+_MAX_NAME = 48
 _SHAPE: dict[str, tuple[str, ...]] = {
     "evidence": ("long", "short"),
     "strength": ("strong", "moderate", "slight"),
@@ -37,117 +42,160 @@ _SHAPE: dict[str, tuple[str, ...]] = {
     "kinds": (),
     "families": (),
 }
+_OF_PATTERN = {"kind_name", "kind_done", "field_words"}
 
 
-def check_document(document: object, source: str) -> tuple[Problem, ...]:
-    """Return all that is wrong with a catalogue of sentences read from YAML."""
+def check_document(document: object, source: str, lines: LinedDocument | None = None) -> tuple[Problem, ...]:
+    """Return all that is wrong with a catalogue of sentences read from YAML, with lines where they are known."""
+    place = Place(source=source, lines=lines)
     if not isinstance(document, Mapping):
-        return (_problem(source, "must be a mapping", type(document).__name__, "Start from the default file."),)
-    return tuple(_check_parts(document, source))
+        return (place.problem("must be a mapping", type(document).__name__, "Start from the default file."),)
+    return (*check_repeated(place), *_check_parts(document, place))
 
 
-def _problem(where: str, rule: str, value: object, remedy: str) -> Problem:
-    return Problem(where=where, rule=rule, value=repr(value)[:80], remedy=remedy)
-
-
-def _check_parts(document: Mapping[str, Any], source: str) -> Iterator[Problem]:
-    expected = {"version", "unknown", "features", *_SHAPE}
+def _check_parts(document: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    expected = {"version", "unknown", "features", "moves", *_SHAPE}
     for key in sorted(set(map(str, document)) - expected):
-        yield _problem(source, "must hold only known keys", key, f"Use {', '.join(sorted(expected))}.")
+        yield place.at(key).problem("must hold only known keys", key, f"Use {', '.join(sorted(expected))}.")
     if document.get("version") != 1:
-        yield _problem(source, "version must be 1", document.get("version"), "Start from the default file.")
+        yield place.at("version").problem("must be 1", document.get("version"), "Start from the default file.")
     for key, names in _SHAPE.items():
         part = document.get(key)
         if not isinstance(part, Mapping):
-            yield _problem(f"{source} {key}", "must be a mapping", part, "Copy it from the default file.")
+            yield place.at(key).problem("must be a mapping", part, "Copy it from the default file.")
             continue
         for name in names:
             if not isinstance(part.get(name), str):
-                yield _problem(
-                    f"{source} {key}", f"must hold a text {name!r}", part.get(name), "Copy it from the default file."
+                yield place.at(key).problem(
+                    f"must hold a text {name!r}", part.get(name), "Copy it from the default file."
                 )
-    yield from _check_evidence(document, source)
-    yield from _check_kinds(document.get("kinds"), source)
-    features = document.get("features")
+    yield from _check_evidence(_texts(document, "evidence"), place.at("evidence"))
+    yield from _check_unknown(document.get("unknown"), place.at("unknown"))
+    yield from _check_small_words(document, place)
+    yield from _check_kinds(_texts(document, "kinds"), place.at("kinds"))
+    for pattern, label in _texts(document, "families").items():
+        allowed = {*PART.findall(str(pattern)), *_OF_PATTERN}
+        yield from _check_text(label, place.at("families").at(str(pattern)), allowed, most=_MAX_NAME)
+    yield from _check_moves(document.get("moves", {}), place.at("moves"))
+    yield from _check_features(document.get("features"), place.at("features"))
+
+
+def _texts(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = document.get(key)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _check_features(features: object, place: Place) -> Iterator[Problem]:
     if not isinstance(features, list) or not features:
-        yield _problem(f"{source} features", "must be a list of entries", features, "Copy it from the default file.")
+        yield place.problem("must be a list of entries", features, "Copy it from the default file.")
         return
-    for number, entry in enumerate(features, start=1):
-        yield from _check_entry(entry, f"{source} features, entry {number}")
+    for number, entry in enumerate(features):
+        name = f"entry {number + 1}"
+        match = f" ({entry.get('match')})" if isinstance(entry, Mapping) else ""
+        yield from _check_entry(entry, place.at(number, name + match))
     last = features[-1]
     if not (isinstance(last, Mapping) and last.get("match") == "{field}"):
-        yield _problem(
-            f"{source} features", "the last entry must fit every feature", last, "End with match: '{field}'."
-        )
+        yield place.problem("the last entry must fit every feature", last, "End with match: '{field}'.")
 
 
-def _check_evidence(document: Mapping[str, Any], source: str) -> Iterator[Problem]:
-    evidence = document.get("evidence")
-    forms = evidence if isinstance(evidence, Mapping) else {}
-    for name in ("long", "short"):
+def _check_evidence(forms: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    for name, most in _EVIDENCE.items():
         form = forms.get(name)
         if isinstance(form, str):
-            yield from _check_words(form, f"{source} evidence {name}")
+            yield from check_words(form, place.at(name), most=most)
             if sorted(PART.findall(form)) != ["base", "fact", "n", "rate"]:
-                yield _problem(
-                    f"{source} evidence {name}",
-                    "must name {fact}, {rate}, {n} and {base} once each",
-                    form,
-                    "Add what is missing.",
-                )
-    unknown = document.get("unknown")
+                rule = "must name {fact}, {rate}, {n} and {base} once each"
+                yield place.at(name).problem(rule, form, "Add what is missing.")
+
+
+def _check_unknown(unknown: object, place: Place) -> Iterator[Problem]:
     if not isinstance(unknown, str) or "{label}" not in unknown:
-        yield _problem(f"{source} unknown", "must be a text with {label}", unknown, "Copy it from the default file.")
+        yield place.problem("must be a text with {label}", unknown, "Copy it from the default file.")
+    else:
+        yield from _check_text(unknown, place, {"label"}, most=_MAX_NAME)
 
 
-def _check_kinds(kinds: object, source: str) -> Iterator[Problem]:
-    for kind, said in kinds.items() if isinstance(kinds, Mapping) else ():
-        where = f"{source} kinds, {kind}"
-        if not isinstance(said, Mapping) or set(said) - {"name", "done"}:
-            yield _problem(
-                where, "must hold name and done", said, "Write {name: demo request, done: Asked for a demo}."
-            )
-            continue
-        for text in said.values():
-            yield from _check_words(str(text), where)
+def _check_small_words(document: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    for key in ("strength", "flag", "ago"):
+        for name, text in _texts(document, key).items():
+            if not isinstance(text, str):
+                continue  # said already where it is needed
+            here = place.at(key).at(str(name))
+            yield from _check_text(text, here, {"n"} if key == "ago" else set(), most=_MAX_NAME)
+            if key == "ago" and name in ("past", "future") and "{n}" not in text:
+                yield here.problem("must name the number of days", text, "Write {n}.")
 
 
-def _check_entry(entry: object, where: str) -> Iterator[Problem]:
-    if not isinstance(entry, Mapping):
-        yield _problem(where, "must be a mapping", entry, "Write match, label and value.")
+def _check_moves(moves: object, place: Place) -> Iterator[Problem]:
+    if moves == {}:  # a file from before there were moves has the default texts
         return
-    where = f"{where} ({entry.get('match')})"
+    texts = moves if isinstance(moves, Mapping) else {}
+    for name in sorted({*MOVES, *map(str, texts)}):
+        text, allowed = texts.get(name), MOVES.get(name, set())
+        parts = _PART_OF_MOVE.findall(text) if isinstance(text, str) else []
+        if "tier" not in parts or set(parts) - allowed:
+            remedy = f"Write {', '.join(f'{{{part}}}' for part in sorted(allowed))}, or copy it from the default file."
+            yield place.at(name).problem(f"must hold a text {name!r} with {{tier}} and known parts", text, remedy)
+            continue
+        yield from check_words(_PART_OF_MOVE.sub("", str(text)), place.at(name), most=_MAX_TEXT)
+
+
+def _check_kinds(kinds: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    for kind, said in kinds.items():
+        here = place.at(str(kind))
+        if not isinstance(said, Mapping) or set(said) - {"name", "done"}:
+            yield here.problem("must hold name and done", said, "Write {name: demo request, done: Asked for a demo}.")
+            continue
+        for key, text in said.items():
+            yield from _check_text(text, here.at(str(key)), set(), most=_MAX_NAME)
+
+
+def _check_entry(entry: object, place: Place) -> Iterator[Problem]:
+    if not isinstance(entry, Mapping):
+        yield place.problem("must be a mapping", entry, "Write match, label and value.")
+        return
     for key in sorted(set(map(str, entry)) - _ENTRY_KEYS):
-        yield _problem(where, "must hold only known keys", key, f"Use {', '.join(sorted(_ENTRY_KEYS))}.")
+        yield place.at(key).problem("must hold only known keys", key, f"Use {', '.join(sorted(_ENTRY_KEYS))}.")
     for key in ("match", "label", "value"):
         if not isinstance(entry.get(key), str) or not entry[key]:
-            yield _problem(where, f"must hold a text {key!r}", entry.get(key), "Add it.")
+            yield place.at(key).problem(f"must hold a text {key!r}", entry.get(key), "Add it.")
     if entry.get("style", "text") not in STYLES:
-        yield _problem(where, "style must be known", entry["style"], f"Use one of {', '.join(STYLES)}.")
-    if not isinstance(entry.get("words") or {}, Mapping):
-        yield _problem(where, "words must be a mapping", entry["words"], "Write {raw value: words}.")
-    yield from _check_texts(entry, where)
+        yield place.at("style").problem("style must be known", entry["style"], f"Use one of {', '.join(STYLES)}.")
+    if not isinstance(entry.get("add", False), bool):
+        yield place.at("add").problem("must be true or false", entry["add"], "Write true, or leave it out.")
+    yield from _check_match(str(entry.get("match")), place.at("match"))
+    yield from _check_texts(entry, place)
 
 
-def _check_texts(entry: Mapping[str, Any], where: str) -> Iterator[Problem]:
-    allowed = {*PART.findall(str(entry.get("match"))), "meaning", "kind_name", "kind_done", "field_words"}
+def _check_texts(entry: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    allowed = {*PART.findall(str(entry.get("match"))), "meaning", *_OF_PATTERN}
     for key in ("label", *CASES):
-        text = entry.get(key)
-        if not isinstance(text, str):
-            continue
-        yield from _check_words(text, f"{where}, {key}")
-        for part in PART.findall(text):
-            if part not in allowed and not (part == "value" and key != "label"):
-                yield _problem(
-                    f"{where}, {key}", "may name only known parts", part, f"Use {', '.join(sorted(allowed))}."
-                )
+        if entry.get(key):
+            parts = allowed if key == "label" else {*allowed, "value"}
+            yield from _check_text(entry[key], place.at(key), parts, most=_MAX_TEXT)
+    words = entry.get("words") or {}
+    if not isinstance(words, Mapping):
+        yield place.at("words").problem("must be a mapping", words, "Write {raw value: words}.")
+        return
+    for raw, said in words.items():
+        yield from check_words(str(said), place.at("words").at(str(raw)), most=_MAX_NAME)
 
 
-def _check_words(text: str, where: str) -> Iterator[Problem]:
-    if len(PART.sub("", text)) > _MAX_TEXT:
-        yield _problem(where, f"must be at most {_MAX_TEXT} characters", text, "Shorten it; a rep reads it in seconds.")
-    for word in FORBIDDEN:
-        if re.search(rf"\b{re.escape(word)}\b", text, flags=re.IGNORECASE):
-            yield _problem(
-                where, "must not claim a cause or use the data team's words", word, "Say what is so, with its figures."
+def _check_match(match: str, place: Place) -> Iterator[Problem]:
+    parts = Counter(PART.findall(match))
+    for part, times in parts.items():
+        if times > 1 or part not in ("kind", "field", "days"):
+            yield place.problem(
+                "may hold {kind}, {field} and {days}, each once", match, "See the head of the default file."
             )
+
+
+def _check_text(text: object, place: Place, allowed: Set[str], *, most: int) -> Iterator[Problem]:
+    if not isinstance(text, str):
+        yield place.problem("must be a text", text, "Put it in quotes.")
+        return
+    yield from check_words(text, place, most=most)
+    for part in PART.findall(text):
+        if part not in allowed:
+            named = ", ".join(f"{{{one}}}" for one in sorted(allowed)) or "no part in braces"
+            yield place.problem("may name only known parts", part, f"Use {named}.")

@@ -16,9 +16,10 @@ from typing import Any, Literal
 import yaml
 
 from agreement.problems import ConfigError, Problem
+from crm.reading.yaml_lines import read_yaml_lines
 from features.catalogue import Catalogue, Feature
 from serving.words.sentence_rules import PART, check_document
-from serving.words.text import capitalised, shorten, words
+from serving.words.text import capitalised, shorten, uncapitalised, words
 
 MAX_SENTENCE = 100
 _MAX_LABEL = 48
@@ -92,6 +93,13 @@ class Sentences:
                 return shorten(capitalised(self._filled(label, parts, "")), _MAX_LABEL)
         return capitalised(words(family))
 
+    def renamed(self, feature: str, raw: str) -> str:
+        """Return a category's value as the catalogue calls it, else as recorded, with spaces."""
+        entry: Mapping[str, Any] = next(
+            (one for one in self.document["features"] if fit(one["match"], feature) is not None), {}
+        )
+        return str((entry.get("words") or {}).get(raw, raw.replace("_", " ")))
+
     def strength(self, name: str) -> str:
         """Return the word for ``strong``, ``moderate`` or ``slight``."""
         return str(self.document["strength"][name])
@@ -108,6 +116,26 @@ class Sentences:
     def unknown(self, wording: Wording) -> str:
         """Return how a missing fact worth adding is named."""
         return shorten(str(self.document["unknown"]).replace("{label}", wording.label), MAX_SENTENCE)
+
+    def move(self, why: str, *, tier: str, fact: str = "", rule: str = "", version: int = 0) -> str:
+        """Return why a lead is in another tier, at most :data:`MAX_SENTENCE` characters.
+
+        Parameters
+        ----------
+        why : str
+            Of :data:`serving.words.sentence_rules.MOVES`.
+        tier : str
+            Where it is now.
+        fact : str
+            What moved it, where it is the lead itself.
+        rule : str
+            Name of the agreed rule.
+        version : int
+            Of the agreement.
+        """
+        parts = {"tier": tier, "fact": uncapitalised(fact), "Fact": fact, "rule": words(rule), "version": str(version)}
+        said = re.sub(r"\{(\w+)\}", lambda found: parts[found[1]], str(self.document["moves"][why]))
+        return shorten(said, MAX_SENTENCE)
 
     def sentence(self, fact: str, evidence: Mapping[str, str] | None) -> str:
         """Return the fact with its evidence, at most :data:`MAX_SENTENCE` characters.
@@ -128,7 +156,18 @@ class Sentences:
                 short = short.replace("{" + name + "}", value)
             if len(short) - len("{fact}") + len(fact) <= MAX_SENTENCE:
                 return short.replace("{fact}", fact)
-        return short.replace("{fact}", shorten(fact, MAX_SENTENCE - len(short) + len("{fact}")))
+        said = short.replace("{fact}", shorten(fact, MAX_SENTENCE - len(short) + len("{fact}")))
+        return shorten(said, MAX_SENTENCE)
+
+    def fact_of(self, sentence: str) -> str:
+        """Return the fact of a sentence without its evidence; a sentence without evidence is its fact."""
+        for form in ("long", "short"):
+            pattern = re.escape(str(self.document["evidence"][form]))
+            for name, part in {"fact": "(?P<fact>.+)", "rate": ".+?", "n": ".+?", "base": ".+?"}.items():
+                pattern = pattern.replace(re.escape("{" + name + "}"), part)
+            if found := re.fullmatch(pattern, sentence, flags=re.DOTALL):
+                return found["fact"]
+        return sentence
 
     def _wording(self, feature: Feature, entry: Mapping[str, Any], parts: Mapping[str, str]) -> Wording:
         cases: tuple[Case, ...] = ("missing", "zero", "one", "negative", "value")
@@ -193,12 +232,14 @@ def read_sentences(path: Path | None = None) -> Sentences:
         else:
             text = path.read_text(encoding="utf-8")
         document = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        problem = Problem(
-            where=source, rule="must be readable YAML", value=str(error), remedy="Mend or remove the file."
-        )
+        lines = None if path is None else read_yaml_lines(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        value = str(error).replace("\n", " ")
+        problem = Problem(where=source, rule="must be readable YAML", value=value, remedy="Mend or remove the file.")
         raise ConfigError(problem) from error
-    problems = check_document(document, source)
+    problems = check_document(document, source, lines)
     if problems:
         raise ConfigError(problems)
+    if not document.get("moves"):  # a company's file from before there were moves
+        document["moves"] = read_sentences().document["moves"]
     return Sentences(document=document, source=source)

@@ -14,6 +14,7 @@ MAX_VALUE = 40
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _MAX_MARKS = 2  # combining marks on one letter; more is a way to smear over neighbouring lines
 _READ_AT_MOST = 400
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # and their wide forms
 
 
 def clean(value: object, limit: int = MAX_VALUE) -> str:
@@ -45,6 +46,18 @@ def clean(value: object, limit: int = MAX_VALUE) -> str:
     return shorten(" ".join("".join(letters).split()), limit)
 
 
+def cell(value: str, limit: int = 200) -> str:
+    r"""Return text for a cell of a CSV file, cleaned, so that no spreadsheet takes it for a formula.
+
+    Examples
+    --------
+    >>> cell('=HYPERLINK("http://x")'), cell("-5 leads"), cell("Retail")
+    ('\'=HYPERLINK("http://x")', "'-5 leads", 'Retail')
+    """
+    text = clean(value, limit)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def shorten(text: str, limit: int) -> str:
     """Return ``text`` cut to ``limit`` characters, the cut marked by an ellipsis."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"
@@ -58,6 +71,19 @@ def words(name: str) -> str:
 def capitalised(text: str) -> str:
     """Return ``text`` with a capital first letter; the rest stays as written."""
     return text[:1].upper() + text[1:]
+
+
+def uncapitalised(text: str) -> str:
+    """Return ``text`` with a small first letter where its first word is a plain one, and no name or abbreviation in capitals.
+
+    Examples
+    --------
+    >>> uncapitalised("Asked for a demo"), uncapitalised("CRM is old"), uncapitalised("3 activities")
+    ('asked for a demo', 'CRM is old', '3 activities')
+    """
+    first = text.split(" ", 1)[0].replace("'", "")
+    plain = first.isalpha() and first[1:] == first[1:].lower()
+    return text[:1].lower() + text[1:] if plain else text
 
 
 def rate_text(rate: float, base: float) -> str:

@@ -142,6 +142,8 @@ def test_pictures_are_drawn_also_at_the_edges(
     draw_families({f"family {at}": 0.1 * at for at in range(20)}, tmp_path / "families.png")
     draw_families({"company": 0.0}, tmp_path / "still.png")
     rows = world[0].features[:200]
-    draw_beeswarm(contributions_by_shap(trained.bundle, rows), rows, world[0].catalogue, tmp_path / "features.png")
+    draw_beeswarm(
+        contributions_by_shap(trained.bundle, rows), rows, world[0].catalogue, tmp_path / "features.png", seed=1
+    )
     assert len(list(tmp_path.glob("*.png"))) == 10
     assert (tmp_path / "rivals.svg").read_text(encoding="utf-8").count("against") >= 3

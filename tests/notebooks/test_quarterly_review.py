@@ -100,11 +100,12 @@ def test_every_part_has_its_pictures(executed: tuple[Outputs, Outputs]) -> None:
         "draw-migration": 0,
         "families": 1,
         "draw-beeswarm": 1,
+        "draw-dependence": 1,
         "draw-lead": 1,
     }
     for pictures in drawn.values():
         assert all(picture.startswith(b"\x89PNG") and len(picture) > 10_000 for picture in pictures)
-    assert not _pictures(second["families"] + second["draw-beeswarm"] + second["draw-lead"])
+    assert not _pictures(second["families"] + second["draw-beeswarm"] + second["draw-dependence"] + second["draw-lead"])
     assert _pictures(second["draw-versus"])
 
 
@@ -114,6 +115,8 @@ def test_a_challenger_is_reviewed_before_its_promotion(executed: tuple[Outputs, 
     assert "**The model beats the base rate on leads it had not seen" in _text(first["verdict"])
     assert "No model is live yet" in _text(first["versus-champion"])
     assert "shap and the nightly scorer differ by" in _text(first["families"])
+    assert "Deletion confirms the reasons: correlation" in _text(first["audit-reasons"])
+    assert "of the leads keep their strongest reason" in _text(first["audit-reasons"])
     told = _text(first["explain"])
     assert "How the figure adds up" in told
     assert "this lead" in told

@@ -17,7 +17,8 @@ from crm.company import simulate, write_company
 from crm.company.settings import CompanySettings
 from crm.company.write import leadq_yaml
 from models.bundle import Bundle, documents, read_bundle
-from models.live import bundle_folder, read_live
+from models.live import bundle_folder, models_folder, read_live
+from models.past_leads import PastLeads, past_leads_path
 from pipelines.anchor import anchor
 from pipelines.build import build
 from pipelines.evaluate import evaluate
@@ -92,6 +93,13 @@ def test_the_base_follows_the_company_downhill_and_nothing_else_changes(done: An
     assert done.bundle.trained["anchored_from"] == done.champion.version
     assert done.told.facts["anchor"]["wins"] < done.told.facts["anchor"]["expected"]
     assert "Reasons stay as they are" in done.told.words
+
+
+def test_the_past_leads_of_the_model_are_those_of_its_anchored_version(done: Anchored) -> None:
+    folder = models_folder(done.project.store.folder)
+    kept, shared = (past_leads_path(folder, one.version) for one in (done.champion, done.bundle))
+    assert PastLeads.read(kept).drawn["version"] == done.champion.version
+    assert shared.read_bytes() == kept.read_bytes()
 
 
 def test_a_reanchored_champion_needs_no_better_log_loss_and_the_night_says_what_moved(done: Anchored) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -107,7 +109,8 @@ def test_init_writes_a_project_that_opens_and_keeps_what_is_there(leadq: Leadq, 
     folder = tmp_path / "mine"
     code, out, _ = leadq("init", str(folder), "--json")
     assert code == 0
-    assert set(json.loads(out)["written"]) == {"leadq.yaml", "agreement.yaml", "params.yaml", "dvc.yaml", ".gitignore"}
+    files = {"leadq.yaml", "agreement.yaml", "playbook.yaml", "params.yaml", "dvc.yaml", ".gitignore"}
+    assert set(json.loads(out)["written"]) == files
     (folder / "params.yaml").write_text("seed: 3\n")
     code, out, _ = leadq("init", str(folder), "--json")
     assert json.loads(out)["written"] == []
@@ -115,6 +118,29 @@ def test_init_writes_a_project_that_opens_and_keeps_what_is_there(leadq: Leadq, 
     code, _, err = leadq("check", "--project", str(folder))  # the template names files that are not there
     assert code == 1
     assert "leads.csv" in err
+
+
+def test_words_of_the_company_are_checked_with_everything_else(leadq: Leadq, tmp_path: Path) -> None:
+    assert leadq("init", str(tmp_path))[0] == 0
+    config = (tmp_path / "leadq.yaml").read_text()
+    (tmp_path / "leadq.yaml").write_text(config.replace("# sentences:", "sentences:"))
+    sentences = resources.files("serving.words").joinpath("sentences.yaml").read_text(encoding="utf-8")
+    (tmp_path / "sentences.yaml").write_text(
+        sentences.replace("Active on {value} of", "Keen because active {value} of")
+    )
+    (tmp_path / "playbook.yaml").write_text(
+        "version: 1\nowner: sales\nsteps:\n- {family: person, when: for, step: Grow.}\n"
+    )
+    (tmp_path / "params.yaml").write_text("sed: 1\n")
+    code, _, err = leadq("check", "--project", str(tmp_path))
+    assert code == 1
+    assert "Did you mean seed?" in err
+    assert "playbook.yaml line 4 steps, entry 1, family: must be a family that can change" in err
+    assert re.search(
+        r"sentences\.yaml line \d+ features, entry \d+ \(engagement_active_days_{days}d\), value: .*'because'", err
+    )
+    (tmp_path / "sentences.yaml").unlink()
+    assert "sentences.yaml: must be readable YAML" in leadq("check", "--project", str(tmp_path))[2]
 
 
 def test_init_proposes_a_mapping(leadq: Leadq, tmp_path: Path) -> None:

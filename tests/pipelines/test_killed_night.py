@@ -61,7 +61,7 @@ def finish(folder: Path, now: datetime, process: subprocess.Popen[bytes] | None 
 def results(folder: Path) -> dict[str, bytes]:
     """All that a night leaves in the store."""
     store = folder / "store"
-    rooms = ("scores", "snapshots", "runs")
+    rooms = ("scores", "moves", "snapshots", "runs")
     return {
         str(path.relative_to(store)): path.read_bytes()
         for room in rooms
@@ -86,7 +86,7 @@ def test_killed_and_started_again_the_table_is_the_undisturbed_one(
     finish(tmp_path / "undisturbed", now, process)
     lasts = time.monotonic() - began
     expected = results(tmp_path / "undisturbed")
-    assert len(expected) == 3  # scores, snapshot, manifest
+    assert len(expected) == 4  # scores, moves, snapshot, manifest
     shutil.copytree(made, tmp_path / "killed")
     draw = np.random.default_rng(KILLS)
     taken_up = 0

@@ -43,6 +43,7 @@ from pipelines.project import Project
 from pipelines.settings import Settings
 from serving.scoring.parts import read_part, regrouped, score_parts, told_by
 from serving.scoring.previous import PreviousScores
+from serving.scoring.previous_facts import PreviousFacts
 from serving.scoring.run import ScoringRun
 from serving.scoring.unchanged import PreviousStates
 from serving.scoring.write import finish_scores, write_states
@@ -270,6 +271,7 @@ def test_the_next_night_knows_what_was_said_before(tmp_path, leads, run):
     write_states(first, tmp_path / "states.parquet")
     second = replace(
         run,
+        as_of=run.as_of + timedelta(days=1),
         run_id="next",
         previous=PreviousScores(files=(tmp_path / "first.parquet",), as_of=run.as_of),
         previous_states=PreviousStates(file=tmp_path / "states.parquet"),
@@ -279,6 +281,33 @@ def test_the_next_night_knows_what_was_said_before(tmp_path, leads, run):
     found = score_parts_on_spark(leads, second, tmp_path / "spark")
     assert [read_part(part).to_pylist() for part in found] == [read_part(part).to_pylist() for part in expected]
     assert told_by(found)[1] > 0
+
+
+def test_the_night_after_a_promotion_tells_lead_and_model_apart(tmp_path, leads, run):
+    finish_scores(score_parts(regrouped(leads.batches()), run, tmp_path / "first"), tmp_path / "first.parquet")
+    known = pa.Table.from_batches(list(leads.batches()))
+    pq.write_table(known, tmp_path / "facts.parquet")
+    other = replace(run.bundle, calibrator=replace(run.bundle.calibrator, slope=run.bundle.calibrator.slope * 1.2))
+    promoted = replace(
+        run,
+        bundle=replace(other, version=version_of(documents(other))),
+        as_of=run.as_of + timedelta(days=1),
+        run_id="next",
+        previous=PreviousScores(files=(tmp_path / "first.parquet",), as_of=run.as_of),
+        previous_facts=PreviousFacts(files={"snapshot": (tmp_path / "facts.parquet",)}),
+    )
+    tables = [tmp_path / "spark.parquet", tmp_path / "local.parquet"]
+    for score, table in zip((score_parts_on_spark, _score_here), tables, strict=True):
+        parts = score(leads, promoted, tmp_path / table.stem)
+        assert told_by(parts)[2] == 0
+        finish_scores(parts, table)
+    assert tables[0].read_bytes() == tables[1].read_bytes()
+    changed = [part for row in pq.read_table(tables[0])["changed"].to_pylist() for part in row or ()]
+    assert any(part["model"] for part in changed)
+
+
+def _score_here(leads, run, folder):
+    return score_parts(regrouped(leads.batches()), run, folder)
 
 
 def test_a_failing_task_says_what_is_wrong(tmp_path, leads, run):

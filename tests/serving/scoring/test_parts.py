@@ -46,7 +46,7 @@ def test_parts_hold_what_plain_batches_hold(run: ScoringRun, leads: list[pa.Reco
     again = replace(run, held_back=HeldBack())
     for path, batch in zip(paths, score_batches(leads, again), strict=True):
         assert plain(read_part(path)).equals(batch)
-    assert told_by(paths) == (again.held_back, 0)
+    assert told_by(paths) == (again.held_back, 0, 0)
     assert sum(again.held_back.values()) > 0, "nothing was held back; the test shows nothing"
 
 

@@ -120,6 +120,39 @@ def test_all_that_is_wrong_with_a_file_is_said_at_once(tmp_path: Path) -> None:
     assert all(problem.where.startswith("saetze.yaml") and problem.remedy for problem in caught.value.problems)
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "expected"),
+    [
+        ("company: Company", "company: Best because big", "families, company: must not claim a cause"),
+        ("company: Company", "company: '{size} company'", "families, company: may name only known parts, got 'size'"),
+        ("done: Asked for a demo}", "done: Asked thanks to us}", "kinds, demo_request, done: must not claim a cause"),
+        ("syndication: content syndication", "syndication: 'intent_web_count'", "must not name a feature or a column"),
+        ("ago: {past: \"{n} days ago\"", "ago: {past: days ago", "ago, past: must name the number of days"),
+        ("{label} not known: add it", "{label} results in nothing", "unknown: must not claim a cause"),
+        ("strong: strong,", "strong: high logit,", "strength, strong: must not claim a cause"),
+        ("({rate} of {n} won, {base} overall)", "({rate} of all the {n} such leads were won, but only {base} overall)", "at most 40"),
+        ("match: engagement_trend", "match: '{days}engagement{days}'", "each once"),
+    ],
+)  # fmt: skip
+def test_every_text_is_checked_and_its_line_named(tmp_path: Path, was: str, now: str, expected: str) -> None:
+    assert was in DEFAULT
+    path = tmp_path / "saetze.yaml"
+    path.write_text(DEFAULT.replace(was, now, 1), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_sentences(path)
+    (told,) = {str(problem) for problem in caught.value.problems}
+    assert expected in told
+    line = next(number for number, text in enumerate(DEFAULT.splitlines(), start=1) if was in text)
+    assert told.startswith(f"saetze.yaml line {line} ")
+
+
+def test_a_key_that_stands_twice_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "saetze.yaml"
+    path.write_text(DEFAULT.replace("families:", "families:\n  company: One\n", 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match="a key must stand once"):
+        read_sentences(path)
+
+
 @pytest.mark.parametrize("text", ["[1, 2]", "a: [", "version: 1"])
 def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "sentences.yaml"

@@ -14,16 +14,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreement.problems import UsageError
 from models.bundle import Bundle
-from serving.scoring.explain import explain_document, explain_row, read_row
 from serving.scoring.previous import PreviousScores
 from serving.scoring.score import ScoringRun, score_batches
-from serving.scoring.summary import summary_text, tier_rows
 from serving.scoring.write import write_scores
+from serving.words.card import Card, Standing, card_of
+from serving.words.card_document import card_document
+from serving.words.card_text import SHORT_AT_MOST, card_text, short_text
 from serving.words.points import in_points, probability_of, rounded_to_sum
 
 MakeBatch = Callable[..., pa.RecordBatch]
+
+
+def card(row: dict, run: ScoringRun) -> Card:
+    return card_of(row, run.agreement, Standing.of(run.bundle), run.sentences)
+
+
+def text_of(row: dict, run: ScoringRun) -> str:
+    return card_text(card(row, run))
+
+
+def document_of(row: dict, run: ScoringRun) -> dict:
+    return card_document(row, card(row, run), run.agreement, run.bundle)
 
 
 def rows_of(run: ScoringRun, batch: pa.RecordBatch) -> list[dict]:
@@ -32,8 +44,8 @@ def rows_of(run: ScoringRun, batch: pa.RecordBatch) -> list[dict]:
 
 def test_the_printed_parts_add_up_to_the_printed_probability(run: ScoringRun, lead_batch: MakeBatch) -> None:
     for row in rows_of(run, lead_batch(200)):
-        text = explain_row(row, run.agreement, run.bundle, sentences=run.sentences)
-        table = text.split("How the figure adds up")[1].split("Families and facts")[0]
+        text = text_of(row, run)
+        table = text.split("How the figure adds up")[1].split("Facts that are not listed")[0]
         figures = [float(figure) for figure in re.findall(r"([+-]?\d+\.\d)$", table, flags=re.MULTILINE)]
         assert round(sum(figures[:-1]), 1) == figures[-1] == round(row["probability"] * 100, 1)
         assert "log-odds" not in text
@@ -49,7 +61,7 @@ def test_everything_a_rep_needs_is_said(run: ScoringRun, lead_batch: MakeBatch, 
     row = next(
         row for row in rows if row["tier_by"] == "hand_raiser" and row["trend"] == "down" and row["reasons_against"]
     )
-    text = explain_row(row, run.agreement, run.bundle)
+    text = text_of(row, run)
     assert f"Lead {row['lead_id']}, as of 2026-10-02 02:00 UTC" in text
     assert re.search(
         r"About 1 in \d+ leads like this are won within 90 days \(.* %; overall 18\.\d % are won\)\.", text
@@ -64,38 +76,28 @@ def test_everything_a_rep_needs_is_said(run: ScoringRun, lead_batch: MakeBatch, 
     assert "count too" in text
     assert "Model aaaaaaaaaaaa, agreement version 4, run run-1" in text
     first_tier = next(row for row in rows if row["tier"] == "T1")
-    assert "Agreed next step (sales): Call today." in explain_row(first_tier, run.agreement, run.bundle)
+    assert "Agreed next step: Call today (sales)." in text_of(first_tier, run)
 
 
 def test_not_scored_and_the_base_rate_are_said_plainly(
     run: ScoringRun, base_rate_bundle: Bundle, lead_batch: MakeBatch
 ) -> None:
     (row,) = rows_of(run, lead_batch(1, status_reason=pa.array(["no date"])))
-    assert "Not scored: it has no usable creation date" in explain_row(row, run.agreement, run.bundle)
-    assert "promise" not in explain_document(row, run.agreement, run.bundle)
+    assert "Not scored: it has no usable creation date" in text_of(row, run)
+    assert "promise" not in document_of(row, run)
     (row,) = rows_of(replace(run, bundle=base_rate_bundle), lead_batch(1))
-    text = explain_row(row, run.agreement, base_rate_bundle)
+    text = text_of(row, replace(run, bundle=base_rate_bundle))
     assert "no model has proved better" in text
     assert "Tier" not in text
 
 
 def test_the_document_is_json_and_sums(run: ScoringRun, lead_batch: MakeBatch) -> None:
     row = rows_of(run, lead_batch(3))[0]
-    document = json.loads(json.dumps(explain_document(row, run.agreement, run.bundle)))
+    document = json.loads(json.dumps(document_of(row, run)))
     total = document["base_probability"] * 100 + sum(document["points"].values())
     assert total == pytest.approx(document["probability"] * 100)
     assert document["lead_id"] == "L000000"
     assert document["chance"].startswith(("about", "fewer", "more"))
-
-
-def test_a_lead_is_found_in_a_table_or_said_to_be_absent(
-    run: ScoringRun, lead_batch: MakeBatch, tmp_path: Path
-) -> None:
-    path = tmp_path / "scores.parquet"
-    write_scores(score_batches([lead_batch(20)], run), path)
-    assert read_row(path, "L000007")["lead_id"] == "L000007"
-    with pytest.raises(UsageError, match="L9"):
-        read_row(path, "L9")
 
 
 @given(st.floats(-4, 4), st.lists(st.floats(-2, 2), min_size=1, max_size=20))
@@ -109,27 +111,13 @@ def test_points_sum_to_the_move_from_the_typical_lead(base: float, contributions
     assert all(abs(one - point) <= 0.15 for one, point in zip(shown, points, strict=True))
 
 
-def test_the_summary_shows_every_row_once(run: ScoringRun, lead_batch: MakeBatch, tmp_path: Path) -> None:
-    reason = pa.array([None] * 95 + ["no date"] * 5)
-    hits = {"rule:competitor": pa.array([number < 7 for number in range(100)])}
-    written = write_scores(
-        score_batches([lead_batch(100, status_reason=reason, **hits)], run), tmp_path / "scores.parquet"
-    )
-    rows = tier_rows(written, run.agreement)
-    assert sum(row.leads for row in rows) == 100
-    assert sum(row.share for row in rows) == pytest.approx(1)
-    assert [row.tier for row in rows] == ["T1", "T2", "T3", "disqualified", "not scored"]
-    assert sum(row.expected_wins or 0 for row in rows) == pytest.approx(written["probability_sum"], abs=1e-4)
-    text = summary_text(rows)
-    assert ">= 30 %" in text
-    assert len(text.splitlines()) == 7
-
-
-def test_the_summary_of_the_base_rate_has_no_tiers(
-    run: ScoringRun, base_rate_bundle: Bundle, lead_batch: MakeBatch, tmp_path: Path
-) -> None:
-    base_rate = replace(run, bundle=base_rate_bundle)
-    written = write_scores(score_batches([lead_batch(40)], base_rate), tmp_path / "scores.parquet")
-    rows = {row.tier: row for row in tier_rows(written, run.agreement)}
-    assert rows["no tier"].leads == 40
-    assert rows["no tier"].mean_probability == pytest.approx(0.119, abs=0.001)
+def test_the_short_text_fits_a_field_and_says_the_most_telling_first(run: ScoringRun, lead_batch: MakeBatch) -> None:
+    rows = rows_of(run, lead_batch(300, status_reason=pa.array([None] * 299 + ["too old"])))
+    for row in rows[:-1]:
+        text = short_text(card(row, run))
+        assert len(text) <= SHORT_AT_MOST
+        assert text.startswith(f"Tier {row['tier']}: ")
+        assert text.endswith(" [2026-10-01]")
+        if row["reasons_for"]:
+            assert run.sentences.fact_of(row["reasons_for"][0]["sentence"]) in text
+    assert short_text(card(rows[-1], run)).startswith("Not scored on 2026-10-01: it is older")

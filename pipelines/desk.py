@@ -1,0 +1,193 @@
+"""The desk on a project: which runs are committed, what is known of their models, and the server it runs on."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlunsplit
+
+from agreement.problems import InputError, LeadqError, Problem
+from crm.answers import ANSWERS, AnswerBook
+from models.bundle import read_bundle
+from models.live import bundle_folder, models_folder
+from models.past_leads import PastLeads, past_leads_path
+from pipelines.past_score import PastScores, agreement_then
+from pipelines.project import Project
+from pipelines.runs import Run
+from serving.desk.desk import Desk, Model, Row
+from serving.desk.nights import Nights, RunFile, read_row
+from serving.desk.who import Doorkeeper
+from serving.words.card import Standing
+from serving.words.playbook import read_playbook
+from serving.words.sentences import read_sentences
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+Clock = Callable[[], datetime]
+_MODELS = 8  # kept in memory
+
+
+def make_desk(project: Project, *, environment: Mapping[str, str], local_name: str, clock: Clock) -> Desk:
+    """Open the desk of a project.
+
+    Parameters
+    ----------
+    project : Project
+    environment : mapping
+        Holds the tokens that ``leadq.yaml`` names.
+    local_name : str
+        Who answers where ``leadq.yaml`` names nobody.
+    clock : callable
+        Returns the time (UTC).
+
+    Raises
+    ------
+    ConfigError
+        Tokens are missing, or a file of words is wrong.
+    """
+    store, settings = project.store, project.config.desk
+    past = PastScores(project, checked=False)  # every score is compared with the one that was published
+    runs = _Runs(project)
+    return Desk(
+        settings=settings,
+        agreement=project.agreement,
+        nights=Nights(runs.files, runs.stamp, tiers=[tier.id for tier in project.agreement.tiers]),
+        answers=AnswerBook(store.folder / ANSWERS),
+        doorkeeper=Doorkeeper(settings=settings, tokens=settings.with_tokens(environment), local_name=local_name),
+        sentences=read_sentences(project.config.sentences),
+        playbook=read_playbook(project.config.playbook),
+        model_of=_model_reader(project, runs),
+        full_row=lambda run, row: _full_row(past, runs.run(run.run_id), row),
+        clock=clock,
+    )
+
+
+class _Runs:
+    """Committed runs; a manifest is read once."""
+
+    def __init__(self, project: Project) -> None:
+        self._store = project.store
+        self._known: dict[str, Run] = {}
+
+    def stamp(self) -> int:
+        """Return when the last manifest was committed."""
+        try:
+            return (self._store.folder / "runs").stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def files(self) -> tuple[RunFile, ...]:
+        """All committed runs, oldest first."""
+        for path in sorted((self._store.folder / "runs").glob("*.json")):
+            if path.stem not in self._known and (run := self._store.committed(path.stem)) is not None:
+                self._known[path.stem] = run
+        ordered = sorted(self._known.values(), key=lambda run: (run.inputs.as_of, run.scored_at, run.run_id))
+        return tuple(_file(self._store.folder, run) for run in ordered)
+
+    def run(self, run_id: str) -> Run:
+        """Return a run that :meth:`files` has told of."""
+        return self._known[run_id]
+
+
+def _file(store: Path, run: Run) -> RunFile:
+    return RunFile(
+        run_id=run.run_id,
+        model_version=run.inputs.bundle_version,
+        agreement_version=run.inputs.agreement_version,
+        whole=run.inputs.kind == "night",
+        as_of=run.inputs.as_of,
+        scores=store / run.scores,
+        moves=store / run.moves if run.moves else None,
+    )
+
+
+def _model_reader(project: Project, runs: _Runs) -> Callable[[RunFile], Model]:
+    store = project.store.folder
+
+    @lru_cache(maxsize=_MODELS)
+    def read(version: str, run_id: str) -> Model:
+        bundle = read_bundle(bundle_folder(store, version))
+        past = PastLeads.read(past_leads_path(models_folder(store), version))
+        agreement = agreement_then(project, runs.run(run_id), bundle)
+        return Model(standing=Standing.of(bundle), agreement=agreement, similar=past.nearest)
+
+    return lambda run: read(run.model_version, run.run_id)
+
+
+def _full_row(past: PastScores, run: Run, row: Row) -> Row:
+    """Return the row with up to five reasons a side; as it stands where the score cannot be made again."""
+    if row["tier"] is None:
+        return row
+    try:
+        return past.row(run, row["lead_id"], told=dict(row))
+    except LeadqError:
+        return row
+
+
+def serve(app: Starlette, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted.
+
+    Parameters
+    ----------
+    ready : callable
+        Called with the address once requests are taken.
+
+    Raises
+    ------
+    InputError
+        The port is taken or not allowed.
+    """
+    import uvicorn  # noqa: PLC0415 - only the desk needs a server
+
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        remedy = "Choose another port: leadq desk --port 8711, or desk.port in leadq.yaml."
+        problem = Problem(where=f"{host}, port {port}", rule="must be free", value=str(error), remedy=remedy)
+        raise InputError(problem) from error
+    name = f"[{host}]" if ":" in host else host
+    with listening:
+        ready(urlunsplit(("http", f"{name}:{listening.getsockname()[1]}", "/", "", "")))
+        config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, server_header=False)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def run_desk(
+    project: Project, *, environment: Mapping[str, str], clock: Clock, ready: Callable[[str], None], port: int | None
+) -> None:
+    """Open the desk and serve it until interrupted.
+
+    Raises
+    ------
+    LeadqError
+        As :func:`make_desk` and :func:`serve`.
+    """
+    from serving.desk.app import make_app  # noqa: PLC0415 - only the desk needs the framework
+
+    local_name = environment.get("USER") or environment.get("USERNAME") or "local user"
+    desk = make_desk(project, environment=environment, local_name=local_name, clock=clock)
+    threading.Thread(target=_warm, args=(desk,), daemon=True).start()
+    chosen = project.config.desk.port if port is None else port
+    serve(make_app(desk, secret=secrets.token_urlsafe(32)), host=project.config.desk.host, port=chosen, ready=ready)
+
+
+def _warm(desk: Desk) -> None:
+    """Read tonight and make one card before somebody asks; what fails here fails again, and is told, when it is asked for."""
+    try:
+        tonight = desk.nights.tonight()
+        if tonight is not None and len(tonight.rows):
+            lead_id: str = tonight.rows.lead_id[0].as_py()
+            run = tonight.run_of(lead_id)
+            row = read_row(run, lead_id) if run is not None else None
+            if run is not None and row is not None:
+                desk.card(tonight, run, row)
+    except LeadqError:
+        return

@@ -1,0 +1,199 @@
+"""Any past score reproduced from its run: the snapshot of what was known, the bundle, the agreement and the state of the night before.
+
+The score table has three reasons a side; a score made again has room for more, and is believed only where everything else in it
+is, to the last bit, what the table says. Sentences are the table's own, whatever the catalogue of sentences says by now.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from agreement.problems import Problem, StoreError
+from agreement.read import parse_agreement
+from agreement.schema import Agreement
+from models.bundle import Bundle, read_bundle
+from models.live import bundle_folder
+from models.scorer import Scorer
+from pipelines.project import Project
+from pipelines.runs import Run, sha256_of
+from pipelines.scoring_run import scoring_run
+from pipelines.snapshots import snapshot_of
+from pipelines.store import Store
+from serving.scoring.coded import plain
+from serving.scoring.reasons import PER_SIDE, ReasonMaker
+from serving.scoring.run import ScoringKit
+from serving.scoring.score import score_coded
+
+Row = dict[str, Any]
+
+REASONS = 5
+"""A side, on a card."""
+SAME = ("status", "probability", "margin", "base", "contributions", "tier", "tier_by", "model_tier")
+"""Columns that must come out again bit for bit, beside the reasons."""
+SIDES = ("reasons_for", "reasons_against")
+
+_KEPT = 32  # runs whose kits are kept; those of one model share all that is dear
+
+
+class PastScores:
+    """Makes past scores again; safe to be asked by several threads.
+
+    The first score of a model takes a second or two, the next ones milliseconds.
+
+    Parameters
+    ----------
+    project : Project
+    checked : bool
+        As :class:`models.scorer.Scorer` has it.
+    """
+
+    def __init__(self, project: Project, *, checked: bool = True) -> None:
+        self._project, self._checked = project, checked
+        self._kits: OrderedDict[str, ScoringKit] = OrderedDict()
+        self._lock = Lock()
+
+    def row(self, run: Run, lead_id: str, *, told: Row | None = None) -> Row:
+        """Return a lead's row of a run's score table, with up to :data:`REASONS` reasons for and against.
+
+        Parameters
+        ----------
+        run : Run
+        lead_id : str
+        told : dict, optional
+            The row as the table has it, where it is at hand.
+
+        Raises
+        ------
+        StoreError
+            The run did not score the lead; what it rests on is gone or damaged; or the score does not come out again,
+            naming what differs.
+        BundleError
+            The bundle is gone or damaged.
+        """
+        store = self._project.store
+        told = told or told_then(store, run, lead_id)
+        if told is None:
+            remedy = "Name a lead that was open in that run; its score table lists them."
+            raise StoreError(
+                Problem(where=f"run {run.run_id}", rule="must know the lead", value=lead_id, remedy=remedy)
+            )
+        try:
+            known = snapshot_of(store, lead_id, run.run_id)
+        except (OSError, pa.ArrowException) as error:
+            raise StoreError(_damaged(store, run, str(error).splitlines()[0][:120])) from error
+        with self._lock:  # a kit keeps its sentences, one thread at a time
+            again: Row = plain(score_coded(known, self._kit(run)).rows).to_pylist()[0]
+        _must_be_the_same(store, run, told, again)
+        return {**told, **{side: [*told[side], *again[side][PER_SIDE:]] for side in SIDES if told[side]}}
+
+    def _kit(self, run: Run) -> ScoringKit:
+        if run.run_id not in self._kits:
+            self._kits[run.run_id] = self._make_kit(run)
+        self._kits.move_to_end(run.run_id)
+        while len(self._kits) > _KEPT:
+            self._kits.popitem(last=False)
+        return self._kits[run.run_id]
+
+    def _make_kit(self, run: Run) -> ScoringKit:
+        wanted = (run.inputs.bundle_version, run.inputs.agreement_sha256)
+        alike = [kit for kit in self._kits.values() if (kit.run.bundle.version, kit.run.agreement.sha256) == wanted]
+        if alike:
+            return replace(alike[-1], run=self._scoring_run(run, alike[-1].run.bundle, alike[-1].run.agreement))
+        bundle = read_bundle(bundle_folder(self._project.store.folder, run.inputs.bundle_version))
+        scorer = Scorer(bundle, checked=self._checked)
+        kit = ScoringKit.of(self._scoring_run(run, bundle, agreement_then(self._project, run, bundle)), scorer)
+        return replace(kit, reasons=ReasonMaker(bundle.catalogue.families, kit.book, most=REASONS))
+
+    def _scoring_run(self, run: Run, bundle: Bundle, agreement: Agreement) -> Any:
+        project = replace(self._project, agreement=agreement)
+        return scoring_run(project, bundle, run.inputs, run.scored_at, changed_only=False)
+
+
+def told_then(store: Store, run: Run, lead_id: str) -> Row | None:
+    """Return a lead's row of a run's score table, if it has one.
+
+    Raises
+    ------
+    StoreError
+        The table is gone or damaged.
+    """
+    try:
+        table = ds.dataset(store.folder / run.scores, format="parquet")
+        rows: list[Row] = table.to_table(filter=ds.field("lead_id") == lead_id).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(_damaged(store, run, str(error).splitlines()[0][:120])) from error
+    return rows[0] if rows else None
+
+
+def agreement_then(project: Project, run: Run, bundle: Bundle) -> Agreement:
+    """Return the agreement that a run scored under: today's, or the one kept in its bundle.
+
+    Raises
+    ------
+    StoreError
+        It is neither.
+    """
+    wanted = run.inputs.agreement_sha256
+    if project.agreement.sha256 == wanted:
+        return project.agreement
+    kept = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
+    if kept.sha256 == wanted:
+        return kept
+    raise StoreError(
+        Problem(
+            where=f"run {run.run_id}",
+            rule="needs the agreement that it scored under, today's or the one kept with its model",
+            value=f"version {run.inputs.agreement_version}, hash {wanted[:12]}",
+            remedy="Put that agreement.yaml back in a copy of the project folder and ask there.",
+        )
+    )
+
+
+def _must_be_the_same(store: Store, run: Run, told: Row, again: Row) -> None:
+    differs = [
+        f"{name}: {_short(told[name])} then, {_short(again[name])} now" for name in SAME if told[name] != again[name]
+    ]
+    for side in SIDES:
+        then, now = ([_figures(reason) for reason in (row[side] or ())[:PER_SIDE]] for row in (told, again))
+        if then != now:
+            differs.append(f"{side}: {_short(then)} then, {_short(now)} now")
+    if differs:
+        value = f"lead {told['lead_id']}: {len(differs)} columns differ"
+        raise StoreError(replace(_damaged(store, run, value), count=len(differs), examples=tuple(differs[:5])))
+
+
+def _figures(reason: Row) -> Row:
+    """All of a reason but its words: a company may reword its sentences."""
+    return {name: value for name, value in reason.items() if name != "sentence"}
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _damaged(store: Store, run: Run, value: str) -> Problem:
+    """Say that a score cannot be had again, and which of its run's files are no longer what the manifest says."""
+    hashes = {run.scores: run.scores_sha256, run.snapshot: run.snapshot_sha256}
+    changed = [name for name, expected in hashes.items() if _sha256(store, name) != expected]
+    remedy = (
+        f"Take {' and '.join(changed)} of the store from a backup."
+        if changed
+        else "Its files are whole: another version of leadq or of its libraries made it. Ask there, or use --afresh."
+    )
+    return Problem(
+        where=f"run {run.run_id}", rule="a past score must come out again exactly", value=value, remedy=remedy
+    )
+
+
+def _sha256(store: Store, name: str) -> str:
+    try:
+        return sha256_of(store.folder / name)
+    except OSError:
+        return ""

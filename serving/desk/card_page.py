@@ -1,0 +1,127 @@
+"""The pages over one lead: its card, the answer to it, and the card as a file or short text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, quote
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from agreement.problems import LeadqError, Problem
+from serving.desk.answering import answer_of, reasons_offered
+from serving.desk.desk import Desk
+from serving.desk.listing import find
+from serving.desk.nights import Tonight
+from serving.desk.pages import Pages, lead_address
+from serving.desk.query import Query
+from serving.desk.who import Visitor
+from serving.words.card import Card
+from serving.words.card_page import card_file
+from serving.words.card_text import short_text
+
+KEPT = {
+    "accept": "Accepted. Thank you.",
+    "reject": "Rejected, with your reason.",
+    "disagree": "Noted that the tier is wrong.",
+}
+_NO_LEAD = "No open lead of that id was scored tonight, or it is not yours to see."
+
+
+def show_card(
+    desk: Desk,
+    pages: Pages,
+    request: Request,
+    visitor: Visitor,
+    *,
+    form: Mapping[str, str] | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    """Show a lead's card; after an answer that could not be kept with what was filled in and what is wrong."""
+    lead_id = request.query_params.get("id", "")
+    found = desk.row_for(visitor, lead_id)
+    if found is None:
+        return pages.message(request, visitor, 404, "No such lead", _NO_LEAD)
+    tonight, run, row = found
+    query = _back(request)
+    return pages.page(
+        request,
+        "lead.html.j2",
+        visitor,
+        status=200 if problem is None else 422,
+        card=desk.card(tonight, run, row),
+        answers=desk.answers.of(lead_id)[::-1],
+        reasons=reasons_offered(desk.agreement),
+        form={"reason": "", "note": "", "suggested_tier": "", "answer": "", **(form or {})},
+        problem=problem,
+        kept=KEPT.get(request.query_params.get("kept", "")),
+        run_id=row["run_id"],
+        back=query.address(),
+        here=lead_address(lead_id, query.address()),
+        next=_next(tonight, desk, visitor, query, lead_id),
+        crm_url=desk.settings.lead_url and desk.settings.lead_url.replace("{lead_id}", quote(lead_id, safe="")),
+    )
+
+
+def answer(desk: Desk, pages: Pages, request: Request, visitor: Visitor, form: Mapping[str, str]) -> Response:
+    """Keep an answer and show the card again; or show what is missing, with nothing kept."""
+    lead_id = request.query_params.get("id", "")
+    found = desk.row_for(visitor, lead_id)
+    if found is None:
+        return pages.message(request, visitor, 404, "No such lead", _NO_LEAD)
+    if not visitor.may_answer:
+        return pages.message(request, visitor, 403, "Not allowed", "You may read the leads, not answer them.")
+    try:
+        given = answer_of(form, found[2], desk.agreement, name=visitor.name, now=desk.clock())
+    except LeadqError as error:
+        return show_card(desk, pages, request, visitor, form=form, problem=error.problems[0])
+    desk.answers.record(given)
+    here = lead_address(lead_id, _back(request).address())
+    return RedirectResponse(f"/lead?{here}&kept={form['answer']}#main", status_code=303)
+
+
+def save_file(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> Response:
+    """Send a lead's card as one offline HTML file."""
+    card = _saved(desk, request, visitor, "html")
+    if card is None:
+        return pages.message(request, visitor, 404, "No such lead", _NO_LEAD)
+    named = "".join(letter for letter in card.lead_id if letter.isascii() and letter.isalnum())[:40]
+    return Response(
+        card_file(card, [tier.id for tier in desk.agreement.tiers]),
+        media_type="text/html; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="lead-{named}.html"'},
+    )
+
+
+def save_text(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> Response:
+    """Send a lead's card as the short text of a CRM field."""
+    card = _saved(desk, request, visitor, "text")
+    if card is None:
+        return pages.message(request, visitor, 404, "No such lead", _NO_LEAD)
+    return PlainTextResponse(short_text(card) + "\n")
+
+
+def _saved(desk: Desk, request: Request, visitor: Visitor, kind: str) -> Card | None:
+    lead_id = request.query_params.get("id", "")
+    found = desk.row_for(visitor, lead_id)
+    if found is None:
+        return None
+    desk.answers.note_audit(desk.clock(), visitor.name, "saved a card", {"as": kind}, lead_id=lead_id)
+    return desk.card(*found)
+
+
+def _back(request: Request) -> Query:
+    """Return the list one came from; a list that cannot be read is the whole one."""
+    try:
+        return Query.of(dict(parse_qsl(request.query_params.get("back", ""))))
+    except LeadqError:
+        return Query()
+
+
+def _next(tonight: Tonight, desk: Desk, visitor: Visitor, query: Query, lead_id: str) -> str:
+    """Return the address of the lead after this one in the list one came from, empty at its end."""
+    rows = find(tonight.rows, query, answered=desk.answered(), owner=visitor.owner).rows
+    at = np.flatnonzero(rows == tonight.rows.place(lead_id))
+    following = rows[int(at[0]) + 1 :] if len(at) else rows  # answered ones may have left the list
+    return lead_address(tonight.rows.lead_id[int(following[0])].as_py(), query.address()) if len(following) else ""

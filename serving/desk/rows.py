@@ -1,0 +1,162 @@
+"""The leads of the list: one array a column, numbers for texts, so that 100,000 of them are filtered and sorted in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+NOT_SCORED = "not scored"
+_TEXTS = ("account_id", "owner", "source", "campaign")
+_PLAIN = [
+    "lead_id",
+    *_TEXTS,
+    "age_days",
+    "status",
+    "status_reason",
+    "probability",
+    "previous_probability",
+    "tier",
+    "worked",
+]
+_REASON = "reasons_for.list.element.sentence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """A column of n texts: ``codes`` are places among ``values``, -1 where there is none."""
+
+    codes: Codes
+    values: tuple[str, ...]
+
+    def at(self, row: int) -> str:
+        """Return a row's text, empty where there is none."""
+        code = int(self.codes[row])
+        return self.values[code] if code >= 0 else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LeadRows:
+    """All leads of tonight, the best tier and the highest probability first; ``lead_id`` breaks ties.
+
+    Parameters
+    ----------
+    lead_id : Array of n strings
+    account_id, owner, source, campaign, tier, reason, moved : Texts
+        ``tier`` holds :data:`NOT_SCORED` for a lead without score, ``moved`` says how the tier changed since the last night.
+    age_days, probability, before : float32 arrays of shape (n,)
+        NaN where not known; ``before`` is the probability of the last night.
+    run : int64 array of shape (n,)
+        Which of tonight's runs scored the lead.
+    """
+
+    lead_id: pa.Array
+    account_id: Texts
+    owner: Texts
+    source: Texts
+    campaign: Texts
+    tier: Texts
+    reason: Texts
+    moved: Texts
+    age_days: Floats
+    probability: Floats
+    before: Floats
+    run: Ints
+
+    def __len__(self) -> int:
+        return len(self.lead_id)
+
+    def place(self, lead_id: str) -> int | None:
+        """Return the lead's row."""
+        found = pc.index(self.lead_id, lead_id).as_py()
+        return None if found < 0 else int(found)
+
+
+def read_lead_rows(files: Sequence[tuple[Path, Path | None]], *, tiers: Sequence[str]) -> LeadRows:
+    """Read the list out of score tables and their tables of moves.
+
+    Parameters
+    ----------
+    files : sequence of (scores, moves)
+        The whole night first; a later row of a lead takes the place of an earlier one.
+    tiers : sequence of str
+        Best first.
+    """
+    table = pa.concat_tables([_read(scores, moves, place) for place, (scores, moves) in enumerate(files)])
+    if len(files) > 1:
+        table = _newest(table)
+    tier = pc.coalesce(table["tier"], pc.if_else(pc.equal(table["status"], "scored"), "no tier", NOT_SCORED))
+    rank = pc.fill_null(pc.index_in(tier, value_set=pa.array(tiers, pa.string())), len(tiers))
+    table = table.append_column("shown_tier", tier).append_column("rank", rank)
+    order = pc.sort_indices(
+        table, sort_keys=[("rank", "ascending"), ("probability", "descending"), ("lead_id", "ascending")]
+    )
+    table = table.take(order).combine_chunks()
+    numbers: dict[str, Any] = {
+        name: table[column].to_numpy(zero_copy_only=False).astype(np.float32)
+        for name, column in {
+            "age_days": "age_days",
+            "probability": "probability",
+            "before": "previous_probability",
+        }.items()
+    }
+    texts: dict[str, Any] = {name: _texts(table[name]) for name in _TEXTS}
+    return LeadRows(
+        lead_id=table["lead_id"].combine_chunks(),
+        **texts,
+        tier=_texts(table["shown_tier"]),
+        reason=_texts(table["reason"]),
+        moved=_texts(table["moved"]),
+        **numbers,
+        run=table["run"].to_numpy(zero_copy_only=False).astype(np.int64),
+    )
+
+
+def _read(scores: Path, moves: Path | None, place: int) -> pa.Table:
+    table = ds.dataset(scores, format="parquet").to_table(columns=_PLAIN)
+    with pq.ParquetFile(scores, pre_buffer=False) as file:
+        pieces = [_first(file.read_row_group(group, columns=[_REASON])) for group in range(file.num_row_groups)]
+    reason = pa.chunked_array(pieces, pa.string())
+    table = table.append_column("reason", reason).append_column(
+        "run", pa.array(np.full(table.num_rows, place, np.int64))
+    )
+    moved = pa.nulls(table.num_rows, pa.string())
+    if moves is not None:
+        events = ds.dataset(moves, format="parquet").to_table(columns=["lead_id", "sentence"]).combine_chunks()
+        at = pc.index_in(table["lead_id"], value_set=events["lead_id"].combine_chunks())
+        moved = events["sentence"].take(at)
+    return table.append_column("moved", moved)
+
+
+def _first(group: pa.Table) -> pa.Array:
+    """Return the first sentence of each list."""
+    lists = group.column(0).combine_chunks()
+    empty = pc.equal(pc.fill_null(pc.list_value_length(lists), 0), 0)
+    sentences = lists.values.field("sentence")
+    start = pc.if_else(empty, pa.scalar(None, pa.int32()), lists.offsets[:-1])
+    return sentences.take(start)
+
+
+def _newest(table: pa.Table) -> pa.Table:
+    """Keep the last row of each lead."""
+    places = pa.table({"lead_id": table["lead_id"], "place": pa.array(np.arange(table.num_rows))})
+    last = places.group_by("lead_id").aggregate([("place", "max")])["place_max"]
+    return table.take(pc.take(last, pc.sort_indices(last)))
+
+
+def _texts(column: pa.ChunkedArray) -> Texts:
+    encoded = column.combine_chunks().dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return Texts(codes=codes, values=tuple(encoded.dictionary.to_pylist()))

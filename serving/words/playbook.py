@@ -1,0 +1,141 @@
+"""The playbook: next steps that sales wrote for what a lead shows or lacks, apart from the reasons of the score.
+
+Read from a YAML file that sales owns (``playbook.yaml`` beside this module is the default; ``leadq init`` copies it into the
+project), checked whole when read. A step may only be about what can change: no step turns one industry into another. Leaves
+out whether a step works: nothing here comes from the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+
+from agreement.problems import ConfigError, Problem
+from crm.reading.yaml_lines import read_yaml_lines
+from serving.words.sentences import fit
+from serving.words.wording_rules import PART, Place, check_repeated, check_words
+
+MAX_STEP = 120
+"""Longest step, in characters."""
+MAX_STEPS = 2
+"""Most steps shown for one lead."""
+FIXED = ("company", "person", "source", "history", "timing")
+"""Families that nobody can change by a call."""
+
+When = Literal["for", "against", "unknown"]
+_KEYS = {"family", "when", "step"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What to do when a family that fits ``family`` speaks for a lead, speaks against it, or is not known."""
+
+    family: str
+    when: When
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """A checked playbook.
+
+    Parameters
+    ----------
+    version : int
+        Raised by its owner with every change.
+    owner : str
+    entries : tuple of Step
+        In order: the first that fits a family counts.
+    """
+
+    version: int
+    owner: str
+    entries: tuple[Step, ...]
+
+    def steps(
+        self, families_for: Sequence[str], families_against: Sequence[str], families_unknown: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Return at most :data:`MAX_STEPS` steps, each once, in the order of the families given."""
+        given: tuple[tuple[When, Sequence[str]], ...] = (
+            ("for", families_for),
+            ("against", families_against),
+            ("unknown", families_unknown),
+        )
+        found = (self._step(family, when) for when, families in given for family in families)
+        return tuple(dict.fromkeys(step for step in found if step))[:MAX_STEPS]
+
+    def _step(self, family: str, when: When) -> str:
+        fitting = (one.step for one in self.entries if one.when == when and fit(one.family, family) is not None)
+        return next(fitting, "") if family not in FIXED else ""
+
+
+def default_playbook() -> str:
+    """Return the text of the default playbook, as ``leadq init`` writes it."""
+    return resources.files("serving.words").joinpath("playbook.yaml").read_text(encoding="utf-8")
+
+
+def read_playbook(path: Path | None = None) -> Playbook:
+    """Read a playbook, the default one without ``path``.
+
+    Raises
+    ------
+    ConfigError
+        All that is wrong with the file, with lines.
+    """
+    source = "playbook.yaml" if path is None else path.name
+    try:
+        text = default_playbook() if path is None else path.read_text(encoding="utf-8")
+        document, lines = yaml.safe_load(text) or {}, read_yaml_lines(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        value = str(error).replace("\n", " ")
+        remedy = "Mend it, or take the line playbook: out of leadq.yaml to have the default."
+        raise ConfigError(Problem(where=source, rule="must be readable YAML", value=value, remedy=remedy)) from error
+    place = Place(source=source, lines=lines)
+    if problems := (*check_repeated(place), *_check(document, place)):
+        raise ConfigError(problems)
+    entries = tuple(Step(**{key: str(entry[key]) for key in _KEYS}) for entry in document["steps"])  # type: ignore[arg-type]
+    return Playbook(version=document["version"], owner=document["owner"], entries=entries)
+
+
+def _check(document: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    for key in sorted(set(map(str, document)) - {"version", "owner", "steps"}):
+        yield place.at(key).problem("must hold only known keys", key, "Use version, owner and steps.")
+    version, owner, steps = document.get("version"), document.get("owner"), document.get("steps")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        yield place.at("version").problem(
+            "must be a whole number from 1", version, "Raise it by one with every change."
+        )
+    if not isinstance(owner, str) or not owner.strip():
+        yield place.at("owner").problem("must say who owns it", owner, "Write for example owner: head of sales.")
+    if not isinstance(steps, list):
+        yield place.at("steps").problem(
+            "must be a list", steps, "Write - {family: engagement, when: against, step: ...}."
+        )
+        return
+    for number, entry in enumerate(steps):
+        yield from _check_entry(entry, place.at("steps").at(number, f"entry {number + 1}"))
+
+
+def _check_entry(entry: object, place: Place) -> Iterator[Problem]:
+    if not isinstance(entry, Mapping) or set(entry) != _KEYS or not all(isinstance(one, str) for one in entry.values()):
+        yield place.problem("must hold the texts family, when and step", entry, "See the head of the default file.")
+        return
+    if entry["when"] not in get_args(When):
+        yield place.at("when").problem("must be for, against or unknown", entry["when"], "Choose one of the three.")
+    yield from _check_family(entry["family"], place.at("family"))
+    if not entry["step"].strip() or "{" in entry["step"]:
+        yield place.at("step").problem("must be a plain text without braces", entry["step"], "Write what to do.")
+    yield from check_words(entry["step"], place.at("step"), most=MAX_STEP)
+
+
+def _check_family(family: str, place: Place) -> Iterator[Problem]:
+    parts = PART.findall(family)
+    if len(set(parts)) < len(parts) or set(parts) - {"kind", "field"} or not PART.sub("", family):
+        yield place.problem("must be a family, or a pattern with {kind} or {field}", family, "Write intent_{kind}.")
+    elif fixed := [one for one in FIXED if fit(family, one) is not None]:
+        yield place.problem("must be a family that can change", fixed[0], "Take the step out; nobody can act on it.")

@@ -1,0 +1,200 @@
+"""What changed since the night before stays right when a night is missed or scored again, a lead is asked for, a model promoted."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from crm.company.settings import CompanySettings
+from crm.schemas import MOVES
+from models.bundle import Bundle, keep_bundle
+from models.live import models_folder, promote, put_challenger
+from pipelines.init import init
+from pipelines.progress import silent
+from pipelines.project import Project, open_project
+from pipelines.runs import Run
+from pipelines.score import score
+from pipelines.simulate import write_simulated
+from pipelines.snapshots import rests_on, snapshot_of
+from tests.pipelines.conftest import learn
+
+PARAMS = """\
+fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 40, early_stopping_rounds: 10, n_folds: 2, bootstrap_repeats: 20}
+features: {ages_days: [0, 30]}
+engine: {threads: 1}
+"""
+Rows = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nights:
+    """Runs by when they were: ``thursday``, nothing on Friday, ``saturday``, on Sunday one lead and twice all, and Monday."""
+
+    project: Project
+    runs: dict[str, Run]
+
+    def rows(self, name: str) -> Rows:
+        table = pq.read_table(self.project.store.table(self.runs[name].scores))
+        return {row["lead_id"]: row for row in table.to_pylist()}
+
+    def moves(self, name: str) -> Rows:
+        table = pq.read_table(self.project.store.table(self.runs[name].moves))
+        assert table.schema.equals(MOVES)
+        return {row["lead_id"]: row for row in table.to_pylist()}
+
+
+def go_live(project: Project, bundle: Bundle) -> None:
+    folder = project.store.folder
+    version, _ = keep_bundle(bundle, models_folder(folder))
+    put_challenger(version, store=folder, now=project.now, why="a test")
+    promote(version, store=folder, now=project.now, because="a test", by="head of sales")
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+    folder = tmp_path_factory.mktemp("nights")
+    made = write_simulated(folder, CompanySettings(n_leads=2500, base_rate=0.25, noise_fields=1, drift="none"), silent)
+    (folder / "leadq.yaml").write_text(made.config_text)
+    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
+    init(folder)
+    project = open_project(folder, environment={}, now=made.read_at)
+    bundle = learn(project)
+    assert bundle.kind == "booster"
+    go_live(project, bundle)
+    monday = made.read_at.replace(hour=2, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    runs: dict[str, Run] = {}
+
+    def night(name: str, as_of: datetime, lead_id: str = "") -> None:
+        told = score(project, silent, as_of=as_of, lead_id=lead_id)
+        run = project.store.committed(told.facts["run_id"])
+        assert run is not None
+        runs[name] = run
+
+    night("thursday", monday - timedelta(days=4))
+    night("saturday", monday - timedelta(days=2))
+    saturday = pq.read_table(project.store.table(runs["saturday"].scores), filters=[("status", "=", "scored")])
+    sunday = monday - timedelta(days=1)
+    night("asked", sunday - timedelta(hours=1), lead_id=saturday["lead_id"][5].as_py())
+    night("sunday", sunday)
+    night("again", sunday + timedelta(hours=2))
+    go_live(project, replace(bundle, calibrator=replace(bundle.calibrator, slope=bundle.calibrator.slope * 1.2)))
+    night("monday", monday)
+    yield Nights(project=project, runs=runs)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("saturday", "thursday"),
+        ("asked", "saturday"),
+        ("sunday", "saturday"),
+        ("again", "saturday"),
+        ("monday", "again"),
+    ],
+)
+def test_a_night_compares_with_the_night_before(nights: Nights, name: str, before: str) -> None:
+    now, then = nights.rows(name), nights.rows(before)
+    compared = 0
+    for lead_id, row in now.items():
+        if row["status"] != "scored":
+            continue
+        earlier = then.get(lead_id)
+        assert row["previous_probability"] == (earlier and earlier["probability"]), lead_id
+        if row["previous_probability"] is None:
+            assert row["changed"] is None
+            continue
+        parts = math.fsum(part[cause] for part in row["changed"] for cause in ("lead", "model", "anchor"))
+        odds = [math.log(one["probability"] / (1 - one["probability"])) for one in (row, earlier)]
+        assert parts == pytest.approx(odds[0] - odds[1], abs=1e-9)
+        compared += 1
+    assert compared == 1 if name == "asked" else compared > 20
+
+
+@pytest.mark.parametrize(("name", "before"), [("saturday", "thursday"), ("again", "saturday"), ("monday", "again")])
+def test_moves_are_the_leads_in_another_tier_than_the_night_before(nights: Nights, name: str, before: str) -> None:
+    now, then = nights.rows(name), nights.rows(before)
+    tiers = {lead: (then[lead]["tier"], row["tier"]) for lead, row in now.items() if lead in then}
+    expected = {lead: pair for lead, pair in tiers.items() if None not in pair and pair[0] != pair[1]}
+    moves = nights.moves(name)
+    assert {lead: (move["from_tier"], move["to_tier"]) for lead, move in moves.items()} == expected
+    run = nights.runs[name]
+    assert run.counts["moves"]["rows"] == len(expected)
+    assert {move["previous_as_of"] for move in moves.values()} <= {nights.runs[before].inputs.as_of}
+    assert all(len(move["sentence"]) <= 100 for move in moves.values())
+
+
+def test_on_the_night_after_a_promotion_lead_and_model_are_told_apart(nights: Nights) -> None:
+    rows, run = nights.rows("monday"), nights.runs["monday"]
+    assert run.counts["lead_and_model_not_split"] == 0
+    parts = [part for row in rows.values() for part in row["changed"] or []]
+    assert sum(part["model"] != 0 for part in parts) > 100
+    assert sum(part["lead"] != 0 for part in parts) > 100, "leads were two days older, and some did something"
+    assert {part["lead"] for part in parts if part["family"] == "base"} <= {0.0}
+    assert {move["cause"] for move in nights.moves("monday").values()} <= {"lead", "model", "rule"}
+
+
+def test_runs_know_how_far_to_look_back(nights: Nights) -> None:
+    runs = nights.runs
+    named = {run.run_id: name for name, run in runs.items()}
+    back = {name: [named[one] for one in run.inputs.previous_runs] for name, run in runs.items()}
+    assert back == {
+        "thursday": [],
+        "saturday": ["thursday"],
+        "asked": ["saturday"],
+        "sunday": ["asked", "saturday"],
+        "again": ["sunday", "asked", "saturday"],
+        "monday": ["again"],
+    }
+    chain = [named[run.run_id] for run in rests_on(nights.project.store, runs["monday"].run_id)]
+    assert chain == ["monday", "again", "sunday", "asked", "saturday", "thursday"]
+
+
+def test_what_was_known_is_given_back_for_every_run(nights: Nights) -> None:
+    store = nights.project.store
+    ages = {}
+    for name, run in nights.runs.items():
+        lead = next(iter(nights.rows("asked")))
+        ages[name] = snapshot_of(store, lead, run.run_id).column("age_days")[0].as_py()
+        assert ages[name] == nights.rows(name)[lead]["age_days"]
+    assert len(set(ages.values())) == len(ages)
+
+
+def test_the_same_run_again_writes_the_same_bytes(nights: Nights) -> None:
+    store, run = nights.project.store, nights.runs["monday"]
+    files = [
+        store.table(run.scores),
+        store.table(run.moves),
+        store.table(run.snapshot),
+        store.manifest_path(run.run_id),
+    ]
+    before = [path.read_bytes() for path in files]
+    for path in files:
+        path.unlink()
+    told = score(nights.project, silent, as_of=run.inputs.as_of)
+    assert told.facts["moves"] == run.counts["moves"]
+    assert ("In another tier than the night before" in told.words) == (run.counts["moves"]["rows"] > 0)
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_unchanged_leads_keep_their_sentences(nights: Nights) -> None:
+    """Between two looks of one night little changes: what does not, is said alike."""
+    first, second = nights.rows("sunday"), nights.rows("again")
+    alike = 0
+    for lead_id, row in second.items():
+        before = first.get(lead_id)
+        if row["status"] == "scored" and before and before["contributions"] == row["contributions"]:
+            for side in ("reasons_for", "reasons_against"):
+                old = [(one["family"], one["driving_values"]) for one in before[side]]
+                new = [(one["family"], one["driving_values"]) for one in row[side]]
+                if old == new:
+                    assert [one["sentence"] for one in before[side]] == [one["sentence"] for one in row[side]]
+                    alike += 1
+    assert alike > 20
