@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.dataset as ds
-
 from agreement.problems import Problem, UsageError
 from agreement.schema import Agreement
 from crm.atomic import write_text
+from crm.lead_rows import rows_of_lead
 from models.bundle import Bundle
 from models.live import models_folder
 from models.past_leads import PastLead, PastLeads, past_leads_path
@@ -110,8 +109,7 @@ def _moved(project: Project, found: Found) -> str:
     run = project.store.committed(found.row["run_id"])
     if run is None or not run.moves:
         return ""
-    asked = ds.field("lead_id") == found.row["lead_id"]
-    table = ds.dataset(project.store.table(run.moves), format="parquet").to_table(columns=["sentence"], filter=asked)
+    table = rows_of_lead(project.store.table(run.moves), found.row["lead_id"], ["sentence"])
     return str(table["sentence"][0]) if table.num_rows else ""
 
 

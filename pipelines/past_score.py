@@ -12,11 +12,11 @@ from threading import Lock
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from agreement.problems import Problem, StoreError
 from agreement.read import parse_agreement
 from agreement.schema import Agreement
+from crm.lead_rows import rows_of_lead
 from models.bundle import Bundle, read_bundle
 from models.live import bundle_folder
 from models.scorer import Scorer
@@ -124,8 +124,7 @@ def told_then(store: Store, run: Run, lead_id: str) -> Row | None:
         The table is gone or damaged.
     """
     try:
-        table = ds.dataset(store.folder / run.scores, format="parquet")
-        rows: list[Row] = table.to_table(filter=ds.field("lead_id") == lead_id).to_pylist()
+        rows: list[Row] = rows_of_lead(store.folder / run.scores, lead_id).to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise StoreError(_damaged(store, run, str(error).splitlines()[0][:120])) from error
     return rows[0] if rows else None

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from agreement.problems import Problem, StoreError
 from crm.atomic import new_file
+from crm.lead_rows import rows_of_lead
 from crm.schemas import TIME
 from pipelines.runs import Run
 from pipelines.store import Store
@@ -151,7 +152,7 @@ def snapshot_of(store: Store, lead_id: str, run_id: str) -> pa.RecordBatch:
         The run is not committed, or the lead was not open then.
     """
     for run in rests_on(store, run_id):
-        rows = ds.dataset(store.table(run.snapshot)).to_table(filter=pc.field("lead_id") == lead_id)
+        rows = rows_of_lead(store.table(run.snapshot), lead_id)
         if rows.num_rows:
             return rows.drop_columns(list(_ADDED)).combine_chunks().to_batches()[0]
     remedy = "Name a lead that was open in that run; its score table lists them."

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import pyarrow.dataset as ds
-
 from agreement.schema import Agreement
 from crm.answers import AnswerBook
 from crm.desk_settings import DeskSettings
+from crm.lead_rows import rows_of_lead
 from models.past_leads import PastLead
 from serving.desk.listing import Answered
 from serving.desk.nights import Nights, RunFile, Tonight, read_row
@@ -105,7 +104,5 @@ class Desk:
 def _moved(run: RunFile, lead_id: str) -> str:
     if run.moves is None:
         return ""
-    table = ds.dataset(run.moves, format="parquet").to_table(
-        columns=["sentence"], filter=ds.field("lead_id") == lead_id
-    )
+    table = rows_of_lead(run.moves, lead_id, ["sentence"])
     return str(table["sentence"][0]) if table.num_rows else ""

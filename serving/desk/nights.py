@@ -15,8 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
+from crm.lead_rows import rows_of_lead
 from crm.schemas import SCORES
 from serving.desk.rows import LeadRows, read_lead_rows
 from serving.words.card import HistoryPoint
@@ -79,7 +80,7 @@ class Tonight:
 
 def read_row(run: RunFile, lead_id: str) -> dict[str, Any] | None:
     """Return a lead's whole row of a run's score table."""
-    table = ds.dataset(run.scores, format="parquet").to_table(filter=ds.field("lead_id") == lead_id)
+    table = rows_of_lead(run.scores, lead_id)
     return table.cast(SCORES).to_pylist()[0] if table.num_rows else None
 
 
@@ -140,6 +141,7 @@ def _history(runs: Sequence[RunFile], kept: dict[datetime, pa.Table]) -> tuple[t
 
 
 def _slim(path: Path) -> pa.Table:
-    table = ds.dataset(path, format="parquet").to_table(columns=_HISTORY).combine_chunks()
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        table = file.read(columns=_HISTORY, use_threads=False).combine_chunks()
     tier = table["tier"].combine_chunks().dictionary_encode()
     return pa.table([table["lead_id"], table["probability"].cast(pa.float32()), tier], names=_HISTORY)

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 Ints = npt.NDArray[np.int64]
@@ -125,28 +124,28 @@ def read_lead_rows(files: Sequence[tuple[Path, Path | None]], *, tiers: Sequence
 
 
 def _read(scores: Path, moves: Path | None, place: int) -> pa.Table:
-    table = ds.dataset(scores, format="parquet").to_table(columns=_PLAIN)
     with pq.ParquetFile(scores, pre_buffer=False) as file:
-        pieces = [_first(file.read_row_group(group, columns=[_REASON])) for group in range(file.num_row_groups)]
-    reason = pa.chunked_array(pieces, pa.string())
-    table = table.append_column("reason", reason).append_column(
-        "run", pa.array(np.full(table.num_rows, place, np.int64))
-    )
+        groups = [
+            file.read_row_group(at, columns=[*_PLAIN, _REASON], use_threads=False) for at in range(file.num_row_groups)
+        ]
+    table = pa.concat_tables([_with_first_reason(group) for group in groups])
+    table = table.append_column("run", pa.array(np.full(table.num_rows, place, np.int64)))
     moved = pa.nulls(table.num_rows, pa.string())
     if moves is not None:
-        events = ds.dataset(moves, format="parquet").to_table(columns=["lead_id", "sentence"]).combine_chunks()
+        with pq.ParquetFile(moves, pre_buffer=False) as file:
+            events = file.read(columns=["lead_id", "sentence"], use_threads=False).combine_chunks()
         at = pc.index_in(table["lead_id"], value_set=events["lead_id"].combine_chunks())
         moved = events["sentence"].take(at)
     return table.append_column("moved", moved)
 
 
-def _first(group: pa.Table) -> pa.Array:
-    """Return the first sentence of each list."""
-    lists = group.column(0).combine_chunks()
+def _with_first_reason(group: pa.Table) -> pa.Table:
+    """Put each lead's first sentence in the place of its reasons."""
+    lists = group["reasons_for"].combine_chunks()
     empty = pc.equal(pc.fill_null(pc.list_value_length(lists), 0), 0)
-    sentences = lists.values.field("sentence")
     start = pc.if_else(empty, pa.scalar(None, pa.int32()), lists.offsets[:-1])
-    return sentences.take(start)
+    sentences = lists.values.field("sentence").dictionary_encode()
+    return group.select(_PLAIN).append_column("reason", sentences.take(start).cast(pa.string()))
 
 
 def _newest(table: pa.Table) -> pa.Table:

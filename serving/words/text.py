@@ -51,8 +51,8 @@ def cell(value: str, limit: int = 200) -> str:
 
     Examples
     --------
-    >>> cell('=HYPERLINK("http://x")'), cell("-5 leads"), cell("Retail")
-    ('\'=HYPERLINK("http://x")', "'-5 leads", 'Retail')
+    >>> cell('=HYPERLINK(A1)'), cell("-5 leads"), cell("Retail")
+    ('\'=HYPERLINK(A1)', "'-5 leads", 'Retail')
     """
     text = clean(value, limit)
     return f"'{text}" if text.startswith(_FORMULA) else text
