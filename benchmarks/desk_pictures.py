@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +26,19 @@ from pipelines.store import Store
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-quic"]
 
 
-def lead_to_show(store: Store) -> str:
-    """Return the likeliest lead that moved into its tier last night by itself, else the likeliest."""
+def lead_to_show(store: Store) -> tuple[str, datetime]:
+    """Return the likeliest lead that rose into its tier last night by itself, else the likeliest; and the night."""
     night = store.latest_night()
     if night is None:
         raise SystemExit("The demo has no night: run make demo first.")
     table = pq.read_table(store.folder / night.scores, columns=["lead_id", "probability", "tier_by"])
     table = table.filter(pc.equal(table["tier_by"], "model")).sort_by([("probability", "descending")])
-    moved = pq.read_table(store.folder / night.moves, columns=["lead_id", "cause"]) if night.moves else None
+    moved = pq.read_table(store.folder / night.moves, columns=["lead_id", "sentence"]) if night.moves else None
     if moved is not None:
-        ids = moved.filter(pc.equal(moved["cause"], "lead"))["lead_id"].combine_chunks()
+        ids = moved.filter(pc.match_substring(moved["sentence"], "To T1: visited"))["lead_id"].combine_chunks()
         among = table.filter(pc.is_in(table["lead_id"], value_set=ids))
         table = among if among.num_rows else table
-    return str(table["lead_id"][0])
+    return str(table["lead_id"][0]), night.inputs.as_of
 
 
 def take(browser: Any, address: str, path: Path, *, width: int, height: int, scheme: str = "light") -> None:
@@ -56,9 +58,10 @@ def main() -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("Needs chromium: apt-get install chromium")
-    lead_id = lead_to_show(Store(folder=given.project / "store"))
+    lead_id, as_of = lead_to_show(Store(folder=given.project / "store"))
     command = [sys.executable, "-m", "pipelines", "desk", "--project", str(given.project), "--port", "0", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as desk, sync_playwright() as driver:
+    morning = {**os.environ, "LEADQ_NOW": as_of.replace(hour=8).isoformat()}  # of the demo's night
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=morning) as desk, sync_playwright() as driver:
         try:
             address = json.loads(desk.stdout.readline())["address"] if desk.stdout else ""
             browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)

@@ -31,7 +31,7 @@ _NOW = (
     *("model_version", "agreement_version", "run_id"),
     *(f"{side}.list.element.{part}" for side in ("reasons_for", "reasons_against") for part in ("family", "sentence")),
 )
-_CAUSE = {"rule_ended": "rule", "second_night": "lead"}
+_CAUSE = {"rule_ended": "rule", "second_night": "lead", "lead_family": "lead"}
 """Cause of a text that is not named as its cause."""
 
 Row = dict[str, Any]
@@ -159,4 +159,6 @@ class _Teller:
         family = max(changed, key=lambda part: direction * part["lead"])["family"]
         reasons = now["reasons_for" if direction > 0 else "reasons_against"] or []
         spoken = [self.said.fact_of(one["sentence"]) for one in reasons if one["family"] == family]
-        return "lead", family, spoken[0] if spoken else self.said.family_label(family)
+        if not spoken:
+            return "lead_family", family, self.said.family_label(family)
+        return "lead", family, spoken[0]

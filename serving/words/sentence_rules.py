@@ -21,6 +21,7 @@ CASES = ("missing", "zero", "one", "negative", "value")
 _ENTRY_KEYS = {"match", "label", "style", "words", "add", *CASES}
 MOVES = {
     "lead": {"tier", "fact", "Fact"},
+    "lead_family": {"tier", "fact", "Fact"},
     "model": {"tier"},
     "anchor": {"tier"},
     "rule": {"tier", "rule"},

@@ -84,7 +84,7 @@ def test_two_people_cannot_share_a_token(tmp_path: Path) -> None:
         ("lead_url: 'javascript:alert({lead_id})'", "must be a web address"),
         ("lead_url: 'https://crm.example/leads'", "{lead_id} exactly once"),
         ("lead_url: 'https://crm.example/{lead_id}/{lead_id}'", "{lead_id} exactly once"),
-        ("lead_url: 'https://{lead_id}.example/'", "{lead_id} exactly once"),
+        ("lead_url: 'https://crm.example{lead_id}/'", "{lead_id} exactly once"),
         ("people: [{name: Ann, role: boss, token: '${A}'}]", "desk.people.0.role"),
         ("people: [{name: Ann, role: reader}]", "each of people needs a token, which Ann lacks"),
         ("people: [{name: A, role: reader, token: '${A}'}, {name: A, role: reader, token: '${B}'}]", "A stands twice"),

@@ -17,24 +17,20 @@ import pytest
 
 from agreement.problems import StoreError, UsageError
 from agreement.read import parse_agreement
-from crm.company.settings import CompanySettings
-from models.bundle import keep_bundle, read_bundle
-from models.live import bundle_folder, models_folder, promote
-from models.past_leads import keep_past_leads, past_leads_path
+from models.bundle import read_bundle
+from models.live import bundle_folder, models_folder
+from models.past_leads import past_leads_path
 from pipelines import cli
 from pipelines.explain import AFRESH, explain
 from pipelines.explained import Files
-from pipelines.init import init
 from pipelines.past_score import PastScores, agreement_then, told_then
 from pipelines.progress import silent
-from pipelines.project import Project, open_project
+from pipelines.project import Project
 from pipelines.runs import Run
 from pipelines.score import score
-from pipelines.simulate import write_simulated
 from pipelines.store import Store
-from pipelines.train import PAST_LEADS
 from serving.scoring.reasons import PER_SIDE
-from tests.pipelines.conftest import learn
+from tests.pipelines.conftest import live_company
 
 PARAMS = """\
 fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 100, early_stopping_rounds: 15, n_folds: 3, bootstrap_repeats: 50}
@@ -62,16 +58,8 @@ def committed(project: Project, **scope: Any) -> Run:
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scored]:
     folder = tmp_path_factory.mktemp("company")
-    made = write_simulated(folder, CompanySettings(n_leads=3000, base_rate=0.25, noise_fields=2, drift="none"), silent)
-    (folder / "leadq.yaml").write_text(made.config_text)
-    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
-    init(folder)
-    project = open_project(folder, environment={}, now=made.read_at)
-    bundle, models = learn(project), models_folder(project.store.folder)
-    version, _ = keep_bundle(bundle, models)
-    keep_past_leads(project.work / PAST_LEADS, past_leads_path(models, version), version=version)
-    promote(version, store=project.store.folder, now=project.now, because="a test", by="head of sales")
-    first, second = (committed(project, as_of=made.read_at - timedelta(hours=hours)) for hours in (25, 1))
+    project = live_company(folder, PARAMS, n_leads=3000, base_rate=0.25, noise_fields=2, drift="none")
+    first, second = (committed(project, as_of=project.read_at - timedelta(hours=hours)) for hours in (25, 1))
     lead_id = next(row["lead_id"] for row in table(project.store, second) if row["reasons_for"] and row["changed"])
     single = committed(project, lead_id=lead_id)
     yield Scored(project=project, nights=(first, second), single=single, lead_id=lead_id)

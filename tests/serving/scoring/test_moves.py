@@ -82,7 +82,7 @@ def moved(run: ScoringRun, before: Sequence[Row], now: Sequence[Row], folder: Pa
         (
             {"tier": "T1"},
             {"tier": "T3", "changed": [change("engagement", -0.8)], "reasons_for": [reason("engagement", "Very active")]},
-            "lead", "engagement", "To T3: engagement overall",
+            "lead", "engagement", "To T3: change in engagement overall",
         ),
         (
             {"tier": "T1"},
@@ -128,7 +128,7 @@ def moved(run: ScoringRun, before: Sequence[Row], now: Sequence[Row], folder: Pa
         ),
         (
             {"tier": "T2", "tier_by": "hand_raiser"}, {"tier": "T1", "changed": [change("company", 1.0)]},
-            "lead", "company", "To T1: company",
+            "lead", "company", "To T1: change in company",
         ),
         ({"tier": "gold"}, {"tier": "T1", "agreement_version": 5}, "agreement", None, "To T1: agreement version 5"),
         ({"tier": "T2", "tier_by": "gone"}, {"tier": "T3", "agreement_version": 5}, "agreement", None, "To T3: agreement version 5"),
