@@ -22,6 +22,8 @@ LEAST_TOKEN = 20
 """Shortest token, in characters."""
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_NARROWEST = 8
+"""A network of trusted proxies has at least this prefix."""
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
 
 Network = IPv4Network | IPv6Network
@@ -54,8 +56,8 @@ def _network(text: object) -> Network:
         network = ip_network(str(text))
     except ValueError:
         raise ValueError("must be an address or a network, such as 10.0.0.7 or 10.0.0.0/24") from None
-    if network.prefixlen == 0:
-        raise ValueError("trusts every address there is, so that anybody could come in under any name")
+    if network.prefixlen < _NARROWEST:
+        raise ValueError("trusts so many addresses that anybody could come in under any name")
     return network
 
 

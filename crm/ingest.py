@@ -27,7 +27,7 @@ from crm.history import History, OwnField, TableCount, write_manifest
 from crm.outcomes import OUTCOME, distil, outcome_kinds, type_opportunities
 from crm.places import Place
 from crm.reading.contract import stage
-from crm.reading.desk_answers import fill_channel, note_unread, reject_answers_on_lost_leads, stage_answers
+from crm.reading.desk_answers import fill_channel, leave_out_lost_leads, note_unread, stage_answers
 from crm.reading.engine import Connection, count, open_engine
 from crm.reading.field_history import name_fields
 from crm.reading.files import FileProblem, Loaded, load
@@ -133,7 +133,7 @@ class _Reader:
             staged.add("dispositions")
         follow_aliases(self.findings, staged, read_at=self.read_at)
         if answers:
-            reject_answers_on_lost_leads(self.findings, answers)
+            self.counts["dispositions"] -= leave_out_lost_leads(self.findings, answers)
         for table in ("opportunities", "events", "touches", "dispositions", "field_history"):
             if table in staged:
                 surviving_only(self.findings, table, "entity_id" if table == "field_history" else "lead_id")

@@ -40,6 +40,12 @@ def rows_of_lead(path: Path, lead_id: str, columns: Sequence[str] | None = None)
         return file.schema_arrow.empty_table().select(names)
 
 
+def moved_sentence(moves: Path, lead_id: str) -> str:
+    """Return how a lead came into its tier, out of a run's table of moves; empty where it stayed."""
+    table = rows_of_lead(moves, lead_id, ["sentence"])
+    return str(table["sentence"][0]) if table.num_rows else ""
+
+
 def _groups(metadata: pq.FileMetaData, lead_id: str) -> list[int]:
     """Row groups whose ids reach from before to after this one; all that do not say."""
     place = metadata.schema.names.index(LEAD_ID)

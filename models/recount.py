@@ -14,7 +14,7 @@ import numpy as np
 from models.arrays import Floats, Ints
 from models.engine import load_lightgbm
 
-CHUNK_ROWS = 50_000
+CHUNK_ROWS = 10_000
 """Rows counted at a time: their leaves in all trees are in memory together."""
 _TREE = re.compile(r"(?=^Tree=\d+$)", re.MULTILINE)
 _SIZES = re.compile(r"^tree_sizes=(.*)$", re.MULTILINE)

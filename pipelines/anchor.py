@@ -62,11 +62,10 @@ def anchor(project: Project, progress: Progress) -> Told:
     with project.store.writing("anchor", project.now):
         version, folder = keep_bundle(bundle, models_folder(store))
         why = f"{champion.version} anchored on {found.leads:,} leads of the last {found.window:g} days"
-        put_challenger(version, store=store, now=project.now, why=why)
-        _keep_card(project, champion.version, version, why)
-        folders = models_folder(store)
-        root = str(bundle.trained["anchored_root"])
+        folders, root = models_folder(store), str(bundle.trained["anchored_root"])
         keep_past_leads(past_leads_path(folders, root), past_leads_path(folders, version), version=root)
+        _keep_card(project, champion.version, version, why)
+        put_challenger(version, store=store, now=project.now, why=why)
         tell_mlflow(project, folder, with_reports=False)
     words = (
         f"Model {version}: {champion.version} with its base moved by {found.shift - champion.calibrator.anchor:+.3f} log-odds to "

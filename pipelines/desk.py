@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from urllib.parse import urlunsplit
 
 import pyarrow as pa
 
-from agreement.problems import InputError, LeadqError, Problem
+from agreement.problems import InputError, LeadqError, Problem, StoreError
 from crm.answers import ANSWERS, AnswerBook
 from models.bundle import read_bundle
 from models.live import bundle_folder, models_folder
@@ -57,7 +58,6 @@ def make_desk(project: Project, *, environment: Mapping[str, str], local_name: s
         Tokens are missing, or a file of words is wrong.
     """
     store, settings = project.store, project.config.desk
-    past = PastScores(project, checked=False)  # every score is compared with the one that was published
     runs = _Runs(project)
     return Desk(
         settings=settings,
@@ -68,7 +68,7 @@ def make_desk(project: Project, *, environment: Mapping[str, str], local_name: s
         sentences=read_sentences(project.config.sentences),
         playbook=read_playbook(project.config.playbook),
         model_of=_model_reader(project, runs),
-        full_row=lambda run, row: _full_row(past, runs.run(run.run_id), row),
+        full_row=_FullRows(project, runs).of,
         clock=clock,
     )
 
@@ -119,22 +119,34 @@ def _model_reader(project: Project, runs: _Runs) -> Callable[[RunFile], Model]:
     def read(version: str, run_id: str) -> Model:
         bundle = read_bundle(bundle_folder(store, version))
         past = PastLeads.read(past_leads_path(models_folder(store), version))
-        agreement = agreement_then(project, runs.run(run_id), bundle)
+        try:
+            agreement = agreement_then(project, runs.run(run_id), bundle)
+        except StoreError:  # kept nowhere: the tier is named, and no promise is said
+            agreement = replace(project.agreement, tiers=())
         return Model(standing=Standing.of(bundle), agreement=agreement, similar=past.nearest)
 
     return lambda run: read(run.model_version, run.run_id)
 
 
-def _full_row(past: PastScores, run: Run, row: Row) -> Row:
-    """Return the row with up to five reasons a side; as it stands where the score cannot be made again."""
-    if row["tier"] is None:
-        return row
-    try:
-        return past.row(run, row["lead_id"], told=dict(row))
-    except LeadqError:
-        return row
-    finally:
-        _give_back()
+class _FullRows:
+    """Makes scores again for up to five reasons a side; a run whose scores do not come out again is not asked twice."""
+
+    def __init__(self, project: Project, runs: _Runs) -> None:
+        self._past = PastScores(project, checked=False)  # every score is compared with the one that was published
+        self._runs = runs
+        self._given_up: set[str] = set()
+
+    def of(self, run: RunFile, row: Row) -> Row:
+        """Return the row with up to five reasons a side; as it stands where the score cannot be made again."""
+        if row["tier"] is None or run.run_id in self._given_up:
+            return row
+        try:
+            return self._past.row(self._runs.run(run.run_id), row["lead_id"], told=dict(row))
+        except LeadqError:
+            self._given_up.add(run.run_id)
+            return row
+        finally:
+            _give_back()
 
 
 def _give_back() -> None:
@@ -206,5 +218,5 @@ def _warm(desk: Desk) -> None:
             row = read_row(run, lead_id) if run is not None else None
             if run is not None and row is not None:
                 desk.card(tonight, run, row)
-    except LeadqError:
+    except (OSError, pa.ArrowException, LeadqError):
         return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from models.bundle import Bundle
+from agreement.problems import BundleError
+from models.bundle import Bundle, read_bundle
+from models.live import bundle_folder
 from pipelines.project import Project
 from pipelines.runs import Run, RunInputs
 from pipelines.snapshots import rests_on
@@ -20,23 +23,30 @@ def previous_scores(project: Project, inputs: RunInputs, bundle: Bundle) -> Prev
     runs = _runs(project.store, inputs)
     if not runs:
         return None
-    files = tuple(project.store.folder / run.scores for run in runs)
-    return PreviousScores(files=files, as_of=_last_night(runs).inputs.as_of, reanchored=_reanchored(bundle))
+    store = project.store
+    files = tuple(store.folder / run.scores for run in runs)
+    return PreviousScores(
+        files=files, as_of=_last_night(runs).inputs.as_of, reanchored=_reanchored(store, runs, bundle)
+    )
 
 
 def previous_facts(project: Project, inputs: RunInputs, bundle: Bundle) -> PreviousFacts | None:
     """Snapshots of the earlier runs in which another model scored; None where there is none to compare with."""
-    alike = {inputs.bundle_version, *_reanchored(bundle)}
+    store = project.store
+    earlier = _runs(store, inputs)
+    alike = {inputs.bundle_version, *_reanchored(store, earlier, bundle)}
     runs = [
         run
-        for run in _runs(project.store, inputs)
+        for run in earlier
         if run.inputs.bundle_version not in alike and run.inputs.as_of <= inputs.as_of - A_NIGHT_APART
     ]
     if not runs:
         return None
-    store = project.store
+    # paths alone: most of the files are never opened, and one that is damaged is told when it is
     return PreviousFacts(
-        files={run.snapshot_id: tuple(store.table(one.snapshot) for one in rests_on(store, run.run_id)) for run in runs}
+        files={
+            run.snapshot_id: tuple(store.folder / one.snapshot for one in rests_on(store, run.run_id)) for run in runs
+        }
     )
 
 
@@ -56,7 +66,7 @@ def ranks(project: Project, inputs: RunInputs) -> Any:
 
 
 def _runs(store: Store, inputs: RunInputs) -> list[Run]:
-    return [run for run_id in inputs.previous_runs if (run := store.committed(run_id)) is not None]
+    return [store.run(run_id) for run_id in inputs.previous_runs]
 
 
 def _last_night(runs: list[Run]) -> Run:
@@ -64,6 +74,19 @@ def _last_night(runs: list[Run]) -> Run:
     return next((run for run in runs if run.inputs.kind == "night"), runs[-1])
 
 
-def _reanchored(bundle: Bundle) -> frozenset[str]:
-    """Versions that differ from this one only in the anchor."""
-    return frozenset({bundle.trained.get(name, "") for name in ("anchored_from", "anchored_root")} - {""})
+def _reanchored(store: Store, runs: list[Run], bundle: Bundle) -> frozenset[str]:
+    """Versions by which the runs scored that differ from this one only in the anchor: those of the same root.
+
+    A bundle that is gone or damaged is taken for another model: it may not keep a night from being scored.
+    """
+    found = set()
+    for version in {run.inputs.bundle_version for run in runs} - {bundle.version}:
+        with suppress(BundleError):
+            if _root(read_bundle(bundle_folder(store.folder, version))) == _root(bundle):
+                found.add(version)
+    return frozenset(found)
+
+
+def _root(bundle: Bundle) -> str:
+    """Version that was trained; others of the same root are it with another anchor."""
+    return str(bundle.trained.get("anchored_root", bundle.version))

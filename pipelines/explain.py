@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
@@ -21,6 +21,7 @@ from pipelines.project import Project
 from pipelines.runs import Run
 from pipelines.score import read_tonight
 from pipelines.told import Told
+from serving.scoring.previous import A_NIGHT_APART
 from serving.scoring.score import ScoringRun, score_batches
 from serving.words.sentences import read_sentences
 
@@ -44,8 +45,9 @@ def explain(
     ----------
     lead_id : str
     as_of : datetime, optional
-        The newest committed score at or before this moment, reproduced exactly; without one the sources are looked at as of
-        then, with the live model. Without ``as_of`` the newest committed score.
+        The newest committed score at or before this moment, reproduced exactly: one that existed then before one that was
+        made for that time later. Without one the sources are looked at as of then, with the live model. Without ``as_of``
+        the newest committed score.
     afresh : bool
         Look at the sources in any case.
     files : Files, optional
@@ -83,8 +85,18 @@ def _refuse_wrong_use(project: Project, as_of: datetime | None) -> None:
 
 def _newest_run(project: Project, lead_id: str, as_of: datetime | None) -> Run | None:
     """Return the newest run, at or before a moment, that has a row for the lead."""
-    runs = [run for run in project.store.runs() if as_of is None or run.inputs.as_of <= as_of]
+    over = [run for run in project.store.runs() if run.inputs.kind != "lead" or run.inputs.scope == lead_id]
+    runs = [run for run in over if as_of is None or run.inputs.as_of <= as_of]
+    if as_of is not None:  # what was scored long afterwards for that time was seen by nobody then
+        runs.sort(key=lambda run: run.scored_at <= as_of + A_NIGHT_APART)  # stable: those that existed come last
     return next((run for run in reversed(runs) if told_then(project.store, run, lead_id) is not None), None)
+
+
+def _moment(run: Run) -> str:
+    """Say a run's as-of, and when it was scored where that was not the same night."""
+    said = f"{run.inputs.as_of:%Y-%m-%d %H:%M} UTC"
+    late = abs(run.scored_at - run.inputs.as_of) > timedelta(days=1)
+    return f"{said}, scored on {run.scored_at:%Y-%m-%d}" if late else said
 
 
 def _found(project: Project, run: Run, lead_id: str, *, must_be_exact: bool) -> Found:
@@ -92,7 +104,7 @@ def _found(project: Project, run: Run, lead_id: str, *, must_be_exact: bool) -> 
     bundle = read_bundle(bundle_folder(project.store.folder, run.inputs.bundle_version))
     try:
         row = PastScores(project).row(run, lead_id)
-        origin = f"Reproduced exactly from the snapshot of run {run.run_id} ({run.inputs.as_of:%Y-%m-%d %H:%M} UTC)."
+        origin = f"Reproduced exactly from the snapshot of run {run.run_id} ({_moment(run)})."
         return Found(
             row=row, bundle=bundle, agreement=agreement_then(project, run, bundle), reproduced=True, origin=origin
         )
@@ -101,7 +113,7 @@ def _found(project: Project, run: Run, lead_id: str, *, must_be_exact: bool) -> 
         if must_be_exact or kept is None:
             raise
         problem = error.problems[0]
-        origin = f"As run {run.run_id} said it; not reproduced: {problem.rule} ({problem.value})."
+        origin = f"As run {run.run_id} ({_moment(run)}) said it; not reproduced: {problem.rule} ({problem.value})."
         todays = kept["agreement_version"] == project.agreement.version
         agreement = (
             project.agreement if todays else parse_agreement(bundle.agreement_text, where="the bundle's agreement")

@@ -8,7 +8,7 @@ from pathlib import Path
 from agreement.problems import Problem, UsageError
 from agreement.schema import Agreement
 from crm.atomic import write_text
-from crm.lead_rows import rows_of_lead
+from crm.lead_rows import moved_sentence
 from models.bundle import Bundle
 from models.live import models_folder
 from models.past_leads import PastLead, PastLeads, past_leads_path
@@ -109,8 +109,7 @@ def _moved(project: Project, found: Found) -> str:
     run = project.store.committed(found.row["run_id"])
     if run is None or not run.moves:
         return ""
-    table = rows_of_lead(project.store.table(run.moves), found.row["lead_id"], ["sentence"])
-    return str(table["sentence"][0]) if table.num_rows else ""
+    return moved_sentence(project.store.table(run.moves), found.row["lead_id"])
 
 
 def _draw(found: Found, said: Sentences, picture: Path) -> None:

@@ -12,6 +12,7 @@ from crm.history import History
 from features.engine import is_distributed
 from features.tonight import tonight
 from models.bundle import Bundle
+from models.tiers import cut_by_tier
 from pipelines.earlier import ranks
 from pipelines.engines import duckdb_engine, project_engine
 from pipelines.ingest import rejected_rows
@@ -82,7 +83,12 @@ def score_run(
     counts["taken_again"] = taken
     counts["lead_and_model_not_split"] = unsplit
     counts["moves"] = write_moves(
-        path, store.moves_path(inputs), previous=run.previous, agreement=run.agreement, sentences=run.sentences
+        path,
+        store.moves_path(inputs),
+        previous=run.previous,
+        agreement=run.agreement,
+        cuts=cut_by_tier(bundle.tiers),
+        sentences=run.sentences,
     )
     if changed_only:
         write_states(parts, store.states_path(inputs))

@@ -1,7 +1,8 @@
 """Any past score reproduced from its run: the snapshot of what was known, the bundle, the agreement and the state of the night before.
 
 The score table has three reasons a side; a score made again has room for more, and is believed only where everything else in it
-is, to the last bit, what the table says. Sentences are the table's own, whatever the catalogue of sentences says by now.
+is, to the last bit, what the table says. Sentences (with the unknowns, which are nothing else) and the percentile, which rests on
+all leads of the night, are the table's own, whatever the catalogue of sentences says by now.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ Row = dict[str, Any]
 
 REASONS = 5
 """A side, on a card."""
-SAME = ("status", "probability", "margin", "base", "contributions", "tier", "tier_by", "model_tier")
+SAME = (
+    *("status", "probability", "margin", "base", "contributions", "tier", "tier_by", "model_tier", "tier_at_handoff"),
+    *("previous_probability", "trend", "changed"),
+)
 """Columns that must come out again bit for bit, beside the reasons."""
 SIDES = ("reasons_for", "reasons_against")
 
-_KEPT = 32  # runs whose kits are kept; those of one model share all that is dear
+_RUNS, _MODELS = 32, 4  # whose kits are kept; those of one model share all that is dear
 
 
 class PastScores:
@@ -85,10 +89,10 @@ class PastScores:
             )
         try:
             known = snapshot_of(store, lead_id, run.run_id)
+            with self._lock:  # a kit keeps its sentences, one thread at a time
+                again: Row = plain(score_coded(known, self._kit(run)).rows).to_pylist()[0]
         except (OSError, pa.ArrowException) as error:
             raise StoreError(_damaged(store, run, str(error).splitlines()[0][:120])) from error
-        with self._lock:  # a kit keeps its sentences, one thread at a time
-            again: Row = plain(score_coded(known, self._kit(run)).rows).to_pylist()[0]
         _must_be_the_same(store, run, told, again)
         return {**told, **{side: [*told[side], *again[side][PER_SIDE:]] for side in SIDES if told[side]}}
 
@@ -96,13 +100,13 @@ class PastScores:
         if run.run_id not in self._kits:
             self._kits[run.run_id] = self._make_kit(run)
         self._kits.move_to_end(run.run_id)
-        while len(self._kits) > _KEPT:
+        while len(self._kits) > _RUNS or len({_model_of(kit) for kit in self._kits.values()}) > _MODELS:
             self._kits.popitem(last=False)
         return self._kits[run.run_id]
 
     def _make_kit(self, run: Run) -> ScoringKit:
         wanted = (run.inputs.bundle_version, run.inputs.agreement_sha256)
-        alike = [kit for kit in self._kits.values() if (kit.run.bundle.version, kit.run.agreement.sha256) == wanted]
+        alike = [kit for kit in self._kits.values() if _model_of(kit) == wanted]
         if alike:
             return replace(alike[-1], run=self._scoring_run(run, alike[-1].run.bundle, alike[-1].run.agreement))
         bundle = read_bundle(bundle_folder(self._project.store.folder, run.inputs.bundle_version))
@@ -115,6 +119,11 @@ class PastScores:
         return scoring_run(project, bundle, run.inputs, run.scored_at, changed_only=False)
 
 
+def _model_of(kit: ScoringKit) -> tuple[str, str]:
+    """Return what kits share all that is dear by: model and agreement."""
+    return kit.run.bundle.version, kit.run.agreement.sha256
+
+
 def told_then(store: Store, run: Run, lead_id: str) -> Row | None:
     """Return a lead's row of a run's score table, if it has one.
 
@@ -124,7 +133,7 @@ def told_then(store: Store, run: Run, lead_id: str) -> Row | None:
         The table is gone or damaged.
     """
     try:
-        rows: list[Row] = rows_of_lead(store.folder / run.scores, lead_id).to_pylist()
+        rows: list[Row] = rows_of_lead(store.table(run.scores), lead_id).to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise StoreError(_damaged(store, run, str(error).splitlines()[0][:120])) from error
     return rows[0] if rows else None
@@ -178,8 +187,9 @@ def _short(value: object) -> str:
 
 
 def _damaged(store: Store, run: Run, value: str) -> Problem:
-    """Say that a score cannot be had again, and which of its run's files are no longer what the manifest says."""
-    hashes = {run.scores: run.scores_sha256, run.snapshot: run.snapshot_sha256}
+    """Say that a score cannot be had again, and which files of its run, or of those it compares with, are not what they were."""
+    before = [one for run_id in run.inputs.previous_runs if (one := store.committed(run_id)) is not None]
+    hashes = {one.scores: one.scores_sha256 for one in (run, *before)} | {run.snapshot: run.snapshot_sha256}
     changed = [name for name, expected in hashes.items() if _sha256(store, name) != expected]
     remedy = (
         f"Take {' and '.join(changed)} of the store from a backup."

@@ -2,9 +2,10 @@
 
 Layout::
 
-    models/     bundles and live.json      scores/<date>/<run>.parquet     moves/<date>/<run>.parquet
-    snapshots/<run>.parquet     states/<run>.parquet
+    models/     bundles, each with its past leads beside it (<version>.past.parquet), and live.json
+    scores/<date>/<run>.parquet     moves/<date>/<run>.parquet     snapshots/<run>.parquet     states/<run>.parquet
     runs/       <run>.json, the commit points      work/  tonight's reading, rebuilt each run     lock
+    answers.sqlite      what sales answered at the desk; it only grows
 
 Here is only what lies where and what is committed; what a score or a snapshot holds is said elsewhere.
 """
@@ -125,6 +126,21 @@ class Store:
         path = self.manifest_path(run_id)
         return read_run(path) if path.exists() else None
 
+    def run(self, run_id: str) -> Run:
+        """Return a run that others rest on.
+
+        Raises
+        ------
+        StoreError
+            It is gone.
+        """
+        run = self.committed(run_id)
+        if run is None:
+            remedy = "Take it from a backup, or start a new store."
+            where, rule = str(self.manifest_path(run_id)), "a run that others rest on must be kept"
+            raise StoreError(Problem(where=where, rule=rule, remedy=remedy))
+        return run
+
     def runs(self) -> tuple[Run, ...]:
         """All committed runs, in order of as-of."""
         found = (read_run(path) for path in sorted((self.folder / "runs").glob("*.json")))
@@ -159,11 +175,7 @@ class Store:
         while run_ids:
             run = None
             for run_id in run_ids:
-                run = self.committed(run_id)
-                if run is None:
-                    remedy = "Take it from a backup, or start a new store."
-                    where, rule = str(self.manifest_path(run_id)), "a run that others rest on must be kept"
-                    raise StoreError(Problem(where=where, rule=rule, remedy=remedy))
+                run = self.run(run_id)
                 yield run
             run_ids = run.inputs.previous_runs if run is not None and run.inputs.kind == "night" else ()
 

@@ -1,7 +1,7 @@
 """Decisions given at the desk as rows of ``dispositions``, beside those a company maps.
 
 Only those given by the moment the data was read: what came later is read the next time. A decision on a lead that the sources
-no longer have is rejected with its reason and never stops a reading, for nobody can mend it at the source.
+no longer have is left out and counted in a note: nobody can mend it at the source, and it counts again once the lead is read.
 """
 
 from __future__ import annotations
@@ -11,19 +11,13 @@ from datetime import datetime
 import pyarrow as pa
 
 from crm.answers import AnswerBook
-from crm.reading.engine import ROW, name, scalar, text
-from crm.reading.findings import Findings, RowRule
+from crm.reading.engine import ROW, count, name, scalar, text
+from crm.reading.findings import Findings
 from crm.reading.personal import without_contact_details
 from crm.schemas import DISPOSITIONS
 
 TABLE = "dispositions"
 _STAGED = f"staged_{TABLE}"
-_LEAD_GONE = RowRule(
-    reason="answered at the desk, but its lead is no longer in leads",
-    remedy="Nothing to mend: the answer stays in answers.sqlite and counts again once the lead is read.",
-    column="lead_id",
-    follows=True,
-)
 
 
 def stage_answers(findings: Findings, book: AnswerBook, *, read_at: datetime, mapped: bool) -> int:
@@ -52,12 +46,23 @@ def stage_answers(findings: Findings, book: AnswerBook, *, read_at: datetime, ma
     return len(rows)
 
 
-def reject_answers_on_lost_leads(findings: Findings, answers: int) -> None:
-    """Reject the last ``answers`` staged dispositions whose lead is in no source (call after ``follow_aliases``)."""
+def leave_out_lost_leads(findings: Findings, answers: int) -> int:
+    """Leave out those of the last ``answers`` staged dispositions whose lead is in no source (call after ``follow_aliases``).
+
+    Returns
+    -------
+    int
+        How many were left out.
+    """
     first = scalar(findings.connection.table(_STAGED), f"max({ROW})") - answers
-    given = findings.good(TABLE).filter(f"{ROW} > {first}").set_alias("given")
+    given = findings.connection.table(_STAGED).filter(f"{ROW} > {first}").set_alias("given")
     read = findings.connection.table("staged_leads").project("lead_id AS read_id").set_alias("read")
-    findings.reject(TABLE, given.join(read, "given.lead_id = read.read_id", how="anti"), _LEAD_GONE, value="lead_id")
+    given.join(read, "given.lead_id = read.read_id", how="anti").project(f"{ROW} AS lost").create("lost_answers")
+    gone = count(findings.connection.table("lost_answers"))
+    if gone:
+        findings.connection.execute(f"DELETE FROM {_STAGED} WHERE {ROW} IN (FROM lost_answers)")  # noqa: S608
+        findings.notes.append(f"{TABLE}: {gone:,} decisions of the desk are on leads no longer in leads")
+    return gone
 
 
 def fill_channel(findings: Findings) -> None:

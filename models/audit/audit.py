@@ -105,7 +105,8 @@ def audit_reasons(bundle: Bundle, rows: Floats, *, seed: int, threads: int = 1) 
     ----------
     bundle : Bundle
     rows : array of shape (n, n_features)
-        Encoded reference leads (:func:`models.attribute.reference_rows`), in any order; leads and background are drawn from them.
+        Encoded reference leads (:func:`models.attribute.reference_rows`), in any order; leads and background are drawn from them,
+        none for both.
     seed : int
     threads : int
         The figures do not depend on it.
@@ -118,7 +119,8 @@ def audit_reasons(bundle: Bundle, rows: Floats, *, seed: int, threads: int = 1) 
     if bundle.kind != "booster" or len(rows) < 2:
         return None
     order = np.random.default_rng(seed).permutation(len(rows))
-    leads, background = rows[order[:LEADS]], rows[order[-BACKGROUND:]]
+    n_leads = min(LEADS, len(rows) * 2 // 3)  # of few rows two thirds: no lead is its own background
+    leads, background = rows[order[:n_leads]], rows[order[n_leads:][-BACKGROUND:]]
     scored = Scorer(bundle, threads=threads).score(leads)
     ask, looked_at = asking(bundle, threads=threads)
     places, families = family_places(bundle.catalogue), scored.families

@@ -8,7 +8,7 @@ from typing import Any
 
 from agreement.problems import Problem, UsageError
 from agreement.schema import Agreement
-from crm.answers import Answer
+from crm.answers import MAX_NOTE, Answer
 
 ANSWERS = ("accept", "reject", "disagree")
 OTHER = "other"
@@ -19,7 +19,7 @@ def reasons_offered(agreement: Agreement) -> tuple[str, ...]:
     """Reasons a lead may be rejected for."""
     agreed = agreement.rejection_reasons
     only = agreement.duties.get("sales", {}).get("reject_only_on_agreed_reasons", True)
-    return agreed if agreed and only else (*agreed, OTHER)
+    return agreed if agreed and only else tuple(dict.fromkeys((*agreed, OTHER)))
 
 
 def answer_of(
@@ -30,7 +30,7 @@ def answer_of(
     Parameters
     ----------
     form : mapping
-        ``answer`` (one of :data:`ANSWERS`), ``reason``, ``suggested_tier``, ``note``.
+        ``answer`` (one of :data:`ANSWERS`), ``reason``, ``suggested_tier``, ``note``, ``run``: of the score that was shown.
     row : mapping
         The lead's row of the score table that was answered.
     agreement : Agreement
@@ -46,6 +46,11 @@ def answer_of(
     """
     answer, reason = form.get("answer", ""), form.get("reason", "").strip()
     tier, note = form.get("suggested_tier", "").strip(), form.get("note", "").strip()
+    if form.get("run", row["run_id"]) != row["run_id"]:
+        rule, remedy = "the lead was scored again while you read", "Look at the new score, then answer once more."
+        raise UsageError(_must("Score", rule, "", remedy))
+    if len(note) > MAX_NOTE:
+        raise UsageError(_must("Note", f"must be at most {MAX_NOTE} characters", str(len(note)), "Shorten it."))
     if problem := _problem(answer, reason, tier, note, row, agreement):
         raise UsageError(problem)
     decision: Any = {"accept": "accepted", "reject": "rejected"}.get(answer)

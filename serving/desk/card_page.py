@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import parse_qsl, quote
 
 import numpy as np
@@ -16,12 +17,12 @@ from serving.desk.listing import find
 from serving.desk.nights import Tonight
 from serving.desk.pages import Pages, lead_address
 from serving.desk.query import Query
-from serving.desk.who import Visitor
+from serving.desk.who import KEPT, Visitor
 from serving.words.card import Card
 from serving.words.card_page import card_file
 from serving.words.card_text import short_text
 
-KEPT = {
+_KEPT_WORDS = {
     "accept": "Accepted. Thank you.",
     "reject": "Rejected, with your reason.",
     "disagree": "Noted that the tier is wrong.",
@@ -55,7 +56,7 @@ def show_card(
         reasons=reasons_offered(desk.agreement),
         form={"reason": "", "note": "", "suggested_tier": "", "answer": "", **(form or {})},
         problem=problem,
-        kept=KEPT.get(request.query_params.get("kept", "")),
+        kept=_KEPT_WORDS.get(request.session.pop(KEPT, "")) if problem is None else None,
         run_id=row["run_id"],
         back=query.address(),
         here=lead_address(lead_id, query.address()),
@@ -77,8 +78,9 @@ def answer(desk: Desk, pages: Pages, request: Request, visitor: Visitor, form: M
     except LeadqError as error:
         return show_card(desk, pages, request, visitor, form=form, problem=error.problems[0])
     desk.answers.record(given)
+    request.session[KEPT] = form["answer"]
     here = lead_address(lead_id, _back(request).address())
-    return RedirectResponse(f"/lead?{here}&kept={form['answer']}#main", status_code=303)
+    return RedirectResponse(f"/lead?{here}#main", status_code=303)
 
 
 def save_file(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> Response:
@@ -121,7 +123,10 @@ def _back(request: Request) -> Query:
 
 def _next(tonight: Tonight, desk: Desk, visitor: Visitor, query: Query, lead_id: str) -> str:
     """Return the address of the lead after this one in the list one came from, empty at its end."""
-    rows = find(tonight.rows, query, answered=desk.answered(), owner=visitor.owner).rows
-    at = np.flatnonzero(rows == tonight.rows.place(lead_id))
-    following = rows[int(at[0]) + 1 :] if len(at) else rows  # answered ones may have left the list
+    answered, place = desk.answered(), tonight.rows.place(lead_id)
+    seen = find(tonight.rows, query, answered=answered, owner=visitor.owner).rows
+    order = find(tonight.rows, replace(query, answered=""), answered=answered, owner=visitor.owner).rows
+    at = np.flatnonzero(order == place)  # a lead just answered may have left the list, but not this one
+    after = order[int(at[0]) + 1 :] if len(at) else order
+    following = after[np.isin(after, seen)]
     return lead_address(tonight.rows.lead_id[int(following[0])].as_py(), query.address()) if len(following) else ""

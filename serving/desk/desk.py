@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from agreement.schema import Agreement
 from crm.answers import AnswerBook
 from crm.desk_settings import DeskSettings
-from crm.lead_rows import rows_of_lead
+from crm.lead_rows import moved_sentence
 from models.past_leads import PastLead
 from serving.desk.listing import Answered
 from serving.desk.nights import Nights, RunFile, Tonight, read_row
@@ -63,10 +63,9 @@ class Desk:
     model_of: Callable[[RunFile], Model]
     full_row: Callable[[RunFile, Row], Row]
     clock: Callable[[], datetime]
-    tiers: tuple[str, ...] = field(default=())
 
     def answered(self) -> Answered:
-        """Return which leads were answered, by the last answer."""
+        """Return which leads were answered, and how."""
         latest = self.answers.latest()
         kinds: dict[str, set[str]] = {"accepted": set(), "rejected": set()}
         for lead_id, answer in latest.items():
@@ -96,13 +95,6 @@ class Desk:
             similar=model.similar(amounts) if row["tier"] is not None else (),
             history=tonight.points(row["lead_id"]),
             steps=steps_for(row, self.playbook),
-            moved=_moved(run, row["lead_id"]),
+            moved="" if run.moves is None else moved_sentence(run.moves, row["lead_id"]),
         )
         return card_of(row, model.agreement, model.standing, self.sentences, beside)
-
-
-def _moved(run: RunFile, lead_id: str) -> str:
-    if run.moves is None:
-        return ""
-    table = rows_of_lead(run.moves, lead_id, ["sentence"])
-    return str(table["sentence"][0]) if table.num_rows else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from agreement.schema import DISQUALIFIED
 from crm.answers import Answer
 from serving.desk.desk import Desk
-from serving.desk.listing import Found, find
+from serving.desk.listing import NOBODY, Found, Ints, find
 from serving.desk.nights import Tonight
 from serving.desk.pages import Pages, lead_address
 from serving.desk.query import Query
@@ -26,6 +26,7 @@ from serving.words.text import cell, chance, clean
 NO_NIGHT = "No night has been scored yet. Run leadq score, then load this page again."
 STALE_AFTER = timedelta(hours=36)
 _SHOWN = 48
+_CHOICES = 500  # owners or sources in a menu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,10 @@ def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> R
     found = find(tonight.rows, query, answered=desk.answered(), owner=visitor.owner)
     page = min(query.page, found.pages)
     night, answers = tonight.runs[0], desk.answers.latest()
-    age = desk.clock() - tonight.runs[-1].as_of
+    age = desk.clock() - night.as_of
+    same = night.agreement_version == desk.agreement.version
+    visible = find(tonight.rows, Query(), answered=NOBODY, owner=visitor.owner).rows
+    disagreed = desk.answers.disagreements()
     return pages.page(
         request,
         "leads.html.j2",
@@ -66,10 +70,11 @@ def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> R
         query=query,
         found=len(found.rows),
         all_scored=sum(count for tier, count in found.by_tier.items() if tier != NOT_SCORED),
-        tiers=_tiers(desk, found),
-        owners=_choices(tonight.rows.owner) if visitor.owner is None else (),
-        sources=_choices(tonight.rows.source),
-        rows=[_listed(tonight.rows, int(row), answers, query) for row in found.page(page)],
+        same_agreement=same,
+        tiers=_tiers(desk, found, with_promise=same),
+        owners=_choices(tonight.rows.owner, visible) if visitor.owner is None else (),
+        sources=_choices(tonight.rows.source, visible),
+        rows=[_listed(tonight.rows, int(row), _said_of(answers, disagreed), query) for row in found.page(page)],
         page=page,
         pages=found.pages,
     )
@@ -92,7 +97,8 @@ def save_csv(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> Re
 
 
 def _csv(tonight: Tonight, found: Found, desk: Desk) -> str:
-    leads, answers, written = tonight.rows, desk.answers.latest(), io.StringIO()
+    leads, written = tonight.rows, io.StringIO()
+    answer_of = _said_of(desk.answers.latest(), desk.answers.disagreements())
     writer = csv.writer(written)
     writer.writerow(
         [
@@ -111,7 +117,6 @@ def _csv(tonight: Tonight, found: Found, desk: Desk) -> str:
     )
     for row in found.rows.tolist():
         lead_id, probability = leads.lead_id[row].as_py(), float(leads.probability[row])
-        answer = answers.get(lead_id)
         texts = [leads.account_id, leads.owner, leads.source, leads.campaign]
         writer.writerow(
             [
@@ -122,21 +127,39 @@ def _csv(tonight: Tonight, found: Found, desk: Desk) -> str:
                 "" if np.isnan(leads.age_days[row]) else f"{leads.age_days[row]:.0f}",
                 cell(leads.moved.at(row)),
                 cell(leads.reason.at(row)),
-                "" if answer is None else str(answer.decision),
+                answer_of(lead_id),
             ]
         )
     return written.getvalue()
 
 
-def _choices(column: Texts) -> list[str]:
-    """Values to choose from; one that cannot be shown as it is, is found by searching only."""
-    return sorted((value for value in column.values if clean(value, _SHOWN) == value), key=str.casefold)
+def _choices(column: Texts, visible: Ints) -> list[str]:
+    """Values of the visible leads, the most frequent ones; one that cannot be shown as it is, is found by searching only."""
+    codes = column.codes[visible]
+    counts = np.bincount(codes[codes >= 0], minlength=len(column.values))
+    most = [column.values[code] for code in np.argsort(-counts, kind="stable")[:_CHOICES].tolist() if counts[code]]
+    return sorted((value for value in most if clean(value, _SHOWN) == value), key=str.casefold)
 
 
-def _tiers(desk: Desk, found: Found) -> list[tuple[str, str, float | None, int]]:
-    """Tiers to choose from: name, label, promise, leads."""
+def _said_of(answers: Mapping[str, Answer], disagreed: Mapping[str, Answer]) -> Callable[[str], str]:
+    """Return how the answers on a lead are told."""
+
+    def said(lead_id: str) -> str:
+        answer = answers.get(lead_id)
+        return str(answer.decision) if answer is not None else "tier called wrong" if lead_id in disagreed else ""
+
+    return said
+
+
+def _tiers(desk: Desk, found: Found, *, with_promise: bool) -> list[tuple[str, str, float | None, int]]:
+    """Tiers to choose from: name, label, promise, leads; no promise where the leads were scored under another agreement."""
     agreed = [
-        (tier.id, tier.label, tier.promise.win_rate_at_least if tier.promise else None, found.by_tier.get(tier.id, 0))
+        (
+            tier.id,
+            tier.label,
+            tier.promise.win_rate_at_least if tier.promise and with_promise else None,
+            found.by_tier.get(tier.id, 0),
+        )
         for tier in desk.agreement.tiers
     ]
     names = {tier.id for tier in desk.agreement.tiers}
@@ -144,11 +167,10 @@ def _tiers(desk: Desk, found: Found) -> list[tuple[str, str, float | None, int]]
     return [*agreed, *((name, "", None, found.by_tier[name]) for name in order if found.by_tier.get(name))]
 
 
-def _listed(leads: LeadRows, row: int, answers: Mapping[str, Answer], query: Query) -> ListedLead:
+def _listed(leads: LeadRows, row: int, answer_of: Callable[[str], str], query: Query) -> ListedLead:
     lead_id, probability, before = leads.lead_id[row].as_py(), float(leads.probability[row]), float(leads.before[row])
     scored, age = not np.isnan(probability), float(leads.age_days[row])
     points = (probability - before) * 100
-    answer = answers.get(lead_id)
     return ListedLead(
         lead_id=clean(lead_id, _SHOWN),
         address=lead_address(lead_id, query.address()),
@@ -162,5 +184,5 @@ def _listed(leads: LeadRows, row: int, answers: Mapping[str, Answer], query: Que
         rise=f"{points:+.1f} points" if abs(points) >= 0.05 else "",
         moved=leads.moved.at(row),
         reason=leads.reason.at(row),
-        answer="" if answer is None else str(answer.decision),
+        answer=answer_of(lead_id),
     )

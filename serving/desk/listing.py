@@ -20,13 +20,17 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """Lead ids by what was answered last: ``accepted``, ``rejected``, ``disagreed``."""
+    """Lead ids by the last decision, ``accepted`` or ``rejected``, and those whose tier was called wrong (``disagreed``)."""
 
     by_kind: Mapping[str, frozenset[str]]
 
     def all(self) -> frozenset[str]:
         """Lead ids with any answer."""
         return frozenset().union(*self.by_kind.values())
+
+
+NOBODY = Answered(by_kind={})
+"""No lead has been answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

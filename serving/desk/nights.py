@@ -6,6 +6,7 @@ Only committed runs are told to the desk, so it shows whole nights while the nex
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from agreement.problems import LeadqError
 from crm.lead_rows import rows_of_lead
 from crm.schemas import SCORES
 from serving.desk.rows import LeadRows, read_lead_rows
@@ -60,7 +62,7 @@ class Tonight:
 
     runs: tuple[RunFile, ...]
     rows: LeadRows
-    history: tuple[tuple[datetime, pa.Table], ...]
+    history: tuple[tuple[RunFile, pa.Table], ...]
 
     def run_of(self, lead_id: str) -> RunFile | None:
         """Return the run that scored the lead last; None where tonight does not know it."""
@@ -70,11 +72,11 @@ class Tonight:
     def points(self, lead_id: str) -> tuple[HistoryPoint, ...]:
         """Return the lead's earlier scores, oldest first."""
         found = []
-        for as_of, table in self.history:
+        for run, table in self.history:
             at = pc.index(table["lead_id"], lead_id).as_py()
             if at >= 0:
                 probability, tier = table["probability"][at].as_py(), table["tier"][at].as_py()
-                found.append(HistoryPoint(as_of=as_of, probability=probability, tier=tier))
+                found.append(HistoryPoint(as_of=run.as_of, probability=probability, tier=tier))
         return tuple(found)
 
 
@@ -110,12 +112,22 @@ class Nights:
         stamp = self._stamp()
         if stamp != self._seen and self._loading.acquire(blocking=self._tonight is None):
             try:
+                stamp = self._stamp()
                 if stamp != self._seen:
-                    self._tonight = self._load(self._tonight)
+                    self._take_up()
                     self._seen = stamp
             finally:
                 self._loading.release()
         return self._tonight
+
+    def _take_up(self) -> None:
+        """Read what is committed now; a run that cannot be read leaves the night before in place, and the log says so."""
+        try:
+            self._tonight = self._load(self._tonight)
+        except (OSError, pa.ArrowException, LeadqError):
+            if self._tonight is None:
+                raise
+            logging.getLogger(__name__).exception("a committed run cannot be read; the desk keeps the night before")
 
     def _load(self, before: Tonight | None) -> Tonight | None:
         runs = self._committed()
@@ -124,19 +136,21 @@ class Nights:
             return None
         current = tuple(runs[last:])
         rows = read_lead_rows([(run.scores, run.moves) for run in current], tiers=self._tiers)
-        kept = {} if before is None else dict(before.history)
+        kept = {} if before is None else {run.scores: table for run, table in before.history}
         return Tonight(runs=current, rows=rows, history=_history(runs, kept))
 
 
-def _history(runs: Sequence[RunFile], kept: dict[datetime, pa.Table]) -> tuple[tuple[datetime, pa.Table], ...]:
-    found: list[tuple[datetime, pa.Table]] = []
+def _history(runs: Sequence[RunFile], kept: dict[Path, pa.Table]) -> tuple[tuple[RunFile, pa.Table], ...]:
+    """Return the last nights, oldest first; of a night scored twice the later run."""
+    found: list[tuple[RunFile, pa.Table]] = []
+    nights = list({run.as_of: run for run in runs if run.whole}.values())
     total = 0
-    for run in reversed([run for run in runs if run.whole][-HISTORY_NIGHTS:]):
-        table = kept[run.as_of] if run.as_of in kept else _slim(run.scores)
+    for run in reversed(nights[-HISTORY_NIGHTS:]):
+        table = kept[run.scores] if run.scores in kept else _slim(run.scores)
         total += table.num_rows
         if found and total > HISTORY_ROWS:
             break
-        found.append((run.as_of, table))
+        found.append((run, table))
     return tuple(reversed(found))
 
 

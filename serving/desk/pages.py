@@ -68,7 +68,7 @@ class Pages:
 def said(problem: Problem) -> str:
     """Return a problem as one line."""
     value = f" (it is {clean(problem.value)})" if problem.value else ""
-    return f"{problem.where}: {problem.rule}{value}. {problem.remedy}"
+    return f"{clean(problem.where, 120)}: {problem.rule}{value}. {problem.remedy}"
 
 
 def lead_address(lead_id: str, back: str) -> str:

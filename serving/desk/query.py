@@ -60,7 +60,7 @@ class Query:
             if given.get(name) and given[name] not in allowed
         ]
         page = given.get("page") or "1"
-        if not (page.isascii() and page.isdigit() and 0 < int(page[:9]) == int(page)):
+        if not (page.isascii() and page.isdigit() and len(page) <= 9 and int(page) > 0):
             problems.append(_problem("page", page, ("a number from 1",)))
         if problems:
             raise InputError(problems)

@@ -128,6 +128,7 @@ def _read(scores: Path, moves: Path | None, place: int) -> pa.Table:
         groups = [
             file.read_row_group(at, columns=[*_PLAIN, _REASON], use_threads=False) for at in range(file.num_row_groups)
         ]
+        groups = groups or [file.read(columns=[*_PLAIN, _REASON], use_threads=False)]  # a run over no lead
     table = pa.concat_tables([_with_first_reason(group) for group in groups])
     table = table.append_column("run", pa.array(np.full(table.num_rows, place, np.int64)))
     moved = pa.nulls(table.num_rows, pa.string())

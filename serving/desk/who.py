@@ -10,8 +10,8 @@ from starlette.requests import Request
 
 from crm.desk_settings import DeskSettings, Person, PersonWithToken
 
-NAME, CSRF = "name", "csrf"
-"""What a session holds."""
+NAME, CSRF, TO, KEPT = "name", "csrf", "to", "kept"
+"""What a session holds: who, the token of its forms, the page asked for before signing in, the answer just kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,8 @@ class Doorkeeper:
             return self._visitor(self.known(token.strip()), by_session=False)
         proxy = self.settings.proxy
         if proxy is not None and request.client is not None and proxy.trusts(request.client.host):
-            return self._visitor(self._named(request.headers.get(proxy.user_header, "")), by_session=True)
+            names = request.headers.getlist(proxy.user_header)  # a second one may be the client's own
+            return self._visitor(self._named(names[0] if len(names) == 1 else ""), by_session=True)
         return self._visitor(self._named(request.session.get(NAME, "")), by_session=True)
 
     def known(self, token: str) -> Person | None:

@@ -16,10 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from serving.scoring.coded import CODED, texts_of
-
-BASE_FAMILY = "base"
-TREND_FROM = 0.15
-"""Log-odds; a smaller move of the score is flat."""
+from serving.words.change import BASE_FAMILY, TREND_FROM
 
 _TYPE = CODED.field("changed").type
 _NOTHING = 1e-11  # log-odds; rounding of the sum, not a change

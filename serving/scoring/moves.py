@@ -7,7 +7,7 @@ engine's table gives the same. A rule that decides speaks first, then the agreem
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from agreement.decide import model_tiers
 from agreement.schema import BY_MODEL, DISQUALIFIED, Agreement
 from crm.atomic import new_file
 from crm.schemas import MOVES
-from serving.scoring.changed import TREND_FROM
 from serving.scoring.previous import A_NIGHT_APART, PreviousScores
+from serving.words.change import TREND_FROM
 from serving.words.sentences import Sentences
 
 _BEFORE = ("lead_id", "as_of", "tier", "tier_by", "model_version", "agreement_version")
 _NOW = (
-    *("lead_id", "owner", "as_of", "tier", "tier_by", "probability", "previous_probability", "changed"),
-    *("model_version", "agreement_version", "run_id"),
+    *("lead_id", "owner", "as_of", "tier", "tier_by", "model_tier", "probability", "previous_probability"),
+    *("changed", "model_version", "agreement_version", "run_id"),
     *(f"{side}.list.element.{part}" for side in ("reasons_for", "reasons_against") for part in ("family", "sentence")),
 )
 _CAUSE = {"rule_ended": "rule", "second_night": "lead", "lead_family": "lead"}
@@ -39,7 +40,13 @@ Bools = npt.NDArray[np.bool_]
 
 
 def write_moves(
-    table: Path, path: Path, *, previous: PreviousScores | None, agreement: Agreement, sentences: Sentences
+    table: Path,
+    path: Path,
+    *,
+    previous: PreviousScores | None,
+    agreement: Agreement,
+    cuts: Mapping[str, float | None],
+    sentences: Sentences,
 ) -> dict[str, Any]:
     """Write the moves of a run in the schema :data:`crm.schemas.MOVES`, in order of ``lead_id``.
 
@@ -51,8 +58,10 @@ def write_moves(
         Replaced when all is written.
     previous : PreviousScores or None
         Without it nothing has moved.
-    agreement, sentences
-        Of the run.
+    agreement : Agreement
+    cuts : mapping of str to float or None
+        Of the run's model, as :func:`agreement.decide.model_tiers` takes them.
+    sentences : Sentences
 
     Returns
     -------
@@ -64,7 +73,8 @@ def write_moves(
     StoreError
         The disk is full or not writable, or an earlier table is missing or damaged.
     """
-    teller = _Teller(tiers=(*(tier.id for tier in agreement.tiers), DISQUALIFIED), agreement=agreement, said=sentences)
+    tiers = (*(tier.id for tier in agreement.tiers), DISQUALIFIED)
+    teller = _Teller(tiers=tiers, agreement=agreement, cuts=cuts, said=sentences)
     rows, up, causes = 0, Counter[int](), Counter[str]()
     with (
         new_file(path) as partial,
@@ -101,6 +111,7 @@ class _Teller:
 
     tiers: tuple[str, ...]
     agreement: Agreement
+    cuts: Mapping[str, float | None]
     said: Sentences
 
     def direction(self, before: str, now: str) -> int:
@@ -134,7 +145,8 @@ class _Teller:
         known = {BY_MODEL, *(rule.id for rule in self.agreement.rules)}
         if direction == 0 or by_before not in known or (by == by_before != BY_MODEL):
             return "agreement", None, ""
-        if by != BY_MODEL:
+        # a rule never lowers a tier but by disqualifying: where a lead falls, one that lifts it has only softened the fall
+        if by != BY_MODEL and (now["tier"] == DISQUALIFIED or direction > 0):
             return "rule", None, ""
         if by_before != BY_MODEL and (before["tier"] == DISQUALIFIED or direction < 0):
             return "rule_ended", None, ""
@@ -152,9 +164,10 @@ class _Teller:
             # another model has other cuts: a small change of the lead alone has not moved it
             if lead <= max(0.0 if anchored else TREND_FROM, model + anchor):
                 return ("anchor" if anchored else "model"), None, ""
-        elif lead <= 0 and now["agreement_version"] != before["agreement_version"]:
-            return "agreement", None, ""
-        if lead <= 0:  # it was held in its tier for a night and has not come back
+        elif now["agreement_version"] != before["agreement_version"]:
+            if lead <= 0:
+                return "agreement", None, ""
+        elif lead <= 0 or (lead < TREND_FROM and self._was_held(now, direction)):
             return "second_night", None, ""
         family = max(changed, key=lambda part: direction * part["lead"])["family"]
         reasons = now["reasons_for" if direction > 0 else "reasons_against"] or []
@@ -162,3 +175,8 @@ class _Teller:
         if not spoken:
             return "lead_family", family, self.said.family_label(family)
         return "lead", family, spoken[0]
+
+    def _was_held(self, now: Row, direction: int) -> bool:
+        """Whether the probability before had earned tonight's tier already, and one night was not enough."""
+        (earned,) = model_tiers([now["previous_probability"]], self.cuts, self.agreement)
+        return direction * (self.tiers.index(now["model_tier"]) - self.tiers.index(earned)) >= 0

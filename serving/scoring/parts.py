@@ -175,7 +175,7 @@ def told_by(paths: Iterable[Path]) -> tuple[HeldBack, int, int]:
         for family, feature, side, leads in json.loads(metadata[_HELD_BACK]):
             held_back[family, feature, side] += leads
         taken += int(metadata[_TAKEN])
-        unsplit += int(metadata[_UNSPLIT])
+        unsplit += int(metadata.get(_UNSPLIT, b"0"))  # a part that an earlier version of leadq left does not say
     return held_back, taken, unsplit
 
 

@@ -34,14 +34,6 @@ _DRIVING = _REASON.field("driving_values").type
 class HeldBack(Counter[tuple[str, str, str]]):
     """Reasons held back, for the data team: (family, feature, ``for`` or ``against``) -> leads."""
 
-    def document(self) -> list[dict[str, str | int]]:
-        """Return plain rows for a manifest, most leads first."""
-        ordered = sorted(self.items(), key=lambda item: (-item[1], item[0]))
-        return [
-            {"family": family, "feature": feature, "side": side, "leads": leads}
-            for (family, feature, side), leads in ordered
-        ]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:

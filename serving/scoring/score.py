@@ -125,7 +125,7 @@ def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> ScoredBatch:
         **_said(reckoned, encoded, open_leads, kit),
     }
     columns |= {name: spread(column, can) for name, column in of_scored.items()}
-    columns |= _tiers(batch, columns["probability"], run, earlier)
+    columns |= _tiers(batch, columns["probability"], run, earlier, compared)
     columns |= {name: spread(column, can) for name, column in said_before.items()}
     columns["percentile"] = pa.nulls(batch.num_rows, pa.float64())  # known once all are scored
     states = np.zeros(batch.num_rows, dtype=np.uint64)
@@ -170,12 +170,12 @@ def _said(reckoned: Reckoned, encoded: Floats, leads: pa.RecordBatch, kit: Scori
 
 
 def _tiers(
-    batch: pa.RecordBatch, probability: pa.Array, run: ScoringRun, earlier: pa.Table | None
+    batch: pa.RecordBatch, probability: pa.Array, run: ScoringRun, earlier: pa.Table | None, compared: pa.Table | None
 ) -> dict[str, pa.Array]:
     tier: Objects = np.full(batch.num_rows, None, dtype=object)
     tier_by = by_model = tier
     if not _is_base_rate(run):
-        last_tier, last_probability = _last_night(earlier, run)
+        last_tier, last_probability = _last_night(compared, run)
         by_model = model_tiers(
             probability.to_numpy(zero_copy_only=False),
             cut_by_tier(run.bundle.tiers),
@@ -191,16 +191,19 @@ def _tiers(
     return {"tier_at_handoff": frozen, **{name: pa.array(values, pa.string()) for name, values in found.items()}}
 
 
-def _last_night(earlier: pa.Table | None, run: ScoringRun) -> tuple[Objects | None, Floats | None]:
-    """Model tier and probability to hold a tier by; only those of this model under this agreement, other cuts are no state."""
-    if earlier is None:
+def _last_night(compared: pa.Table | None, run: ScoringRun) -> tuple[Objects | None, Floats | None]:
+    """Model tier and probability to hold a tier by; only those of this model under this agreement, other cuts are no state.
+
+    They are those of the night before: a night scored twice is not two nights.
+    """
+    if compared is None:
         return None, None
-    version = earlier["model_version"].to_numpy(zero_copy_only=False)
-    agreed = earlier["agreement_version"].to_numpy(zero_copy_only=False)
+    version = compared["model_version"].to_numpy(zero_copy_only=False)
+    agreed = compared["agreement_version"].to_numpy(zero_copy_only=False)
     same = (version == run.bundle.version) & (agreed == run.agreement.version)
     tier = np.full(len(same), None, dtype=object)
-    tier[same] = earlier["model_tier"].to_numpy(zero_copy_only=False)[same]
-    return tier, earlier["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
+    tier[same] = compared["model_tier"].to_numpy(zero_copy_only=False)[same]
+    return tier, compared["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
 
 
 def _is_base_rate(run: ScoringRun) -> bool:

@@ -85,4 +85,5 @@ def moves_text(moves: Mapping[str, Any]) -> str:
     """Return a line of what :func:`serving.scoring.moves.write_moves` counted."""
     said = {"lead": "the lead itself", "model": "a new model", "anchor": "win rates", "rule": "agreed rules"}
     causes = ", ".join(f"{leads:,} by {said.get(cause, 'the agreement')}" for cause, leads in moves["causes"].items())
-    return f"In another tier than the night before: {moves['rows']:,} leads, {moves['up']:,} up, {moves['down']:,} down ({causes})"
+    leads = f"{moves['rows']:,} lead{'' if moves['rows'] == 1 else 's'}"
+    return f"In another tier than when last compared: {leads}, {moves['up']:,} up, {moves['down']:,} down ({causes})"

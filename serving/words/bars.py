@@ -74,7 +74,7 @@ def bars_of(
     shown = rounded_to_sum(points, round(after - before, 1))
     listed = [(label, point) for (label, _), point in zip(ordered[:LISTED], shown, strict=False) if point]
     others = len(ordered) - len(listed)
-    remainder = round(after - before - sum(point for _, point in listed), 1)
+    remainder = round(after - before - sum(point for _, point in listed), 1) + 0.0  # never minus nothing
     if others and (remainder or len(ordered) > LISTED):
         listed.append((rest.replace("{n}", str(others)), remainder))
     parts, level = [], before

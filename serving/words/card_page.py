@@ -61,8 +61,10 @@ def style() -> str:
 def card_file(card: Card, tiers: Sequence[str]) -> str:
     """Return a card as one HTML page that can be read offline, printed or sent."""
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
-    return (
-        environment(tiers)
-        .get_template("card_file.html.j2")
-        .render(card=card, style=Markup(style()), style_hash=f"sha256-{digest}")  # noqa: S704 - a file of our own
-    )
+    template = _own_templates(tuple(tiers)).get_template("card_file.html.j2")
+    return template.render(card=card, style=Markup(style()), style_hash=f"sha256-{digest}")  # noqa: S704 - a file of our own
+
+
+@lru_cache(maxsize=4)
+def _own_templates(tiers: tuple[str, ...]) -> Environment:
+    return environment(tiers)

@@ -109,7 +109,7 @@ def chance(probability: float) -> str:
     """
     if probability > 0.945:
         return "more than 9 in 10"
-    if probability >= 0.145:
+    if probability >= 0.15:
         return f"about {round(probability * 10)} in 10"
     if probability < 0.005:
         return "fewer than 1 in 200"

@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from agreement.problems import GateStopped
+from agreement.problems import GateStopped, StoreError
 from crm.company import simulate, write_company
 from crm.company.settings import CompanySettings
 from crm.company.write import leadq_yaml
 from models.bundle import Bundle, documents, read_bundle
-from models.live import bundle_folder, models_folder, read_live
+from models.live import bundle_folder, models_folder, put_challenger, read_live
 from models.past_leads import PastLeads, past_leads_path
 from pipelines.anchor import anchor
 from pipelines.build import build
@@ -100,6 +100,18 @@ def test_the_past_leads_of_the_model_are_those_of_its_anchored_version(done: Anc
     kept, shared = (past_leads_path(folder, one.version) for one in (done.champion, done.bundle))
     assert PastLeads.read(kept).drawn["version"] == done.champion.version
     assert shared.read_bytes() == kept.read_bytes()
+
+
+def test_damaged_past_leads_leave_the_challenger_as_it_was(done: Anchored, tmp_path: Path) -> None:
+    shutil.copytree(done.project.folder, tmp_path / "copy")
+    project = open_project(tmp_path / "copy", environment={}, now=done.project.now)
+    models = models_folder(project.store.folder)
+    put_challenger("the one before", store=project.store.folder, now=project.now, why="trained")
+    before = (models / "live.json").read_bytes()
+    past_leads_path(models, done.champion.version).write_bytes(b"damaged")
+    with pytest.raises(StoreError, match=r"past\.parquet"):
+        anchor(project, silent)
+    assert (models / "live.json").read_bytes() == before
 
 
 def test_a_reanchored_champion_needs_no_better_log_loss_and_the_night_says_what_moved(done: Anchored) -> None:

@@ -1,4 +1,4 @@
-"""What changed since the night before stays right when a night is missed or scored again, a lead is asked for, a model promoted."""
+"""What changed since the night before stays right when a night is missed or repeated, a lead asked for, a model promoted or taken back."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from agreement.problems import StoreError
 from crm.company.settings import CompanySettings
 from crm.schemas import MOVES
+from models.anchor import Anchor
 from models.bundle import Bundle, keep_bundle
-from models.live import models_folder, promote, put_challenger
+from models.live import models_folder, promote, put_challenger, rollback
+from pipelines.anchor import reanchored
+from pipelines.earlier import previous_facts, previous_scores
 from pipelines.init import init
 from pipelines.progress import silent
 from pipelines.project import Project, open_project
@@ -35,9 +39,13 @@ Rows = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nights:
-    """Runs by when they were: ``thursday``, nothing on Friday, ``saturday``, on Sunday one lead and twice all, and Monday."""
+    """Runs by when they were: ``thursday``, nothing on Friday, ``saturday``, on Sunday one lead and twice all, and Monday.
+
+    From Monday on another model scores: on Tuesday with another anchor, on Wednesday with a third, on Thursday with its own again.
+    """
 
     project: Project
+    bundle: Bundle
     runs: dict[str, Run]
 
     def rows(self, name: str) -> Rows:
@@ -50,11 +58,18 @@ class Nights:
         return {row["lead_id"]: row for row in table.to_pylist()}
 
 
-def go_live(project: Project, bundle: Bundle) -> None:
+def anchored(bundle: Bundle, shift: float) -> Bundle:
+    """The bundle as ``leadq anchor`` would leave it, with its base moved by ``shift``."""
+    found = Anchor(shift=bundle.calibrator.anchor + shift, window=182.0, leads=400, wins=60, expected=80.0)
+    return reanchored(bundle, found, read_at="2026-10-01")
+
+
+def go_live(project: Project, bundle: Bundle) -> str:
     folder = project.store.folder
     version, _ = keep_bundle(bundle, models_folder(folder))
     put_challenger(version, store=folder, now=project.now, why="a test")
     promote(version, store=folder, now=project.now, because="a test", by="head of sales")
+    return version
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +83,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     bundle = learn(project)
     assert bundle.kind == "booster"
     go_live(project, bundle)
-    monday = made.read_at.replace(hour=2, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    monday = made.read_at.replace(hour=2, minute=0, second=0, microsecond=0) - timedelta(days=4)
     runs: dict[str, Run] = {}
 
     def night(name: str, as_of: datetime, lead_id: str = "") -> None:
@@ -84,9 +99,18 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     night("asked", sunday - timedelta(hours=1), lead_id=saturday["lead_id"][5].as_py())
     night("sunday", sunday)
     night("again", sunday + timedelta(hours=2))
-    go_live(project, replace(bundle, calibrator=replace(bundle.calibrator, slope=bundle.calibrator.slope * 1.2)))
+    other = replace(bundle, calibrator=replace(bundle.calibrator, slope=bundle.calibrator.slope * 1.2), version="")
+    other = replace(other, version=go_live(project, other))
     night("monday", monday)
-    yield Nights(project=project, runs=runs)
+    first, second = (anchored(other, shift) for shift in (-0.4, 0.4))
+    go_live(project, first)
+    night("anchored", monday + timedelta(days=1))
+    go_live(project, second)
+    night("anchored otherwise", monday + timedelta(days=2))
+    for _ in (second, first):
+        rollback(store=project.store.folder, now=project.now, why="a test", by="head of sales")
+    night("taken back", monday + timedelta(days=3))
+    yield Nights(project=project, bundle=other, runs=runs)
     shutil.rmtree(folder)
 
 
@@ -98,6 +122,9 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         ("sunday", "saturday"),
         ("again", "saturday"),
         ("monday", "again"),
+        ("anchored", "monday"),
+        ("anchored otherwise", "anchored"),
+        ("taken back", "anchored otherwise"),
     ],
 )
 def test_a_night_compares_with_the_night_before(nights: Nights, name: str, before: str) -> None:
@@ -138,7 +165,51 @@ def test_on_the_night_after_a_promotion_lead_and_model_are_told_apart(nights: Ni
     assert sum(part["model"] != 0 for part in parts) > 100
     assert sum(part["lead"] != 0 for part in parts) > 100, "leads were two days older, and some did something"
     assert {part["lead"] for part in parts if part["family"] == "base"} <= {0.0}
-    assert {move["cause"] for move in nights.moves("monday").values()} <= {"lead", "model", "rule"}
+    causes = {move["cause"] for move in nights.moves("monday").values()}
+    assert "model" in causes
+    assert causes <= {"lead", "model", "rule"}
+
+
+@pytest.mark.parametrize(("name", "shift"), [("anchored", -0.4), ("anchored otherwise", 0.8), ("taken back", -0.4)])
+def test_another_anchor_of_the_same_model_is_no_new_model(nights: Nights, name: str, shift: float) -> None:
+    """Whichever comes after which: anchored, anchored otherwise, rolled back to the root of both."""
+    run = nights.runs[name]
+    parts = [part for row in nights.rows(name).values() for part in row["changed"] or []]
+    assert {part["model"] for part in parts} == {0.0}
+    bases = [part["anchor"] for part in parts if part["family"] == "base"]
+    assert len(bases) > 20
+    assert bases == pytest.approx([shift] * len(bases))
+    assert run.counts["lead_and_model_not_split"] == 0
+    causes = {move["cause"] for move in nights.moves(name).values()}
+    assert "anchor" in causes
+    assert causes <= {"anchor", "lead", "rule"}
+
+
+def test_a_former_bundle_that_is_gone_keeps_no_night_from_being_scored(nights: Nights) -> None:
+    run, store = nights.runs["taken back"], nights.project.store
+    former = models_folder(store.folder) / nights.runs["anchored otherwise"].inputs.bundle_version
+    known = previous_scores(nights.project, run.inputs, nights.bundle)
+    assert known is not None
+    assert known.reanchored == {former.name}
+    assert previous_facts(nights.project, run.inputs, nights.bundle) is None, "nothing is scored twice"
+    former.rename(former.with_suffix(".away"))
+    try:
+        unknown = previous_scores(nights.project, run.inputs, nights.bundle)
+    finally:
+        former.with_suffix(".away").rename(former)
+    assert unknown == replace(known, reanchored=frozenset())
+
+
+def test_a_run_that_is_named_and_gone_is_said(nights: Nights) -> None:
+    run, store = nights.runs["taken back"], nights.project.store
+    manifest = store.manifest_path(nights.runs["anchored otherwise"].run_id)
+    text = manifest.read_bytes()
+    manifest.unlink()
+    try:
+        with pytest.raises(StoreError, match="a run that others rest on must be kept"):
+            previous_scores(nights.project, run.inputs, nights.bundle)
+    finally:
+        manifest.write_bytes(text)
 
 
 def test_runs_know_how_far_to_look_back(nights: Nights) -> None:
@@ -152,6 +223,9 @@ def test_runs_know_how_far_to_look_back(nights: Nights) -> None:
         "sunday": ["asked", "saturday"],
         "again": ["sunday", "asked", "saturday"],
         "monday": ["again"],
+        "anchored": ["monday"],
+        "anchored otherwise": ["anchored"],
+        "taken back": ["anchored otherwise"],
     }
     chain = [named[run.run_id] for run in rests_on(nights.project.store, runs["monday"].run_id)]
     assert chain == ["monday", "again", "sunday", "asked", "saturday", "thursday"]
@@ -168,7 +242,7 @@ def test_what_was_known_is_given_back_for_every_run(nights: Nights) -> None:
 
 
 def test_the_same_run_again_writes_the_same_bytes(nights: Nights) -> None:
-    store, run = nights.project.store, nights.runs["monday"]
+    store, run = nights.project.store, nights.runs["taken back"]
     files = [
         store.table(run.scores),
         store.table(run.moves),
@@ -180,7 +254,7 @@ def test_the_same_run_again_writes_the_same_bytes(nights: Nights) -> None:
         path.unlink()
     told = score(nights.project, silent, as_of=run.inputs.as_of)
     assert told.facts["moves"] == run.counts["moves"]
-    assert ("In another tier than the night before" in told.words) == (run.counts["moves"]["rows"] > 0)
+    assert ("In another tier than when last compared" in told.words) == (run.counts["moves"]["rows"] > 0)
     assert [path.read_bytes() for path in files] == before
 
 

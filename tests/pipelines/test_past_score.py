@@ -17,9 +17,10 @@ import pytest
 
 from agreement.problems import StoreError, UsageError
 from agreement.read import parse_agreement
-from models.bundle import read_bundle
+from models.bundle import Bundle, keep_bundle, read_bundle
 from models.live import bundle_folder, models_folder
 from models.past_leads import past_leads_path
+from models.scorer import Scorer
 from pipelines import cli
 from pipelines.explain import AFRESH, explain
 from pipelines.explained import Files
@@ -28,8 +29,13 @@ from pipelines.progress import silent
 from pipelines.project import Project
 from pipelines.runs import Run
 from pipelines.score import score
+from pipelines.scoring_run import scoring_run
+from pipelines.snapshots import snapshot_of
 from pipelines.store import Store
+from serving.scoring.coded import plain
 from serving.scoring.reasons import PER_SIDE
+from serving.scoring.run import ScoringKit
+from serving.scoring.score import score_coded
 from tests.pipelines.conftest import live_company
 
 PARAMS = """\
@@ -78,17 +84,28 @@ def damaged(project: Project, folder: Path) -> Project:
 
 
 def test_every_lead_of_every_run_comes_out_again(done: Scored) -> None:
+    project, store = done.project, done.project.store
+    bundle = read_bundle(bundle_folder(store.folder, done.single.inputs.bundle_version))
+    compared = 0
+    for run in (*done.nights, done.single):
+        kit = ScoringKit.of(scoring_run(project, bundle, run.inputs, run.scored_at, changed_only=False))
+        rows = table(store, run)
+        for row in [*rows[::40], *[one for one in rows if one["status"] == "scored"][::8]]:
+            known = snapshot_of(store, row["lead_id"], run.run_id)
+            (again,) = plain(score_coded(known, kit).rows).to_pylist()
+            assert {**again, "percentile": row["percentile"]} == row  # it ranks among all leads of the night
+            compared += bool(row["changed"])
+    assert compared > 0
+
+
+def test_a_card_has_room_for_more_reasons_than_the_table(done: Scored) -> None:
     past = PastScores(done.project)
     more = 0
-    for run in (*done.nights, done.single):
-        rows = table(done.project.store, run)
-        for row in [*rows[::40], *[one for one in rows if one["status"] == "scored"][::8]]:
-            again = past.row(run, row["lead_id"])
-            for side in ("reasons_for", "reasons_against"):
-                assert (again[side] or [])[:PER_SIDE] == (row[side] or [])
-                more += len(again[side] or []) > PER_SIDE
-            sides = {side: row[side] for side in ("reasons_for", "reasons_against")}
-            assert {**again, **sides} == row
+    for row in [one for one in table(done.project.store, done.nights[1]) if one["status"] == "scored"][::8]:
+        card = past.row(done.nights[1], row["lead_id"])
+        for side in ("reasons_for", "reasons_against"):
+            assert card[side][:PER_SIDE] == row[side]
+            more += len(card[side]) > PER_SIDE
     assert more > 0
 
 
@@ -148,6 +165,82 @@ def test_a_tampered_score_is_told_from_the_real_one(done: Scored, tmp_path: Path
         PastScores(project).row(run, lead_id)
     assert refused.value.problems[0].examples == ("tier: 'T1' then, 'T3' now",)
     assert run.scores in refused.value.problems[0].remedy
+
+
+@pytest.mark.parametrize("content", ["other figures", "nothing"])
+def test_a_tampered_night_before_is_named_by_the_night_that_compares_with_it(
+    done: Scored, tmp_path: Path, content: str
+) -> None:
+    project, (before, run) = damaged(done.project, tmp_path), done.nights
+    path = project.store.folder / before.scores
+    rows = pq.read_table(path)
+    halves = pa.array([half / 2 if half is not None else None for half in rows["probability"].to_pylist()])
+    if content == "nothing":
+        path.write_bytes(b"nothing")
+    else:
+        pq.write_table(rows.set_column(rows.schema.get_field_index("probability"), "probability", halves), path)
+    with pytest.raises(StoreError, match=before.run_id if content == "nothing" else "columns differ") as refused:
+        PastScores(project).row(run, done.lead_id)
+    (problem,) = refused.value.problems
+    assert content == "nothing" or f"Take {before.scores} of the store from a backup." == problem.remedy
+    assert content == "nothing" or problem.examples[0].startswith("previous_probability: ")
+
+
+def test_at_most_four_models_are_kept(done: Scored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, night = damaged(done.project, tmp_path), done.nights[0]
+    store = project.store
+    bundle = read_bundle(bundle_folder(store.folder, night.inputs.bundle_version))
+    runs, made = [], []
+    for number in range(5):  # alike but for their name
+        alike = replace(bundle, trained={**bundle.trained, "number": number}, version="")
+        version, _ = keep_bundle(alike, models_folder(store.folder))
+        runs.append(replace(night, inputs=replace(night.inputs, bundle_version=version)))
+        store.commit(runs[-1])
+
+    def counted(one: Bundle, **how: Any) -> Scorer:
+        made.append(one.trained["number"])
+        return Scorer(one, **how)
+
+    monkeypatch.setattr("pipelines.past_score.Scorer", counted)
+    past = PastScores(project)
+    for number in (
+        0,
+        1,
+        2,
+        3,
+        4,
+        1,
+        2,
+        3,
+        4,
+        0,
+        4,
+        1,
+    ):  # the first goes for the fifth, and the second for the first again
+        past.row(runs[number], done.lead_id)
+    assert made == [0, 1, 2, 3, 4, 0, 1]
+
+
+def test_explain_takes_what_existed_then_before_what_was_made_for_then_later(done: Scored, tmp_path: Path) -> None:
+    project, first = damaged(done.project, tmp_path), done.nights[0]
+    months = done.project.now + timedelta(days=90)
+    later, store = replace(project, now=months), project.store
+    store.commit(replace(first, scored_at=first.inputs.as_of))  # the fixture's clock stands still
+    backfill = committed(later, as_of=first.inputs.as_of + timedelta(minutes=30))
+    asked = first.inputs.as_of + timedelta(hours=1)
+    assert explain(later, silent, lead_id=done.lead_id, as_of=asked).facts["run_id"] == first.run_id
+    store.commit(replace(first, scored_at=months))
+    told = explain(later, silent, lead_id=done.lead_id, as_of=asked)
+    assert told.facts["run_id"] == backfill.run_id
+    assert f"UTC, scored on {months:%Y-%m-%d})" in told.words
+
+
+def test_a_run_over_another_lead_alone_is_not_opened(done: Scored, tmp_path: Path) -> None:
+    project = damaged(done.project, tmp_path)
+    (project.store.folder / done.single.scores).write_bytes(b"gone")
+    rows = table(project.store, done.nights[1])
+    other = next(row["lead_id"] for row in rows if row["lead_id"] != done.lead_id and row["tier"])
+    assert explain(project, silent, lead_id=other).facts["run_id"] == done.nights[1].run_id
 
 
 def test_a_cut_off_snapshot_is_refused_in_words(done: Scored, tmp_path: Path) -> None:
@@ -213,7 +306,8 @@ def test_the_newest_score_is_told_though_it_cannot_be_made_again(done: Scored, t
     row = told_then(project.store, done.single, done.lead_id)
     assert row is not None
     assert (told.facts["probability"], told.facts["reproduced"]) == (row["probability"], False)
-    assert f"As run {done.single.run_id} said it; not reproduced" in told.words
+    assert f"As run {done.single.run_id} (" in told.words
+    assert "UTC) said it; not reproduced" in told.words
 
 
 def test_the_document_is_complete(done: Scored) -> None:

@@ -76,17 +76,28 @@ def test_a_disagreement_and_an_answer_after_the_reading_are_no_dispositions(lead
     assert [row["lead_id"] for row in rows_of(leads.read(SIMPLE), "dispositions")] == ["L0005"]
 
 
-def test_an_answer_on_a_lead_that_is_gone_is_counted_and_never_stops_the_night(
-    leads: SourceFolder, rows_of: Rows
+@pytest.mark.parametrize("mapped", [True, False])
+def test_an_answer_on_a_lead_that_is_gone_is_left_out_with_a_note_until_the_lead_is_back(
+    leads: SourceFolder, rows_of: Rows, mapped: bool
 ) -> None:
+    text = MAPPED if mapped else SIMPLE
     leads.write("answers.csv", HEAD + "L0002,2024-02-20T10:00:00Z,accepted,\n")
-    _answer(leads, "gone", MARCH)
-    history = leads.read(MAPPED)
+    note = "dispositions: 1 decisions of the desk are on leads no longer in leads"
+    _answer(leads, "L0099", MARCH)
+    history = leads.read(text)
     count = history.counts["dispositions"]
-    assert (count.read, count.used, count.rejected) == (2, 1, 1)
-    (rejected,) = rows_of(history, "rejected")
-    assert (rejected["table"], rejected["key"]) == ("dispositions", "gone")
-    assert rejected["reason"] == "answered at the desk, but its lead is no longer in leads"
+    assert (count.read, count.used, count.rejected) == (mapped, mapped, 0)
+    assert [row["lead_id"] for row in rows_of(history, "dispositions")] == ["L0002"] * mapped
+    assert rows_of(history, "rejected") == []
+    assert note in read_notes(history.folder)
+    _answer(leads, "L0005", MARCH)
+    history = leads.read(text)
+    assert [row["lead_id"] for row in rows_of(history, "dispositions")] == [*["L0002"] * mapped, "L0005"]
+    assert note in read_notes(history.folder)
+    leads.write("leads.csv", lead_rows(100))
+    history = leads.read(text)
+    assert [row["lead_id"] for row in rows_of(history, "dispositions")] == [*["L0002"] * mapped, "L0005", "L0099"]
+    assert note not in read_notes(history.folder)
 
 
 def test_a_mapped_disposition_of_no_lead_still_stops_it(leads: SourceFolder) -> None:

@@ -96,9 +96,10 @@ def test_where_there_are_no_reasons_there_is_no_audit(
 ) -> None:
     assert audit_reasons(base_rate.bundle, rows, seed=7) is None
     assert audit_reasons(trained.bundle, rows[:1], seed=7) is None
-    few = audit_reasons(trained.bundle, rows[:3], seed=7)
-    assert few is not None
-    assert few.leads == 3
+    for n_rows, shared in ((2, (1, 1)), (3, (2, 1)), (30, (20, 10)), (299, (199, 100)), (300, (200, 100))):
+        few = audit_reasons(trained.bundle, rows[:n_rows], seed=7)
+        assert few is not None
+        assert (few.leads, few.background) == shared
 
 
 def test_without_a_large_contribution_nothing_is_claimed() -> None:

@@ -23,7 +23,7 @@ from agreement.read import parse_agreement
 from agreement.schema import Agreement
 from crm.answers import AnswerBook
 from crm.desk_settings import DeskSettings, PersonWithToken
-from crm.schemas import MOVES
+from crm.schemas import MOVES, SCORES
 from models.bundle import Bundle
 from models.past_leads import PastLead
 from serving.desk.app import make_app
@@ -61,7 +61,7 @@ class Company:
         )
         run = replace(run, run_id=f"run-{len(self.runs) + 1}", previous=previous)
         scores, moves = self.folder / f"{run.run_id}.parquet", self.folder / f"{run.run_id}.moves.parquet"
-        pq.write_table(pa.Table.from_batches(list(score_batches([batch], run))), scores, row_group_size=150)
+        pq.write_table(pa.Table.from_batches(list(score_batches([batch], run)), SCORES), scores, row_group_size=150)
         rows = [{"lead_id": lead_id, "sentence": sentence} for lead_id, sentence in sorted((moved or {}).items())]
         pq.write_table(pa.Table.from_pylist(rows, schema=MOVES), moves)
         made = RunFile(

@@ -23,7 +23,7 @@ from models.attribute import make_reference
 from models.bundle import Bundle
 from models.calibrate import Calibrator
 from models.scorer import Scorer
-from serving.scoring.changed import BASE_FAMILY, Versions, changes, log_odds
+from serving.scoring.changed import Versions, changes, log_odds
 from serving.scoring.coded import plain
 from serving.scoring.parts import regrouped, score_parts, told_by
 from serving.scoring.previous import PreviousScores
@@ -33,6 +33,7 @@ from serving.scoring.run import ScoringKit
 from serving.scoring.score import ScoringRun, score_batches, score_coded
 from serving.scoring.shipped import as_text, run_of
 from serving.scoring.write import finish_scores, write_scores
+from serving.words.change import BASE_FAMILY
 
 MakeBatch = Callable[..., pa.RecordBatch]
 NIGHT = timedelta(days=1)

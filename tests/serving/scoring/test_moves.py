@@ -22,12 +22,14 @@ from serving.scoring.write import write_scores
 MakeBatch = Callable[..., pa.RecordBatch]
 Row = dict[str, Any]
 NIGHT = timedelta(days=1)
+CUTS = {"T1": 0.3, "T2": 0.1}
 
 
 def scored(run: ScoringRun, lead: str, tier: str | None, **columns: Any) -> Row:
     """A row of a score table, as far as moves read it."""
     empty = dict.fromkeys(SCORES.names)
-    said = {"lead_id": lead, "tier": tier, "tier_by": tier and "model", "probability": 0.2, "owner": "north"}
+    said = {"lead_id": lead, "tier": tier, "tier_by": tier and "model", "model_tier": tier, "owner": "north"}
+    said |= {"probability": 0.2, "previous_probability": 0.2}
     made = {"as_of": run.as_of, "model_version": "m", "agreement_version": 4, "run_id": run.run_id}
     return {**empty, **said, **made, "changed": [], "reasons_for": [], "reasons_against": [], **columns}
 
@@ -57,7 +59,7 @@ def moved(run: ScoringRun, before: Sequence[Row], now: Sequence[Row], folder: Pa
     previous = PreviousScores(files=(table(before, folder / "1.parquet"),), as_of=run.as_of)
     counted = write_moves(
         table(tonight, folder / "2.parquet"), folder / "moves.parquet",
-        previous=previous, agreement=run.agreement, sentences=run.sentences,
+        previous=previous, agreement=run.agreement, cuts=CUTS, sentences=run.sentences,
     )  # fmt: skip
     moves = pq.read_table(folder / "moves.parquet")
     assert moves.schema.equals(MOVES)
@@ -89,7 +91,32 @@ def moved(run: ScoringRun, before: Sequence[Row], now: Sequence[Row], folder: Pa
             {"tier": "T2", "changed": [change("own_lead_crm", -0.8)], "reasons_against": [reason("own_lead_crm", "CRM is old")]},
             "lead", "own_lead_crm", "To T2: CRM is old",
         ),
-        ({"tier": "T2"}, {"tier": "T3", "changed": []}, "lead", None, "To T3: second night in a row at this level"),
+        ({"tier": "T2"}, {"tier": "T3", "changed": []}, "lead", None, "To T3: second score in a row at this level"),
+        (  # held in T1 last night, and a trifle lower tonight
+            {"tier": "T1"},
+            {"tier": "T2", "previous_probability": 0.29, "changed": [change("timing", -0.01)]},
+            "lead", None, "To T2: second score in a row at this level",
+        ),
+        (  # held from T1 last night
+            {"tier": "T2"},
+            {"tier": "T1", "previous_probability": 0.31, "changed": [change("timing", 0.01)]},
+            "lead", None, "To T1: second score in a row at this level",
+        ),
+        (  # held last night, and much lower tonight
+            {"tier": "T1"},
+            {"tier": "T2", "previous_probability": 0.29, "changed": [change("engagement", -0.5)]},
+            "lead", "engagement", "To T2: change in engagement overall",
+        ),
+        (  # held in T1 last night, but T3 is tonight's
+            {"tier": "T1"},
+            {"tier": "T3", "previous_probability": 0.29, "changed": [change("engagement", -0.1)]},
+            "lead", "engagement", "To T3: change in engagement overall",
+        ),
+        (  # a small step over the cut that no night had seen before
+            {"tier": "T1"},
+            {"tier": "T2", "previous_probability": 0.31, "changed": [change("engagement", -0.1)]},
+            "lead", "engagement", "To T2: change in engagement overall",
+        ),
         (
             {"tier": "T1"},
             {"tier": "T2", "model_version": "n", "changed": [change("source", -0.3, -0.5), change("base", 0.0, -0.1)]},
@@ -114,6 +141,11 @@ def moved(run: ScoringRun, before: Sequence[Row], now: Sequence[Row], folder: Pa
             "anchor", None, "To T3: overall win rates moved",
         ),
         ({"tier": "T3"}, {"tier": "T2", "tier_by": "hand_raiser"}, "rule", None, "To T2: agreed rule hand raiser"),
+        (  # a rule that softens the fall is not its cause
+            {"tier": "T1"},
+            {"tier": "T2", "tier_by": "hand_raiser", "model_tier": "T3", "changed": [change("engagement", -1.2)]},
+            "lead", "engagement", "To T2: change in engagement overall",
+        ),
         (
             {"tier": "T1"}, {"tier": "disqualified", "tier_by": "competitor"},
             "rule", None, "To disqualified: agreed rule competitor",
@@ -157,7 +189,10 @@ def test_only_a_lead_with_a_tier_on_both_nights_moves(run: ScoringRun, tmp_path:
         ("f", "T1", "T3"),
     ]
     assert counted == {"rows": 2, "up": 1, "down": 1, "causes": {"lead": 2}}
-    assert moves_text(counted) == "In another tier than the night before: 2 leads, 1 up, 1 down (2 by the lead itself)"
+    text = "In another tier than when last compared: {}, 1 up, {} down ({} by the lead itself)"
+    assert moves_text(counted) == text.format("2 leads", 1, 2)
+    one = {"rows": 1, "up": 1, "down": 0, "causes": {"lead": 1}}
+    assert moves_text(one) == text.format("1 lead", 0, 1)
 
 
 def test_hostile_and_long_facts_stay_one_short_sentence(run: ScoringRun, tmp_path: Path) -> None:
@@ -171,7 +206,7 @@ def test_hostile_and_long_facts_stay_one_short_sentence(run: ScoringRun, tmp_pat
 def test_the_first_night_has_no_moves(run: ScoringRun, tmp_path: Path) -> None:
     path = table([scored(run, "a", "T1")], tmp_path / "1.parquet")
     counted = write_moves(
-        path, tmp_path / "moves.parquet", previous=None, agreement=run.agreement, sentences=run.sentences
+        path, tmp_path / "moves.parquet", previous=None, agreement=run.agreement, cuts=CUTS, sentences=run.sentences
     )
     assert counted == {"rows": 0, "up": 0, "down": 0, "causes": {}}
     assert pq.read_table(tmp_path / "moves.parquet").schema.equals(MOVES)
@@ -187,7 +222,12 @@ def test_real_nights_move_as_their_tiers_say_and_twice_the_same_bytes(
     write_scores(score_batches([lead_batch(500, seed=2, **rules)], tomorrow), tmp_path / "2.parquet")
     for name in ("once", "twice"):
         counted = write_moves(
-            tmp_path / "2.parquet", tmp_path / name, previous=previous, agreement=run.agreement, sentences=run.sentences
+            tmp_path / "2.parquet",
+            tmp_path / name,
+            previous=previous,
+            agreement=run.agreement,
+            cuts=CUTS,
+            sentences=run.sentences,
         )
     assert (tmp_path / "once").read_bytes() == (tmp_path / "twice").read_bytes()
     first, second = (pq.read_table(tmp_path / f"{night}.parquet").to_pylist() for night in (1, 2))

@@ -104,6 +104,13 @@ def test_regrouping_keeps_every_row_in_order(sizes: list[int]) -> None:
     assert all(batch.num_rows > 0 for batch in cut)
 
 
+def test_a_part_that_an_earlier_version_left_is_counted(tmp_path: Path) -> None:
+    said = {b"held_back": b'[["source", "source_name", "for", 3]]', b"taken": b"2"}
+    with pa.OSFile(str(tmp_path / "0.arrow"), "wb") as sink, pa.ipc.new_file(sink, CODED.with_metadata(said)):
+        pass
+    assert told_by([tmp_path / "0.arrow"]) == ({("source", "source_name", "for"): 3}, 2, 0)
+
+
 def test_an_empty_part_is_a_part(tmp_path: Path) -> None:
     keep_part(pa.RecordBatch.from_pylist([], schema=CODED), tmp_path / "0.arrow")
     assert read_part(tmp_path / "0.arrow").num_rows == 0

@@ -119,20 +119,42 @@ def test_the_tier_at_handoff_is_what_sales_saw_and_stays(
     assert [row["tier_at_handoff"] for row in third] == [row["tier_at_handoff"] for row in second]
 
 
-def test_a_tier_is_held_against_a_small_crossing_but_not_across_models(
-    run: ScoringRun, lead_batch: MakeBatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def held(run: ScoringRun, lead_batch: MakeBatch, tmp_path: Path) -> tuple[pa.RecordBatch, np.ndarray]:
+    """Leads, and which of them were in T1 in ``1.parquet`` and are a little below its cut since."""
     batch = lead_batch(400)
     (scores,) = score_batches([batch], run)
     old = scores.column("probability").to_numpy() * 1.05
-    held = (old >= 0.3) & (scores.column("probability").to_numpy() < 0.3)
-    assert held.any()
+    rows = np.flatnonzero((old >= 0.3) & (scores.column("probability").to_numpy() < 0.3))
+    assert len(rows)
     earlier = scores.set_column(SCORES.get_field_index("probability"), "probability", pa.array(old))
     tiers = np.where(old >= 0.3, "T1", np.where(old >= 0.1, "T2", "T3"))
     earlier = earlier.set_column(SCORES.get_field_index("model_tier"), "model_tier", pa.array(tiers))
     pq.write_table(pa.Table.from_batches([earlier]), tmp_path / "1.parquet")
+    return batch, rows
+
+
+def test_a_tier_is_held_against_a_small_crossing_but_not_across_models(
+    run: ScoringRun, held: tuple[pa.RecordBatch, np.ndarray], tmp_path: Path
+) -> None:
+    batch, rows = held
     later = next_night(run, tmp_path / "1.parquet")
     kept = night(later, batch, tmp_path / "2.parquet")
-    assert {kept[row]["tier"] for row in np.flatnonzero(held)} == {"T1"}
+    assert {kept[row]["tier"] for row in rows} == {"T1"}
     other = night(replace(later, bundle=replace(run.bundle, version="dddddddddddd")), batch, tmp_path / "3.parquet")
-    assert {other[row]["tier"] for row in np.flatnonzero(held)} == {"T2"}
+    assert {other[row]["tier"] for row in rows} == {"T2"}
+
+
+def test_a_night_scored_twice_is_one_night_and_the_next_one_another(
+    run: ScoringRun, held: tuple[pa.RecordBatch, np.ndarray], tmp_path: Path
+) -> None:
+    batch, rows = held
+    later = next_night(run, tmp_path / "1.parquet")
+    night(later, batch, tmp_path / "2.parquet")
+    both = PreviousScores(files=(tmp_path / "2.parquet", tmp_path / "1.parquet"), as_of=later.as_of)
+    again = replace(later, as_of=later.as_of + timedelta(hours=2), run_id="run-3", previous=both)
+    kept = night(again, batch, tmp_path / "3.parquet")
+    assert {kept[row]["tier"] for row in rows} == {"T1"}
+    tomorrow = replace(later, as_of=later.as_of + NIGHT, run_id="run-4", previous=both)
+    fallen = night(tomorrow, batch, tmp_path / "4.parquet")
+    assert {fallen[row]["tier"] for row in rows} == {"T2"}

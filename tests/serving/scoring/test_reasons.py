@@ -87,7 +87,7 @@ def test_a_direction_against_the_bare_statistic_is_held_back_and_counted() -> No
     families = {"a": {"a_x": 0.5}, "b": {"b_x": 0.2}}
     up, _, held_back = said_by_hand(families, one_bin(100, 10))
     assert [reason["family"] for reason in up] == ["b"]
-    assert held_back.document() == [{"family": "a", "feature": "a_x", "side": "for", "leads": 1}]
+    assert held_back == {("a", "a_x", "for"): 1}
     up, _, held_back = said_by_hand(families, one_bin(100, 30))
     assert up[0]["sentence"] == "A x: 5: 30 % of 100 such leads were won, against 20 % overall"
     assert not held_back

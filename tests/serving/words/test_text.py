@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -48,3 +49,12 @@ def test_a_chance_said_aloud_is_near_the_probability(probability: float) -> None
 def test_rates_are_as_fine_as_the_overall_rate_deserves() -> None:
     assert rate_text(0.314, 0.12) == "31 %"
     assert rate_text(0.031, 0.024) == "3.1 %"
+
+
+def test_what_is_said_never_falls_while_the_chance_rises() -> None:
+    def value(said: str) -> float:
+        one, of = re.findall(r"(\d+) in (\d+)", said)[0]
+        return int(one) / int(of)
+
+    said = [value(chance(step / 2000)) for step in range(10, 1890)]
+    assert said == sorted(said)
