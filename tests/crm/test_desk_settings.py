@@ -90,7 +90,7 @@ def test_two_people_cannot_share_a_token(tmp_path: Path) -> None:
         ("people: [{name: A, role: reader, token: '${A}'}, {name: A, role: reader, token: '${B}'}]", "A stands twice"),
         ("proxy: {trusted: [10.0.0.7]}", "proxy needs people"),
         ("people: [{name: A, role: reader}]\n  proxy: {trusted: []}", "desk.proxy.trusted"),
-        ("people: [{name: A, role: reader}]\n  proxy: {trusted: [0.0.0.0/0]}", "trusts every address"),
+        ("people: [{name: A, role: reader}]\n  proxy: {trusted: [0.0.0.0/0]}", "trusts so many addresses"),
         ("people: [{name: A, role: reader}]\n  proxy: {trusted: [proxy.example]}", "address or a network"),
         ("own_rows_only: true", "own_rows_only needs people"),
         ("own_rows_only: true\n  people: [{name: A, role: reader, token: '${A}'}]", "see_all: true, which A lacks"),
