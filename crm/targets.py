@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from agreement.problems import TargetPausedError
+
 Value = str | float | None
 """A number, a text (a moment as ISO 8601 in UTC), or None, which clears the field."""
 FieldKind = Literal["number", "text", "picklist", "moment"]
@@ -93,10 +95,15 @@ class Step:
     wait_seconds: float = 0.0
 
 
+class UnheardError(TargetPausedError):
+    """Nothing was heard of a step, which may have had its effect all the same: the core takes it again, a few times."""
+
+
 class Target(Protocol):
     """One place that scores are delivered to.
 
-    Every method may raise ``LeadqError``; :class:`agreement.problems.TargetPausedError` where only time helps (a quota is spent).
+    Every method may raise ``LeadqError``; :class:`agreement.problems.TargetPausedError` where only time helps (a quota is spent),
+    :class:`UnheardError` where the core shall take the same step again.
     """
 
     name: str
