@@ -93,3 +93,9 @@ class GateStopped(LeadqError):  # noqa: N818 - it is no failure of the program b
     """A gate or guard stopped the work before anything was written; exit code 3."""
 
     exit_code = 3
+
+
+class TargetPausedError(LeadqError):
+    """A place that scores go to takes no more for now (a quota is spent, it is away); the same command later goes on."""
+
+    exit_code = 4

@@ -35,6 +35,7 @@ from crm.config_schema import (
     Sources,
     Spark,
 )
+from crm.deliver_settings import ToFiles, ToPostgres, ToSalesforce
 from crm.desk_settings import DeskSettings, Person, Proxy
 from crm.places import Database, ScoreTable
 from crm.reading.closest import did_you_mean
@@ -117,7 +118,9 @@ def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
 
 def _may_be_secret(key: tuple[str | int, ...]) -> bool:
     """Whether what was written there may be a password or a token, also one in a wrong place."""
-    return key[:1] == ("databases",) or (key[:2] == ("desk", "people") and key[-1] not in ("name", "role", "owner"))
+    return key[:1] in (("databases",), ("deliver",)) or (
+        key[:2] == ("desk", "people") and key[-1] not in ("name", "role", "owner")
+    )
 
 
 def _all_keys() -> set[str]:
@@ -135,6 +138,9 @@ def _all_keys() -> set[str]:
         DeskSettings,
         Person,
         Proxy,
+        ToFiles,
+        ToPostgres,
+        ToSalesforce,
         FromOpportunities,
         FromLeadColumns,
         FromEventKinds,
@@ -184,6 +190,7 @@ def _unknown_names(path: Path, document: LinedDocument, config: Config) -> list[
         if field.partition(".")[0] not in ("lead", "account") or "." not in field
     ]
     used = [*_databases_of(mapped), *([(("score_table",), config.score_table.database)] if config.score_table else [])]
+    used += [(("deliver", target), to.database) for target, to in config.deliver.items() if isinstance(to, ToPostgres)]
     problems += [
         Problem(
             where=_where(path, document, (*key, "database")),

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from crm.deliver_settings import DeliverTo, TargetName
 from crm.desk_settings import DeskSettings
 from crm.places import Database, FilePath, Part, Place, ScoreTable
 from crm.reading.closest import did_you_mean
@@ -207,6 +208,7 @@ class Config(Part):
     sentences: FilePath | None = None
     playbook: FilePath | None = None
     desk: DeskSettings = DeskSettings()
+    deliver: dict[TargetName, DeliverTo] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self) -> Config:

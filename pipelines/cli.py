@@ -34,6 +34,11 @@ app = typer.Typer(
     "With --debug a failure also shows its traceback.",
 )
 
+crm_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Make a CRM ready to take scores, and read its history."
+)
+app.add_typer(crm_app, name="crm")
+
 Folder = Annotated[Path, typer.Option("--project", "-p", help="Project folder, the one with leadq.yaml.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="Moment to look at: a date (UTC) or a time with its zone.")]
@@ -275,6 +280,157 @@ def desk(
 
     project = open_project(folder, environment=os.environ, now=_now())
     run_desk(project, environment=os.environ, clock=_now, ready=ready, port=port)
+
+
+@crm_app.command(epilog="Example: leadq crm setup salesforce --folder salesforce")
+def setup(
+    system: Annotated[Literal["salesforce"], typer.Argument(help="Which CRM.")],
+    target: Annotated[Path, typer.Option("--folder", help="Where to; replaced if an earlier run wrote it.")],
+    statuses: Annotated[
+        list[str] | None,
+        typer.Option("--disqualified-status", help="Lead status that needs a rejection reason; may be repeated."),
+    ] = None,
+    track_history: Annotated[
+        bool, typer.Option("--track-history", help="Have Salesforce keep the history of tier, score and answers.")
+    ] = False,
+    detail: Annotated[bool, typer.Option("--detail", help="With a long text of all reasons.")] = False,
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Write a folder that Salesforce's command line deploys: the fields, the rights, the rule for rejections."""
+    from pipelines.crm_setup import setup_salesforce as run
+
+    _in_project(
+        folder,
+        f"crm setup {system}",
+        lambda project, _: run(
+            project, folder=target, statuses=statuses or (), track_history=track_history, detail=detail
+        ),
+        as_json=as_json,
+    )
+
+
+deliver_app = typer.Typer(
+    help="Send committed scores to where sales works, only what changed; killed and started again, it goes on.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    epilog="Example: leadq deliver --dry-run; leadq deliver --to warehouse",
+)
+app.add_typer(deliver_app, name="deliver")
+To = Annotated[str, typer.Option("--to", help="Name of the target under deliver in leadq.yaml; all without it.")]
+
+
+@deliver_app.callback()
+def deliver(
+    context: typer.Context,
+    to: To = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Only go on with what was begun; plan nothing new.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overrule the guards on shares; recorded.")] = False,
+    lead: Annotated[str, typer.Option("--lead", help="Only this lead's newest score.")] = "",
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Deliver the newest night."""
+    if context.invoked_subcommand is not None:
+        return
+    from pipelines.deliver import Asked, deliver_scores
+    from serving.delivery.deliver import Wish
+
+    asked = Asked(to=to, lead_id=lead, wish=Wish(force=force, dry_run=dry_run, resume=resume))
+    _in_project(
+        folder,
+        "deliver",
+        lambda project, progress: deliver_scores(project, progress, asked=asked, environment=dict(os.environ)),
+        as_json=as_json,
+    )
+
+
+@deliver_app.command("restore", epilog="Example: leadq deliver restore 3f2a9c81d07b5e66 --to warehouse")
+def deliver_restore(
+    run: Annotated[str, typer.Argument(help="The delivery to go back to, as its report names it.")],
+    to: To = "",
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Send what a target held after an earlier delivery once more."""
+    from pipelines.deliver import restore
+
+    _in_project(
+        folder,
+        "restore",
+        lambda project, _: restore(project, run_id=run, to=to, environment=dict(os.environ)),
+        as_json=as_json,
+    )
+
+
+@deliver_app.command("look", epilog="Example: leadq deliver look --to warehouse")
+def deliver_look(to: To = "", folder: Folder = HERE, as_json: Json = False) -> None:
+    """Read up to 500 leads back and compare them with what was confirmed; what differs is sent with the next delivery."""
+    from pipelines.deliver import look
+
+    _in_project(folder, "look", lambda project, _: look(project, to=to, environment=dict(os.environ)), as_json=as_json)
+
+
+@deliver_app.command("stop", epilog="Example: leadq deliver stop")
+def deliver_stop(folder: Folder = HERE, as_json: Json = False) -> None:
+    """Stop all deliveries before their next step, also those that are running."""
+    from pipelines.deliver import switch
+
+    _in_project(folder, "stop", lambda project, _: switch(project, on=False, by=_who()), as_json=as_json)
+
+
+@deliver_app.command("start", epilog="Example: leadq deliver start")
+def deliver_start(folder: Folder = HERE, as_json: Json = False) -> None:
+    """Let deliveries go on."""
+    from pipelines.deliver import switch
+
+    _in_project(folder, "start", lambda project, _: switch(project, on=True, by=_who()), as_json=as_json)
+
+
+@crm_app.command(epilog="Example: leadq crm history --from salesforce --folder extract")
+def history(
+    name: Annotated[
+        str, typer.Option("--from", help="Name of the Salesforce organisation under deliver in leadq.yaml.")
+    ],
+    target: Annotated[Path, typer.Option("--folder", help="Where to; what changed is laid over an earlier reading.")],
+    lead_fields: Annotated[
+        list[str] | None, typer.Option("--lead-field", help="A field of your own on leads; may be repeated.")
+    ] = None,
+    account_fields: Annotated[
+        list[str] | None, typer.Option("--account-field", help="A field of your own on accounts; may be repeated.")
+    ] = None,
+    matched_account: Annotated[
+        str, typer.Option("--matched-account", help="Lookup that names a lead's account before it is converted.")
+    ] = "",
+    rejection_reason: Annotated[
+        bool,
+        typer.Option("--rejection-reason", help="Read the answers of sales; needs leadq crm setup --track-history."),
+    ] = False,
+    currency: Annotated[bool, typer.Option("--currency", help="The organisation has several currencies.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="Read everything again.")] = False,
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Read leads, opportunities, what sales did and recorded changes out of Salesforce into files that leadq.yaml reads."""
+    from crm.salesforce.history_queries import HistorySettings
+    from pipelines.crm_history import read_salesforce as run
+
+    settings = HistorySettings(
+        lead_fields=tuple(lead_fields or ()),
+        account_fields=tuple(account_fields or ()),
+        matched_account=matched_account,
+        with_rejection_reason=rejection_reason,
+        with_currency=currency,
+    )
+    _in_project(
+        folder,
+        "crm history",
+        lambda project, progress: run(
+            project, progress, name=name, folder=target, settings=settings, whole=whole, environment=dict(os.environ)
+        ),
+        as_json=as_json,
+    )
 
 
 @app.command(hidden=True)

@@ -1,0 +1,160 @@
+"""Scores into a table of a company's PostgreSQL: a row a lead, its newest values, one transaction a chunk.
+
+The table is made where there is none. A row that the table refuses (a check, a trigger) is rejected by itself. Names are checked
+against what is there and quoted. Leaves out connections (``crm/databases.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from agreement.problems import LeadqError, Problem, StoreError
+from crm.databases import DatabaseProblem, plain_words, transaction
+from crm.places import Database
+from crm.reading.engine import name
+from crm.targets import Chunk, RowOutcome, Step, TargetField, TargetRow, UnheardError, Value
+
+KEY = "lead_id"
+_KINDS = {"number": "double precision", "text": "text", "picklist": "text", "moment": "timestamptz"}
+_REFUSED = ("22", "23", "P0")
+"""Classes of errors that are one row's fault: its data, a constraint, a trigger."""
+_AWAY = ("08", "40", "53", "55", "57")
+"""Classes that another try may do without: the connection, a deadlock, resources, locks, a shutdown."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PostgresTarget:
+    """A table that takes scores: ``table`` or ``schema.table``."""
+
+    name: str
+    database: Database
+    table: str
+    chunk_rows: int = 5_000
+    fields: tuple[TargetField, ...] = ()
+
+    def check(self, fields: Sequence[TargetField]) -> None:
+        """Make the table where there is none.
+
+        Raises
+        ------
+        LeadqError
+            The table there lacks a field or its key, or the database cannot be used.
+        """
+        self.fields = tuple(fields)
+        columns = ", ".join(f"{name(field.name)} {_KINDS[field.kind]}" for field in fields)
+        with _asked(self) as connection:
+            schema = self.table.rpartition(".")[0]
+            if connection.execute("SELECT to_regclass(%s)", (self._quoted,)).fetchone()[0] is None:
+                if schema:
+                    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name(schema)}")
+                connection.execute(f"CREATE TABLE {self._quoted} ({name(KEY)} text PRIMARY KEY, {columns})")
+            found = connection.execute(
+                "SELECT attname, attnum = ANY (coalesce((SELECT conkey FROM pg_constraint WHERE conrelid = attrelid AND "
+                "contype IN ('p', 'u') AND cardinality(conkey) = 1 AND attname = %s LIMIT 1), '{}')) FROM pg_attribute "
+                "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+                (KEY, self._quoted),
+            ).fetchall()
+        self._must_fit(dict(found))
+
+    def skipped(self, keys: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG002 - a table refuses no lead beforehand
+        """Return nothing."""
+        return {}
+
+    def step(self, chunk: Chunk, remote: Mapping[str, str | int | float | None] | None) -> Step:  # noqa: ARG002
+        """Write the chunk in one transaction; where a row is refused, the others row by row."""
+        with _asked(self) as connection:
+            try:
+                with connection.transaction():
+                    self._write(connection, chunk.rows)
+            except Exception as error:
+                if not _is_refusal(error):
+                    raise
+                return Step(outcomes=tuple(self._one(connection, row) for row in chunk.rows))
+        return Step(outcomes=tuple(RowOutcome(key=row.key, state="ok") for row in chunk.rows))
+
+    def read_back(self, keys: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, Value]]:
+        """Return what the table holds."""
+        columns = ", ".join(name(column) for column in (KEY, *names))
+        with _asked(self, read_only=True) as connection:
+            query = f"SELECT {columns} FROM {self._quoted} WHERE {name(KEY)} = ANY (%s)"  # noqa: S608 - quoted
+            found = connection.execute(query, (list(keys),)).fetchall()
+        return {row[0]: {column: _plain(value) for column, value in zip(names, row[1:], strict=True)} for row in found}
+
+    @property
+    def _quoted(self) -> str:
+        return ".".join(name(part) for part in self.table.split("."))
+
+    def _must_fit(self, columns: Mapping[str, bool]) -> None:
+        where = f"{self.name} table {self.table}"
+        problems = [
+            Problem(where=where, rule="must have the column", value=column, remedy=f"Add it: {_KINDS[kind]}.")
+            for column, kind in ((field.name, field.kind) for field in self.fields)
+            if column not in columns
+        ]
+        if not columns.get(KEY):
+            remedy = f"Make {KEY} its primary key, or name another table under deliver in leadq.yaml."
+            problems.append(Problem(where=where, rule=f"must have one row for each {KEY}", remedy=remedy))
+        if problems:
+            raise LeadqError(problems)
+
+    def _write(self, connection: Any, rows: Sequence[TargetRow]) -> None:
+        """Copy the rows into a table of this transaction, and from there into the one that people read."""
+        names = [KEY, *(field.name for field in self.fields)]
+        columns = ", ".join(map(name, names))
+        new = ", ".join(f"{name(field.name)} = EXCLUDED.{name(field.name)}" for field in self.fields)
+        kinds = ", ".join([f"{name(KEY)} text", *(f"{name(field.name)} {_KINDS[field.kind]}" for field in self.fields)])
+        connection.execute(f"CREATE TEMP TABLE leadq_sent ({kinds}) ON COMMIT DROP")
+        with connection.cursor() as cursor, cursor.copy(f"COPY leadq_sent ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([_taken(row.key), *(_taken(row.values.get(one)) for one in names[1:])])
+        connection.execute(
+            f"INSERT INTO {self._quoted} ({columns}) SELECT {columns} FROM leadq_sent "  # noqa: S608 - quoted
+            f"ON CONFLICT ({name(KEY)}) DO UPDATE SET {new}"
+        )
+        connection.execute("DROP TABLE leadq_sent")
+
+    def _one(self, connection: Any, row: TargetRow) -> RowOutcome:
+        try:
+            with connection.transaction():
+                self._write(connection, [row])
+        except Exception as error:
+            if not _is_refusal(error):
+                raise
+            said = str(getattr(error, "diag").message_primary or "")  # noqa: B009 - psycopg is an extra
+            return RowOutcome(key=row.key, state="rejected", code=_state(error), text=said)
+        return RowOutcome(key=row.key, state="ok")
+
+
+@contextmanager
+def _asked(target: PostgresTarget, *, read_only: bool = False) -> Iterator[Any]:
+    """Yield a connection in one transaction; an error that another try may do without is told as unheard."""
+    title = f"{target.name} table {target.table}"
+    try:
+        with transaction(target.name, target.database, read_only=read_only) as backend, plain_words(title):
+            yield backend.con
+    except DatabaseProblem as stopped:
+        cause = stopped.__cause__
+        lost = cause is not None and (not _state(cause) or _state(cause)[:2] in _AWAY)
+        raise (UnheardError if lost else StoreError)(stopped.problem) from stopped
+
+
+def _is_refusal(error: BaseException) -> bool:
+    return _state(error)[:2] in _REFUSED
+
+
+def _state(error: BaseException | None) -> str:
+    return str(getattr(error, "sqlstate", None) or "")
+
+
+def _taken(value: Value) -> Value:
+    """Return a value as PostgreSQL takes it, which has no sign for U+0000."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+def _plain(value: Any) -> Value:
+    """Return a column's value as the core knows it: a moment as text."""
+    plain: Value = value.strftime("%Y-%m-%dT%H:%M:%SZ") if hasattr(value, "strftime") else value
+    return plain

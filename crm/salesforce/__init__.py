@@ -1,0 +1,1 @@
+"""Salesforce: sign-in, reading history, writing scores, and the metadata of the fields."""

@@ -1,0 +1,111 @@
+"""``leadq deliver`` on a store: what is delivered, what it answers, its exit codes; and the section of ``leadq.yaml``."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from agreement.problems import ConfigError, GateStopped, TargetPausedError, UsageError
+from crm.atomic import write_text
+from crm.config import read_config
+from pipelines.cli import app
+from pipelines.init import init
+from pipelines.runs import Run, RunInputs, RunKind, sha256_of
+from pipelines.store import Store
+from tests.serving.delivery.company import NIGHT, row, write_scores
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    init(tmp_path, source=None)
+    text = (tmp_path / "leadq.yaml").read_text(encoding="utf-8")
+    (tmp_path / "leadq.yaml").write_text(f"{text}\ndeliver: {{out: {{kind: files, folder: out}}}}\n", encoding="utf-8")
+    standing = {"version": "m1", "when": NIGHT.isoformat(), "why": "", "by": ""}
+    live = {"champion": standing, "challenger": None, "fallback": None, "previous": []}
+    write_text(tmp_path / "store" / "models" / "live.json", json.dumps(live))
+    _commit(tmp_path, [row(f"L{lead:04d}", 0.5) for lead in range(30)])
+    return tmp_path
+
+
+def _commit(folder: Path, rows: list[dict[str, Any]], *, hours: int = 0, kind: RunKind = "night") -> Run:
+    store = Store(folder=folder / "store")
+    inputs = RunInputs(
+        kind=kind,
+        as_of=NIGHT + timedelta(hours=hours),
+        history_sha256="h",
+        bundle_version="m1",
+        agreement_version=1,
+        agreement_sha256="a",
+    )
+    scores = write_scores(store.scores_path(inputs), rows)
+    name = str(scores.relative_to(store.folder))
+    run = Run(inputs=inputs, scored_at=inputs.as_of, scores=name, scores_sha256=sha256_of(scores),
+              snapshot=name, snapshot_sha256="")  # fmt: skip
+    store.commit(run)
+    return run
+
+
+def _run(project: Path, *arguments: str) -> dict[str, Any]:
+    ran = CliRunner().invoke(app, ["deliver", *arguments, "-p", str(project), "--json"])
+    if ran.exception is not None and not isinstance(ran.exception, SystemExit):
+        raise ran.exception
+    facts: dict[str, Any] = json.loads(ran.stdout)
+    return facts
+
+
+def test_a_night_a_lead_and_the_way_back(project: Path) -> None:
+    assert _run(project, "--dry-run")["targets"]["out"]["planned"] == 30
+    assert not (project / "out").exists()
+    first = _run(project)["targets"]["out"]
+    assert (first["state"], first["rows_by_state"]) == ("done", {"ok": 30})
+    assert _run(project)["targets"]["out"]["repeated"]
+    _commit(project, [row("L0003", 0.9, tier="T1")], hours=6, kind="lead")
+    lead = _run(project, "--lead", "L0003")["targets"]["out"]
+    assert (lead["kind"], lead["rows_by_state"]) == ("lead", {"ok": 1})
+    assert _run(project, "look")["differing"] == []
+    assert _run(project, "restore", first["run"])["targets"]["out"]["rows_by_state"] == {"ok": 1}
+    assert len(list((project / "out").iterdir())) == 3
+
+
+def test_what_stops_it_leaves_nothing(project: Path) -> None:
+    with pytest.raises(UsageError, match="must be a target"):
+        _run(project, "--to", "nowhere")
+    with pytest.raises(UsageError, match="must hold a score of nobody"):
+        _run(project, "--lead", "nobody")
+    _run(project, "stop")
+    with pytest.raises(TargetPausedError, match="switched off"):
+        _run(project)
+    _run(project, "start")
+    _commit(project, [row("L0001"), row("L0001")], hours=24)
+    with pytest.raises(GateStopped, match="must stand once"):
+        _run(project, "--force")
+    live = project / "store" / "models" / "live.json"
+    live.write_text(live.read_text(encoding="utf-8").replace("m1", "m2"), encoding="utf-8")
+    with pytest.raises(GateStopped, match="live model"):
+        _run(project)
+    assert not list(project.glob("out/*"))
+
+
+@pytest.mark.parametrize(
+    ("section", "match"),
+    [
+        ("{out: {kind: files}}", "folder"),
+        ("{out: {kind: fax, number: 1}}", "kind"),
+        ("{out: {kind: files, folder: x, mode: w}}", "unknown key"),
+        ("{../out: {kind: files, folder: x}}", "must be a name"),
+        ("{out: {kind: postgres, database: nowhere, table: t}}", "must be named under databases"),
+        ("{out: {kind: salesforce, domain: acme.my, consumer_key: k3y-itself, consumer_secret: s}}", "environment"),
+    ],
+)
+def test_a_wrong_section_is_told_without_secrets(project: Path, section: str, match: str) -> None:
+    path = project / "leadq.yaml"
+    text = path.read_text(encoding="utf-8").replace("deliver: {out: {kind: files, folder: out}}", f"deliver: {section}")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=match) as stopped:
+        read_config(path)
+    assert "k3y" not in str(stopped.value)
