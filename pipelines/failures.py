@@ -20,6 +20,10 @@ from pipelines.told import for_a_terminal
 UNEXPECTED = 1
 
 
+_HEADINGS = {2: "Wrong usage", 3: "Stopped before anything was written", 4: "Paused, the same command goes on later"}
+"""How a failure begins, by exit code."""
+
+
 def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: bool) -> int:
     """Say what went wrong, on stderr for a person and on stdout where ``--json`` was asked for.
 
@@ -46,7 +50,7 @@ def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: 
     if "--json" in arguments:
         sys.stdout.write(json.dumps(_facts(code, problems), indent=1, sort_keys=True) + "\n")
     else:
-        heading = "Stopped before anything was written" if code == 3 else "Failed" if code != 2 else "Wrong usage"
+        heading = _HEADINGS.get(code, "Failed")
         many = "" if len(problems) == 1 else f" ({len(problems)} problems)"
         listed = "".join(f"- {for_a_terminal(str(problem))}\n" for problem in problems)
         sys.stderr.write(f"{heading}{many}:\n{listed}")
