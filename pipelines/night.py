@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -69,27 +69,15 @@ def score_run(
         opened(project, spill=store.work / "spill") as backend,
         new_snapshot(store, inputs.run_id, as_of=inputs.as_of, previous_runs=inputs.previous_runs) as snapshot,
     ):
-        work = _on_spark if is_distributed(backend) else _in_process
-        parts = work(backend, history, inputs, run, snapshot, folder, progress)
+        look = _Look(history=history, inputs=inputs, run=run, snapshot=snapshot, folder=folder, progress=progress)
+        parts = _on_spark(backend, look) if is_distributed(backend) else _in_process(backend, look)
     if inputs.kind == "lead" and not parts:
         remedy = "Look up its id; closed leads and leads created later are not scored."
         raise InputError(Problem(where="--lead", rule="must be a lead that is open", value=inputs.scope, remedy=remedy))
     progress("Writing the score table")
     path = store.scores_path(inputs)
-    counts = finish_scores(parts, path, ranks_of=ranks(project, inputs))
+    counts = _write_tables(project, inputs, run, parts, path)
     counts["snapshot"] = {"seen": snapshot.seen, "stored": snapshot.stored}
-    held_back, taken, unsplit = told_by(parts)
-    counts["held_back"] = {"|".join(key): leads for key, leads in sorted(held_back.items())}
-    counts["taken_again"] = taken
-    counts["lead_and_model_not_split"] = unsplit
-    counts["moves"] = write_moves(
-        path,
-        store.moves_path(inputs),
-        previous=run.previous,
-        agreement=run.agreement,
-        cuts=cut_by_tier(bundle.tiers),
-        sentences=run.sentences,
-    )
     if changed_only:
         write_states(parts, store.states_path(inputs))
     committed = _commit(project, history, inputs, scored_at, path, counts)
@@ -97,37 +85,58 @@ def score_run(
     return committed
 
 
-def _in_process(
-    backend: Any,
-    history: History,
-    inputs: RunInputs,
-    run: ScoringRun,
-    snapshot: SnapshotWriter,
-    folder: Path,
-    progress: Progress,
-) -> tuple[Path, ...]:
-    leads = tonight(backend, history, run.agreement, run.bundle.catalogue, as_of=inputs.as_of, **_whom(inputs))
-    kept = snapshot.keep(regrouped(leads))
-    return score_parts(kept, run, folder, told=lambda scored: progress(f"Scoring: {scored:,} leads"))
+def _write_tables(
+    project: Project, inputs: RunInputs, run: ScoringRun, parts: tuple[Path, ...], path: Path
+) -> dict[str, Any]:
+    """Write the score table and the moves; return what was counted, for the manifest."""
+    counts = finish_scores(parts, path, ranks_of=ranks(project, inputs))
+    held_back, taken, unsplit = told_by(parts)
+    counts["held_back"] = {"|".join(key): leads for key, leads in sorted(held_back.items())}
+    counts["taken_again"] = taken
+    counts["lead_and_model_not_split"] = unsplit
+    counts["moves"] = write_moves(
+        path,
+        project.store.moves_path(inputs),
+        previous=run.previous,
+        agreement=run.agreement,
+        cuts=cut_by_tier(run.bundle.tiers),
+        sentences=run.sentences,
+    )
+    return counts
 
 
-def _on_spark(
-    backend: Any,
-    history: History,
-    inputs: RunInputs,
-    run: ScoringRun,
-    snapshot: SnapshotWriter,
-    folder: Path,
-    progress: Progress,
-) -> tuple[Path, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What looking at tonight's leads and scoring them needs, on either engine."""
+
+    history: History
+    inputs: RunInputs
+    run: ScoringRun
+    snapshot: SnapshotWriter
+    folder: Path
+    progress: Progress
+
+    @property
+    def of(self) -> tuple[Any, ...]:
+        """History, agreement and catalogue, as the look at tonight takes them."""
+        return self.history, self.run.agreement, self.run.bundle.catalogue
+
+
+def _in_process(backend: Any, look: _Look) -> tuple[Path, ...]:
+    leads = tonight(backend, *look.of, as_of=look.inputs.as_of, **_whom(look.inputs))
+    kept = look.snapshot.keep(regrouped(leads))
+    return score_parts(kept, look.run, look.folder, told=lambda scored: look.progress(f"Scoring: {scored:,} leads"))
+
+
+def _on_spark(backend: Any, look: _Look) -> tuple[Path, ...]:
     from serving.scoring.on_spark import score_parts_on_spark, tonight_on_spark  # noqa: PLC0415 - it needs pyspark
 
-    leads = tonight_on_spark(backend, history, run.agreement, run.bundle.catalogue, as_of=inputs.as_of, **_whom(inputs))
-    progress("Storing what was known of the leads")
-    for _ in snapshot.keep(regrouped(leads.batches())):
+    leads = tonight_on_spark(backend, *look.of, as_of=look.inputs.as_of, **_whom(look.inputs))
+    look.progress("Storing what was known of the leads")
+    for _ in look.snapshot.keep(regrouped(leads.batches())):
         pass
-    progress("Scoring on Spark")
-    return score_parts_on_spark(leads, run, folder)
+    look.progress("Scoring on Spark")
+    return score_parts_on_spark(leads, look.run, look.folder)
 
 
 def _whom(inputs: RunInputs) -> dict[str, Any]:
