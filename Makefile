@@ -10,7 +10,8 @@ STAMP := $(VENV)/.installed
 WITH_SPARK := $(VENV)/.installed-spark
 WORKERS ?= 2
 # One thread a worker: the numerical libraries would otherwise start a pool in each of them.
-THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+# Bytecode is kept: where the environment forbids it, every process that a test starts would compile leadq anew.
+THREADS := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .PHONY: help
 help: ## Say what can be made
@@ -19,12 +20,12 @@ help: ## Say what can be made
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,postgres,salesforce]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,postgres,salesforce]'
 	@touch $@
 
 # Spark is 450 MB that only its tests and the types need.
 $(WITH_SPARK): $(STAMP)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,postgres,salesforce,spark]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,postgres,salesforce,spark]'
 	@touch $@
 
 .PHONY: install

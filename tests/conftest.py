@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,21 @@ from agreement.schema import Agreement, Check, Outcome, Promise, Rule, Tier
 from crm.history import History, write_manifest
 from crm.schemas import OUTCOMES, REJECTED, TABLES
 from tests.postgres_server import Postgres, running
+from tests.shared_company import CompanyCopy, copy_of_the_company
 
 SCHEMAS = {**TABLES, "outcomes": OUTCOMES, "rejected": REJECTED}
 settings.register_profile("ci", max_examples=8, derandomize=True, deadline=None)  # the first example may compile
 settings.register_profile("acceptance", max_examples=200)
 settings.load_profile("acceptance" if os.environ.get("LEADQ_ACCEPTANCE") else "ci")
 Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def company_copy(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> CompanyCopy:
+    """Return a function that copies the company all tests share (it has learnt, its model is live) and opens it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own if worker_id == "master" else own.parent) / "shared-company"
+    return partial(copy_of_the_company, shared)
 
 
 @pytest.fixture(scope="session")

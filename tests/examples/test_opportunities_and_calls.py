@@ -10,7 +10,7 @@ from pipelines.progress import silent
 from pipelines.score import score
 from pipelines.training import train_all
 from tests.examples.conftest import open_example
-from tests.pipelines.conftest import learn
+from tests.shared_company import learn
 
 
 def test_opportunities_without_signal_get_no_tier(example, tmp_path):

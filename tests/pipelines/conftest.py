@@ -5,55 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from crm.company.settings import CompanySettings
-from features.leaks import find_leaks, quarantine
-from models.bundle import Bundle, keep_bundle
-from models.live import models_folder, promote
-from models.past_leads import keep_past_leads, past_leads_path
-from pipelines.build import look_at_landmarks
-from pipelines.ingest import ingest
-from pipelines.init import init
-from pipelines.progress import silent
-from pipelines.project import Project, open_project
 from pipelines.runs import Run, RunInputs, RunKind, sha256_of
-from pipelines.simulate import write_simulated
 from pipelines.snapshots import new_snapshot
 from pipelines.store import Store
-from pipelines.train import PAST_LEADS, train
-from pipelines.training_files import Origin, write_training_data
 
 NIGHT = datetime(2026, 10, 1, tzinfo=UTC)
-
-
-def learn(project: Project) -> Bundle:
-    """Read, look, leave out what leaks and train: the stages without canaries, gate and reports, which need most of the time."""
-    history = ingest(project, silent)
-    whole = look_at_landmarks(project, history)
-    data = whole.without(quarantine(find_leaks(whole, history, seed=project.settings.seed), history))
-    read_at = history.read_at.isoformat()
-    origin = Origin(history_sha256=history.sha256, agreement_sha256=project.agreement.sha256, read_at=read_at)
-    write_training_data(data, origin, project.work / "training")
-    return train(project, silent).bundle
-
-
-def live_company(folder: Path, params: str, **company: Any) -> Project:
-    """Simulate a company into ``folder``, learn, and put the model live with its past leads."""
-    made = write_simulated(folder, CompanySettings(**company), silent)
-    (folder / "leadq.yaml").write_text(made.config_text)
-    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{params}")
-    init(folder)
-    project = open_project(folder, environment={}, now=made.read_at)
-    bundle, models = learn(project), models_folder(project.store.folder)
-    version, _ = keep_bundle(bundle, models)
-    keep_past_leads(project.work / PAST_LEADS, past_leads_path(models, version), version=version)
-    promote(version, store=project.store.folder, now=project.now, because="a test", by="head of sales")
-    return project
 
 
 @pytest.fixture

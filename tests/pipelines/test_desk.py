@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from agreement.problems import ConfigError, InputError
+from crm.company.settings import CompanySettings
 from crm.history import open_history
 from crm.lead_rows import rows_of_lead
 from pipelines.desk import make_desk, serve
@@ -30,7 +31,7 @@ from serving.desk.app import make_app
 from serving.desk.desk import Desk
 from serving.words.text import MAX_VALUE
 from serving.words.wording_rules import FORBIDDEN
-from tests.pipelines.conftest import live_company
+from tests.shared_company import live_company
 
 PARAMS = """\
 fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 60, early_stopping_rounds: 15, n_folds: 3, bootstrap_repeats: 100}
@@ -51,7 +52,7 @@ class Scored:
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Scored:
     folder = tmp_path_factory.mktemp("company")
-    project = live_company(folder, PARAMS, n_leads=4000, base_rate=0.2, noise_fields=2)
+    project = live_company(folder, PARAMS, CompanySettings(n_leads=4000, base_rate=0.2, noise_fields=2))
     score(project, silent, as_of=project.read_at - timedelta(days=1))
     night = score(project, silent)
     rows = [row for row in pq.read_table(night.facts["scores"]).to_pylist() if row["tier"] is not None]

@@ -14,35 +14,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crm.company.settings import CompanySettings
-from pipelines.init import init
-from pipelines.progress import silent
-from pipelines.project import open_project
-from pipelines.promote import promote
-from pipelines.simulate import write_simulated
-from pipelines.training import train_all
+from tests.shared_company import CompanyCopy
 
 KILLS = 20 if os.environ.get("LEADQ_ACCEPTANCE") == "1" else 3
 PART_ROWS = 25
-PARAMS = """\
-fit: {grid_num_leaves: [3], learning_rate: 0.2, max_rounds: 40, early_stopping_rounds: 10, n_folds: 2, bootstrap_repeats: 20}
-features: {ages_days: [0, 30]}
-engine: {threads: 2}
-"""
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, datetime]]:
-    """A trained project, the night before already scored, and the clock."""
+def company(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) -> Iterator[tuple[Path, datetime]]:
+    """A trained project and the clock."""
     folder = tmp_path_factory.mktemp("killed") / "company"
-    made = write_simulated(folder, CompanySettings(n_leads=2_500, base_rate=0.25, noise_fields=1, drift="none"), silent)
-    (folder / "leadq.yaml").write_text(made.config_text)
-    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
-    init(folder)
-    project = open_project(folder, environment={}, now=made.read_at)
-    train_all(project, silent)
-    promote(project, because="a test", by="head of sales")
-    yield folder, made.read_at
+    project = company_copy(folder)
+    yield folder, project.now
     shutil.rmtree(folder)
 
 

@@ -13,27 +13,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from agreement.problems import StoreError
-from crm.company.settings import CompanySettings
 from crm.schemas import MOVES
 from models.anchor import Anchor
 from models.bundle import Bundle, keep_bundle
 from models.live import models_folder, promote, put_challenger, rollback
 from pipelines.anchor import reanchored
 from pipelines.earlier import previous_facts, previous_scores
-from pipelines.init import init
 from pipelines.progress import silent
-from pipelines.project import Project, open_project
+from pipelines.project import Project
 from pipelines.runs import Run
 from pipelines.score import score
-from pipelines.simulate import write_simulated
 from pipelines.snapshots import rests_on, snapshot_of
-from tests.pipelines.conftest import learn
+from tests.shared_company import CompanyCopy, live_bundle
 
-PARAMS = """\
-fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 40, early_stopping_rounds: 10, n_folds: 2, bootstrap_repeats: 20}
-features: {ages_days: [0, 30]}
-engine: {threads: 1}
-"""
 Rows = dict[str, dict[str, Any]]
 
 
@@ -73,17 +65,12 @@ def go_live(project: Project, bundle: Bundle) -> str:
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
-    folder = tmp_path_factory.mktemp("nights")
-    made = write_simulated(folder, CompanySettings(n_leads=2500, base_rate=0.25, noise_fields=1, drift="none"), silent)
-    (folder / "leadq.yaml").write_text(made.config_text)
-    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
-    init(folder)
-    project = open_project(folder, environment={}, now=made.read_at)
-    bundle = learn(project)
+def nights(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) -> Iterator[Nights]:
+    folder = tmp_path_factory.mktemp("nights") / "company"
+    project = company_copy(folder)
+    bundle = live_bundle(project)
     assert bundle.kind == "booster"
-    go_live(project, bundle)
-    monday = made.read_at.replace(hour=2, minute=0, second=0, microsecond=0) - timedelta(days=4)
+    monday = project.now.replace(hour=2, minute=0, second=0, microsecond=0) - timedelta(days=4)
     runs: dict[str, Run] = {}
 
     def night(name: str, as_of: datetime, lead_id: str = "") -> None:
@@ -95,8 +82,9 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     night("thursday", monday - timedelta(days=4))
     night("saturday", monday - timedelta(days=2))
     saturday = pq.read_table(project.store.table(runs["saturday"].scores), filters=[("status", "=", "scored")])
+    young = saturday.sort_by("age_days")["lead_id"][5].as_py()  # still scored and not closed on Sunday
     sunday = monday - timedelta(days=1)
-    night("asked", sunday - timedelta(hours=1), lead_id=saturday["lead_id"][5].as_py())
+    night("asked", sunday - timedelta(hours=1), lead_id=young)
     night("sunday", sunday)
     night("again", sunday + timedelta(hours=2))
     other = replace(bundle, calibrator=replace(bundle.calibrator, slope=bundle.calibrator.slope * 1.2), version="")

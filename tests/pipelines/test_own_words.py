@@ -17,24 +17,15 @@ import yaml
 from crm.answers import ANSWERS, Answer, AnswerBook
 from crm.company.settings import CompanySettings
 from features.training_data import HANDOFF
-from models.bundle import keep_bundle
-from models.live import models_folder, promote
 from pipelines.build import look_at_landmarks
 from pipelines.explain import explain
 from pipelines.ingest import ingest
-from pipelines.init import init
 from pipelines.progress import silent
-from pipelines.project import Project, open_project
+from pipelines.project import Project
 from pipelines.runs import RunInputs
 from pipelines.score import score
-from pipelines.simulate import write_simulated
-from tests.pipelines.conftest import learn
+from tests.shared_company import PARAMS, CompanyCopy, simulated
 
-PARAMS = """\
-fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 40, early_stopping_rounds: 10, n_folds: 2, bootstrap_repeats: 20}
-features: {ages_days: [0, 30]}
-engine: {threads: 1}
-"""
 NIGHT = RunInputs(
     kind="night",
     as_of=datetime(2026, 10, 1, tzinfo=UTC),
@@ -46,21 +37,10 @@ NIGHT = RunInputs(
 )
 
 
-def _company(folder: Path, leads: int) -> Project:
-    made = write_simulated(folder, CompanySettings(n_leads=leads, base_rate=0.25, noise_fields=0, drift="none"), silent)
-    (folder / "leadq.yaml").write_text(made.config_text)
-    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
-    init(folder)
-    return open_project(folder, environment={}, now=made.read_at)
-
-
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    folder = tmp_path_factory.mktemp("company")
-    opened = _company(folder, 2000)
-    version, _ = keep_bundle(learn(opened), models_folder(opened.store.folder))
-    promote(version, store=opened.store.folder, now=opened.now, because="a test", by="head of sales")
-    yield opened
+def project(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) -> Iterator[Project]:
+    folder = tmp_path_factory.mktemp("words") / "company"
+    yield company_copy(folder)
     shutil.rmtree(folder)
 
 
@@ -114,7 +94,7 @@ def _rows(scores: str) -> list[dict[str, Any]]:
 
 
 def test_an_answer_is_in_the_next_trainings_history_and_is_the_hand_off(tmp_path: Path) -> None:
-    project = _company(tmp_path, 300)
+    project = simulated(tmp_path, PARAMS, CompanySettings(n_leads=300, base_rate=0.25, noise_fields=0, drift="none"))
     before = ingest(project, silent, folder=tmp_path / "before")
     known = {
         row["lead_id"] for table in ("touches", "dispositions") for row in pq.read_table(before.path(table)).to_pylist()

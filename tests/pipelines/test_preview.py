@@ -11,36 +11,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from agreement.problems import AgreementError, GateStopped
-from crm.company.settings import CompanySettings
 from models.bundle import keep_bundle
 from models.live import models_folder
 from models.live import promote as put_live
-from pipelines.init import init
 from pipelines.preview import preview
 from pipelines.progress import silent
-from pipelines.project import Project, open_project
+from pipelines.project import Project
 from pipelines.score import score
-from pipelines.simulate import write_simulated
-from tests.pipelines.conftest import learn
-
-PARAMS = """\
-fit: {grid_num_leaves: [4], learning_rate: 0.2, max_rounds: 40, early_stopping_rounds: 5, n_folds: 3, bootstrap_repeats: 50}
-features: {ages_days: [0, 7, 90]}
-engine: {threads: 1}
-"""
+from tests.shared_company import CompanyCopy, live_bundle
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def project(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) -> Iterator[Project]:
     """A trained model, live, that has scored a night."""
-    folder = tmp_path_factory.mktemp("company")
-    made = write_simulated(folder, CompanySettings(n_leads=1500, base_rate=0.25, noise_fields=0, drift="none"), silent)
-    (folder / "leadq.yaml").write_text(made.config_text)
-    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
-    init(folder)
-    project = open_project(folder, environment={}, now=made.read_at)
-    bundle = learn(project)
-    assert bundle.kind == "booster"
+    project = company_copy(tmp_path_factory.mktemp("preview") / "company")
+    bundle = live_bundle(project)
     store = project.store.folder
     version, _ = keep_bundle(replace(bundle, trained={**bundle.trained, "weekly_flow": 40.0}), models_folder(store))
     put_live(version, store=store, now=project.now, because="a test", by="head of sales")

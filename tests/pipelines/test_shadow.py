@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from agreement.problems import GateStopped
-from crm.company.settings import CompanySettings
 from crm.history import open_history
 from features.training_data import HANDOFF
 from models.arrays import logit, sigmoid
@@ -26,41 +25,26 @@ from models.live import bundle_folder, models_folder, put_challenger, read_live
 from models.live import promote as put_live
 from models.scorer import Scorer
 from pipelines.compare_champion import compare_with_champion, refresh_comparison
-from pipelines.init import init
 from pipelines.looks import outcome_since, probability_then
 from pipelines.models import list_models
 from pipelines.progress import silent
-from pipelines.project import Project, open_project
+from pipelines.project import Project
 from pipelines.promote import promote
 from pipelines.runs import Run, RunInputs
 from pipelines.score import score
 from pipelines.shadow import SHADOW, score_in_shadow, shadow_looks, shadow_path, switch_shadow
-from pipelines.simulate import write_simulated
 from pipelines.training_files import read_training_data
-from tests.pipelines.conftest import learn
+from tests.shared_company import CompanyCopy
 
-PARAMS = """\
-fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 60, early_stopping_rounds: 10, n_folds: 3, bootstrap_repeats: 100}
-features: {ages_days: [0, 14], max_event_kinds: 4}
-engine: {threads: 1}
-"""
 FLATTER = 0.4
 """The challenger's log-odds are the champion's times this: the same order, less sure, so worse."""
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def company(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) -> Iterator[Project]:
     """A project with a champion, and a challenger that is the same model less sure of itself."""
-    folder = tmp_path_factory.mktemp("shadow")
-    made = write_simulated(folder, CompanySettings(n_leads=3000, base_rate=0.25, noise_fields=0, drift="none"), silent)
-    (folder / "leadq.yaml").write_text(made.config_text)
-    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
-    init(folder)
-    project = open_project(folder, environment={}, now=made.read_at)
-    trained = learn(project)
-    store = project.store.folder
-    version, _ = keep_bundle(trained, models_folder(store))
-    put_live(version, store=store, now=project.now, because="a test")
+    folder = tmp_path_factory.mktemp("shadow") / "company"
+    project = company_copy(folder)
     add_challenger(project, flatter=FLATTER)
     yield project
     shutil.rmtree(folder)

@@ -1,0 +1,93 @@
+"""One simulated company that has learnt and whose model is live, made once a test run; tests take a copy of it.
+
+Training is what most tests of a night would else spend their time on. A test of training makes a company of its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from crm.company.settings import CompanySettings
+from features.leaks import find_leaks, quarantine
+from models.bundle import Bundle, keep_bundle, read_bundle
+from models.live import bundle_folder, models_folder, promote, read_live
+from models.past_leads import keep_past_leads, past_leads_path
+from pipelines.build import look_at_landmarks
+from pipelines.ingest import ingest
+from pipelines.init import init
+from pipelines.progress import silent
+from pipelines.project import Project, open_project
+from pipelines.simulate import write_simulated
+from pipelines.train import PAST_LEADS, train
+from pipelines.training_files import Origin, write_training_data
+
+CompanyCopy = Callable[[Path], Project]
+"""Copies the company into a folder that is not there yet, and opens it."""
+SETTINGS = CompanySettings(n_leads=3000, base_rate=0.25, noise_fields=2, drift="none")
+PARAMS = """\
+fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 60, early_stopping_rounds: 10, n_folds: 2, bootstrap_repeats: 20}
+features: {ages_days: [0, 7, 30]}
+engine: {threads: 1}
+"""
+
+
+def learn(project: Project) -> Bundle:
+    """Read, look, leave out what leaks and train: the stages without canaries, gate and reports, which need most of the time."""
+    history = ingest(project, silent)
+    whole = look_at_landmarks(project, history)
+    data = whole.without(quarantine(find_leaks(whole, history, seed=project.settings.seed), history))
+    read_at = history.read_at.isoformat()
+    origin = Origin(history_sha256=history.sha256, agreement_sha256=project.agreement.sha256, read_at=read_at)
+    write_training_data(data, origin, project.work / "training")
+    return train(project, silent).bundle
+
+
+def simulated(folder: Path, params: str, settings: CompanySettings) -> Project:
+    """Simulate a company into ``folder`` as a project that has not learnt yet."""
+    made = write_simulated(folder, settings, silent)
+    (folder / "leadq.yaml").write_text(made.config_text)
+    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{params}")
+    init(folder)
+    return open_project(folder, environment={}, now=made.read_at)
+
+
+def live_company(folder: Path, params: str = PARAMS, settings: CompanySettings = SETTINGS) -> Project:
+    """Simulate a company into ``folder``, learn, and put the model live with its past leads."""
+    project = simulated(folder, params, settings)
+    bundle, models = learn(project), models_folder(project.store.folder)
+    version, _ = keep_bundle(bundle, models)
+    keep_past_leads(project.work / PAST_LEADS, past_leads_path(models, version), version=version)
+    promote(version, store=project.store.folder, now=project.now, because="a test", by="head of sales")
+    return project
+
+
+def live_bundle(project: Project) -> Bundle:
+    """Read the bundle that is live."""
+    champion = read_live(project.store.folder).champion
+    assert champion is not None
+    return read_bundle(bundle_folder(project.store.folder, champion.version))
+
+
+def opened(folder: Path) -> Project:
+    """Open a copy, at the moment its history was read."""
+    read_at = yaml.safe_load((folder / "params.yaml").read_text())["read_at"]
+    moment = read_at if isinstance(read_at, datetime) else datetime.fromisoformat(read_at)
+    return open_project(folder, environment={}, now=moment.astimezone(UTC))
+
+
+def copy_of_the_company(shared: Path, folder: Path) -> Project:
+    """Copy the company of this test run, made by whoever is first, into ``folder``, which is not there yet."""
+    shared.mkdir(parents=True, exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "company").is_dir():
+            live_company(shared / "partial")
+            (shared / "partial").rename(shared / "company")
+    shutil.copytree(shared / "company", folder)
+    return opened(folder)
