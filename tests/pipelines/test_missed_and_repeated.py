@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -81,8 +82,12 @@ def nights(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) 
 
     night("thursday", monday - timedelta(days=4))
     night("saturday", monday - timedelta(days=2))
-    saturday = pq.read_table(project.store.table(runs["saturday"].scores), filters=[("status", "=", "scored")])
-    young = saturday.sort_by("age_days")["lead_id"][5].as_py()  # still scored and not closed on Sunday
+    thursday, saturday = (
+        pq.read_table(project.store.table(runs[name].scores), filters=[("status", "=", "scored")])
+        for name in ("thursday", "saturday")
+    )
+    known = saturday.filter(pc.is_in(saturday["lead_id"], thursday["lead_id"])).sort_by("age_days")
+    young = known["lead_id"][5].as_py()  # open in every night, and not too old on Sunday
     sunday = monday - timedelta(days=1)
     night("asked", sunday - timedelta(hours=1), lead_id=young)
     night("sunday", sunday)
