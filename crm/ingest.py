@@ -163,7 +163,7 @@ class _Reader:
         for table, source in self.sources:
             self.say(f"reading {table}: {source.title}")
             self.findings.files[table] = source.title
-            loaded = self._load(source, f"raw_{table}")
+            loaded = self._load(source, f"raw_{table}", needs_rows=table == "leads")
             if loaded is None:
                 continue
             flat = self.config.flat is not None
@@ -176,12 +176,12 @@ class _Reader:
             self._reject_malformed(table, loaded)
         return mapped
 
-    def _load(self, place: Place, table: str) -> Loaded | None:
+    def _load(self, place: Place, table: str, *, needs_rows: bool = True) -> Loaded | None:
         path = place.path or self.fetched.get(table)
         if path is None:  # why it could not be fetched is said already
             return None
         try:
-            return load(self.connection, place.as_file(path), table, scratch=self.scratch)
+            return load(self.connection, place.as_file(path), table, scratch=self.scratch, needs_rows=needs_rows)
         except FileProblem as stopped:
             self.findings.problems.append(stopped.problem)
             if isinstance(stopped.__cause__, duckdb.Error):  # it refuses everything else in this transaction

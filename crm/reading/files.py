@@ -59,8 +59,11 @@ class Loaded:
         return next(iter(exact or [column for column in self.columns if column.lower() == wanted.lower()]), None)
 
 
-def load(connection: Connection, file: FileFormat, table: str, *, scratch: Path) -> Loaded:
+def load(connection: Connection, file: FileFormat, table: str, *, scratch: Path, needs_rows: bool = True) -> Loaded:
     """Stage ``file`` as ``table``: column ``_leadq_row`` and every column of the file as text.
+
+    Without ``needs_rows`` a Parquet file may be empty: it says so itself, while of other formats a header without rows is what a
+    broken export leaves.
 
     Raises
     ------
@@ -83,7 +86,8 @@ def load(connection: Connection, file: FileFormat, table: str, *, scratch: Path)
     except (OSError, EOFError, zlib.error, duckdb.Error) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileProblem(_problem(path, "must be readable", first, "Export the file again; it is damaged.")) from error
-    if count(connection.table(table)) == 0 and not loaded.malformed:
+    may_be_empty = kind == "parquet" and not needs_rows
+    if count(connection.table(table)) == 0 and not loaded.malformed and not may_be_empty:
         raise FileProblem(_problem(path, "must hold rows", "a header only", "Export it with its rows, or remove it."))
     return loaded
 

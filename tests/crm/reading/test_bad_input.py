@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from agreement.problems import StoreError
 from crm.history import History
 from crm.ingest import read_notes
+from crm.schemas import TABLES
 from tests.crm.reading.conftest import LEADS, SIMPLE, SourceFolder, lead_rows
 
 RowsOf = Callable[[History, str], list[dict[str, Any]]]
@@ -54,6 +56,19 @@ def test_unknown_format_and_damaged_parquet(sources: SourceFolder) -> None:
     assert "format: csv" in sources.problems(SIMPLE.replace("leads.csv", "leads.xlsx"))[0].remedy
     sources.write("leads.parquet", "nonsense")
     assert "damaged" in sources.problems(SIMPLE.replace("leads.csv", "leads.parquet"))[0].remedy
+
+
+def test_an_empty_parquet_table_is_no_broken_export(sources: SourceFolder, rows_of: RowsOf) -> None:
+    """A CRM's extract has all tables, also those that nothing stands in yet; leads are the exception."""
+    sources.write("leads.csv", lead_rows(30))
+    for table in TABLES:
+        pq.write_table(TABLES[table].empty_table(), sources.path / f"{table}.parquet")
+    others = [table for table in TABLES if table not in ("leads", "opportunities")]
+    listed = "".join(f"\n  {table}: {{path: {table}.parquet}}" for table in others)
+    history = sources.read(SIMPLE.replace("sources:", f"sources:{listed}"))
+    assert all(rows_of(history, table) == [] for table in others)
+    problem = _one(sources.problems(SIMPLE.replace("leads.csv", "leads.parquet")), "must hold rows")
+    assert problem.where.endswith("leads.parquet")
 
 
 def test_a_column_of_the_wrong_type(sources: SourceFolder) -> None:
