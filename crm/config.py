@@ -35,12 +35,15 @@ from crm.config_schema import (
     Sources,
     Spark,
 )
-from crm.deliver_settings import ToFiles, ToPostgres, ToSalesforce
+from crm.deliver_settings import ToFiles, ToPostgres
 from crm.desk_settings import DeskSettings, Person, Proxy
+from crm.hubspot.settings import ToHubspot
 from crm.places import Database, ScoreTable
 from crm.reading.closest import did_you_mean
 from crm.reading.yaml_lines import LinedDocument, read_yaml_lines
+from crm.salesforce.settings import SalesforceHistory, ToSalesforce
 from crm.schemas import TABLES
+from crm.tryton.settings import ToTryton
 
 __all__ = ["Config", "read_config"]
 
@@ -141,6 +144,9 @@ def _all_keys() -> set[str]:
         ToFiles,
         ToPostgres,
         ToSalesforce,
+        SalesforceHistory,
+        ToHubspot,
+        ToTryton,
         FromOpportunities,
         FromLeadColumns,
         FromEventKinds,

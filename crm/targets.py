@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
-from agreement.problems import TargetPausedError
+from agreement.problems import Problem, TargetPausedError
 
 Value = str | float | None
 """A number, a text (a moment as ISO 8601 in UTC), or None, which clears the field."""
 FieldKind = Literal["number", "text", "picklist", "moment"]
-RowState = Literal["ok", "rejected", "transient", "unknown"]
+RowState = Literal["ok", "rejected", "transient", "unknown", "skipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,9 @@ class RowOutcome:
     Parameters
     ----------
     key : str
-    state : {"ok", "rejected", "transient", "unknown"}
-        ``rejected``: no use in trying the same again; ``transient``: try again later; ``unknown``: sent, and nothing heard of it.
+    state : {"ok", "rejected", "transient", "unknown", "skipped"}
+        ``rejected``: no use in trying the same again; ``transient``: try again later; ``unknown``: sent, and nothing heard of it;
+        ``skipped``: not written on purpose (a person changed the lead meanwhile), looked at again the next night.
     code, text : str
         The target's own words.
     """
@@ -96,7 +97,18 @@ class Step:
 
 
 class UnheardError(TargetPausedError):
-    """Nothing was heard of a step, which may have had its effect all the same: the core takes it again, a few times."""
+    """Nothing was heard of a step, which may have had its effect all the same: the core takes it again, a few times.
+
+    Parameters
+    ----------
+    problem : Problem
+    retry_after_seconds : float or None
+        How long the other side asked to be left alone.
+    """
+
+    def __init__(self, problem: Problem, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(problem)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Target(Protocol):
@@ -120,3 +132,28 @@ class Target(Protocol):
 
     def read_back(self, keys: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, Value]]:
         """Return what the target holds now; keys it does not know are left out."""
+
+
+@runtime_checkable
+class EndsChunks(Protocol):
+    """A target on whose side a chunk stays under way between steps (a job that waits, or runs)."""
+
+    def end(self, chunk: Chunk, remote: Mapping[str, str | int | float | None] | None) -> Step:
+        """Bring a chunk of an earlier run to its end without sending anything new: abort what has not begun, wait for what has.
+
+        Taken like :meth:`Target.step`, again and again until there are outcomes; rows that were not written are ``unknown``.
+        A target without this has nothing under way once a call is over: its rows are ``unknown`` at once.
+        """
+
+
+@runtime_checkable
+class MayBeEmpty(Protocol):
+    """A target of which :meth:`Target.check` sees whether it holds anything: a table may have been dropped or emptied.
+
+    Parameters
+    ----------
+    empty : bool
+        Nothing is there, so that nothing of what it confirmed can be.
+    """
+
+    empty: bool

@@ -11,14 +11,10 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from agreement.problems import LeadqError, Problem, StoreError
 from pipelines.told import for_a_terminal
-
-UNEXPECTED = 1
-
 
 _HEADINGS = {2: "Wrong usage", 3: "Stopped before anything was written", 4: "Paused, the same command goes on later"}
 """How a failure begins, by exit code."""
@@ -34,19 +30,8 @@ def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: 
     """
     if debug:
         traceback.print_exception(error, file=sys.stderr)
-    known = _as_known(error)
-    problems: tuple[Problem, ...]
-    if known is None:
-        log = _write_log(error, arguments, now)
-        problem = Problem(
-            where="leadq",
-            rule="met something it does not know",
-            value=f"{type(error).__name__}: {_first_line(error)}",
-            remedy=f"The log is {log}; --debug shows it here. Nothing was half-written.",
-        )
-        code, problems = UNEXPECTED, (problem,)
-    else:
-        code, problems = known.exit_code, known.problems
+    known = as_known(error, arguments, now=now)
+    code, problems = known.exit_code, known.problems
     if "--json" in arguments:
         sys.stdout.write(json.dumps(_facts(code, problems), indent=1, sort_keys=True) + "\n")
     else:
@@ -57,15 +42,18 @@ def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: 
     return code
 
 
-def _as_known(error: Exception) -> LeadqError | None:
-    """Return errors of ours, and errors of the disk, which happen to everybody."""
+def as_known(error: Exception, arguments: Sequence[str], *, now: datetime) -> LeadqError:
+    """Return an error as one of ours: of the disk, which happens to everybody, or unforeseen, with its log written."""
     if isinstance(error, LeadqError):
         return error
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
         remedy = "Free space or mend the permissions and run again; nothing was half-written."
         rule = "must be readable and writable"
         return StoreError(Problem(where=str(error.filename), rule=rule, value=str(error.strerror), remedy=remedy))
-    return None
+    log = _write_log(error, arguments, now)
+    remedy = f"The log is {log}; --debug shows it here. No file was half-written; what was done before this stays done."
+    value = f"{type(error).__name__}: {_first_line(error)}"
+    return LeadqError(Problem(where="leadq", rule="met something it does not know", value=value, remedy=remedy))
 
 
 def _facts(code: int, problems: Sequence[Problem]) -> dict[str, Any]:
@@ -88,11 +76,12 @@ def _first_line(error: Exception) -> str:
 
 
 def _write_log(error: Exception, arguments: Sequence[str], now: datetime) -> str:
-    folder = Path(tempfile.gettempdir())
-    path = folder / f"leadq-{now:%Y%m%dT%H%M%S}.log"
     text = f"leadq {' '.join(arguments)}\n{now.isoformat()}\n\n" + "".join(traceback.format_exception(error))
     try:
-        path.write_text(text, encoding="utf-8")
+        with tempfile.NamedTemporaryFile(  # a name that nobody can guess, a file that only its owner reads
+            "w", prefix=f"leadq-{now:%Y%m%dT%H%M%S}-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
+        ) as log:
+            log.write(text)
     except OSError:
         return "not writable either"
-    return str(path)
+    return log.name
