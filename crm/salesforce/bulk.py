@@ -19,7 +19,7 @@ from crm.salesforce.collections import Sendable
 from crm.salesforce.connection import Connection
 from crm.salesforce.errors import SalesforceRefusedError, UnansweredError
 from crm.salesforce.results import outcomes
-from crm.targets import Step
+from crm.targets import RowOutcome, Step
 
 Remote = Mapping[str, str | int | float | None]
 _MOST_DETOURS = 5
@@ -41,6 +41,7 @@ class BulkSteps:
         self._detours: Counter[str] = Counter()
         self._polls: Counter[str] = Counter()
         self._swept = False
+        self._written: tuple[Sequence[Sendable], bytes] | None = None
 
     def step(self, name: str, rows: Sequence[Sendable], remote: Remote) -> Step:
         """Take the next step.
@@ -63,14 +64,45 @@ class BulkSteps:
             return self._close(name, job_id, remote)
         return self._follow(name, job_id, rows, remote)
 
+    def end(self, keys: Sequence[str], remote: Remote) -> Step:
+        """Take a step towards the end of a job that an earlier run began: abort one that waits for rows, wait for one that runs.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Of the chunk's leads.
+        remote : mapping
+            What that run kept.
+        """
+        job_id = str(remote.get("job") or "")
+        job = ingest.look(self._connection, job_id) if ingest.is_job_id(job_id) else None
+        if job is not None and job.state == "Open":
+            with suppress(SalesforceRefusedError):  # it may have gone on meanwhile; the next look will tell
+                ingest.abort(self._connection, job_id)
+                return _nothing_written(keys)
+            return Step(remote=remote, wait_seconds=self._first_wait_seconds)
+        if job is None or (job.state == "Aborted" and not job.processed):
+            return _nothing_written(keys)
+        if job.is_over:
+            return Step(remote=remote, outcomes=outcomes(self._connection, job, keys))
+        self._polls[job_id] += 1
+        wait = min(self._first_wait_seconds * 1.5 ** min(self._polls[job_id], 20), _LONGEST_WAIT_SECONDS)
+        return Step(remote=remote, wait_seconds=wait)
+
     def _make(self, rows: Sequence[Sendable]) -> Step:
-        content = ingest.csv_bytes(rows)
+        content = self._file(rows)
         job = ingest.create(self._connection)
         self._fresh.add(job.id)
         return Step(remote={"job": job.id, "state": "made", "sha": _fingerprint(content)})
 
+    def _file(self, rows: Sequence[Sendable]) -> bytes:
+        """Return the file of rows, the last one kept: it is needed when a job is made and when it is filled."""
+        if self._written is None or self._written[0] is not rows:
+            self._written = (rows, ingest.csv_bytes(rows))
+        return self._written[1]
+
     def _upload(self, name: str, job_id: str, rows: Sequence[Sendable], remote: Remote) -> Step:
-        content = ingest.csv_bytes(rows)
+        content = self._file(rows)
         if job_id not in self._fresh or remote.get("sha") != _fingerprint(content):
             return self._looked(name, job_id, remote)
         self._fresh.discard(job_id)
@@ -136,10 +168,15 @@ class BulkSteps:
             return
         self._swept = True
         before = self._connection.patience.now() - _ORPHAN_AGE
-        with suppress(SalesforceRefusedError, UnansweredError):  # it is housekeeping: the next night does it too
+        with suppress(SalesforceRefusedError, TargetPausedError):  # it is housekeeping: the next night does it too
             for job in ingest.open_jobs(self._connection):
                 if job.is_ours and job.created_by == mine.created_by and _is_older(job.created_at, before):
                     ingest.abort(self._connection, job.id)
+
+
+def _nothing_written(keys: Sequence[str]) -> Step:
+    text = "the job of an earlier run was ended"
+    return Step(outcomes=tuple(RowOutcome(key=key, state="unknown", code="JOB_ENDED", text=text) for key in keys))
 
 
 def _is_older(written: str, moment: datetime) -> bool:

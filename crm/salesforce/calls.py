@@ -14,10 +14,10 @@ from typing import Literal
 import requests
 
 from agreement.problems import LeadqError, Problem, TargetPausedError
+from crm.patience import retry_after
 from crm.salesforce.errors import Said, SalesforceRefusedError, UnansweredError, call_class, said, shown
-from crm.salesforce.patience import retry_after
 
-Method = Literal["GET", "POST", "PUT", "PATCH"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Expected = Literal["json", "csv", "nothing"]
 AGAIN = "Nothing was lost. Run the same command again later."
 _MEND = "Nothing was lost. Mend what Salesforce names, then run the same command again."

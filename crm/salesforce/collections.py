@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from crm.salesforce.calls import Call
@@ -36,7 +37,8 @@ def update(connection: Connection, rows: Sequence[Sendable]) -> list[RowOutcome]
     records = [{"attributes": {"type": "Lead"}, "id": key, **values} for key, values in rows]
     content = json.dumps({"allOrNone": False, "records": records}, sort_keys=True, allow_nan=False).encode()
     try:
-        answers = connection.json(Call(method="PATCH", path="composite/sobjects", content=content))
+        call = Call(method="PATCH", path="composite/sobjects", content=content)
+        return connection.read(call, partial(_outcomes, rows))
     except SalesforceRefusedError as error:
         if error.code in _OF_THE_CALL or error.status in (401, 403, 404, 405):
             raise
@@ -45,6 +47,9 @@ def update(connection: Connection, rows: Sequence[Sendable]) -> list[RowOutcome]
             return [RowOutcome(key=rows[0][0], state="rejected", code=error.code or "REFUSED", text=text)]
         half = len(rows) // 2
         return [*update(connection, rows[:half]), *update(connection, rows[half:])]
+
+
+def _outcomes(rows: Sequence[Sendable], answers: Any) -> list[RowOutcome]:
     if not isinstance(answers, list) or len(answers) != len(rows):
         return [
             RowOutcome(key=key, state="unknown", code="NO_ANSWER", text="the answer has other rows") for key, _ in rows

@@ -8,20 +8,22 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 
 from agreement.problems import Problem, TargetPausedError
+from crm.patience import Patience
 from crm.salesforce.calls import AGAIN, Call, error_of, judged, problem_of
-from crm.salesforce.errors import UnansweredError, call_class
-from crm.salesforce.patience import Patience
+from crm.salesforce.errors import Said, UnansweredError, call_class
 from crm.salesforce.session import SignIn, signed_in
 
 if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce
 
+T = TypeVar("T")
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 
 
@@ -54,18 +56,9 @@ class Connection:
                 self._client = self._sign_in()
             return self._client
 
-    def json(self, call: Call) -> Any:
-        """Make a call and return its document."""
-        return json.loads(self.ask(call))
-
-    def document(self, call: Call, *needed: str) -> dict[str, Any]:
-        """Make a call and return its document, an object that has the keys ``needed``."""
-        found = self.json(call)
-        if not isinstance(found, dict) or not set(needed) <= set(found):
-            raise UnansweredError(
-                problem_of(call, f"must be answered with {', '.join(needed) or 'an object'}", "something else")
-            )
-        return found
+    def read(self, call: Call, reader: Callable[[Any], T]) -> T:
+        """Make a call and return what ``reader`` finds in its document; one of another shape is no answer."""
+        return self._made(call, partial(self._document, call, reader))
 
     def ask(self, call: Call) -> bytes:
         """Make a call and return the body of its success.
@@ -73,34 +66,63 @@ class Connection:
         Raises
         ------
         UnansweredError
-            No readable answer came within the patience; a call that is not repeatable is made once.
+            No readable answer came to a call that is not repeatable, which is made once: whoever made it must look.
         TargetPausedError
-            The quota is spent.
+            No readable answer came within the patience, or the quota is spent.
         SalesforceRefusedError
             Salesforce will not do it.
         LeadqError
             The sign-in is refused, or a fresh token is.
         """
+        return self._made(call, partial(self._once, call))
+
+    def raw(self, call: Call, *, token: str = "") -> requests.Response:
+        """Make a call once and return whatever is answered, for who looks at the answer itself.
+
+        Parameters
+        ----------
+        call : Call
+        token : str
+            In place of ours.
+
+        Raises
+        ------
+        UnansweredError
+            Nothing was heard.
+        """
+        return self._sent(call, self.client(), token=token) if token else self._answered(call)[0]
+
+    def _made(self, call: Call, once: Callable[[], T]) -> T:
         if call.repeatable:
-            return self.patience.through(partial(self._once, call))
-        self.patience.through(self.client)  # only the call itself is made once
-        return self._once(call)
+            return self.patience.or_pause(once)
+        self.patience.or_pause(self.client)  # only the call itself is made once
+        return once()
+
+    def _document(self, call: Call, reader: Callable[[Any], T]) -> T:
+        document = json.loads(self._once(call))
+        try:
+            return reader(document)
+        except (TypeError, KeyError, ValueError, AttributeError, IndexError):
+            raise UnansweredError(problem_of(call, "must be answered as documented", "something else")) from None
 
     def _once(self, call: Call) -> bytes:
+        response, answer = self._answered(call)
+        return judged(call, response, answer, now=self.patience.now())
+
+    def _answered(self, call: Call) -> tuple[requests.Response, Said | None]:
         """Make one attempt; a token that has expired is renewed and the attempt made anew, once."""
         client = self.client()
         response = self._sent(call, client)
         answer = error_of(response)
         if response.status_code == 401 or (answer and call_class(response.status_code, answer) == "signed_out"):
-            client = self._renewed(client)
-            response = self._sent(call, client)
+            response = self._sent(call, self._renewed(client))
             answer = error_of(response)
-        return judged(call, response, answer, now=self.patience.now())
+        return response, answer
 
-    def _sent(self, call: Call, client: Salesforce) -> requests.Response:
+    def _sent(self, call: Call, client: Salesforce, *, token: str = "") -> requests.Response:
         self._stop_where_spent()
         headers = {
-            "Authorization": f"Bearer {client.session_id}",
+            "Authorization": f"Bearer {token or client.session_id}",
             "Content-Type": call.content_type,
             "Sforce-Auto-Assign": "FALSE",  # the default runs assignment rules and may change the owner
         }

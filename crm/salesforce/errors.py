@@ -30,6 +30,8 @@ TRANSIENT_CODES = frozenset(
 """Rows worth trying again the same night; every other code of a row is a rejection until payload or lead changes."""
 _CONCURRENT = "ConcurrentRequests"
 """Opening words of the limit that passes by itself within seconds, unlike the daily one [recall]."""
+UNKNOWN_ERROR = "UNKNOWN_ERROR"
+"""Code of a row whose error does not begin with one."""
 _MOST_SHOWN = 300
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,79}")
 _CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -54,18 +56,7 @@ class SalesforceRefusedError(LeadqError):
 
 
 class UnansweredError(UnheardError):
-    """No answer that can be read came: whether the call took effect is unknown.
-
-    Parameters
-    ----------
-    problem : Problem
-    retry_after_seconds : float or None
-        How long the other side asked to be left alone.
-    """
-
-    def __init__(self, problem: Problem, *, retry_after_seconds: float | None = None) -> None:
-        super().__init__(problem)
-        self.retry_after_seconds = retry_after_seconds
+    """No answer that can be read came: whether the call took effect is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +101,7 @@ def row_error(text: str) -> Said:
     """Split ``CODE:message:fields --`` of a results file; what does not look so becomes the text."""
     code, colon, rest = text.partition(":")
     if not colon or not _CODE.fullmatch(code.strip()):
-        return Said(code="UNKNOWN_ERROR", text=shown(text))
+        return Said(code=UNKNOWN_ERROR, text=shown(text))
     return Said(code=code.strip(), text=shown(rest))
 
 

@@ -54,7 +54,10 @@ class HeldField:
 
 def held_fields(connection: Connection) -> dict[str, HeldField]:
     """Return the fields of a lead that our user can see, by name."""
-    described = connection.document(Call(method="GET", path="sobjects/Lead/describe"), "fields")
+    return connection.read(Call(method="GET", path="sobjects/Lead/describe"), _fields)
+
+
+def _fields(described: Mapping[str, Any]) -> dict[str, HeldField]:
     may_update = bool(described.get("updateable", True))
     return {str(field["name"]): _held(field, may_update=may_update) for field in described["fields"]}
 

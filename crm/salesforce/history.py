@@ -1,21 +1,20 @@
 """History out of Salesforce into files that ``leadq.yaml`` reads: a folder written whole or not at all.
 
 The first reading takes everything, later ones what changed since, by the server's own clock minus an overlap, laid over what is
-there. Rows that our own writes touched are read again: telling them apart by who wrote last would lose what a person changed
+there. Changes that Salesforce has forgotten (it keeps them 18 to 24 months) stay, also where the settings have changed. Rows that
+our own writes touched are read again: telling them apart by who wrote last would lose what a person changed
 just before. What we wrote is never asked for, so it cannot come back as a feature. Rows removed for good between two readings
 stay until a reading of everything (``whole``).
 """
-
-# ruff: noqa: S608 - identifiers are our own and quoted, paths are literals made by text()
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,16 +25,16 @@ import pyarrow.parquet as pq
 
 from agreement.problems import Problem, StoreError
 from crm.atomic import new_folder
-from crm.reading.engine import Connection, Relation, count, name, open_engine, text, write_table
+from crm.extract import Extract, extract_place
+from crm.reading.engine import Connection, Relation, count, open_engine, text, write_table
+from crm.salesforce.history_layers import ROWS, dropped_rows, lay_over, layers
 from crm.salesforce.history_queries import HistorySettings, ObjectQuery, queries, rows_of
-from crm.salesforce.history_tables import moment, table_queries
+from crm.salesforce.history_tables import table_queries
 from crm.schemas import TABLES, TEXT
 
 STATE = "extract.json"
 STATE_VERSION = 1
-_ROWS = "rows"
 _BATCH = 20_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBERS = ("employees", "annual_revenue")
 _NOTES = {
     "opportunities that no lead leads to": ("opportunities", "lead_id IS NULL"),
@@ -53,24 +52,6 @@ class BulkReader(Protocol):
         """Give the pages of CSV to ``receive``, which counts rows; it may be called anew from the first page."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extract:
-    """What a reading brought.
-
-    Parameters
-    ----------
-    read : mapping of object to int
-        Rows that came.
-    rows : mapping of table to int
-        Rows of the contract's tables now.
-    notes : tuple of str
-    """
-
-    read: Mapping[str, int]
-    rows: Mapping[str, int]
-    notes: tuple[str, ...] = ()
-
-
 def read_history(reader: BulkReader, folder: Path, settings: HistorySettings, *, whole: bool = False) -> Extract:
     """Read the history, or what changed of it since the last reading, into ``folder``.
 
@@ -80,34 +61,40 @@ def read_history(reader: BulkReader, folder: Path, settings: HistorySettings, *,
     folder : Path
         Holds a Parquet file a table of the contract; replaced when all of it is there.
     settings : HistorySettings
-        Where they differ from those of the last reading, everything is read again.
+        Where they differ from those of the last reading, everything is read again and laid over the changes that are there.
     whole : bool
-        Everything, whatever is there.
+        Everything, whatever is there: changes that Salesforce has forgotten are dropped, with a note.
 
     Raises
     ------
+    UsageError
+        ``folder`` holds what is no extract of Salesforce.
     LeadqError
         Salesforce cannot be asked, or the folder not be written; it is as it was.
     """
+    folder = extract_place(folder, mark=STATE)
     marks = {} if whole else _marks(folder, settings)
     with new_folder(folder) as partial:
-        (partial / _ROWS).mkdir()
+        (partial / STATE).write_text("{}\n", encoding="utf-8")  # a killed run is known by it
+        (partial / ROWS).mkdir()
         read: dict[str, int] = {}
         new_marks: dict[str, str] = {}
+        dropped: list[str] = []
         with _engine(partial / "scratch") as connection:
             for query in queries(settings):
-                earlier = folder / _ROWS / f"{query.name}.parquet" if query.name in marks else None
                 mark = marks.get(query.name)
                 since = datetime.fromisoformat(mark) - settings.overlap if mark else None
-                fetched = partial / "scratch" / f"{query.name}.parquet"
-                read[query.name] = reader.read(query, since, _receiver(query, fetched))
-                newest = _lay_over(connection, query, fetched, earlier, partial / _ROWS / f"{query.name}.parquet")
+                files = layers(query, folder, partial, is_under=not whole and (query.is_history or mark is not None))
+                read[query.name] = reader.read(query, since, _receiver(query, files.fetched))
+                newest = lay_over(connection, query, files)
                 new_marks[query.name] = max(filter(None, [newest, mark]), default="")
+                if whole and query.is_history:
+                    dropped += dropped_rows(connection, query, folder / ROWS / files.now.name, files.now)
             rows, notes = _write_tables(connection, partial, settings)
         shutil.rmtree(partial / "scratch")
         state = {"version": STATE_VERSION, "settings": _shown(settings), "marks": new_marks}
         (partial / STATE).write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return Extract(read=read, rows=rows, notes=notes)
+    return Extract(read=read, rows=rows, notes=(*dropped, *notes))
 
 
 @contextmanager
@@ -116,7 +103,7 @@ def _engine(scratch: Path) -> Iterator[Connection]:
     try:
         with open_engine(scratch) as connection:
             yield connection
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise OSError(str(error).splitlines()[0]) from error
 
 
@@ -133,24 +120,6 @@ def _receiver(query: ObjectQuery, path: Path) -> Callable[[Iterator[str]], int]:
         return found
 
     return receive
-
-
-def _lay_over(connection: Connection, query: ObjectQuery, new: Path, earlier: Path | None, path: Path) -> str:
-    """Write the rows of now, one an id, without what is deleted; return the newest change as text, empty without rows."""
-    fresh = f"SELECT * FROM read_parquet({text(str(new))})"
-    parts = fresh
-    if earlier is not None:
-        ids = f"SELECT Id FROM read_parquet({text(str(new))})"
-        parts += f" UNION ALL BY NAME SELECT * FROM read_parquet({text(str(earlier))}) WHERE Id NOT IN ({ids})"
-    merged = "OR MasterRecordId IS NOT NULL" if "MasterRecordId" in query.fields else ""
-    kept = f"SELECT * FROM ({parts}) WHERE coalesce(IsDeleted, 'false') <> 'true' {merged}"
-    clock = f"{moment(query.clock)} DESC, {query.clock} DESC"
-    latest = f"QUALIFY row_number() OVER (PARTITION BY Id ORDER BY {clock}) = 1"
-    schema = pa.schema([(column, TEXT) for column in query.kept])
-    write_table(connection.sql(f"{kept} {latest} ORDER BY Id"), path, schema)
-    connection.execute(f"CREATE VIEW {name(query.name)} AS SELECT * FROM read_parquet({text(str(path))})")
-    newest = connection.sql(f"SELECT epoch_us(max({moment(query.clock)})) FROM ({fresh})").fetchall()[0][0]
-    return (_EPOCH + timedelta(microseconds=newest)).isoformat() if newest is not None else ""
 
 
 def _write_tables(
@@ -188,10 +157,10 @@ def _marks(folder: Path, settings: HistorySettings) -> dict[str, str]:
             datetime.fromisoformat(mark)
         same = state["version"] == STATE_VERSION and state["settings"] == _shown(settings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        remedy = "Read everything again."
+        remedy = "Read everything again with --whole; changes that Salesforce has forgotten are then gone."
         problem = Problem(where=str(path), rule="must be as the last reading left it", remedy=remedy)
         raise StoreError(problem) from error
-    whole = {path.stem for path in (folder / _ROWS).glob("*.parquet")}
+    whole = {path.stem for path in (folder / ROWS).glob("*.parquet")}
     return {key: mark for key, mark in marks.items() if key in whole} if same else {}
 
 

@@ -7,19 +7,26 @@ gives up at the first 503. Reading changes nothing on the far side: what is not 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from operator import itemgetter
+from typing import Any
 
 import requests
 
-from agreement.problems import InputError
+from agreement.problems import InputError, LeadqError, TargetPausedError
 from crm.salesforce.calls import Call, error_of, judged, problem_of
 from crm.salesforce.connection import Connection
 from crm.salesforce.errors import SalesforceRefusedError, UnansweredError, call_class
 from crm.salesforce.history_queries import ObjectQuery
 
 ROWS_A_PAGE = 50_000
+_READINGS = 3
+"""Of one query whose pages were torn; a call that goes unanswered has the patience of its own."""
 _DONE, _ENDED = "JobComplete", ("Failed", "Aborted")
 
 
@@ -45,6 +52,7 @@ class SalesforceReader:
     ) -> None:
         self._connection = connection
         self._rows_a_page = rows_a_page
+        self._readings = replace(connection.patience, tries=_READINGS, budget_seconds=math.inf)
         self._waits = (first_wait_seconds, longest_wait_seconds, most_seconds)
 
     def read(self, query: ObjectQuery, since: datetime | None, receive: Callable[[Iterator[str]], int]) -> int:
@@ -52,24 +60,22 @@ class SalesforceReader:
 
         Raises
         ------
-        UnansweredError
-            No whole answer came within the connection's patience.
         TargetPausedError
-            The quota is spent.
+            No whole answer came within the connection's patience, Salesforce works too long on it, or the quota is spent.
         SalesforceRefusedError
             The query is refused: an object or field is missing or not readable.
         """
-        return self._connection.patience.through(partial(self._attempt, query.soql(since), receive))
+        return self._readings.or_pause(partial(self._attempt, query.soql(since), receive))
 
     def our_user(self) -> str:
         """Return the id of the user we are signed in as: of all answers only that of a job names it."""
-        return str(self._connection.document(_made("SELECT Id FROM Lead LIMIT 1"), "createdById")["createdById"])
+        return str(self._connection.read(_made("SELECT Id FROM Lead LIMIT 1"), itemgetter("createdById")))
 
     def _attempt(self, soql: str, receive: Callable[[Iterator[str]], int]) -> int:
-        job = str(self._connection.document(_made(soql), "id")["id"])
+        job = str(self._connection.read(_made(soql), itemgetter("id")))
         expected = self._wait_for(job)
         try:
-            found = receive(self._pages(job))
+            found = receive(self._pages(job, expected))
         except InputError as error:  # a torn page
             raise UnansweredError(error.problems[0]) from None
         if found != expected:
@@ -83,28 +89,40 @@ class SalesforceReader:
         waited = 0.0
         look = Call(method="GET", path=f"jobs/query/{job}")
         while True:
-            info = self._connection.document(look, "state")
-            if info["state"] == _DONE:
-                return int(info.get("numberRecordsProcessed") or 0)
-            if info["state"] in _ENDED:
-                value = f"{info['state']}: {info.get('errorMessage') or 'no reason given'}"
+            state, rows, message = self._connection.read(look, _progress)
+            if state == _DONE:
+                return rows
+            if state in _ENDED:
+                value = f"{state}: {message or 'no reason given'}"
                 raise SalesforceRefusedError(problem_of(look, "must end well", value), status=200, code="")
             if waited >= most:
-                raise UnansweredError(problem_of(look, f"must be done within {most:g} s", str(info["state"])))
+                self._abort(job)
+                raise TargetPausedError(problem_of(look, f"must be done within {most:g} s", state))
             self._connection.patience.sleep(wait)
             waited += wait
             wait = min(wait * 1.5, longest)
 
-    def _pages(self, job: str) -> Iterator[str]:
-        locator = ""
-        while True:
-            page = self._connection.patience.through(partial(self._page, job, locator))
-            yield page.content.decode("utf-8")  # Salesforce names no charset, and the library would guess latin-1
-            locator = page.headers.get("Sforce-Locator", "null")
+    def _abort(self, job: str) -> None:
+        """End a query that nobody waits for any more; it reads only, so whether that is heard is no matter."""
+        content = json.dumps({"state": "Aborted"}).encode()
+        with suppress(LeadqError):
+            self._connection.ask(Call(method="PATCH", path=f"jobs/query/{job}", content=content, repeatable=False))
+
+    def _pages(self, job: str, expected: int) -> Iterator[str]:
+        """Yield the pages, each of another locator and none without a row but the first."""
+        locator, seen = "", {""}
+        for _ in range(max(expected, 1)):
+            page, locator = self._connection.patience.or_pause(partial(self._page, job, locator))
+            yield page
             if locator in {"", "null"}:
                 return
+            if locator in seen:
+                raise UnansweredError(problem_of(_results(job), "must name another page each time", locator))
+            seen.add(locator)
+        raise UnansweredError(problem_of(_results(job), "must have no more pages than rows", f"more than {expected:,}"))
 
-    def _page(self, job: str, locator: str) -> requests.Response:
+    def _page(self, job: str, locator: str) -> tuple[str, str]:
+        """Return a page and the locator of the next one."""
         call = _results(job)
         client = self._connection.client()
         parameters = {"maxRecords": str(self._rows_a_page), **({"locator": locator} if locator else {})}
@@ -119,10 +137,23 @@ class SalesforceReader:
             raise UnansweredError(problem_of(call, "must be answered", type(error).__name__)) from None
         answer = error_of(response)
         if not response.ok and call_class(response.status_code, answer) == "signed_out":
-            self._connection.json(Call(method="GET", path="limits"))  # renews the token for all, or says why it cannot
+            self._connection.ask(Call(method="GET", path="limits"))  # renews the token for all, or says why it cannot
             raise UnansweredError(problem_of(call, "must be answered", "the token had expired"))
-        judged(call, response, answer, now=self._connection.patience.now())
-        return response
+        body = judged(call, response, answer, now=self._connection.patience.now())
+        try:
+            page = body.decode("utf-8")  # Salesforce names no charset, and the library would guess latin-1
+        except UnicodeDecodeError:
+            raise UnansweredError(problem_of(call, "must be answered in UTF-8", "something else")) from None
+        return page, response.headers.get("Sforce-Locator", "null")
+
+
+def _progress(document: Mapping[str, Any]) -> tuple[str, int, str]:
+    """Return the state of a query, how many rows it found, and what went wrong."""
+    return (
+        str(document["state"]),
+        int(document.get("numberRecordsProcessed") or 0),
+        str(document.get("errorMessage") or ""),
+    )
 
 
 def _made(soql: str) -> Call:

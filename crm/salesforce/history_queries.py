@@ -22,7 +22,8 @@ from crm.salesforce.metadata_fields import HUMAN_FIELDS, OUR_FIELDS, REASONS_DET
 EMAIL, EMAIL_DOMAIN = "Email", "EmailDomain"
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 _NOTHING_SEEN = Contents(email=0, phone=0, street=0, person=0, distinct=0)
-_NEVER = {field.name for field in OUR_FIELDS} | {REASONS_DETAIL}
+_NEVER = {name.casefold() for name in (*(field.name for field in OUR_FIELDS), REASONS_DETAIL)}
+_PEOPLES = {name.casefold() for name in HUMAN_FIELDS}
 _LONGEST_FIELD = 1_000_000
 
 LEAD_NAMES = {"Status": "status", "LeadSource": "source", "Title": "title", "Country": "country"}
@@ -77,7 +78,7 @@ class HistorySettings:
             Problem(where=f"salesforce field {name!r}", rule=why, remedy="Take it out of the fields to read.")
             for names in asked
             for place, name in enumerate(names)
-            if (why := _why_not(name, names[:place]))
+            if (why := why_not_read(name, names[:place]))
         ]
         if problems:
             raise ConfigError(problems)
@@ -109,6 +110,11 @@ class ObjectQuery:
         """Columns that go on, the address of a person reduced to its domain."""
         return tuple(EMAIL_DOMAIN if field == EMAIL else field for field in self.fields)
 
+    @property
+    def is_history(self) -> bool:
+        """Whether rows are changes: they never change again, and Salesforce forgets them after some time."""
+        return self.clock == "CreatedDate"
+
     def soql(self, since: datetime | None) -> str:
         """Return the query for all rows, or for those changed at or after ``since``."""
         conditions = [self.only] if self.only else []
@@ -130,7 +136,7 @@ def queries(settings: HistorySettings) -> tuple[ObjectQuery, ...]:
             *LEAD_FIRMOGRAPHICS,
             *settings.lead_fields,
             *matched,
-            "ConvertedAccountId ConvertedContactId ConvertedOpportunityId MasterRecordId",
+            "ConvertedDate ConvertedAccountId ConvertedContactId ConvertedOpportunityId MasterRecordId",
         ),
         _query("Account", "Name Website", *ACCOUNT_NAMES, *settings.account_fields),
         _query(
@@ -164,16 +170,19 @@ def rows_of(page: str, query: ObjectQuery) -> Iterator[dict[str, str | None]]:
         The page is torn or holds other columns.
     """
     csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.DictReader(io.StringIO(page, newline=""), restval=None)
-    if tuple(reader.fieldnames or ()) != query.fields:
-        raise InputError(_torn(query, "must hold the columns asked for", ", ".join(reader.fieldnames or ())[:200]))
-    for row in reader:
-        if None in row or any(value is None for value in row.values()):
-            raise InputError(_torn(query, "must hold whole rows", f"a row of {reader.line_num} lines"))
-        yield {
-            EMAIL_DOMAIN if field == EMAIL else field: _domain(row[field]) if field == EMAIL else row[field] or None
-            for field in query.fields
-        }
+    reader = csv.DictReader(io.StringIO(page, newline=""), restval=None, strict=True)
+    try:
+        if tuple(reader.fieldnames or ()) != query.fields:
+            raise InputError(_torn(query, "must hold the columns asked for", ", ".join(reader.fieldnames or ())[:200]))
+        for row in reader:
+            if None in row or any(value is None for value in row.values()):
+                raise InputError(_torn(query, "must hold whole rows", f"a row of {reader.line_num} lines"))
+            yield {
+                EMAIL_DOMAIN if field == EMAIL else field: _domain(row[field]) if field == EMAIL else row[field] or None
+                for field in query.fields
+            }
+    except csv.Error as error:  # it ends within quotes
+        raise InputError(_torn(query, "must hold whole rows", str(error))) from None
 
 
 def _query(name: str, *fields: str) -> ObjectQuery:
@@ -188,14 +197,16 @@ def _history(name: str, fields: str, *, tracked: tuple[str, ...] = ()) -> Object
     return ObjectQuery(name=name, fields=tuple(asked), clock="CreatedDate", only=only)
 
 
-def _why_not(field: str, before: tuple[str, ...]) -> str | None:
+def why_not_read(field: str, before: tuple[str, ...] = ()) -> str | None:
+    """Return why a company may not choose a field, or None where it may; ``before`` are those it has chosen already."""
     if not _IDENTIFIER.fullmatch(field):
         return "must be the API name of a field"
-    if field.casefold() in _READ_ALREADY | {name.casefold() for name in before}:
+    folded = field.casefold()  # Salesforce does not tell names apart by case
+    if folded in _READ_ALREADY | {name.casefold() for name in before}:
         return "is read already"
     if _AFTER_THE_FACT.match(field):
         return "moves with the outcome or with our own writes and would give it away"
-    if field in _NEVER or (field.startswith("LQ_") and field not in HUMAN_FIELDS):
+    if folded in _NEVER or (folded.startswith("lq_") and folded not in _PEOPLES):
         return "is written by leadq: a score must not become a feature of the next one"
     why = why_personal(field, _NOTHING_SEEN, harmless=False)
     return f"{why} and is never read" if why else None

@@ -20,7 +20,13 @@ from crm.salesforce.history_queries import ACCOUNT_NAMES, LEAD_FIRMOGRAPHICS, LE
 from crm.salesforce.metadata_fields import REJECTION_REASON
 
 CREDIT_DAYS = 365
-"""A later opportunity of the account a lead was converted into is that lead's so many days after the lead came in."""
+"""A later opportunity of the account a lead was converted into is that lead's so many days after the lead came in.
+
+Later than the conversion: an account's earlier deals were nobody's business of the lead, and crediting them by what it was converted into
+afterwards would tell of the past what nobody knew then.
+"""
+DAY_OVER_HOURS = 36
+"""From midnight UTC until a day is over on all the earth: Salesforce keeps only the day of a conversion and of an answer."""
 
 
 _CAME_WITH_DAYS = 1
@@ -36,7 +42,7 @@ def table_queries(settings: HistorySettings) -> dict[str, str]:
         "events": _events(),
         "field_history": _field_history(settings),
         "touches": _touches(settings),
-        "dispositions": _dispositions(),
+        "dispositions": _dispositions(settings),
         "lead_aliases": _aliases(),
     }
 
@@ -108,7 +114,8 @@ def _opportunities(settings: HistorySettings) -> str:
         ), followed AS (
             SELECT deal.Id, max_by(Lead.Id, (Lead.CreatedDate, Lead.Id)) AS lead_id
             FROM deal JOIN Lead ON Lead.ConvertedAccountId = deal.AccountId
-            WHERE coalesce(Lead.IsDeleted, 'false') <> 'true' AND {moment("Lead.CreatedDate")} <= deal.created_at
+            WHERE coalesce(Lead.IsDeleted, 'false') <> 'true'
+                AND TRY_CAST(Lead.ConvertedDate AS TIMESTAMPTZ) + INTERVAL {DAY_OVER_HOURS} HOUR <= deal.created_at
                 AND deal.created_at < {moment("Lead.CreatedDate")} + INTERVAL {CREDIT_DAYS} DAY
             GROUP BY deal.Id
         )
@@ -145,7 +152,7 @@ def _touches(settings: HistorySettings) -> str:
 
 
 def _events() -> str:
-    """Say when somebody joined a campaign and answered it; an answer has a day only, known once that day is over on all the earth."""
+    """Say when somebody joined a campaign and answered it; an answer has a day only, known once that day is over."""
     return f"""
         WITH {_PERSON}, member AS (
             SELECT Id, coalesce(LeadId, ContactId) AS who, CampaignId, {moment("CreatedDate")} AS happened,
@@ -158,7 +165,7 @@ def _events() -> str:
             SELECT lead_id, happened AS occurred_at, 'campaign_member' AS kind, happened AS known_at, CampaignId AS topic, Id AS order_key
             FROM mine
             UNION ALL
-            SELECT lead_id, responded, 'campaign_response', greatest(happened, responded + INTERVAL 36 HOUR), CampaignId, Id
+            SELECT lead_id, responded, 'campaign_response', greatest(happened, responded + INTERVAL {DAY_OVER_HOURS} HOUR), CampaignId, Id
             FROM mine WHERE responded IS NOT NULL
         ) ORDER BY lead_id, occurred_at, kind, order_key"""
 
@@ -187,11 +194,14 @@ def _changes(
         WHERE CASE Field {cases} END IS NOT NULL AND coalesce(CreatedById, '') <> {text(settings.our_user)} AND {_PRESENT}"""
 
 
-def _dispositions() -> str:
+def _dispositions(settings: HistorySettings) -> str:
+    wanted = (
+        "TRUE" if settings.with_rejection_reason else "FALSE"
+    )  # rows of an earlier reading may hold them all the same
     return f"""
         SELECT LeadId AS lead_id, {moment("CreatedDate")} AS decided_at, 'rejected' AS decision, NewValue AS reason,
             CreatedById AS rep, 'crm' AS channel
-        FROM LeadHistory WHERE Field = {text(REJECTION_REASON)} AND NewValue IS NOT NULL AND {_PRESENT}
+        FROM LeadHistory WHERE Field = {text(REJECTION_REASON)} AND NewValue IS NOT NULL AND {_PRESENT} AND {wanted}
         ORDER BY lead_id, decided_at, Id"""
 
 

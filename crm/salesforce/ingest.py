@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ WRONG_STATE = "INVALIDJOBSTATE"
 _JOBS = "jobs/ingest"
 _JOB_ID = re.compile(r"750[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
 _MOST_PAGES = 50
-_SHAPE = {"object": "Lead", "operation": "update", "contentType": "CSV", "columnDelimiter": "COMMA", "lineEnding": "LF"}
+SHAPE = {"object": "Lead", "operation": "update", "contentType": "CSV", "columnDelimiter": "COMMA", "lineEnding": "LF"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +63,14 @@ def csv_bytes(rows: Sequence[Sendable]) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["Id", *names])
     for key, values in sorted(rows, key=lambda row: row[0]):
-        writer.writerow([key, *(cell(values[name]) if name in values else "" for name in names)])
+        writer.writerow([key, *[cell(values[name]) if name in values else "" for name in names]])
     return text.getvalue().encode()
 
 
 def create(connection: Connection) -> Job:
-    """Open a job. Made again when unanswered: a job that stays Open does nothing, and is aborted as an orphan later."""
-    return _job(connection.json(Call(method="POST", path=_JOBS, content=json.dumps(_SHAPE).encode())))
+    """Open a job, once. Whoever hears nothing may open another: one that stays Open does nothing, and is aborted as an orphan later."""
+    content = json.dumps(SHAPE).encode()
+    return connection.read(Call(method="POST", path=_JOBS, content=content, repeatable=False), _job)
 
 
 def upload(connection: Connection, job_id: str, content: bytes) -> None:
@@ -81,24 +82,24 @@ def upload(connection: Connection, job_id: str, content: bytes) -> None:
 
 def close(connection: Connection, job_id: str) -> Job:
     """Let Salesforce begin. Whoever hears nothing must look."""
-    return _to(connection, job_id, "UploadComplete", repeatable=False)
+    return _to(connection, job_id, "UploadComplete")
 
 
 def abort(connection: Connection, job_id: str) -> Job:
-    """End a job."""
-    return _to(connection, job_id, "Aborted", repeatable=True)
+    """End a job. Whoever hears nothing must look: what has ended cannot be ended again."""
+    return _to(connection, job_id, "Aborted")
 
 
-def _to(connection: Connection, job_id: str, state: str, *, repeatable: bool) -> Job:
+def _to(connection: Connection, job_id: str, state: str) -> Job:
     content = json.dumps({"state": state}).encode()
-    call = Call(method="PATCH", path=f"{_JOBS}/{job_id}", content=content, repeatable=repeatable)
-    return _job(connection.json(call))
+    call = Call(method="PATCH", path=f"{_JOBS}/{job_id}", content=content, repeatable=False)
+    return connection.read(call, _job)
 
 
 def look(connection: Connection, job_id: str) -> Job | None:
     """Return a job, or None where Salesforce has it no more."""
     try:
-        return _job(connection.json(Call(method="GET", path=f"{_JOBS}/{job_id}")))
+        return connection.read(Call(method="GET", path=f"{_JOBS}/{job_id}"), _job)
     except SalesforceRefusedError as error:
         if error.status == 404 or error.code == "INVALIDJOB":
             return None
@@ -115,7 +116,7 @@ def result_rows(connection: Connection, job_id: str, kind: ResultKind) -> list[d
     def fetched() -> list[dict[str, str]]:
         return _rows(connection.ask(call), kind)
 
-    return connection.patience.through(fetched)
+    return connection.patience.or_pause(fetched)
 
 
 def _rows(body: bytes, kind: str) -> list[dict[str, str]]:
@@ -134,24 +135,27 @@ def open_jobs(connection: Connection) -> Iterator[Job]:
     """Yield the ingest jobs that wait for rows, of every user."""
     parameters = {"jobType": "V2Ingest"}
     for _ in range(_MOST_PAGES):
-        page = connection.document(Call(method="GET", path=_JOBS, parameters=parameters))
-        yield from (_job(record) for record in page.get("records", ()) if record.get("state") == "Open")
-        following = re.search(r"queryLocator=([^&]+)", str(page.get("nextRecordsUrl") or ""))
-        if page.get("done", True) or following is None:
+        found, following = connection.read(Call(method="GET", path=_JOBS, parameters=parameters), _page)
+        yield from found
+        if not following:
             return
-        parameters = {"jobType": "V2Ingest", "queryLocator": following[1]}
+        parameters = {"jobType": "V2Ingest", "queryLocator": following}
 
 
-def _job(document: Any) -> Job:
-    job_id = str(document.get("id", "")) if isinstance(document, dict) else ""
+def _page(document: Mapping[str, Any]) -> tuple[list[Job], str]:
+    """Return the open jobs of one page and where the next one begins; empty after the last."""
+    following = re.search(r"queryLocator=([^&]+)", str(document.get("nextRecordsUrl") or ""))
+    jobs = [_job(record) for record in document["records"] if record["state"] == "Open"]
+    return jobs, following[1] if following and not document.get("done", True) else ""
+
+
+def _job(document: Mapping[str, Any]) -> Job:
+    job_id = str(document["id"])
     if not is_job_id(job_id):
-        problem = Problem(
-            where="salesforce job", rule="must have an id", value=shown(job_id), remedy="Run again later."
-        )
-        raise UnansweredError(problem)
+        raise ValueError("no id of a job")  # told as an answer of another shape
     return Job(
         id=job_id,
-        state=shown(document.get("state", "")),
+        state=shown(document["state"]),
         processed=int(document.get("numberRecordsProcessed") or 0),
         failed=int(document.get("numberRecordsFailed") or 0),
         message=shown(document.get("errorMessage") or ""),

@@ -13,6 +13,7 @@ from pathlib import Path
 from agreement.problems import Problem, UsageError
 from agreement.schema import Agreement
 from crm.atomic import new_folder
+from crm.replaced import replaceable
 from crm.salesforce.metadata_fields import (
     HUMAN_FIELDS,
     OUR_FIELDS,
@@ -33,8 +34,9 @@ from crm.salesforce.metadata_xml import (
 SKIP_AUTOMATION = "LQ_Skip_Automation"
 INTEGRATION, SALES = "LQ_Integration", "LQ_Sales"
 RULE = "LQ_Rejection_Reason_Needed"
-MARK = "sfdx-project.json"
-"""Stands in every folder written here: only a folder that holds it is replaced."""
+MARK = "leadq-setup.txt"
+"""Stands in every folder written here and in nobody else's: only a folder that holds it is replaced."""
+_MARK_SAYS = "Written by leadq crm setup, which replaces this folder as a whole: keep nothing of your own in it.\n"
 
 DISQUALIFIED_STATUSES = ("Closed - Not Converted", "Unqualified")
 """Names that Salesforce gives the status of a rejected lead; a company may have its own."""
@@ -101,7 +103,8 @@ def salesforce_metadata(agreement: Agreement, settings: MetadataSettings) -> dic
     files[f"{_ROOT}/permissionsets/{INTEGRATION}.permissionset-meta.xml"] = _integration(fields)
     files[f"{_ROOT}/permissionsets/{SALES}.permissionset-meta.xml"] = _sales(fields)
     files["manifest/package.xml"] = _manifest(fields, with_rule=with_rule)
-    files[MARK] = _project()
+    files["sfdx-project.json"] = _project()
+    files[MARK] = _MARK_SAYS
     return dict(sorted(files.items()))
 
 
@@ -115,11 +118,10 @@ def write_metadata(folder: Path, files: dict[str, str]) -> None:
     StoreError
         It cannot be written.
     """
-    if folder.exists() and not (folder.is_dir() and ((folder / MARK).is_file() or not any(folder.iterdir()))):
-        rule, remedy = "must be new, empty or written by leadq crm setup", "Name another folder with --folder."
-        raise UsageError(Problem(where=str(folder), rule=rule, remedy=remedy))
-    with new_folder(folder) as partial:
-        for name, text in files.items():
+    with new_folder(replaceable(folder, mark=MARK, writer="leadq crm setup")) as partial:
+        for name, text in sorted(
+            files.items(), key=lambda file: file[0] != MARK
+        ):  # the mark first: a killed run is known by it
             path = partial / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")

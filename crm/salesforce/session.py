@@ -1,20 +1,15 @@
-"""Signing in to Salesforce: secrets from the environment or a private file, client credentials, and a time limit on every call.
+"""Signing in to Salesforce by client credentials, through simple-salesforce.
 
-simple-salesforce signs in; it has no time limit of its own, so the session it is given sets one. Leaves out calls and
+It has no time limit of its own, so the session it is given sets one. Leaves out calls and
 trying again (``connection.py``).
 """
 
 from __future__ import annotations
 
 import re
-import stat
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import requests
-from requests.models import PreparedRequest, Response
 
 from agreement.problems import ConfigError, Problem
 from crm.salesforce.errors import UnansweredError, shown
@@ -27,7 +22,6 @@ except ImportError:  # it comes with the extra
 else:
     _INSTALLED = True
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _INSTALL = "Install it: pip install 'leadq[salesforce]'."
 _TEMPORARY = frozenset({"server_error", "temporarily_unavailable", "unknown_error"})
@@ -65,70 +59,6 @@ class SignIn:
             rule = "must be the organisation's own My Domain, letters, digits, hyphens and dots"
             remedy = "Write it as Setup > My Domain shows it, without the part after .my."
             raise ConfigError(Problem(where="salesforce domain", rule=rule, value=shown(self.domain), remedy=remedy))
-
-
-def secret(name: str, written: str, *, environment: Mapping[str, str]) -> str:
-    """Return a secret from the environment (``${NAME}``) or from a file that only its owner can read.
-
-    Parameters
-    ----------
-    name : str
-        What it is, for messages.
-    written : str
-        ``${NAME}`` or the path of a file.
-    environment : mapping of str to str
-
-    Raises
-    ------
-    ConfigError
-        The variable is not set, the file cannot be read or others can read it. What was written is not shown: it might be the
-        secret itself.
-    """
-    if match := _VARIABLE.fullmatch(written):
-        found = environment.get(match[1], "").strip()
-        if found:
-            return found
-        raise ConfigError(Problem(where=name, rule=f"names {match[1]}, which is not set", remedy=f"Set {match[1]}."))
-    remedy = f"Write ${{NAME}}, or the path of a file with mode 600 that holds the {name} alone."
-    try:
-        path = Path(written).expanduser()
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) or mode & 0o077:
-            raise ConfigError(
-                Problem(where=name, rule="must lie in a file that only its owner can read", remedy=remedy)
-            )
-        found = path.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError, RuntimeError):
-        raise ConfigError(Problem(where=name, rule="must be readable", remedy=remedy)) from None
-    if not found:
-        raise ConfigError(Problem(where=name, rule="must not be empty", remedy=remedy))
-    return found
-
-
-class TimedSession(requests.Session):
-    """A session whose every call has a time limit, also those that libraries make.
-
-    Parameters
-    ----------
-    connect_seconds, read_seconds : float
-        To open a connection; between two pieces of an answer.
-    """
-
-    def __init__(self, *, connect_seconds: float = 10, read_seconds: float = 120) -> None:
-        super().__init__()
-        self._limits = (connect_seconds, read_seconds)
-        self.auth = _as_it_is
-
-    def send(self, request: PreparedRequest, **settings: Any) -> Response:
-        """Send with our limits unless the caller has set its own."""
-        if settings.get("timeout") is None:
-            settings["timeout"] = self._limits
-        return super().send(request, **settings)
-
-
-def _as_it_is(request: PreparedRequest) -> PreparedRequest:
-    """Keep the header that is there: without this a .netrc file would replace it."""
-    return request
 
 
 def signed_in(who: SignIn, *, http: requests.Session) -> Salesforce:

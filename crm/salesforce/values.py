@@ -97,7 +97,7 @@ def _one_line(value: str, length: int) -> str | None:
         text = _SPACES.sub(" ", _LONE.sub("\ufffd", text)).strip()
     if text.upper() == CLEARED:
         text = text.replace("#", "# ")
-    if length and _units(text) > length:
+    if length < 2 * len(text) and length and _units(text) > length:
         text = text[:length]
         while _units(text) > length - 1:
             text = text[:-1]
@@ -107,15 +107,15 @@ def _one_line(value: str, length: int) -> str | None:
 
 def _units(text: str) -> int:
     """Length as Salesforce counts, two for a character outside the basic plane [recall]; the safe side if it does not."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cell(value: Value) -> str:
     """Return the cell of a CSV that sets a value; None clears the field."""
-    if value is None:
-        return CLEARED
     if isinstance(value, str):
         return value
+    if value is None:
+        return CLEARED
     number = float(value)
     if number.is_integer() and abs(number) < _PLAIN:
         return str(int(number))

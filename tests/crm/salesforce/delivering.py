@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from crm.patience import Patience
 from crm.salesforce.connection import Connection
-from crm.salesforce.patience import Patience
-from crm.salesforce.session import SignIn, TimedSession
+from crm.salesforce.session import SignIn
 from crm.salesforce.target import SalesforceTarget
 from crm.targets import Chunk, RowOutcome, TargetRow, UnheardError, Value
+from crm.web import TimedSession
 from tests.fake_salesforce.server import FakeSalesforce
 from tests.fake_salesforce.session import ToTheFake
 from tests.fake_salesforce.sign_in import CONSUMER_KEY, CONSUMER_SECRET
@@ -57,8 +59,20 @@ def driver(
     """Return a driver of a new process: nothing is remembered but what the fake and ``remote`` hold."""
     http = TimedSession(connect_seconds=2, read_seconds=read_seconds)
     http.mount("https://", ToTheFake(fake.address))
+    return driver_over(http, by_bulk=by_bulk, tries=tries, usage_share=usage_share, now=fake.organisation.now)
+
+
+def driver_over(
+    http: TimedSession,
+    *,
+    by_bulk: bool = False,
+    tries: int = 4,
+    usage_share: float = 0.8,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Driver:
+    """Return a driver over a session that leads to a server."""
     slept: list[float] = []
-    patience = Patience(tries=tries, sleep=slept.append, now=fake.organisation.now, chance=random.Random(3))
+    patience = Patience(tries=tries, sleep=slept.append, now=now, chance=random.Random(3))
     who = SignIn(domain="acme.my", consumer_key=CONSUMER_KEY, consumer_secret=CONSUMER_SECRET)
     connection = Connection(who, http=http, patience=patience, usage_share=usage_share)
     target = SalesforceTarget("crm", connection, most_by_collections=0 if by_bulk else 2_000, first_wait_seconds=0.0)

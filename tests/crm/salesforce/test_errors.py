@@ -11,11 +11,14 @@ import pytest
 import requests
 
 from agreement.problems import ConfigError, Problem, TargetPausedError
+from crm.patience import Patience, retry_after
 from crm.salesforce.errors import UnansweredError, call_class, row_error, row_state, said
 from crm.salesforce.ingest import Job
-from crm.salesforce.patience import Patience, retry_after
 from crm.salesforce.results import reconciled
-from crm.salesforce.session import SignIn, TimedSession, secret
+from crm.salesforce.session import SignIn
+from crm.secret import secret
+from crm.targets import UnheardError
+from crm.web import TimedSession
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
@@ -94,6 +97,21 @@ def test_a_wish_to_wait_is_honoured_within_the_budget_only() -> None:
     assert _waits({"budget_seconds": 100}, after=3600) == []
 
 
+@pytest.mark.parametrize(("hangs", "tries"), [(120.0, 2), (900.0, 1), (10.0, 6)])
+def test_time_spent_in_calls_counts_and_spent_patience_pauses(hangs: float, tries: int) -> None:
+    clock = [0.0]
+
+    def call() -> None:
+        clock[0] += hangs
+        raise _unanswered()
+
+    patience = Patience(sleep=lambda _: None, seconds=lambda: clock[0], chance=random.Random(1))
+    with pytest.raises(TargetPausedError) as caught:
+        patience.or_pause(call)
+    assert not isinstance(caught.value, UnheardError)  # which the core would take five times more
+    assert clock[0] == tries * hangs
+
+
 @pytest.mark.parametrize(
     ("written", "seconds"),
     [
@@ -101,6 +119,8 @@ def test_a_wish_to_wait_is_honoured_within_the_budget_only() -> None:
         ("Sun, 22 Nov 2026 02:00:30 GMT", 30),
         ("Sun, 22 Nov 2026 01:00:00 GMT", 0),
         ("soon", None),
+        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 2026 23:59:59 +99999999999999", None),
         (None, None),
         ("-3", None),
     ],

@@ -85,7 +85,12 @@ def deal(key: str, name: str, day: int, **values: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def organisation() -> Organisation:
-    converted = {"ConvertedAccountId": "001ACME", "ConvertedContactId": "003ALICE", "ConvertedOpportunityId": "006WON"}
+    converted = {
+        "ConvertedDate": "2026-03-04",
+        "ConvertedAccountId": "001ACME",
+        "ConvertedContactId": "003ALICE",
+        "ConvertedOpportunityId": "006WON",
+    }
     return Organisation(
         {
             "Lead": [
@@ -288,6 +293,7 @@ def test_a_damaged_state_is_said(organisation: Organisation, tmp_path: Path) -> 
         ("", "must hold the columns asked for"),
         ("Id,OpportunityId,StageName,CreatedDate,IsDeleted\n1,2,Close", "must hold whole rows"),
         ("Id,OpportunityId,StageName,CreatedDate,IsDeleted\n1,2,3,4,5,6\n", "must hold whole rows"),
+        ('Id,OpportunityId,StageName,CreatedDate,IsDeleted\n"1","2","3","4","fal', "must hold whole rows"),
         ("<html>gone</html>", "must hold the columns asked for"),
     ],
 )
@@ -303,6 +309,8 @@ def test_a_torn_page_is_refused(page: str, rule: str) -> None:
         ("Id FROM User", "must be the API name of a field"),
         ("LQ_Score__c", "is written by leadq"),
         ("LQ_Reasons_Detail__c", "is written by leadq"),
+        ("lq_score__C", "is written by leadq"),
+        ("Lq_Effective_Tier__c", "is written by leadq"),
         ("FirstName", "is named like a person's name"),
         ("MobilePhone", "is named like personal data"),
         ("industry", "is read already"),

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import requests
 
 from agreement.problems import TargetPausedError
+from crm.patience import Patience
 from crm.salesforce.connection import Connection
-from crm.salesforce.errors import SalesforceRefusedError, UnansweredError
+from crm.salesforce.errors import SalesforceRefusedError
 from crm.salesforce.history import Extract, read_history
 from crm.salesforce.history_bulk import SalesforceReader
 from crm.salesforce.history_queries import HistorySettings, queries
-from crm.salesforce.patience import Patience
-from crm.salesforce.session import SignIn, TimedSession
+from crm.salesforce.session import SignIn
+from crm.web import TimedSession
 from tests.fake_salesforce.faults import Fault
 from tests.fake_salesforce.fields import Field
-from tests.fake_salesforce.messages import json_answer
+from tests.fake_salesforce.messages import Answer, json_answer
 from tests.fake_salesforce.records import INTEGRATION_USER
 from tests.fake_salesforce.server import FakeSalesforce, running
 from tests.fake_salesforce.session import ToTheFake
@@ -80,6 +83,11 @@ FAULTS = {
     "torn": Fault(at="GET .*/results", kind="truncate", skip=2),
     "cut at a line end": Fault(at="GET .*/results", kind="shorten"),
     "created, never heard": Fault(at="POST .*/jobs/query", kind="drop", when="after"),
+    "not UTF-8": Fault(
+        at="GET .*/results",
+        answer=Answer(status=200, body=b"Id\n\xff\n", headers={"Content-Type": "text/csv"}),
+        count=2,
+    ),
     "busy while polling": Fault(at="GET .*/jobs/query/\\w+$", count=2),
 }
 
@@ -100,8 +108,9 @@ def test_an_expired_token_is_renewed_between_pages(fake: FakeSalesforce, tmp_pat
 
 def test_what_never_answers_ends(fake: FakeSalesforce, tmp_path: Path) -> None:
     fake.faults.add(Fault(at="GET .*/results", count=1000))
-    with pytest.raises(UnansweredError, match="must be answered"):
+    with pytest.raises(TargetPausedError, match="must be answered"):
         extract(fake, tmp_path / "extract")
+    assert len(fake.paths("GET", "/results")) == 4  # the tries of one call, not those of the whole reading times these
     assert not (tmp_path / "extract").exists()
 
 
@@ -129,3 +138,31 @@ def test_a_query_that_fails_is_said(fake: FakeSalesforce, tmp_path: Path) -> Non
 
 def test_it_knows_who_it_is(fake: FakeSalesforce) -> None:
     assert SalesforceReader(connection_to(fake)).our_user() == INTEGRATION_USER
+
+
+@pytest.mark.parametrize("locators", [["MTA", "MTB"], [f"M{number}" for number in range(999)]], ids=["again", "new"])
+def test_pages_that_never_end_are_left(fake: FakeSalesforce, tmp_path: Path, locators: list[str]) -> None:
+    connection = connection_to(fake)
+    pages = itertools.cycle(locators)
+    header = ",".join(queries(SETTINGS)[0].fields).encode() + b"\n"
+    page = Answer(status=200, body=header, headers={"Content-Type": "text/csv", "Sforce-Locator": "M"})
+    fake.faults.add(Fault(at="GET .*/results", answer=page, count=10_000))
+
+    def go_on(response: requests.Response, **_: object) -> None:
+        if "Sforce-Locator" in response.headers:
+            response.headers["Sforce-Locator"] = next(pages)
+
+    connection._http.hooks["response"].append(go_on)
+    with pytest.raises(TargetPausedError, match=r"another page each time|no more pages than rows"):
+        read_history(SalesforceReader(connection), tmp_path / "extract", SETTINGS)
+    assert len(fake.paths("GET", "/results")) <= 3 * LEADS
+
+
+def test_a_query_that_runs_too_long_pauses_and_is_ended(fake: FakeSalesforce, tmp_path: Path) -> None:
+    fake.queries.polls = 10_000
+    reader = SalesforceReader(connection_to(fake), most_seconds=5)
+    with pytest.raises(TargetPausedError, match=r"must be done within 5 s") as caught:
+        read_history(reader, tmp_path / "extract", SETTINGS)
+    assert caught.value.exit_code == 4
+    assert len(fake.paths("POST", "/jobs/query")) == 1
+    assert [job.state for job in fake.queries._jobs.values()] == ["Aborted"]

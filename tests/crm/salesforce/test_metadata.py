@@ -221,6 +221,16 @@ def test_the_same_agreement_writes_the_same_bytes_and_replaces_only_its_own_fold
     assert (other / "thesis.txt").read_text() == "years of work"
 
 
+def test_a_salesforce_project_of_ones_own_is_left_alone(agreement: Agreement, tmp_path: Path) -> None:
+    own = tmp_path / "acme" / "force-app" / "Billing.cls"
+    own.parent.mkdir(parents=True)
+    own.write_text("class")
+    (tmp_path / "acme" / "sfdx-project.json").write_text('{"name": "acme"}')
+    with pytest.raises(UsageError, match="must be new, empty or written by leadq crm setup"):
+        write_metadata(tmp_path / "acme", files_of(agreement))
+    assert own.read_text() == "class"
+
+
 def test_a_text_of_a_formula_ends_where_it_should() -> None:
     assert formula_text('a"b\\') == '"a\\"b\\\\"'
 
@@ -250,7 +260,14 @@ NEEDS_NO_RIGHT = {
         "ContactId",
         "CampaignId",
     ),
-    *("MasterRecordId", "ConvertedAccountId", "ConvertedContactId", "ConvertedOpportunityId", "TaskSubtype"),
+    *(
+        "MasterRecordId",
+        "ConvertedDate",
+        "ConvertedAccountId",
+        "ConvertedContactId",
+        "ConvertedOpportunityId",
+        "TaskSubtype",
+    ),
     "FirstRespondedDate",
 }
 """Required, of the system, or of objects whose fields have no rights of their own."""
@@ -267,3 +284,12 @@ def test_the_integration_user_may_read_what_history_asks_for(agreement: Agreemen
     }
     assert asked <= readable
     assert {name for name in readable if "LQ_" not in name} == asked | {"Opportunity.AccountId"}
+
+
+def test_help_says_what_a_score_and_a_chance_mean(agreement: Agreement) -> None:
+    help_of = {field.name: field.help for field in lead_fields(agreement)}
+    assert help_of["LQ_Score__c"] == "0 to 100, for sorting. 70: this lead stands above 70 of 100 open leads."
+    days = agreement.outcome.horizon_days
+    assert help_of["LQ_Chance__c"] == f"Of 100 leads like this one, so many are won within {days} days."
+    shown = files_of(agreement)[f"{FIELDS}/LQ_Score__c.field-meta.xml"]
+    assert f"<inlineHelpText>{help_of['LQ_Score__c']}</inlineHelpText>" in shown

@@ -13,10 +13,10 @@ import pytest
 import requests
 
 from agreement.problems import ConfigError, GateStopped, LeadqError, TargetPausedError
+from crm.patience import Patience
 from crm.salesforce.connection import Connection
 from crm.salesforce.errors import SalesforceRefusedError, UnansweredError
 from crm.salesforce.metadata_fields import OUR_FIELDS
-from crm.salesforce.patience import Patience
 from crm.salesforce.session import SignIn
 from crm.targets import Chunk, Target, TargetField, TargetRow
 from tests.crm.salesforce.delivering import REASON, SCORE, chunk_of, driver, values_of, wrong_leads
@@ -442,3 +442,13 @@ def test_one_row_that_spoils_a_call_is_found(fake: FakeSalesforce) -> None:
     fake.faults.add(Fault(at=STEPS["collections"], answer=refusal(400, "JSON_PARSER_ERROR", "a row"), count=1))
     assert driver(fake, by_bulk=False).run(chunk_of(keys)) is not None
     assert wrong_leads(fake, keys) == []
+
+
+def test_a_chunk_of_a_field_that_is_no_longer_ours_can_still_be_ended(fake: FakeSalesforce) -> None:
+    keys = _keys(fake)
+    first = driver(fake, by_bulk=True)
+    assert first.run(chunk_of(keys), most_steps=1) is None
+    rows = tuple(TargetRow(key=key, values={"LQ_Of_Last_Year__c": 1.0}) for key in keys)
+    step = driver(fake, by_bulk=True).target.end(Chunk(run_id="night", number=0, rows=rows), first.remote)
+    assert [(one.key, one.state) for one in step.outcomes or ()] == [(key, "unknown") for key in keys]
+    assert [job.state for job in fake.ingest.jobs.values()] == ["Aborted"]

@@ -22,6 +22,7 @@ EVERY_STEP = (
     r"POST .*/oauth2/token", r"GET .*/describe", r"GET .*/queryAll", r"POST .*/jobs/ingest$", r"PUT .*/batches",
     r"PATCH .*/jobs/ingest/750", r"GET .*/jobs/ingest/\w+$", r"GET .*/successfulResults", r"GET .*/failedResults",
     r"GET .*/unprocessedrecords", r"PATCH .*/composite/sobjects",
+    r"POST .*/composite/sobjects/Lead",
 )  # fmt: skip
 
 
