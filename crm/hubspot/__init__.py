@@ -1,0 +1,1 @@
+"""HubSpot: history in, scores out."""
