@@ -1,0 +1,1 @@
+"""Tryton: history in, scores out, over JSON-RPC."""
