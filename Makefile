@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WITH_SPARK := $(VENV)/.installed-spark
+WITH_TRYTON := .venv-tryton/.installed
 WORKERS ?= 2
 # One thread a worker: the numerical libraries would otherwise start a pool in each of them.
 # Bytecode is kept: where the environment forbids it, every process that a test starts would compile leadq anew.
@@ -20,13 +21,24 @@ help: ## Say what can be made
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,postgres,salesforce]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,postgres,salesforce,hubspot]'
 	@touch $@
 
 # Spark is 450 MB that only its tests and the types need.
 $(WITH_SPARK): $(STAMP)
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,postgres,salesforce,spark]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,postgres,salesforce,hubspot,spark]'
 	@touch $@
+
+# A real Tryton server, which is GPL and has pins of its own: an environment apart. Its database is made by the first test (a minute).
+$(WITH_TRYTON): constraints-tryton.txt $(wildcard tryton_module/pyproject.toml tryton_module/*/*.* tryton_module/*/*/*.*) | $(STAMP)
+	$(PYTHON) -m venv .venv-tryton
+	@echo '*' > .venv-tryton/.gitignore
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-tryton/bin/python -c constraints-tryton.txt \
+	  --reinstall-package leadq-scores-tryton './tryton_module[setup]'
+	@touch $@
+
+.PHONY: tryton
+tryton: $(WITH_TRYTON) ## Set up .venv-tryton with a Tryton server and leadq's module for it
 
 .PHONY: install
 install: $(STAMP) ## Set up .venv with the pinned versions
@@ -48,7 +60,7 @@ repro: $(STAMP) ## The same training stages through DVC, on the simulated compan
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dvc repro
 
 .PHONY: test
-test: $(WITH_SPARK) ## All quick tests (under 10 minutes on 2 cores)
+test: $(WITH_SPARK) $(WITH_TRYTON) ## All quick tests (under 10 minutes on 2 cores)
 	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance"
 
 .PHONY: lint
@@ -59,7 +71,7 @@ lint: $(WITH_SPARK) ## Rules, format, types, and the order of the rooms
 	$(BIN)/lint-imports
 
 .PHONY: acceptance
-acceptance: $(WITH_SPARK) ## The long promises: many seeds, many kills
+acceptance: $(WITH_SPARK) $(WITH_TRYTON) ## The long promises: many seeds, many kills
 	LEADQ_ACCEPTANCE=1 $(THREADS) $(BIN)/python -m pytest -n $(WORKERS) -q -m "acceptance or law"
 
 .PHONY: bench
@@ -71,11 +83,12 @@ bench: $(STAMP) ## Benchmarks behind docs/evidence.md (about an hour and a half 
 	$(BIN)/python -m benchmarks.evidence --write docs/evidence.md
 
 .PHONY: performance
-performance: demo ## Benchmarks behind docs/performance.md, side by side (about 45 minutes on 2 idle cores)
+performance: demo $(WITH_TRYTON) ## Benchmarks behind docs/performance.md, side by side (about 45 minutes on 2 idle cores)
 	mkdir -p .bench
 	$(THREADS) $(BIN)/python -m benchmarks.explainers .bench/explainers --write .bench/explainers.md
 	for name in features_at_scale feature_rivals; do $(THREADS) $(BIN)/python -m benchmarks.$$name --write .bench/$$name.md; done
 	$(THREADS) $(BIN)/python -m benchmarks.whole_night
 	$(THREADS) $(BIN)/python -m benchmarks.desk .bench/desk --write .bench/desk.md
 	$(THREADS) $(BIN)/python -m benchmarks.nightly
+	for name in delivery hubspot tryton; do $(THREADS) $(BIN)/python -m benchmarks.$$name --write .bench/$$name.md; done
 	$(BIN)/python -m benchmarks.performance --date $$(date -u +%F) --write docs/performance.md

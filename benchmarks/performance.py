@@ -25,6 +25,9 @@ PARTS = {
     "whole_night": "python -m benchmarks.whole_night --write .bench/whole_night.json",
     "nightly": "python -m benchmarks.nightly --write .bench/nightly.json",
     "desk": "python -m benchmarks.desk CACHE --write .bench/desk.md",
+    "delivery": "python -m benchmarks.delivery --write .bench/delivery.md",
+    "hubspot": "python -m benchmarks.hubspot --write .bench/hubspot.md",
+    "tryton": "python -m benchmarks.tryton --write .bench/tryton.md",
 }
 PACKAGES = ("lightgbm", "numba", "numpy", "shap", "duckdb", "ibis-framework", "pyarrow", "pandas")
 HEADING = """# Performance
