@@ -116,8 +116,11 @@ def make_folds(table: Any, rows: Rows, splits: Sequence[Ints], settings: FitSett
 def cross_fit(folds: Sequence[Fold], parameters: dict[str, Any], settings: FitSettings) -> CrossFit:
     """Grow all folds until their mean log-loss has not improved for a while."""
     losses: list[float] = []
+    for (
+        fold
+    ) in folds:  # one after the other: LightGBM's number of threads is one for the process, and buffers are made for it
+        fold.start(parameters)
     with ThreadPoolExecutor(max_workers=settings.threads) as pool:
-        list(pool.map(lambda fold: fold.start(parameters), folds))
         while len(losses) < settings.max_rounds:
             grown = list(pool.map(lambda fold: fold.grow(CHUNK_ROUNDS), folds))
             losses += np.mean(grown, axis=0).tolist()
