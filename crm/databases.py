@@ -45,19 +45,30 @@ _REMEDIES = {
     "42703": "Mend the name of the column.",
     "25006": "Leave out what writes: a source is only read.",
     "53": "Free space or connections on the server and run again.",
+    "55P03": "Somebody holds the table; end their transaction, or run again later.",
     "57014": "Run again; if the server cancels it again, raise statement_timeout for this user.",
 }
+_LIMITS = {"lock_timeout": "2min", "statement_timeout": "10min"}
+"""How long a statement that writes waits for a lock, and works, where the company has set no limit of its own."""
+_LINE = {"tcp_user_timeout": 60_000, "keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 6}
+"""A line on which nothing arrives any more is given up after two minutes."""
+AWAY = ("08", "40", "53", "55", "57")
+"""Classes that another try may do without: the connection, a deadlock, resources, locks, a shutdown."""
+_NO_ROOM = re.compile(r"too many (connections|clients)|remaining connection slots")
+_CUT = re.compile(r"SSL SYSCALL|SSL connection has been closed|SSL error: unexpected eof|terminating connection")
+_NOT_LET_IN = re.compile(r"authentication|password|pg_hba|SSL|(role|database|user) \".*\"|permission")
 _INSTALL = "Install it: pip install 'leadq[postgres]'."
 _WRITTEN = "Write @ : / ? # and % in a password as %40 %3A %2F %3F %23 %25."
 _LOST = "Look whether the server runs, then run again; nothing was half-written."
 
 
 class DatabaseProblem(Exception):  # noqa: N818 - a carrier inside the room; callers collect the Problem
-    """A database, table or query cannot be used; ``problem`` says why."""
+    """A database, table or query cannot be used; ``problem`` says why, ``away`` whether another try may do without."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, away: bool = False) -> None:
         super().__init__(str(problem))
         self.problem = problem
+        self.away = away
 
 
 @contextmanager
@@ -84,6 +95,10 @@ def transaction(name: str, database: Database, *, read_only: bool) -> Iterator[A
         if read_only:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
+        else:
+            for setting, value in _LIMITS.items():
+                limited = "SELECT set_config(%s, %s, true) WHERE current_setting(%s) = '0'"
+                connection.execute(limited, (setting, value, setting))
         for setting, value in _SETTINGS.items():
             connection.execute(f"SET LOCAL {setting} = '{value}'")
         yield backend
@@ -96,14 +111,31 @@ def _connect(name: str, database: Database) -> Any:
     settings = _settings(database.url.get_secret_value())
     if settings is None:
         raise DatabaseProblem(Problem(where=name, rule="must be an address that can be read", remedy=_WRITTEN))
-    given = {"connect_timeout": _CONNECT_SECONDS, "application_name": "leadq"} | settings
+    given = {"connect_timeout": _CONNECT_SECONDS, "application_name": "leadq", **_LINE} | settings
     try:
         return psycopg.connect(**{**given, "client_encoding": "UTF8"}, prepare_threshold=None)  # type: ignore[arg-type]
     except psycopg.Error as error:
         value = _why_unreachable(str(error))
-    state = "3D" if value.startswith("database") else "28" if re.search("authentication|password|role", value) else ""
-    remedy = _REMEDIES.get(state, _LOST)
-    raise DatabaseProblem(Problem(where=name, rule="must let leadq connect", value=value, remedy=remedy))
+    state, away = _judged(value)
+    problem = Problem(where=name, rule="must let leadq connect", value=value, remedy=_REMEDIES.get(state, _LOST))
+    raise DatabaseProblem(problem, away=away)
+
+
+def _judged(said: str) -> tuple[str, bool]:
+    """Return the class of an error at connecting, and whether another try may do: psycopg gives only the server's words."""
+    if _NO_ROOM.search(said) or _CUT.search(said):  # first, for they name a role, a database or SSL too
+        return ("53", True) if _NO_ROOM.search(said) else ("", True)
+    state = "3D" if said.startswith("database") else "28" if re.search("authentication|password|role", said) else ""
+    return state, not _NOT_LET_IN.search(said)
+
+
+def place_of(database: Database) -> str:
+    """Return the host, port and name of a database, without user or password; nothing where its address cannot be read."""
+    settings = _settings(database.url.get_secret_value()) if _INSTALLED else None
+    if settings is None:
+        return ""
+    host = str(settings.get("host") or settings.get("hostaddr") or "").lower()
+    return f"{host}:{settings.get('port', 5432)}/{settings.get('dbname') or settings.get('user', '')}"
 
 
 def _settings(url: str) -> dict[str, Any] | None:
@@ -120,7 +152,10 @@ def _settings(url: str) -> dict[str, Any] | None:
 def _why_unreachable(message: str) -> str:
     """Return the server's or the system's own words at the end of a message that repeats the address."""
     line = next((line for line in message.splitlines() if "FATAL:" in line or "failed: " in line), message)
-    return line.rpartition("FATAL:")[2].strip() if "FATAL:" in line else line.splitlines()[0].rpartition(": ")[2]
+    if "FATAL:" in line:
+        return line.rpartition("FATAL:")[2].strip()
+    first = line.splitlines()[0]
+    return first.rpartition("failed: " if "failed: " in first else ": ")[2]
 
 
 @contextmanager
@@ -129,7 +164,8 @@ def plain_words(where: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise DatabaseProblem(_problem_of(error, where)) from error
+        away = not error.sqlstate or error.sqlstate[:2] in AWAY
+        raise DatabaseProblem(_problem_of(error, where), away=away) from error
 
 
 def _problem_of(error: psycopg.Error, where: str) -> Problem:

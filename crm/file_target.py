@@ -1,7 +1,7 @@
 """Scores into a folder: what changed, as Parquet and as CSV that no spreadsheet takes for formulas.
 
 Each chunk is a folder of its own, ``000001-<run>-00000/scores.parquet`` and ``scores.csv``, there whole or not at all; a later one
-holds the newer values of a lead. Leaves out who takes them on from there.
+holds the newer values of a lead. Numbers only grow, also where parts were taken on. Leaves out who takes them on from there.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from agreement.problems import LeadqError, Problem
-from crm.atomic import new_folder
+from crm.atomic import new_folder, write_text
 from crm.targets import Chunk, RowOutcome, Step, TargetField, Value
 
 KEY = "lead_id"
+HIGHEST = ".leadq-highest"
+"""A file with the highest number that a part ever had."""
 _PART = re.compile(r"(\d{6,})-(.+)-(\d{5,})")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -66,7 +68,9 @@ class FileTarget:
 
     def step(self, chunk: Chunk, remote: Mapping[str, str | int | float | None] | None) -> Step:  # noqa: ARG002
         """Write the chunk; the same chunk again takes its own place."""
-        with new_folder(self._place(chunk)) as folder:
+        place = self._place(chunk)
+        write_text(self.folder / HIGHEST, place.name.partition("-")[0] + "\n")
+        with new_folder(place) as folder:
             pq.write_table(self._table(chunk), folder / "scores.parquet")
             with (folder / "scores.csv").open("w", encoding="utf-8", newline="") as handle:
                 writer = csv.writer(handle, lineterminator="\n")
@@ -77,17 +81,20 @@ class FileTarget:
         return Step(outcomes=tuple(RowOutcome(key=row.key, state="ok") for row in chunk.rows))
 
     def read_back(self, keys: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, Value]]:
-        """Return the newest values of each lead."""
+        """Return the newest values of each lead; a part that is damaged, or half taken on, holds nothing."""
         wanted = set(keys)
         found: dict[str, Mapping[str, Value]] = {}
         for _, path in sorted(self._parts(), reverse=True):
             if not wanted:
                 break
-            rows = pq.read_table(
-                path / "scores.parquet",
-                columns=[KEY, *names],
-                filters=pc.field(KEY).isin(pa.array(sorted(wanted), pa.string())),
-            )
+            try:
+                rows = pq.read_table(
+                    path / "scores.parquet",
+                    columns=[KEY, *names],
+                    filters=pc.field(KEY).isin(pa.array(sorted(wanted), pa.string())),
+                )
+            except (OSError, pa.ArrowException):
+                continue
             for row in rows.to_pylist():
                 key = row.pop(KEY)
                 found[key] = row
@@ -103,7 +110,14 @@ class FileTarget:
         ending = f"-{chunk.run_id}-{chunk.number:05d}"
         parts = self._parts()
         own = next((path for _, path in parts if path.name.endswith(ending)), None)
-        return own or self.folder / f"{max((number for number, _ in parts), default=0) + 1:06d}{ending}"
+        highest = max((number for number, _ in parts), default=0)
+        return own or self.folder / f"{max(highest, self._highest()) + 1:06d}{ending}"
+
+    def _highest(self) -> int:
+        try:
+            return int((self.folder / HIGHEST).read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # none yet, or somebody wrote in it: the parts say it
+            return 0
 
     def _table(self, chunk: Chunk) -> pa.Table:
         schema = pa.schema(

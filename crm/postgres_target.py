@@ -1,6 +1,7 @@
 """Scores into a table of a company's PostgreSQL: a row a lead, its newest values, one transaction a chunk.
 
-The table is made where there is none. A row that the table refuses (a check, a trigger) is rejected by itself. Names are checked
+The table is made where there is none. A chunk is copied as text into a table of its transaction and put in from there; where that
+is refused (a check, a trigger), its halves are tried, down to the row at fault, which is rejected by itself. Names are checked
 against what is there and quoted. Leaves out connections (``crm/databases.py``).
 """
 
@@ -12,17 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from agreement.problems import LeadqError, Problem, StoreError
-from crm.databases import DatabaseProblem, plain_words, transaction
+from crm.databases import AWAY, DatabaseProblem, plain_words, transaction
 from crm.places import Database
 from crm.reading.engine import name
 from crm.targets import Chunk, RowOutcome, Step, TargetField, TargetRow, UnheardError, Value
 
 KEY = "lead_id"
 _KINDS = {"number": "double precision", "text": "text", "picklist": "text", "moment": "timestamptz"}
-_REFUSED = ("22", "23", "P0")
-"""Classes of errors that are one row's fault: its data, a constraint, a trigger."""
-_AWAY = ("08", "40", "53", "55", "57")
-"""Classes that another try may do without: the connection, a deadlock, resources, locks, a shutdown."""
+_NOT_A_ROWS = (*AWAY, "25", "28", "42", "58", "XX")
+"""Classes of errors that are no row's fault: all others are, for a trigger may raise any (a constraint, data, a code of its own)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,9 +33,10 @@ class PostgresTarget:
     table: str
     chunk_rows: int = 5_000
     fields: tuple[TargetField, ...] = ()
+    empty: bool = False
 
     def check(self, fields: Sequence[TargetField]) -> None:
-        """Make the table where there is none.
+        """Make the table where there is none, and see whether there is a row in it.
 
         Raises
         ------
@@ -57,6 +57,7 @@ class PostgresTarget:
                 "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
                 (KEY, self._quoted),
             ).fetchall()
+            self.empty = connection.execute(f"SELECT NOT EXISTS (SELECT 1 FROM {self._quoted})").fetchone()[0]  # noqa: S608
         self._must_fit(dict(found))
 
     def skipped(self, keys: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG002 - a table refuses no lead beforehand
@@ -64,22 +65,19 @@ class PostgresTarget:
         return {}
 
     def step(self, chunk: Chunk, remote: Mapping[str, str | int | float | None] | None) -> Step:  # noqa: ARG002
-        """Write the chunk in one transaction; where a row is refused, the others row by row."""
+        """Write the chunk in one transaction, without the rows that the table refuses."""
         with _asked(self) as connection:
-            try:
-                with connection.transaction():
-                    self._write(connection, chunk.rows)
-            except Exception as error:
-                if not _is_refusal(error):
-                    raise
-                return Step(outcomes=tuple(self._one(connection, row) for row in chunk.rows))
-        return Step(outcomes=tuple(RowOutcome(key=row.key, state="ok") for row in chunk.rows))
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a refusal at the end would be every row's
+            self._copy(connection, chunk.rows)
+            outcomes = tuple(self._put_in(connection, chunk.rows, 0))
+        return Step(outcomes=outcomes)
 
     def read_back(self, keys: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, Value]]:
         """Return what the table holds."""
         columns = ", ".join(name(column) for column in (KEY, *names))
         with _asked(self, read_only=True) as connection:
-            query = f"SELECT {columns} FROM {self._quoted} WHERE {name(KEY)} = ANY (%s)"  # noqa: S608 - quoted
+            asked = f"SELECT {columns} FROM {self._quoted}".replace("%", "%%")  # noqa: S608 - quoted
+            query = f"{asked} WHERE {name(KEY)} = ANY (%s)"
             found = connection.execute(query, (list(keys),)).fetchall()
         return {row[0]: {column: _plain(value) for column, value in zip(names, row[1:], strict=True)} for row in found}
 
@@ -100,32 +98,42 @@ class PostgresTarget:
         if problems:
             raise LeadqError(problems)
 
-    def _write(self, connection: Any, rows: Sequence[TargetRow]) -> None:
-        """Copy the rows into a table of this transaction, and from there into the one that people read."""
+    def _copy(self, connection: Any, rows: Sequence[TargetRow]) -> None:
+        """Copy the rows, numbered, into a table of this transaction; as text, which refuses nothing."""
         names = [KEY, *(field.name for field in self.fields)]
         columns = ", ".join(map(name, names))
-        new = ", ".join(f"{name(field.name)} = EXCLUDED.{name(field.name)}" for field in self.fields)
-        kinds = ", ".join([f"{name(KEY)} text", *(f"{name(field.name)} {_KINDS[field.kind]}" for field in self.fields)])
-        connection.execute(f"CREATE TEMP TABLE leadq_sent ({kinds}) ON COMMIT DROP")
-        with connection.cursor() as cursor, cursor.copy(f"COPY leadq_sent ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row([_taken(row.key), *(_taken(row.values.get(one)) for one in names[1:])])
-        connection.execute(
-            f"INSERT INTO {self._quoted} ({columns}) SELECT {columns} FROM leadq_sent "  # noqa: S608 - quoted
-            f"ON CONFLICT ({name(KEY)}) DO UPDATE SET {new}"
-        )
-        connection.execute("DROP TABLE leadq_sent")
+        kinds = ", ".join(f"{name(column)} text" for column in names)
+        connection.execute(f"CREATE TEMP TABLE leadq_sent (leadq_place int PRIMARY KEY, {kinds}) ON COMMIT DROP")
+        with connection.cursor() as cursor, cursor.copy(f"COPY leadq_sent (leadq_place, {columns}) FROM STDIN") as copy:
+            for place, row in enumerate(rows):
+                copy.write_row([place, _taken(row.key), *(_taken(row.values.get(one)) for one in names[1:])])
 
-    def _one(self, connection: Any, row: TargetRow) -> RowOutcome:
+    def _put_in(self, connection: Any, rows: Sequence[TargetRow], first: int) -> Iterator[RowOutcome]:
+        """Put in the copied rows from place ``first`` on, all or, where one is refused, each half by itself."""
         try:
             with connection.transaction():
-                self._write(connection, [row])
+                connection.execute(self._insert(first, first + len(rows)))
         except Exception as error:
             if not _is_refusal(error):
                 raise
+            if len(rows) > 1:
+                middle = len(rows) // 2
+                yield from self._put_in(connection, rows[:middle], first)
+                yield from self._put_in(connection, rows[middle:], first + middle)
+                return
             said = str(getattr(error, "diag").message_primary or "")  # noqa: B009 - psycopg is an extra
-            return RowOutcome(key=row.key, state="rejected", code=_state(error), text=said)
-        return RowOutcome(key=row.key, state="ok")
+            yield RowOutcome(key=rows[0].key, state="rejected", code=_state(error), text=said)
+        else:
+            yield from (RowOutcome(key=row.key, state="ok") for row in rows)
+
+    def _insert(self, first: int, end: int) -> str:
+        columns = ", ".join(name(column) for column in (KEY, *(field.name for field in self.fields)))
+        values = ", ".join([name(KEY), *(f"{name(field.name)}::{_KINDS[field.kind]}" for field in self.fields)])
+        new = ", ".join(f"{name(field.name)} = EXCLUDED.{name(field.name)}" for field in self.fields)
+        return (
+            f"INSERT INTO {self._quoted} ({columns}) SELECT {values} FROM leadq_sent "  # noqa: S608 - quoted
+            f"WHERE leadq_place >= {first} AND leadq_place < {end} ON CONFLICT ({name(KEY)}) DO UPDATE SET {new}"
+        )
 
 
 @contextmanager
@@ -136,13 +144,11 @@ def _asked(target: PostgresTarget, *, read_only: bool = False) -> Iterator[Any]:
         with transaction(target.name, target.database, read_only=read_only) as backend, plain_words(title):
             yield backend.con
     except DatabaseProblem as stopped:
-        cause = stopped.__cause__
-        lost = cause is not None and (not _state(cause) or _state(cause)[:2] in _AWAY)
-        raise (UnheardError if lost else StoreError)(stopped.problem) from stopped
+        raise (UnheardError if stopped.away else StoreError)(stopped.problem) from stopped
 
 
 def _is_refusal(error: BaseException) -> bool:
-    return _state(error)[:2] in _REFUSED
+    return bool(_state(error)) and _state(error)[:2] not in _NOT_A_ROWS
 
 
 def _state(error: BaseException | None) -> str:

@@ -1,17 +1,29 @@
-"""A target as ``leadq.yaml`` names it, opened; what a kind needs is imported with it."""
+"""A place as ``leadq.yaml`` names it, opened to deliver to or to read from; what a kind needs is imported with it."""
 # ruff: noqa: PLC0415 - a file target must not pay for a database or a CRM
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crm.deliver_settings import DeliverTo, ToFiles, ToPostgres
+import requests
+
+from crm.deliver_settings import DeliverTo, ToCrm, ToFiles, ToPostgres
+from crm.extract import HistorySource
 from crm.places import Database
+from crm.salesforce.settings import ToSalesforce
 from crm.targets import Target
+from crm.tryton.settings import ToTryton
 
 
-def open_target(name: str, to: DeliverTo, databases: Mapping[str, Database], environment: Mapping[str, str]) -> Target:
-    """Open a target.
+def open_target(
+    name: str,
+    to: DeliverTo,
+    databases: Mapping[str, Database],
+    environment: Mapping[str, str],
+    *,
+    http: requests.Session | None = None,
+) -> Target:
+    """Open a target; ``http`` is a session of Salesforce.
 
     Raises
     ------
@@ -26,14 +38,59 @@ def open_target(name: str, to: DeliverTo, databases: Mapping[str, Database], env
         from crm.postgres_target import PostgresTarget
 
         return PostgresTarget(name=name, database=databases[to.database], table=to.table)
-    from crm.salesforce.opening import open_connection
-    from crm.salesforce.opening import open_target as open_salesforce
+    if isinstance(to, ToSalesforce):
+        from crm.salesforce.opening import open_target as salesforce
 
-    connection = open_connection(
-        domain=to.domain,
-        consumer_key=to.consumer_key,
-        consumer_secret=to.consumer_secret,
-        version=to.version,
-        environment=environment,
-    )
-    return open_salesforce(name, connection)
+        return salesforce(name, to, environment, http=http)
+    if isinstance(to, ToTryton):
+        from crm.tryton.opening import open_target as tryton
+
+        return tryton(name, to, environment)
+    from crm.hubspot.opening import open_target as hubspot
+
+    return hubspot(name, to, environment)
+
+
+def place_of(to: DeliverTo, databases: Mapping[str, Database], target: Target) -> str:
+    """Return what and where a place is, without secrets: where this differs, nothing that it confirmed before holds.
+
+    Raises
+    ------
+    LeadqError
+        A HubSpot account, which only its token names, cannot be asked which it is.
+    """
+    if isinstance(to, ToFiles):
+        return f"files {to.folder.resolve()}"
+    if isinstance(to, ToPostgres):
+        from crm.databases import place_of as database
+
+        return f"postgres {database(databases[to.database])} {to.table}"
+    if isinstance(to, ToSalesforce):
+        return f"salesforce {to.domain.lower()}"
+    if isinstance(to, ToTryton):
+        return f"tryton {to.address} {to.database}"
+    from crm.hubspot.target import HubspotTarget
+
+    account = target.who() if isinstance(target, HubspotTarget) else {}
+    return f"hubspot {account.get('account', '')} {to.object}"
+
+
+def open_history(to: ToCrm, environment: Mapping[str, str], *, http: requests.Session | None = None) -> HistorySource:
+    """Open a CRM to read from; ``http`` is a session of Salesforce.
+
+    Raises
+    ------
+    LeadqError
+        A secret is not set, or what the kind needs is not installed.
+    """
+    if isinstance(to, ToSalesforce):
+        from crm.salesforce.opening import open_history as salesforce
+
+        return salesforce(to, environment, http=http)
+    if isinstance(to, ToTryton):
+        from crm.tryton.opening import open_history as tryton
+
+        return tryton(to, environment)
+    from crm.hubspot.opening import open_history as hubspot
+
+    return hubspot(to, environment)

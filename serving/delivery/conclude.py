@@ -1,21 +1,25 @@
 """What becomes of rows once a target has answered: acknowledged, rejected, tried again, or given up for this night.
 
-Each function is one transaction of the ledger. Only a confirmed row changes what counts as acknowledged.
+Each function is one transaction of the ledger. Only a confirmed row changes what counts as acknowledged. What was rejected or not
+confirmed is unsettled: the next scores are sent to that lead even where they are inside the deadband. A row that a target skipped
+is as if it had never been planned, unless an earlier try of it went unheard.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from crm.targets import RowOutcome, TargetRow
-from serving.delivery.ledger import DeliveryRun, Ledger
+from serving.delivery.ledger import Ledger
+from serving.delivery.records import DeliveryRun
 
 TRIES = 3
-_WORST = {"unknown": 3, "transient": 2, "rejected": 1, "ok": 0}
+_WORST = {"unknown": 4, "transient": 3, "rejected": 2, "skipped": 1, "ok": 0}
 _TEXT = 255
+_UNHEARD = "sent and not confirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,7 @@ class Concluded:
 
     ok: int
     rejected: int
+    skipped: int
     again: int
     dead: int
 
@@ -36,42 +41,49 @@ def conclude(
     outcomes: Sequence[RowOutcome],
     *,
     now: datetime,
-    again_at: float | None,
+    again_at: float,
+    ended: bool = False,
 ) -> Concluded:
     """Record what became of every row of a chunk, and make smaller chunks of the rows to be tried again.
 
     Parameters
     ----------
     rows : sequence of TargetRow
-        What was sent; outcomes of other keys are noted and ignored, rows without outcome are ``unknown``.
-    again_at : float or None
-        When transient and unknown rows may go again, in seconds since 1970; None gives them up.
+        All that wait in the chunk; rows without outcome are ``unknown``. Outcomes of other keys are noted; one of them that is
+        ``unknown`` was written though nobody meant to (a lead merged into it was), and is sent anew by the next scores.
+    again_at : float
+        When transient and unknown rows may go again, in seconds since 1970.
+    ended : bool
+        Whether the chunk was only brought to its end: that is no try, and no row is given up for it.
     """
     heard = _by_key(rows, outcomes)
     with ledger.transaction() as connection:
-        tries = {
-            key: 1 + _tries(connection, run.run_id, key)
-            for key, one in heard.items()
-            if one.state in ("transient", "unknown")
-        }
-        again = [key for key in sorted(tries) if again_at is not None and tries[key] < TRIES]
-        dead = [key for key in sorted(tries) if key not in set(again)]
-        ok = [key for key, one in heard.items() if one.state == "ok"]
-        rejected = [key for key, one in heard.items() if one.state == "rejected"]
-        for state, keys in (("ok", ok), ("rejected", rejected), ("planned", again), ("dead", dead)):
+        before = {key: _tries(connection, run.run_id, key) for key, one in heard.items() if one.state != "ok"}
+        parted: dict[str, list[str]] = {state: [] for state in ("ok", "rejected", "skipped", "planned", "dead")}
+        for key, one in heard.items():
+            state: str = one.state
+            if one.state in ("transient", "unknown"):
+                state = "planned" if ended or before[key] + 1 < TRIES else "dead"
+            parted[state].append(key)
+        tries = "max(tries, 1)" if ended else "tries + 1"  # never 0: what went unheard may have been written
+        for state in ("rejected", "skipped", "planned", "dead"):
             connection.executemany(
-                "UPDATE row SET state = ?, tries = ?, code = ?, text = ? WHERE run_id = ? AND lead_id = ?",
-                [(state, tries.get(key, 1), heard[key].code, heard[key].text[:_TEXT], run.run_id, key) for key in keys],
+                f"UPDATE row SET state = ?, tries = {tries}, code = ?, text = ? WHERE run_id = ? AND lead_id = ?",  # noqa: S608
+                [(state, heard[key].code, heard[key].text[:_TEXT], run.run_id, key) for key in parted[state]],
             )
-        _acknowledge(connection, run, ok)
-        _unsettle(connection, run.target, dead)
+        _unsettle(connection, run.target, parted["dead"], _UNHEARD)
+        _unsettle(connection, run.target, parted["rejected"], "rejected before")
+        _unsettle(connection, run.target, [key for key in parted["skipped"] if before[key]], _UNHEARD)
+        if again := parted["planned"]:
+            _smaller_chunks(connection, run.run_id, again, size=max(1, -(-len(rows) // 2)), at=again_at)
+        _acknowledge(connection, run, number, len(parted["ok"]))
         connection.execute("UPDATE chunk SET state = 'done' WHERE run_id = ? AND number = ?", (run.run_id, number))
-        if again:
-            _smaller_chunks(connection, run.run_id, again, size=max(1, -(-len(rows) // 2)), at=again_at or 0.0)
+        counts = {state: len(keys) for state, keys in parted.items()}
+        done = Concluded(again=counts.pop("planned"), **counts)
+        _unsettle(connection, run.target, _strangers(outcomes, heard), _UNHEARD)
         strangers = len({one.key for one in outcomes} - set(heard))
-        facts = {"chunk": number, "ok": len(ok), "rejected": len(rejected), "again": len(again), "dead": len(dead)}
-        ledger.note(run.run_id, "chunk", now, **facts, not_ours=strangers)
-    return Concluded(ok=len(ok), rejected=len(rejected), again=len(again), dead=len(dead))
+        ledger.note(run.run_id, "chunk", now, chunk=number, **asdict(done), not_ours=strangers)
+    return done
 
 
 def supersede(ledger: Ledger, run: DeliveryRun, now: datetime) -> None:
@@ -81,13 +93,12 @@ def supersede(ledger: Ledger, run: DeliveryRun, now: datetime) -> None:
     """
     connection = ledger.connection
     found = connection.execute(
-        "SELECT lead_id FROM row WHERE run_id = ? AND (state = 'sent' OR (state = 'planned' AND tries > 0))",
+        "SELECT r.lead_id FROM row r JOIN chunk c ON c.run_id = r.run_id AND c.number = r.chunk "
+        "WHERE r.run_id = ? AND r.state = 'planned' AND (c.state = 'started' OR r.tries > 0)",
         (run.run_id,),
     ).fetchall()
-    _unsettle(connection, run.target, [lead_id for (lead_id,) in found])
-    connection.execute(
-        "UPDATE row SET state = 'superseded' WHERE run_id = ? AND state IN ('planned', 'sent')", (run.run_id,)
-    )
+    _unsettle(connection, run.target, [lead_id for (lead_id,) in found], _UNHEARD)
+    connection.execute("UPDATE row SET state = 'superseded' WHERE run_id = ? AND state = 'planned'", (run.run_id,))
     connection.execute("UPDATE chunk SET state = 'done' WHERE run_id = ?", (run.run_id,))
     connection.execute(
         "UPDATE run SET state = 'superseded', ended_at = ? WHERE run_id = ?", (now.isoformat(), run.run_id)
@@ -95,17 +106,14 @@ def supersede(ledger: Ledger, run: DeliveryRun, now: datetime) -> None:
     ledger.note(run.run_id, "superseded", now)
 
 
-def try_rejected_again(ledger: Ledger, run: DeliveryRun, now: datetime, *, chunk_rows: int) -> None:
-    """Put the rejected rows of a run that was stopped because of them back: somebody has looked at it since."""
+def try_again(ledger: Ledger, run: DeliveryRun, now: datetime, *, chunk_rows: int) -> None:
+    """Put the rejected and the skipped rows of a run that was stopped because of them back: somebody has looked at it since."""
+    those = "run_id = ? AND state IN ('rejected', 'skipped')"
     with ledger.transaction() as connection:
-        found = connection.execute(
-            "SELECT lead_id FROM row WHERE run_id = ? AND state = 'rejected' ORDER BY lead_id", (run.run_id,)
-        ).fetchall()
-        connection.execute(
-            "UPDATE row SET state = 'planned', tries = 0 WHERE run_id = ? AND state = 'rejected'", (run.run_id,)
-        )
+        found = connection.execute(f"SELECT lead_id FROM row WHERE {those} ORDER BY lead_id", (run.run_id,)).fetchall()  # noqa: S608
+        connection.execute(f"UPDATE row SET state = 'planned', tries = 0 WHERE {those}", (run.run_id,))  # noqa: S608
         _smaller_chunks(connection, run.run_id, [lead_id for (lead_id,) in found], size=chunk_rows, at=0.0)
-        ledger.note(run.run_id, "rejected rows are tried again", now, rows=len(found))
+        ledger.note(run.run_id, "rejected and skipped rows are tried again", now, rows=len(found))
 
 
 def _by_key(rows: Sequence[TargetRow], outcomes: Sequence[RowOutcome]) -> Mapping[str, RowOutcome]:
@@ -119,26 +127,37 @@ def _by_key(rows: Sequence[TargetRow], outcomes: Sequence[RowOutcome]) -> Mappin
     return {key: heard.get(key, RowOutcome(key=key, state="unknown", text=nothing)) for key in sorted(ours)}
 
 
+def _strangers(outcomes: Sequence[RowOutcome], heard: Mapping[str, RowOutcome]) -> list[str]:
+    return sorted({one.key for one in outcomes if one.state == "unknown"} - set(heard))
+
+
 def _tries(connection: sqlite3.Connection, run_id: str, key: str) -> int:
     found = connection.execute("SELECT tries FROM row WHERE run_id = ? AND lead_id = ?", (run_id, key)).fetchone()
     return int(found[0])
 
 
-def _acknowledge(connection: sqlite3.Connection, run: DeliveryRun, keys: Sequence[str]) -> None:
-    connection.executemany(
-        "INSERT OR REPLACE INTO acknowledged SELECT ?, lead_id, score, tier, codes, status, ?, run_id FROM row "
-        "WHERE run_id = ? AND lead_id = ?",
-        [(run.target, run.as_of_us, run.run_id, key) for key in keys],
+def _acknowledge(connection: sqlite3.Connection, run: DeliveryRun, number: int, count: int) -> None:
+    """Acknowledge what still waits in a chunk once all other rows have left it; in one go, since it is most of a night."""
+    here = "FROM row INDEXED BY row_waiting WHERE run_id = ? AND chunk = ? AND state = 'planned'"
+    given = (run.run_id, number)
+    as_of_us = 0 if run.kind == "restore" else run.as_of_us  # no score counts as earlier than a restored value
+    connection.execute(
+        f"INSERT OR REPLACE INTO acknowledged SELECT ?, lead_id, score, tier, codes, status, ?, run_id {here}",
+        (run.target, as_of_us, *given),
     )
-    connection.executemany(
-        "DELETE FROM unsettled WHERE target = ? AND lead_id = ?", [(run.target, key) for key in keys]
+    settled = f"DELETE FROM unsettled WHERE target = ? AND lead_id IN (SELECT lead_id {here})"  # noqa: S608 - words of ours
+    connection.execute(settled, (run.target, *given))
+    ok = (
+        "UPDATE row INDEXED BY row_waiting SET state = 'ok', tries = tries + 1, code = '', text = '' "
+        "WHERE run_id = ? AND chunk = ? AND state = 'planned'"
     )
+    found = connection.execute(ok, given).rowcount
+    if found != count:
+        raise AssertionError(f"{found} rows would be acknowledged, {count} were confirmed")
 
 
-def _unsettle(connection: sqlite3.Connection, target: str, keys: Sequence[str]) -> None:
-    connection.executemany(
-        "INSERT OR IGNORE INTO unsettled VALUES (?, ?, 'sent and not confirmed')", [(target, key) for key in keys]
-    )
+def _unsettle(connection: sqlite3.Connection, target: str, keys: Sequence[str], why: str) -> None:
+    connection.executemany("INSERT OR IGNORE INTO unsettled VALUES (?, ?, ?)", [(target, key, why) for key in keys])
 
 
 def _smaller_chunks(connection: sqlite3.Connection, run_id: str, keys: Sequence[str], *, size: int, at: float) -> None:

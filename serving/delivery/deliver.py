@@ -1,59 +1,31 @@
 """A delivery from scores to report: taken up where it was left, else planned, judged, kept and sent.
 
-The same scores to the same target are one run, whose plan is made once. Leaves out where scores come from and the lock.
+Which runs a call plans and sends, and in what order, is ``line.py``'s. Leaves out where scores come from and the lock.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from agreement.problems import LeadqError
 from crm.targets import Target, TargetField
-from serving.delivery.conclude import supersede, try_rejected_again
-from serving.delivery.guards import Scores, judge_model, judge_plan
-from serving.delivery.ledger import UNFINISHED, DeliveryRun, Ledger, RunKind
+from serving.delivery.conclude import supersede, try_again
+from serving.delivery.guards import judge_model, judge_plan, judge_taken_up
+from serving.delivery.ledger import Ledger
+from serving.delivery.line import Asked, asked_for, covers, goes_on, waiting
 from serving.delivery.pace import Effects
+from serving.delivery.papers import reported, write_plan, write_waiting
 from serving.delivery.payload import read_scores
-from serving.delivery.plan import Tally, differences
-from serving.delivery.report import Report, report_of
-from serving.delivery.send import Sender, TooManyRejectedError, sender
+from serving.delivery.plan import Tally, differences, unscored
+from serving.delivery.records import ENDED, DeliveryRun, PlannedRow
+from serving.delivery.report import Report, report_of, together
+from serving.delivery.send import Sender, StoppedError, sender
+from serving.delivery.upkeep import upkeep
+from serving.delivery.wish import Tonight, Wish
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tonight:
-    """Scores to be delivered.
-
-    Parameters
-    ----------
-    path : Path
-        Their table.
-    sha256 : str
-    as_of : datetime
-        UTC.
-    scores : Scores
-    lead_id : str or None
-        Only this lead.
-    """
-
-    path: Path
-    sha256: str
-    as_of: datetime
-    scores: Scores
-    lead_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """How a delivery is asked for: overrule the guards on shares, say only what it would do, go on only with what was begun."""
-
-    force: bool = False
-    dry_run: bool = False
-    resume: bool = False
+__all__ = ["Tonight", "Wish", "deliver", "send_run"]
 
 
 def deliver(
@@ -70,112 +42,134 @@ def deliver(
     LeadqError
         The target cannot be used as it is.
     """
-    run = DeliveryRun(
-        run_id=run_id_of(target.name, "lead" if tonight.lead_id else "night", tonight.scores.run_id, tonight.sha256, tonight.lead_id or ""),
-        target=target.name,
-        kind="lead" if tonight.lead_id else "night",
-        score_run=tonight.scores.run_id,
-        as_of_us=_microseconds(tonight.as_of),
-        model_version=tonight.scores.model_version,
-        agreement_version=tonight.scores.agreement_version,
-    )  # fmt: skip
     effects.must_go_on()
-    known = ledger.run(run.run_id)
-    if wish.resume and known is None:
-        known = next(reversed(ledger.unfinished(target.name)), None) or run
-        if known is run:
-            return Report(target=target.name, facts={"state": "nothing to go on with"}, state="done")
-    if known is None:
+    asked = asked_for(ledger, target.name, tonight, fields, wish)
+    begun = waiting(ledger, asked, wish)
+    plans = not goes_on(asked, begun, wish)
+    if plans:
         judge_model(tonight.scores)
-        if wish.dry_run:
-            return _dry(ledger, run, tonight, [field.name for field in fields], force=wish.force)
-    if wish.dry_run or (known is not None and known.state not in UNFINISHED):
-        return report_of(ledger, known or run, repeated=True)
+        if not wish.force:
+            asked.must_not_be_set_back(ledger)
+    for run in () if plans else begun:
+        judge_taken_up(run, tonight.scores)
+    if wish.dry_run:
+        return _dry(ledger, asked.run, tonight, wish) if plans else _said_once_more(ledger, asked, begun, wish)
+    if not plans and not begun:
+        return _said_once_more(ledger, asked, begun, wish)
     target.check(fields)
-    sending = sender(ledger, target, effects)
-    if known is None:
-        ended = _superseded(ledger, run)
-        for earlier in ledger.unfinished(target.name):
-            sending.end_started(earlier, give_up=earlier in ended)
-        known = _planned(ledger, run, tonight, fields, target.chunk_rows, now=effects.clock(), force=wish.force)
-    return send_run(sending, known)
+    sending = sender(ledger, target, effects, many_skipped=wish.force)
+    if plans:
+        _end_others(sending)
+        _plan(ledger, asked.run, tonight, target.chunk_rows, now=effects.clock(), force=wish.force)
+    said = [_said_once_more(ledger, asked, (), wish)] if _stands_by(asked, wish) else []
+    for run in waiting(ledger, asked, wish):
+        _end_others(sending, run)
+        said.append(send_run(sending, run, fields if run.kind in ("night", "refresh") else ()))
+    return together(said, first=asked.run.run_id)
 
 
-def send_run(sending: Sender, run: DeliveryRun) -> Report:
-    """Send what is left of a planned run and say what came of it."""
+def send_run(sending: Sender, run: DeliveryRun, fields: Sequence[TargetField] = ()) -> Report:
+    """Send what is left of a planned run and say what came of it.
+
+    Parameters
+    ----------
+    fields : sequence of TargetField
+        What is read back once a week; nothing where it is empty.
+    """
     ledger, effects = sending.ledger, sending.effects
     if run.state == "stopped":
-        try_rejected_again(ledger, run, effects.clock(), chunk_rows=sending.target.chunk_rows)
+        try_again(ledger, run, effects.clock(), chunk_rows=sending.target.chunk_rows)
     try:
         sending.send(run)
-    except TooManyRejectedError:
+    except StoppedError as stopped:
+        ledger.told(run.run_id, {**run.facts, "stopped_for": str(stopped)})
         ledger.move(run.run_id, "stopped", effects.clock())
-        return report_of(ledger, replace(run, state="stopped"))
+        return _reported(sending, run.run_id)
     except LeadqError as error:
         ledger.note(run.run_id, "paused", effects.clock(), why=type(error).__name__)
         ledger.move(run.run_id, "paused", effects.clock())
+        _reported(sending, run.run_id)
         raise
     counts = ledger.counts(run.run_id)
-    state = "partial" if counts.get("rejected") or counts.get("dead") else "done"
-    ledger.move(run.run_id, "partial" if state == "partial" else "done", effects.clock())
-    found = ledger.run(run.run_id)
-    assert found is not None
-    return report_of(ledger, found)
+    is_partial = bool(counts.get("rejected") or counts.get("dead"))
+    ledger.move(run.run_id, "partial" if is_partial else "done", effects.clock())
+    if fields and (facts := upkeep(ledger, sending.target, fields, effects)):
+        ledger.told(run.run_id, {**run.facts, **facts})
+    return _reported(sending, run.run_id)
 
 
-def run_id_of(*parts: str) -> str:
-    """Name of a run: sixteen hexadecimal digits, the same for the same parts."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+def _stands_by(asked: Asked, wish: Wish) -> bool:
+    """Whether what is asked for was delivered before and stands, while single leads still wait."""
+    return asked.known is not None and asked.known.state in ENDED and not wish.resume
 
 
-def _planned(
-    ledger: Ledger,
-    run: DeliveryRun,
-    tonight: Tonight,
-    fields: Sequence[TargetField],
-    chunk_rows: int,
-    *,
-    now: datetime,
-    force: bool,
-) -> DeliveryRun:
+def _said_once_more(ledger: Ledger, asked: Asked, begun: Sequence[DeliveryRun], wish: Wish) -> Report:
+    """Say what the ledger knows of what is asked for and of what waits, and send nothing."""
+    runs = [*((asked.known,) if asked.known is not None and _stands_by(asked, wish) else ()), *begun]
+    if not runs:
+        return Report(target=asked.run.target, facts={"state": "nothing to go on with"}, state="done")
+    if wish.csv is not None:
+        write_waiting(wish.csv, ledger, runs[0])
+    return together([report_of(ledger, run, repeated=True) for run in runs], first=asked.run.run_id)
+
+
+def _end_others(sending: Sender, but: DeliveryRun | None = None) -> None:
+    """Bring what the target has under way of other runs to its end before something is sent."""
+    for other in sending.ledger.unfinished(sending.target.name):
+        if but is None or other.run_id != but.run_id:
+            sending.end_started(other)
+
+
+def _plan(ledger: Ledger, run: DeliveryRun, tonight: Tonight, chunk_rows: int, *, now: datetime, force: bool) -> None:
     """Plan and judge in one transaction: a plan that a guard stops was never there."""
     with ledger.transaction():
-        for earlier in _superseded(ledger, run):
+        covered = [earlier for earlier in ledger.unfinished(run.target) if covers(run, earlier)]
+        for earlier in covered:
             supersede(ledger, earlier, now)
-        ledger.begin(run, now)
         tally = Tally()
         last = ledger.last_night(run.target)
-        rows = _rows(ledger, run, tonight, [field.name for field in fields], tally)
+        rows = _rows(ledger, run, tonight, tally)
+        ledger.begin(run, now)
         ledger.plan(run.run_id, rows, chunk_rows=chunk_rows)
-        facts = _facts(tally, tonight, last, force=force)
+        facts = _facts(tally, tonight, run, last, force=force)
+        if covered:
+            facts["took_the_place_of"] = [
+                {"run": one.run_id, "kind": one.kind, "scores": one.score_run} for one in covered
+            ]
         ledger.told(run.run_id, facts)
         ledger.note(run.run_id, "planned", now, **facts)
-    return replace(run, facts=facts)
 
 
-def _dry(ledger: Ledger, run: DeliveryRun, tonight: Tonight, names: Sequence[str], *, force: bool) -> Report:
+def _dry(ledger: Ledger, run: DeliveryRun, tonight: Tonight, wish: Wish) -> Report:
     tally = Tally()
-    for _ in _rows(ledger, run, tonight, names, tally):
+    rows = _rows(ledger, run, tonight, tally)
+    if wish.csv is not None:
+        write_plan(wish.csv, run.names, rows)
+    for _ in rows:
         pass
-    facts = _facts(tally, tonight, ledger.last_night(run.target), force=force)
-    return Report(target=run.target, facts={**facts, "run": run.run_id, "state": "dry run"}, state="dry run")
+    facts = _facts(tally, tonight, run, ledger.last_night(run.target), force=wish.force)
+    facts |= {"run": run.run_id, "kind": run.kind, "state": "dry run"}
+    facts |= {} if wish.csv is None else {"csv": str(wish.csv)}
+    return Report(target=run.target, facts=facts, state="dry run")
 
 
-def _rows(ledger: Ledger, run: DeliveryRun, tonight: Tonight, names: Sequence[str], tally: Tally) -> Any:
+def _rows(ledger: Ledger, run: DeliveryRun, tonight: Tonight, tally: Tally) -> Iterator[PlannedRow]:
     held = ledger.acknowledged(run.target)
-    return differences(read_scores(tonight.path, lead_id=tonight.lead_id), held, names=names, tally=tally)
+    scores = read_scores(tonight.path, lead_id=tonight.lead_id)
+    if run.kind == "clear":
+        return unscored(scores, held, as_of_us=run.as_of_us, tally=tally)
+    # a single lead goes even where nothing changed: else an earlier night that waits, or comes later, would not know that it is overtaken
+    return differences(scores, held, tally=tally, everything=run.kind in ("refresh", "lead"))
 
 
-def _facts(tally: Tally, tonight: Tonight, last: DeliveryRun | None, *, force: bool) -> dict[str, Any]:
-    judged = judge_plan(tally, tonight.scores, None if tonight.lead_id else last, force=force)
-    return {**judged, "unchanged": tally.unchanged, "planned": tally.planned, "why": tally.why}
+def _facts(
+    tally: Tally, tonight: Tonight, run: DeliveryRun, last: DeliveryRun | None, *, force: bool
+) -> dict[str, Any]:
+    judged = judge_plan(tally, tonight.scores, last, force=force, kind=run.kind)
+    return {**run.facts, **judged, "unchanged": tally.unchanged, "planned": tally.planned, "why": tally.why}
 
 
-def _superseded(ledger: Ledger, run: DeliveryRun) -> list[DeliveryRun]:
-    """Return runs that ``run`` takes the place of; a single lead leaves a paused night, which then goes around that lead."""
-    kinds: tuple[RunKind, ...] = ("lead",) if run.kind == "lead" else ("lead", "night", "restore")
-    return [earlier for earlier in ledger.unfinished(run.target) if earlier.kind in kinds]
-
-
-def _microseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000_000)
+def _reported(sending: Sender, run_id: str) -> Report:
+    run = sending.ledger.run(run_id)
+    assert run is not None
+    return reported(sending.effects.reports, sending.ledger, run)

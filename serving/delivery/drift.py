@@ -1,20 +1,22 @@
 """Whether a target still holds what it confirmed: some leads are read back and compared.
 
-A lead that differs (somebody edited or cleared our fields) is marked, so that the next delivery sends it again.
+A lead that differs (somebody edited or cleared our fields) is marked, so that the next delivery sends it again. A lead that the target
+no longer knows is only told: a folder's parts may have been taken on, a CRM's lead deleted.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from crm.targets import Target, TargetField, Value
 from serving.delivery.ledger import Ledger
 
 MOST_LEADS = 500
+_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,22 @@ class Drift:
     differing: tuple[str, ...]
     gone: tuple[str, ...]
     fields: Mapping[str, int]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Counts and some leads, for a report."""
+        return {
+            "looked_at": self.looked_at,
+            "differing": len(self.differing),
+            "gone": len(self.gone),
+            "fields": dict(self.fields),
+            "such_as": list((*self.differing, *self.gone)[:_EXAMPLES]),
+        }
+
+
+def noted(target: str) -> str:
+    """Return what the log says when a target has been read back."""
+    return f"read back from {target}"
 
 
 def read_back(
@@ -42,6 +60,11 @@ def read_back(
     ----------
     pick : callable
         Takes all leads and how many, and returns those to look at (``random.sample``).
+
+    Raises
+    ------
+    LeadqError
+        The target cannot be asked.
     """
     found = ledger.connection.execute(
         "SELECT lead_id FROM acknowledged WHERE target = ? ORDER BY lead_id", (target.name,)
@@ -51,35 +74,23 @@ def read_back(
     held = target.read_back(chosen, [field.name for field in fields]) if chosen else {}
     differing: list[str] = []
     counts: dict[str, int] = {}
-    for lead_id in chosen:
-        if lead_id not in held:
-            continue
-        sent = _confirmed(ledger, target.name, lead_id)
+    for sent in ledger.confirmed(target.name, [lead_id for lead_id in chosen if lead_id in held]):
+        now_held = held[sent.key]
         wrong = [
-            field.name for field in fields if not _same(field, sent.get(field.name), held[lead_id].get(field.name))
+            field.name for field in fields if not _same(field, sent.values.get(field.name), now_held.get(field.name))
         ]
         counts |= {name: counts.get(name, 0) + 1 for name in wrong}
         if wrong:
-            differing.append(lead_id)
+            differing.append(sent.key)
     gone = tuple(lead_id for lead_id in chosen if lead_id not in held)
+    drift = Drift(looked_at=len(chosen), differing=tuple(differing), gone=gone, fields=counts)
     with ledger.transaction() as connection:
         connection.executemany(
             "INSERT OR IGNORE INTO unsettled VALUES (?, ?, 'differs from what was confirmed')",
             [(target.name, lead_id) for lead_id in differing],
         )
-        facts = {"looked_at": len(chosen), "differing": len(differing), "gone": len(gone), "fields": counts}
-        ledger.note("", f"read back from {target.name}", now, **facts)
-    return Drift(looked_at=len(chosen), differing=tuple(differing), gone=gone, fields=counts)
-
-
-def _confirmed(ledger: Ledger, target: str, lead_id: str) -> Mapping[str, Value]:
-    found = ledger.connection.execute(
-        "SELECT r.payload FROM acknowledged a JOIN row r ON r.run_id = a.run_id AND r.lead_id = a.lead_id "
-        "WHERE a.target = ? AND a.lead_id = ?",
-        (target, lead_id),
-    ).fetchone()
-    values: Mapping[str, Value] = json.loads(found[0])
-    return values
+        ledger.note("", noted(target.name), now, **drift.facts)
+    return drift
 
 
 def _same(field: TargetField, sent: Value, held: Value) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agreement.problems import GateStopped, Problem
-from serving.delivery.ledger import DeliveryRun
 from serving.delivery.plan import Tally
+from serving.delivery.records import DeliveryRun, RunKind
 
 LEAST_ROWS_SHARE = 0.5
 MOST_CHANGED_SHARE = 0.30
@@ -65,8 +65,37 @@ def judge_model(scores: Scores) -> None:
         )
 
 
-def judge_plan(tally: Tally, scores: Scores, last: DeliveryRun | None, *, force: bool) -> dict[str, Any]:
+def judge_taken_up(run: DeliveryRun, scores: Scores) -> None:
+    """Stop a run that is gone on with after its model was taken back; a restore knows no live model.
+
+    Parameters
+    ----------
+    scores : Scores
+        The newest, by which alone the live model is known here.
+
+    Raises
+    ------
+    GateStopped
+    """
+    if run.kind == "restore":
+        return
+    judge_model(scores)
+    if run.model_version != scores.model_version:
+        remedy = "Score again with the live model (leadq score): leadq deliver sends those scores instead."
+        where, rule = f"what is left of scores {run.score_run}", f"must come from the live model {scores.model_version}"
+        raise GateStopped(Problem(where=where, rule=rule, value=run.model_version, remedy=remedy))
+
+
+def judge_plan(
+    tally: Tally, scores: Scores, last: DeliveryRun | None, *, force: bool, kind: RunKind = "night"
+) -> dict[str, Any]:
     """Stop a plan that cannot be right or looks wrong.
+
+    Parameters
+    ----------
+    kind : str
+        A refresh is what a person asked for knowing that much changes: guards on shares are told, and stop nothing. Clearing
+        is never announced by another model.
 
     Returns
     -------
@@ -79,7 +108,8 @@ def judge_plan(tally: Tally, scores: Scores, last: DeliveryRun | None, *, force:
         All that stops it, at once.
     """
     unsound = list(_unsound(tally, scores.run_id))
-    announced = _announced(scores, last)
+    announced = "" if kind == "clear" else "one lead" if kind == "lead" else _announced(scores, last)
+    force = force or kind == "refresh"
     strange = [] if announced else list(_strange(tally, scores.run_id, last))
     if unsound or (strange and not force):
         raise GateStopped([*unsound, *([] if force else strange)])

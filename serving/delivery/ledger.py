@@ -9,80 +9,52 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
 from crm.targets import TargetRow
-from serving.delivery.ledger_schema import open_ledger
-
-RunKind = Literal["night", "lead", "restore"]
-RunState = Literal["planned", "sending", "paused", "stopped", "done", "partial", "superseded"]
-Remote = Mapping[str, str | int | float | None]
-UNFINISHED: tuple[RunState, ...] = ("planned", "sending", "paused", "stopped")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRun:
-    """One delivery of one run of scores to one target; ``facts`` holds its counts and what the guards found."""
-
-    run_id: str
-    target: str
-    kind: RunKind
-    score_run: str
-    as_of_us: int
-    model_version: str
-    agreement_version: int
-    state: RunState = "planned"
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedRow:
-    """A lead to be sent: what a later plan compares with, and the payload as it stays."""
-
-    lead_id: str
-    score: int | None
-    tier: str
-    codes: str
-    status: str
-    payload: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledged:
-    """What a target confirmed last of a lead; ``unsettled`` where something was sent since and not confirmed."""
-
-    lead_id: str
-    score: int | None
-    tier: str
-    codes: str
-    status: str
-    unsettled: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenChunk:
-    """A chunk that is not done; ``started`` once a first step may have been taken, ``not_before`` in seconds since 1970."""
-
-    number: int
-    started: bool
-    not_before: float
-    remote: Remote | None
+from serving.delivery.ledger_schema import WAIT_SECONDS, in_plain_words, open_ledger
+from serving.delivery.records import (
+    UNFINISHED,
+    Acknowledged,
+    DeliveryRun,
+    OpenChunk,
+    PlannedRow,
+    Remote,
+    RunState,
+)
 
 
 class Ledger:
-    """The ledger of a store.
+    """The ledger of a store; in a ``with`` it closes behind itself and its errors are told in plain words.
 
     Parameters
     ----------
     path : Path
         Made where there is none.
+    wait_seconds : float
+        For others that write.
+
+    Raises
+    ------
+    StoreError
+        It cannot be used.
+    TargetPausedError
+        Another process holds it for too long.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.connection = open_ledger(path)
+    def __init__(self, path: Path, *, wait_seconds: float = WAIT_SECONDS) -> None:
+        self.path = path
+        self.connection = open_ledger(path, wait_seconds=wait_seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.close()
+        if isinstance(error, sqlite3.Error):
+            raise in_plain_words(self.path, error) from error
 
     def close(self) -> None:
         """Close it."""
@@ -94,10 +66,11 @@ class Ledger:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:  # a full disk has rolled back already
+                self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
     def note(self, run_id: str, what: str, now: datetime, **facts: Any) -> None:
         """Write a line of the log."""
@@ -115,25 +88,41 @@ class Ledger:
         marks = ", ".join("?" * len(UNFINISHED))
         return tuple(self._runs(f"target = ? AND state IN ({marks})", (target, *UNFINISHED)))
 
+    def planned_since(self, run: DeliveryRun) -> tuple[DeliveryRun, ...]:
+        """Return the runs of the same target that were planned after a run, oldest first."""
+        since = "target = ? AND number > (SELECT number FROM run WHERE run_id = ?)"
+        return tuple(self._runs(since, (run.target, run.run_id)))
+
+    def last_noted(self, what: str) -> datetime | None:
+        """When the log last told something."""
+        query = "SELECT at FROM happened WHERE what = ? ORDER BY id DESC LIMIT 1"
+        found = self.connection.execute(query, (what,)).fetchone()
+        return None if found is None else datetime.fromisoformat(found[0])
+
     def last_night(self, target: str) -> DeliveryRun | None:
         """Return the newest whole night that was delivered, at least in part."""
-        found = tuple(self._runs("target = ? AND kind = 'night' AND state IN ('done', 'partial')", (target,)))
+        wanted = "target = ? AND kind IN ('night', 'refresh') AND state IN ('done', 'partial')"
+        found = tuple(self._runs(wanted, (target,)))
         return found[-1] if found else None
 
     def _runs(self, where: str, given: Sequence[object]) -> Iterator[DeliveryRun]:
-        columns = "run_id, target, kind, score_run, as_of_us, model_version, agreement_version, state, facts"
+        columns = (
+            "run_id, target, kind, score_run, as_of_us, model_version, agreement_version, state, facts, names, pruned"
+        )
         query = f"SELECT {columns} FROM run WHERE {where} ORDER BY number"  # noqa: S608 - words of ours
         for found in self.connection.execute(query, given).fetchall():
             document = dict(zip(columns.split(", "), found, strict=True))
-            yield DeliveryRun(**{**document, "facts": json.loads(document["facts"])})
+            names, facts = tuple(json.loads(document["names"])), json.loads(document["facts"])
+            yield DeliveryRun(**{**document, "names": names, "facts": facts, "pruned": bool(document["pruned"])})
 
     def begin(self, run: DeliveryRun, now: datetime) -> None:
         """Write a new run; inside the transaction that plans it."""
         row = (run.run_id, run.target, run.kind, run.score_run, run.as_of_us, run.model_version, run.agreement_version)
-        given = (*row, run.state, now.isoformat(), json.dumps(run.facts, sort_keys=True))
+        facts, names = json.dumps(run.facts, sort_keys=True), json.dumps(run.names)
+        given = (*row, run.state, now.isoformat(), facts, names)
         self.connection.execute(
             "INSERT INTO run (run_id, target, kind, score_run, as_of_us, model_version, agreement_version, state, "
-            "started_at, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "started_at, facts, names) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             given,
         )
 
@@ -185,30 +174,53 @@ class Ledger:
 
     def next_chunk(self, run_id: str) -> OpenChunk | None:
         """Return the chunk to go on with: one that was begun before others, then the one that may go first."""
-        found = self.connection.execute(
-            "SELECT number, state, not_before, remote FROM chunk WHERE run_id = ? AND state IN ('open', 'started') "
-            "ORDER BY state = 'open', not_before, number LIMIT 1",
-            (run_id,),
-        ).fetchone()
-        if found is None:
-            return None
-        number, state, not_before, remote = found
-        kept = None if remote is None else json.loads(remote)
-        return OpenChunk(number=number, started=state == "started", not_before=not_before, remote=kept)
+        query = (
+            "SELECT number, not_before, remote FROM chunk INDEXED BY chunk_next WHERE run_id = ? AND state = ? "
+            "ORDER BY not_before, number LIMIT 1"
+        )
+        for state in ("started", "open"):
+            found = self.connection.execute(query, (run_id, state)).fetchone()
+            if found is not None:
+                number, not_before, remote = found
+                kept = None if remote is None else json.loads(remote)
+                return OpenChunk(number=number, started=state == "started", not_before=not_before, remote=kept)
+        return None
 
     def rows(self, run_id: str, number: int) -> tuple[TargetRow, ...]:
         """Return the rows of a chunk, in order of key, as they were planned."""
+        names = self._names(run_id)
         found = self.connection.execute(
-            "SELECT lead_id, payload FROM row WHERE run_id = ? AND chunk = ? AND state IN ('planned', 'sent') ORDER BY lead_id",
+            "SELECT lead_id, payload FROM row INDEXED BY row_waiting WHERE run_id = ? AND chunk = ? AND state = 'planned' "
+            "ORDER BY lead_id",
             (run_id, number),
         )
-        return tuple(TargetRow(key=lead_id, values=json.loads(payload)) for lead_id, payload in found)
+        return tuple(
+            TargetRow(key=lead_id, values=dict(zip(names, json.loads(payload), strict=True)))
+            for lead_id, payload in found
+        )
+
+    def confirmed(self, target: str, leads: Sequence[str]) -> Iterator[TargetRow]:
+        """Yield the values that a target confirmed last of leads."""
+        for lead_id in leads:
+            found = self.connection.execute(
+                "SELECT r.payload, n.names FROM acknowledged a JOIN row r ON r.run_id = a.run_id AND r.lead_id = a.lead_id "
+                "JOIN run n ON n.run_id = a.run_id WHERE a.target = ? AND a.lead_id = ?",
+                (target, lead_id),
+            ).fetchone()
+            if found is not None:
+                values, names = json.loads(found[0]), json.loads(found[1])
+                yield TargetRow(key=lead_id, values=dict(zip(names, values, strict=True)))
+
+    def _names(self, run_id: str) -> list[str]:
+        found = self.connection.execute("SELECT names FROM run WHERE run_id = ?", (run_id,)).fetchone()
+        names: list[str] = json.loads(found[0])
+        return names
 
     def overtaken(self, run: DeliveryRun, number: int) -> tuple[str, ...]:
         """Return leads of a chunk of which the target already confirmed a later score."""
         found = self.connection.execute(
-            "SELECT r.lead_id FROM row r JOIN acknowledged a ON a.target = ? AND a.lead_id = r.lead_id "
-            "WHERE r.run_id = ? AND r.chunk = ? AND a.as_of_us > ? ORDER BY r.lead_id",
+            "SELECT r.lead_id FROM row r INDEXED BY row_waiting JOIN acknowledged a ON a.target = ? AND a.lead_id = r.lead_id "
+            "WHERE r.run_id = ? AND r.chunk = ? AND r.state = 'planned' AND a.as_of_us > ? ORDER BY r.lead_id",
             (run.target, run.run_id, number, run.as_of_us),
         )
         return tuple(lead_id for (lead_id,) in found)
@@ -217,11 +229,13 @@ class Ledger:
         """Record that a chunk's first step is about to be taken, without the rows that must not be written."""
         with self.transaction() as connection:
             connection.executemany(
+                "INSERT OR IGNORE INTO unsettled SELECT n.target, r.lead_id, 'sent and not confirmed' FROM row r "
+                "JOIN run n ON n.run_id = r.run_id WHERE r.run_id = ? AND r.lead_id = ? AND r.tries > 0",
+                [(run_id, key) for key in sorted(skipped)],
+            )
+            connection.executemany(
                 "UPDATE row SET state = 'skipped', text = ? WHERE run_id = ? AND lead_id = ?",
                 [(why, run_id, key) for key, why in sorted(skipped.items())],
-            )
-            connection.execute(
-                "UPDATE row SET state = 'sent' WHERE run_id = ? AND chunk = ? AND state = 'planned'", (run_id, number)
             )
             connection.execute("UPDATE chunk SET state = 'started' WHERE run_id = ? AND number = ?", (run_id, number))
 
@@ -234,6 +248,13 @@ class Ledger:
         """Rows of a run by state."""
         query = "SELECT state, count(*) FROM row WHERE run_id = ? GROUP BY state ORDER BY state"
         return dict(self.connection.execute(query, (run_id,)).fetchall())
+
+    def rows_in(self, run_id: str, states: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Stream rows of a run in some states: lead, state, code, text, tries and the values, in order of lead."""
+        marks = ", ".join("?" * len(states))
+        query = f"SELECT lead_id, state, code, text, tries, payload FROM row WHERE run_id = ? AND state IN ({marks}) ORDER BY lead_id"  # noqa: S608
+        for *row, payload in self.connection.execute(query, (run_id, *states)):
+            yield (*row, *json.loads(payload))
 
     def reasons(self, run_id: str, state: str) -> list[dict[str, Any]]:
         """Why rows are in a state, in the target's own words, the most frequent first, with up to five leads each."""

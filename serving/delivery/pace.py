@@ -26,12 +26,15 @@ class Effects:
         Returns a number in [0, 1), so that many who wait do not come back at once.
     stop_file : Path
         While it is there, nothing is sent.
+    reports : Path or None
+        Folder of reports; None writes none.
     """
 
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     chance: Callable[[], float]
     stop_file: Path
+    reports: Path | None = None
 
     def seconds(self) -> float:
         """Now, in seconds since 1970."""

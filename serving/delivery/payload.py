@@ -17,11 +17,12 @@ import duckdb
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crm.targets import FieldKind, TargetField, Value
+from crm.targets import FieldKind, TargetField
 from serving.words.text import clean
 
 Naming = Literal["columns", "salesforce"]
 REASONS = 3
+SCORED = "scored"
 LONGEST_TEXT = 255
 _LONGEST_VERSION = 40
 _BATCH = 20_000
@@ -36,6 +37,7 @@ _NAMES: tuple[tuple[str, FieldKind, int], ...] = (
     ("Status", "text", LONGEST_TEXT),
 )
 _SIDES = ("reasons_for", "reasons_against")
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,19 +97,16 @@ def our_fields(naming: Naming, tiers: Sequence[str]) -> tuple[TargetField, ...]:
     )
 
 
-def payload(score: LeadScore, names: Sequence[str]) -> dict[str, Value]:
-    """Return the absolute values of a lead, in the order of ``names`` (those of :func:`our_fields`)."""
+def payload(score: LeadScore) -> str:
+    """Return the absolute values of a lead as the ledger keeps them: a JSON list in the order of :func:`our_fields`.
+
+    The same values are always the same bytes. A lead without a score has but the moment and why.
+    """
     chance = None if score.probability is None else round(score.probability * 100, 2)
-    moment = datetime.fromtimestamp(score.scored_at_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    texts = [_text(sentence) for sentence in score.sentences]
-    version = score.model_version[:_LONGEST_VERSION] or None
-    values = [score.score, score.tier or None, chance, *texts, moment, version, _text(score.status)]
-    return dict(zip(names, values, strict=True))
-
-
-def as_text(values: dict[str, Value]) -> str:
-    """Return a payload as the ledger keeps it, the same values always the same bytes."""
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    version = (score.model_version[:_LONGEST_VERSION] or None) if score.status == SCORED else None
+    texts = [None if sentence is None else _text(sentence) for sentence in score.sentences]
+    figures = (score.score, score.tier or None, chance)
+    return _AS_JSON((*figures, *texts, _moment(score.scored_at_us), version, _text(score.status)))
 
 
 def read_scores(path: Path, *, lead_id: str | None = None) -> Iterator[LeadScore]:
@@ -167,5 +166,10 @@ def _is_in_order(path: Path) -> bool:
 
 
 @lru_cache(maxsize=16_384)  # the same sentence stands at many leads
-def _text(text: str | None) -> str | None:
-    return (clean(text, LONGEST_TEXT) or None) if text else None
+def _text(text: str) -> str | None:
+    return clean(text, LONGEST_TEXT) or None
+
+
+@lru_cache(maxsize=64)  # a night is scored at one moment
+def _moment(microseconds: int) -> str:
+    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

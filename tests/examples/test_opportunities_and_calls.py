@@ -45,7 +45,9 @@ def test_bank_calls_run_flat_and_duration_is_named(example, tmp_path):
     assert refused != text
     (project.folder / "leadq.yaml").write_text(refused, encoding="utf-8")
     with (project.folder / "params.yaml").open("a", encoding="utf-8") as params:
-        params.write("fit: {n_folds: 2, grid_num_leaves: [6]}\n")  # the question is whether duration is gone, not the last digit
+        params.write(
+            "fit: {n_folds: 2, grid_num_leaves: [6]}\n"
+        )  # the question is whether duration is gone, not the last digit
     project = open_example(project.folder)
     (figures,) = learn(project).evaluation["moments"]
     assert 0.60 <= figures["auc"] <= 0.75  # .67 by the reference; .82 and more would be duration

@@ -191,15 +191,20 @@ def test_the_unforeseen_gets_one_line_and_a_log(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    theirs = tmp_path / "theirs"
+    theirs.write_text("mine\n")
+    (tmp_path / f"leadq-{NOW:%Y%m%dT%H%M%S}.log").symlink_to(theirs)  # by somebody who guesses the name
     with pytest.raises(ZeroDivisionError) as raised:
         raise ZeroDivisionError("division by zero")
     assert report(raised.value, ["train"], now=NOW, debug=False) == 1
     said = capsys.readouterr().err
     assert "ZeroDivisionError: division by zero" in said
     assert "Traceback" not in said
-    (log,) = tmp_path.glob("leadq-*.log")
+    assert "what was done before this stays done" in said
+    (log,) = (path for path in tmp_path.glob("leadq-*.log") if not path.is_symlink())
     assert str(log) in said
     assert "Traceback" in log.read_text()
+    assert (theirs.read_text(), log.stat().st_mode & 0o777) == ("mine\n", 0o600)
 
 
 def test_debug_shows_the_traceback(leadq: Leadq, tmp_path: Path) -> None:

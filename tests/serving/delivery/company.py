@@ -69,7 +69,8 @@ class Time:
     slept: list[float] = field(default_factory=list)
 
     def effects(self, folder: Path) -> Effects:
-        return Effects(clock=lambda: self.now, sleep=self.sleep, chance=lambda: 0.5, stop_file=folder / "STOP_DELIVERY")
+        return Effects(clock=lambda: self.now, sleep=self.sleep, chance=lambda: 0.5, stop_file=folder / "STOP_DELIVERY",
+                       reports=folder / "delivery")  # fmt: skip
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -127,7 +128,7 @@ class Place:
     target: Target
     time: Time = field(default_factory=Time)
 
-    def deliver(self, tonight: Tonight, **wish: bool) -> Report:
+    def deliver(self, tonight: Tonight, **wish: Any) -> Report:
         ledger = Ledger(self.folder / "ledger.sqlite")
         try:
             return deliver(
@@ -140,5 +141,26 @@ class Place:
         return Ledger(self.folder / "ledger.sqlite")
 
 
-def unheard(*_: object) -> None:
-    raise UnheardError(Problem(where="crm", rule="must answer", remedy="Again."))
+@dataclass
+class JobTarget(ScriptedTarget):
+    """A target on whose side a chunk is under way between steps: ``jobs`` says how far, ``writes`` what a running one will write."""
+
+    jobs: dict[str, str] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+    writes: int = 4
+
+    def end(self, chunk: Chunk, remote: Remote | None) -> Step:
+        self.ended.append(f"{chunk.run_id} {chunk.number}")
+        if self.jobs.get("state") == "waits":
+            return Step(outcomes=tuple(RowOutcome(key=row.key, state="unknown") for row in chunk.rows))
+        if self.jobs.get("state") == "runs":
+            self.jobs["state"] = "over"
+            return Step(remote=remote or {}, wait_seconds=30.0)
+        for one in chunk.rows[: self.writes]:
+            self.held[one.key] = dict(one.values)
+            self.sent.append((one.key, dict(one.values)))
+        return Step(outcomes=tuple(RowOutcome(key=row.key, state="ok") for row in chunk.rows[: self.writes]))
+
+
+def unheard(*_: object, after: float | None = None) -> None:
+    raise UnheardError(Problem(where="crm", rule="must answer", remedy="Again."), retry_after_seconds=after)

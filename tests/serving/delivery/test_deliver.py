@@ -54,7 +54,9 @@ def test_a_night_is_delivered_and_the_same_night_again_writes_nothing(
         "lq_reason_3": None, "lq_reason_against_1": None, "lq_reason_against_2": None, "lq_reason_against_3": None,
         "lq_scored_at": "2026-03-01T02:00:00Z", "lq_model_version": "m1", "lq_status": "scored",
     }  # fmt: skip
-    assert place.deliver(_night(tmp_path)).facts["repeated"]
+    again = place.deliver(_night(tmp_path))
+    assert again.facts["repeated"]
+    assert "nothing was sent now" in again.words
     assert len(target.sent) == 25
 
 
@@ -170,8 +172,9 @@ def test_a_later_night_takes_the_place_of_a_paused_one(place: Place, target: Scr
     ended = place.ledger().run(place.ledger().connection.execute("SELECT run_id FROM run").fetchone()[0])
     assert ended is not None
     assert ended.state == "superseded"
-    assert report.facts["unchanged"] == 20  # the chunk that had begun was brought to its end
-    assert {values["lq_score"] for key, values in target.held.items() if key >= "L0020"} == {88}
+    assert report.facts["unchanged"] == 10
+    assert report.facts["why"] == {"new": 15}  # of what had begun nothing was ever confirmed
+    assert {values["lq_score"] for key, values in target.held.items() if key >= "L0010"} == {88}
 
 
 def test_one_lead_at_once_is_not_undone_by_a_paused_night(place: Place, target: ScriptedTarget, tmp_path: Path) -> None:
@@ -245,7 +248,7 @@ def test_the_log_only_grows(place: Place, tmp_path: Path) -> None:
     place.deliver(_night(tmp_path))
     connection = place.ledger().connection
     assert Counter(what for (what,) in connection.execute("SELECT what FROM happened")) == {
-        "planned": 1, "sending": 1, "chunk": 3, "done": 1,
+        "planned": 1, "sending": 1, "chunk": 3, "done": 1, "read back from crm": 1,
     }  # fmt: skip
     for change in ("UPDATE happened SET what = ''", "DELETE FROM happened"):
         with pytest.raises(sqlite3.IntegrityError, match="only grows"):
