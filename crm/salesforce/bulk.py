@@ -22,7 +22,7 @@ from crm.salesforce.results import outcomes
 from crm.targets import RowOutcome, Step
 
 Remote = Mapping[str, str | int | float | None]
-_MOST_DETOURS = 5
+_MOST_DETOURS = 12
 """Of one chunk in one run: jobs made anew, closings that went unheard."""
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 2.0, 30.0
 _MOST_POLLS = 720
