@@ -13,8 +13,8 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
-from agreement.problems import AgreementError, Problem
-from agreement.schema import BY_MODEL, DISQUALIFIED, Agreement
+from leadq.agreement.schema import BY_MODEL, DISQUALIFIED, Agreement
+from leadq.foundation.problems import AgreementError, Problem
 
 CLEAR_CROSSING = 0.10
 """A probability this far beyond a cut, relative to the cut, changes the tier in one night (method 5)."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agreement.facts import VERSION, facts
-from agreement.problems import AgreementError, Problem
-from agreement.schema import Agreement
+from leadq.agreement.clauses import VERSION, facts
+from leadq.agreement.schema import Agreement
+from leadq.foundation.problems import AgreementError, Problem
 
 Subject = tuple[str, str]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from agreement.problems import AgreementError, Problem
+from leadq.foundation.problems import AgreementError, Problem
 
 MAX_VALUE_LENGTH = 60
 

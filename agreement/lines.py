@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from agreement.findings import Findings
+from leadq.agreement.findings import Findings
 
 MAX_CHARACTERS = 200_000
 MAX_DEPTH = 12

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from math import isnan, nan
 
-from agreement.lines import Items
-from agreement.schema import DISQUALIFIED, Promise, Sla, Tier
-from agreement.sections import Section
+from leadq.agreement.lines import Items
+from leadq.agreement.schema import DISQUALIFIED, Promise, Sla, Tier
+from leadq.agreement.sections import Section
 
 
 def read_tiers(top: Section) -> tuple[Tier, ...]:

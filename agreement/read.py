@@ -1,6 +1,6 @@
 """``agreement.yaml`` read and checked: all that is wrong at once, each with its line.
 
-Whether the fields of the rules exist in the data is asked apart (:func:`agreement.checks.check_fields`), for
+Whether the fields of the rules exist in the data is asked apart (:func:`leadq.agreement.checks.check_fields`), for
 it needs the data; nothing here reads any.
 """
 
@@ -11,14 +11,14 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from agreement.checks import read_checks, read_ideal_customer
-from agreement.findings import Findings
-from agreement.lines import Entries, Scalar, read_lines
-from agreement.problems import AgreementError, Problem
-from agreement.promises import read_tiers
-from agreement.rules import read_rules
-from agreement.schema import Acceptance, Agreement, Check, OnBreach, Outcome, Signature
-from agreement.sections import SLUG, Section, as_value, shown
+from leadq.agreement.checks import read_checks, read_ideal_customer
+from leadq.agreement.findings import Findings
+from leadq.agreement.lines import Entries, Scalar, read_lines
+from leadq.agreement.promises import read_tiers
+from leadq.agreement.rules import read_rules
+from leadq.agreement.schema import Acceptance, Agreement, Check, OnBreach, Outcome, Signature
+from leadq.agreement.sections import SLUG, Section, as_value, shown
+from leadq.foundation.problems import AgreementError, Problem
 
 LONGEST_HORIZON_DAYS = 730
 DutyValue = float | int | bool | str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from agreement.facts import VERSION, Fact, facts
-from agreement.schema import Agreement
+from leadq.agreement.clauses import VERSION, Fact, facts
+from leadq.agreement.schema import Agreement
 
 FRAME = "Frame"
 

@@ -5,11 +5,11 @@ Applying them to leads is in ``decide.py``; whether one holds is found by the fe
 
 from __future__ import annotations
 
-from agreement.checks import read_checks
-from agreement.findings import did_you_mean
-from agreement.lines import Entries, Scalar
-from agreement.schema import BY_MODEL, Rule, Tier
-from agreement.sections import Section
+from leadq.agreement.checks import read_checks
+from leadq.agreement.findings import did_you_mean
+from leadq.agreement.lines import Entries, Scalar
+from leadq.agreement.schema import BY_MODEL, Rule, Tier
+from leadq.agreement.sections import Section
 
 
 def read_rules(top: Section, tiers: tuple[Tier, ...]) -> tuple[Rule, ...]:

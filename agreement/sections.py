@@ -11,8 +11,8 @@ from datetime import date
 from math import inf, isfinite
 from typing import TypeVar
 
-from agreement.findings import Findings, did_you_mean
-from agreement.lines import Entries, Items, Node, Scalar
+from leadq.agreement.findings import Findings, did_you_mean
+from leadq.agreement.lines import Entries, Items, Node, Scalar
 
 NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 WHOLE = re.compile(r"[-+]?[0-9]+")

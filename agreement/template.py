@@ -7,4 +7,4 @@ from importlib.resources import files
 
 def template_text() -> str:
     """Return the text of ``agreement/templates/agreement.yaml``."""
-    return files("agreement").joinpath("templates", "agreement.yaml").read_text(encoding="utf-8")
+    return files("leadq.agreement").joinpath("templates", "agreement.yaml").read_text(encoding="utf-8")

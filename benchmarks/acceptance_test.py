@@ -2,8 +2,9 @@
 
     python -m benchmarks.acceptance_test [--quarters 2000] [--write PATH]
 
-Through the product's own test (:func:`models.acceptance.judge`, :func:`models.acceptance.judge_tiers`) on simulated quarters of a
-promise of 30 %. Leads of one account share an effect on their log-odds; the win rate over all accounts is exactly the true one.
+Through the product's own test (:func:`leadq.models.tiers.promise_test.judge`, :func:`judge_tiers` beside it) on simulated
+quarters of a promise of 30 %. Leads of one account share an effect on their log-odds; the win rate over all accounts is
+exactly the true one.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 
-from agreement.schema import Acceptance
-from models.acceptance import Judgement, judge, judge_tiers
-from models.arrays import Floats, Ints, sigmoid
+from leadq.agreement.schema import Acceptance
+from leadq.foundation.arrays import Floats, Ints, sigmoid
+from leadq.models.tiers.promise_test import Judgement, judge, judge_tiers
 
 PROMISES = (0.30, 0.20, 0.10)
 """Of one tier alone the first, of three tiers all."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from models.arrays import Floats, sigmoid
+from leadq.foundation.arrays import Floats, sigmoid
 
 _BINS = 1_000
 _GRID = 60

@@ -19,19 +19,19 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from agreement.problems import Problem, TargetPausedError
 from benchmarks.nightly import AS_OF, peak_megabytes
-from crm.patience import Patience
-from crm.salesforce.connection import Connection
-from crm.salesforce.session import SignIn
-from crm.salesforce.target import SalesforceTarget
-from crm.targets import Chunk, RowOutcome, Step, Value
-from crm.web import TimedSession
-from serving.delivery.deliver import Tonight, Wish, deliver
-from serving.delivery.guards import Scores
-from serving.delivery.ledger import Ledger
-from serving.delivery.pace import Effects
-from serving.delivery.payload import our_fields
+from leadq.crm.connectors.protocol import Chunk, RowOutcome, Step, Value
+from leadq.crm.connectors.retries import Patience
+from leadq.crm.connectors.salesforce.connection import Connection
+from leadq.crm.connectors.salesforce.sending.target import SalesforceTarget
+from leadq.crm.connectors.salesforce.sign_in import SignIn
+from leadq.crm.connectors.timed_session import TimedSession
+from leadq.foundation.problems import Problem, TargetPausedError
+from leadq.serving.delivery.deliver import Tonight, Wish, deliver
+from leadq.serving.delivery.ledger.ledger import Ledger
+from leadq.serving.delivery.planning.guards import Scores
+from leadq.serving.delivery.planning.payload import our_fields
+from leadq.serving.delivery.sending.rate_limit import Effects
 from tests.fake_salesforce.leads import TIERS
 from tests.fake_salesforce.session import ToTheFake
 from tests.fake_salesforce.sign_in import CONSUMER_KEY, CONSUMER_SECRET

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.nightly import CHUNK, champion_of, make_leads, score_file, seen_tonight
-from serving.scoring.parts import PART_ROWS
+from leadq.serving.scoring.table.night_parts import PART_ROWS
 from tests.fake_salesforce.ids import new_id
 
 MOVED = 0.37

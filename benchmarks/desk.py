@@ -30,13 +30,13 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.nightly import AS_OF, champion_of, drawn, seen_tonight
-from crm.answers import ANSWERS, Answer, AnswerBook
-from crm.history import open_history
-from pipelines.night import score_run
-from pipelines.progress import silent
-from pipelines.project import Project, open_project
-from pipelines.runs import RunInputs
-from serving.scoring.parts import PART_ROWS
+from leadq.crm.answers.answer_log import ANSWERS, Answer, AnswerBook
+from leadq.crm.contract.history import open_history
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.night.night_run import score_run
+from leadq.pipelines.project.project import Project, open_project
+from leadq.pipelines.store.run_manifest import RunInputs
+from leadq.serving.scoring.table.night_parts import PART_ROWS
 
 ASKED = 20
 LIST_MS, CARD_MS, MOST_MB = 300, 200, 500
@@ -102,7 +102,7 @@ def _score(project: Project, bundle: Any, seen: pa.Table, *, leads: int, night: 
             yield from _aged(rows, start, nights - 1 - night).to_batches()
 
     history = open_history(project.store.work / "history")
-    with patch("pipelines.night.tonight", tonight), project.store.writing("benchmark", as_of):
+    with patch("leadq.pipelines.night.night_run.tonight", tonight), project.store.writing("benchmark", as_of):
         score_run(replace(project, now=as_of), history, bundle, inputs, as_of, silent)
 
 
@@ -151,7 +151,7 @@ def main() -> None:
     folder = given.cache / f"desk-{given.leads}-{given.nights}"
     given.cache.mkdir(parents=True, exist_ok=True)
     make_store(given.project, folder, leads=given.leads, nights=given.nights)
-    command = [sys.executable, "-m", "pipelines", "desk", "--project", str(folder), "--port", "0", "--json"]
+    command = [sys.executable, "-m", "leadq", "desk", "--project", str(folder), "--port", "0", "--json"]
     started = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as desk:
         try:

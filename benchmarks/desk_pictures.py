@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from playwright.sync_api import sync_playwright
 
-from pipelines.store import Store
+from leadq.pipelines.store.store import Store
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-quic"]
 
@@ -59,7 +59,7 @@ def main() -> None:
     if chromium is None:
         raise SystemExit("Needs chromium: apt-get install chromium")
     lead_id, as_of = lead_to_show(Store(folder=given.project / "store"))
-    command = [sys.executable, "-m", "pipelines", "desk", "--project", str(given.project), "--port", "0", "--json"]
+    command = [sys.executable, "-m", "leadq", "desk", "--project", str(given.project), "--port", "0", "--json"]
     morning = {**os.environ, "LEADQ_NOW": as_of.replace(hour=8).isoformat()}  # of the demo's night
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=morning) as desk, sync_playwright() as driver:
         try:

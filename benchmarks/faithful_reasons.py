@@ -10,19 +10,19 @@ import os
 import tempfile
 from pathlib import Path
 
-from agreement.template import template_text
 from benchmarks.real_leads import ROOT, train_example
-from crm.company.settings import CompanySettings
-from models.audit.audit import BACKGROUND, LEADS, LEAST, Audit, audit_reasons
-from models.bundle import read_bundle
-from pipelines.audit import reference_leads
-from pipelines.init import init, params_text
-from pipelines.progress import silent
-from pipelines.project import AGREEMENT, CONFIG, Project, open_project
-from pipelines.settings import PARAMS
-from pipelines.simulate import write_simulated
-from pipelines.training import train_all
-from pipelines.training_files import read_training_data
+from leadq.agreement.template import template_text
+from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.models.audit.reason_audit import BACKGROUND, LEADS, LEAST, Audit, audit_reasons
+from leadq.models.bundle.bundle import read_bundle
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.getting_started.init import init, params_text
+from leadq.pipelines.project.params import PARAMS
+from leadq.pipelines.project.project import AGREEMENT, CONFIG, Project, open_project
+from leadq.pipelines.training.audit import reference_leads
+from leadq.pipelines.training.simulate import write_simulated
+from leadq.pipelines.training.stages import train_all
+from leadq.pipelines.training.training_files import read_training_data
 
 SEEDS = (7, 8, 9)
 """Draws of leads and background, of one trained model."""

@@ -63,10 +63,10 @@ def make_company(folder: Path, leads: int, events: int) -> None:
 def with_leadq(folder: Path, found: Path) -> None:
     """As the nightly job does it, written batch by batch."""
     from benchmarks.large_company import KINDS  # noqa: PLC0415
-    from crm.history import open_history  # noqa: PLC0415
-    from features.engine import microseconds, open_engine, open_tables, stream  # noqa: PLC0415
-    from features.intent import intent  # noqa: PLC0415
-    from features.points import tonight_points  # noqa: PLC0415
+    from leadq.crm.contract.history import open_history  # noqa: PLC0415
+    from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables, stream  # noqa: PLC0415
+    from leadq.features.groups.intent import intent  # noqa: PLC0415
+    from leadq.features.landmarks import tonight_points  # noqa: PLC0415
 
     history = open_history(folder)
     with open_engine(threads=2, memory_limit="1GB", spill=folder / "spill") as backend:
@@ -164,7 +164,7 @@ def peak_gigabytes() -> float:
 
 
 MODULES = {
-    OURS: ("benchmarks.large_company", "features.intent", "features.points"),
+    OURS: ("benchmarks.large_company", "leadq.features.groups.intent", "leadq.features.landmarks"),
     PANDAS: (),
     FEATURETOOLS: (FEATURETOOLS,),
 }

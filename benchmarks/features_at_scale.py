@@ -2,7 +2,7 @@
 
     python -m benchmarks.features_at_scale [--open-leads 100000 1000000] [--rounds 3] [--write PATH]
 
-Through the product's own stream (:func:`features.tonight.tonight`), every feature of a catalogue that a training on a smaller company
+Through the product's own stream (:func:`leadq.features.tonight.tonight`), every feature of a catalogue that a training on a smaller company
 of the same kind has frozen, with the template's agreement; batches are dropped as they come. Each run has a process of its own.
 """
 
@@ -18,17 +18,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from agreement.read import parse_agreement
-from agreement.schema import Agreement
-from agreement.template import template_text
 from benchmarks.feature_rivals import peak_gigabytes
 from benchmarks.large_company import Size, write_large_company
-from crm.history import open_history
-from features.build import build_training_data
-from features.catalogue import Catalogue
-from features.engine import open_engine
-from features.settings import FeatureSettings
-from features.tonight import tonight
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.schema import Agreement
+from leadq.agreement.template import template_text
+from leadq.crm.contract.history import open_history
+from leadq.features.build_training_data import build_training_data
+from leadq.features.catalogue import Catalogue
+from leadq.features.engine.duckdb_engine import open_engine
+from leadq.features.feature_settings import FeatureSettings
+from leadq.features.tonight import tonight
 
 OPEN_SHARE = 0.851
 """Of the leads of a large company."""

@@ -28,16 +28,16 @@ import pyarrow.parquet as pq
 from hubspot import HubSpot
 from hubspot.crm.objects import BatchInputSimplePublicObjectBatchInput
 
-from crm.hubspot.session import Session
-from crm.hubspot.target import HubspotTarget
-from crm.patience import Patience
-from crm.schemas import SCORES
-from serving.delivery.deliver import Tonight, Wish, deliver
-from serving.delivery.guards import Scores
-from serving.delivery.ledger import Ledger
-from serving.delivery.pace import Effects
-from serving.delivery.payload import our_fields, payload, read_scores
-from tests.crm.hubspot.delivering import ready
+from leadq.crm.connectors.hubspot.sending.target import HubspotTarget
+from leadq.crm.connectors.hubspot.session import Session
+from leadq.crm.connectors.retries import Patience
+from leadq.crm.contract.schemas import SCORES
+from leadq.serving.delivery.deliver import Tonight, Wish, deliver
+from leadq.serving.delivery.ledger.ledger import Ledger
+from leadq.serving.delivery.planning.guards import Scores
+from leadq.serving.delivery.planning.payload import our_fields, payload, read_scores
+from leadq.serving.delivery.sending.rate_limit import Effects
+from tests.crm.connectors.hubspot.delivering import ready
 from tests.fake_hubspot.server import TOKEN, running
 from tests.fake_salesforce.leads import TIERS
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agreement.read import parse_agreement
-from agreement.schema import Agreement
-from agreement.template import template_text
-from crm.company import CompanySettings
-from crm.company.settings import Drift, Losses
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.schema import Agreement
+from leadq.agreement.template import template_text
+from leadq.crm.simulated import CompanySettings
+from leadq.crm.simulated.company_settings import Drift, Losses
 
 QUARTER_DAYS = 91
 _AFTERWARDS_DAYS = 14  # the last leads of the tested quarter have their hand-off in these

@@ -1,10 +1,10 @@
-"""A company of any size as a contract history on disk, for measuring: as crm/ingest would have written it.
+"""A company of any size as a contract history on disk, for measuring: as crm/reading/ingest would have written it.
 
     python -m benchmarks.large_company FOLDER [--leads 100000] [--events-per-lead 50] [--seed 7]
 
 Drawn lead by lead in chunks, so that memory stays the same while rows grow. Skewed as real companies are: few leads have most of
 the events, few accounts have thousands of leads, some events are known days after they occurred. Outcomes depend on what the
-features see, so that a model exists. No truth is kept: whether a model is right is measured on :mod:`crm.company`.
+features see, so that a model exists. No truth is kept: whether a model is right is measured on :mod:`leadq.crm.simulated`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crm.company import vocabulary as words
-from crm.history import History, OwnField, TableCount, write_manifest
-from crm.reading.writing import hash_tables
-from crm.schemas import OUTCOMES, REJECTED, TABLES, TEXT, TIME
+from leadq.crm.contract.history import History, OwnField, TableCount, write_manifest
+from leadq.crm.contract.schemas import OUTCOMES, REJECTED, TABLES, TEXT, TIME
+from leadq.crm.reading.history_files import hash_tables
+from leadq.crm.simulated import vocabulary as words
 
 READ_AT = datetime(2026, 10, 1, tzinfo=UTC)
 DAYS = 730

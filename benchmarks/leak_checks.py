@@ -15,17 +15,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agreement.read import parse_agreement
-from agreement.template import template_text
-from crm.company import CompanySettings, simulate, write_company
-from crm.config import read_config
-from crm.ingest import read_history
-from features.build import build_training_data
-from features.canaries import Canary
-from features.catalogue import Catalogue
-from features.engine import open_engine
-from features.leaks import check_leaks, quarantine
-from features.settings import FeatureSettings
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.template import template_text
+from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.reading.ingest import read_history
+from leadq.crm.simulated import CompanySettings, simulate, write_company
+from leadq.features.build_training_data import build_training_data
+from leadq.features.catalogue import Catalogue
+from leadq.features.engine.duckdb_engine import open_engine
+from leadq.features.feature_settings import FeatureSettings
+from leadq.features.leak_checks.canaries import Canary
+from leadq.features.leak_checks.run_checks import check_leaks, quarantine
 
 PLANTED = ("leads.procurement_contact", "leads.status")
 LEADS = (2_000, 10_000)

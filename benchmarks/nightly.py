@@ -23,19 +23,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from agreement.read import parse_agreement
-from crm.history import open_history
-from features.engine import open_engine
-from features.tonight import tonight
-from models.attribute import make_reference
-from models.bundle import Bundle, read_bundle
-from models.engine import load_lightgbm
-from models.live import bundle_folder, read_live
-from models.scorer import Scorer
-from serving.scoring.parts import PART_ROWS, regrouped, score_parts
-from serving.scoring.rows import encoded_features
-from serving.scoring.score import ScoringRun
-from serving.scoring.write import finish_scores
+from leadq.agreement.read import parse_agreement
+from leadq.crm.contract.history import open_history
+from leadq.features.engine.duckdb_engine import open_engine
+from leadq.features.tonight import tonight
+from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.models.bundle.bundle import Bundle, read_bundle
+from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.fit.contributions import make_reference
+from leadq.models.live.live_models import bundle_folder, read_live
+from leadq.serving.scoring.model_input import encoded_features
+from leadq.serving.scoring.score_batches import ScoringRun
+from leadq.serving.scoring.table.night_parts import PART_ROWS, regrouped, score_parts
+from leadq.serving.scoring.table.score_table_file import finish_scores
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 MODELS = ("champion", "31 leaves")

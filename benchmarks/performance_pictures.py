@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.nightly_tables import read_nights
 from benchmarks.rivals import OURS, OURS_SINGLE
-from models.canvas import AMBER, BLUE, GREEN, GRID, STYLE, panels, save, tidy
+from leadq.models.pictures.canvas import AMBER, BLUE, GREEN, GRID, STYLE, panels, save, tidy
 
 BAR = "#b8c4d0"
 LINES, MARKS = (BLUE, AMBER, GREEN), "os^"

@@ -19,11 +19,11 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from models.arrays import Floats, Ints, logit, sigmoid
-from models.champion import compare_log_loss
-from models.comparison import Comparison
-from models.gate import champion_not_beaten
-from models.logistic import fit_line
+from leadq.foundation.arrays import Floats, Ints, logit, sigmoid
+from leadq.models.base.logistic_regression import fit_line
+from leadq.models.live.champion_comparison import compare_log_loss
+from leadq.models.live.comparison_result import Comparison
+from leadq.models.live.promotion_gate import champion_not_beaten
 
 LEADS, TRIES = 5500, 200
 TOGETHER = 0.15

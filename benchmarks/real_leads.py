@@ -12,13 +12,13 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agreement.problems import GateStopped
-from models.bundle import Bundle, read_bundle
-from models.live import read_live
-from pipelines.progress import silent
-from pipelines.project import Project, open_project
-from pipelines.promote import promote
-from pipelines.training import train_all
+from leadq.foundation.problems import GateStopped
+from leadq.models.bundle.bundle import Bundle, read_bundle
+from leadq.models.live.live_models import read_live
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.project.project import Project, open_project
+from leadq.pipelines.quarter.promote import promote
+from leadq.pipelines.training.stages import train_all
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

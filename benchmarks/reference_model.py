@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from models.arrays import Floats
-from models.engine import load_lightgbm
-from models.settings import FitSettings
+from leadq.foundation.arrays import Floats
+from leadq.models.base.fit_settings import FitSettings
+from leadq.models.base.lightgbm_loader import load_lightgbm
 
 FEATURES, CATEGORIES, VALUES = 50, 10, 12
 ALWAYS_KNOWN = 5
@@ -38,7 +38,7 @@ class ReferenceModel:
     missing : float
         Share of missing values in all but five features.
     settings : {"large trees", "leadq"}
-        How it is trained: as in the field, or by :class:`models.settings.FitSettings`.
+        How it is trained: as in the field, or by :class:`leadq.models.base.fit_settings.FitSettings`.
     asked : float, optional
         How many times as many rows as ``pred_contrib`` were asked for, in float64.
     asked_of_predict : float, optional

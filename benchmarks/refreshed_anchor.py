@@ -17,17 +17,17 @@ from pathlib import Path
 
 import numpy as np
 
-from features.leaks import find_leaks, quarantine
-from features.training_data import TrainingData
-from models.anchor import WINDOW_ROWS, Recent, find_anchor
-from models.arrays import Floats, sigmoid
-from models.engine import load_lightgbm
-from models.fit import fit_model, labels, population
-from models.settings import FitSettings
-from pipelines.build import look_at_landmarks
-from pipelines.ingest import ingest
-from pipelines.progress import silent
-from pipelines.project import open_project
+from leadq.features.leak_checks.run_checks import find_leaks, quarantine
+from leadq.features.training_data import TrainingData
+from leadq.foundation.arrays import Floats, sigmoid
+from leadq.models.base.fit_settings import FitSettings
+from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.models.fit.anchor import WINDOW_ROWS, Recent, find_anchor
+from leadq.models.fit.fit_model import fit_model, labels, population
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.project.project import open_project
+from leadq.pipelines.training.build import look_at_landmarks
+from leadq.pipelines.training.ingest import ingest
 
 ROOT = Path(__file__).parents[1]
 BLOCK, BLOCKS, REFRESH = 2_000, 4, 100

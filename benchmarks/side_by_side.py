@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from models.arrays import Floats
+from leadq.foundation.arrays import Floats
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",

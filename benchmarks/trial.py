@@ -11,21 +11,21 @@ import pandas as pd
 from benchmarks.calibrators import beta, isotonic, venn_abers
 from benchmarks.kinds import Kind
 from benchmarks.world import SeenWorld, see_world
-from features.training_data import TrainingData
-from models.anchor import find_anchor
-from models.arrays import Bools, Floats, sigmoid
-from models.boosting import fit_whole, make_table
-from models.calibrate import fit_calibrator
-from models.engine import load_lightgbm
-from models.fit import Fitted, fit_model, labels, population, rows_of, won_leads
-from models.held_out import at_judged_moment, held_out_frame
-from models.metrics import auc
-from models.origins import fit_origins, recent_leads
-from models.settings import FitSettings
-from models.split import rolling_origins
-from models.tiers import cut_by_tier, offer_tiers
-from models.train import weekly_flow
-from models.validate import try_anchor
+from leadq.features.training_data import TrainingData
+from leadq.foundation.arrays import Bools, Floats, sigmoid
+from leadq.models.base.fit_settings import FitSettings
+from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.models.base.metrics import auc
+from leadq.models.evaluation.held_out_forecasts import at_judged_moment, held_out_frame
+from leadq.models.evaluation.out_of_time import try_anchor
+from leadq.models.evaluation.rolling_origins import fit_origins, recent_leads
+from leadq.models.evaluation.time_split import rolling_origins
+from leadq.models.fit.anchor import find_anchor
+from leadq.models.fit.boosting import fit_whole, make_table
+from leadq.models.fit.fit_model import Fitted, fit_model, labels, population, rows_of, won_leads
+from leadq.models.fit.platt_calibration import fit_calibrator
+from leadq.models.tiers.tier_offers import cut_by_tier, offer_tiers
+from leadq.models.training.train_bundle import weekly_flow
 
 BEST_SHARE = 0.05
 """The truth supports a promise where this share of the hand-offs, the truly best, has a mean of 1.2 times the promise."""

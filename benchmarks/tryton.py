@@ -23,14 +23,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from crm.tryton.session import Account, TrytonSession
-from crm.tryton.target import ROWS_PER_CHUNK, TrytonTarget
-from crm.tryton.values import as_sent
-from serving.delivery.deliver import Tonight, Wish, deliver
-from serving.delivery.guards import Scores
-from serving.delivery.ledger import Ledger
-from serving.delivery.pace import Effects
-from serving.delivery.payload import our_fields, payload, read_scores
+from leadq.crm.connectors.tryton.sending.target import ROWS_PER_CHUNK, TrytonTarget
+from leadq.crm.connectors.tryton.sending.values import as_sent
+from leadq.crm.connectors.tryton.session import Account, TrytonSession
+from leadq.serving.delivery.deliver import Tonight, Wish, deliver
+from leadq.serving.delivery.ledger.ledger import Ledger
+from leadq.serving.delivery.planning.guards import Scores
+from leadq.serving.delivery.planning.payload import our_fields, payload, read_scores
+from leadq.serving.delivery.sending.rate_limit import Effects
 from tests.serving.delivery.company import row, write_scores
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, TIERS, Rpc, Tryton, running
 

@@ -1,9 +1,11 @@
 """The whole nightly run of a company of a million open leads and fifty million events: features, scores, reasons, snapshot, table.
 
-    python -m benchmarks.whole_night [--open-leads 1000000] [--rounds 3] [--cache .bench/whole_night] [--write .bench/whole_night.json]
+python -m benchmarks.whole_night [--open-leads 1000000] [--rounds 3] [--cache .bench/whole_night] [--write
+.bench/whole_night.json]
 
-The history is there (``benchmarks/large_company.py``); what is measured is ``pipelines.night.score_run``, which leads from it to a
-committed run in a store. The model was trained on a smaller company of the same kind. Each run has a process of its own.
+The history is there (``benchmarks/large_company.py``); what is measured is ``leadq.pipelines.night.night_run.score_run``,
+which leads from it to a committed run in a store. The model was trained on a smaller company of the same kind. Each run has
+a process of its own.
 """
 
 from __future__ import annotations
@@ -20,20 +22,20 @@ from typing import Any
 
 import numpy as np
 
-from agreement.template import template_text
 from benchmarks.features_at_scale import MEMORY_LIMIT, agreement, make_company
 from benchmarks.nightly import peak_megabytes
-from crm.history import open_history
-from features.build import build_training_data
-from features.engine import open_engine
-from features.settings import FeatureSettings
-from models.bundle import documents, read_bundle, version_of, write_bundle
-from models.settings import FitSettings
-from models.train import train_bundle
-from pipelines.night import score_run
-from pipelines.progress import silent
-from pipelines.project import Project, open_project
-from pipelines.runs import RunInputs
+from leadq.agreement.template import template_text
+from leadq.crm.contract.history import open_history
+from leadq.features.build_training_data import build_training_data
+from leadq.features.engine.duckdb_engine import open_engine
+from leadq.features.feature_settings import FeatureSettings
+from leadq.models.base.fit_settings import FitSettings
+from leadq.models.bundle.bundle import documents, read_bundle, version_of, write_bundle
+from leadq.models.training.train_bundle import train_bundle
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.night.night_run import score_run
+from leadq.pipelines.project.project import Project, open_project
+from leadq.pipelines.store.run_manifest import RunInputs
 
 TRAINED_ON = 15_000
 PARAMS = f"engine: {{threads: 2, memory_limit: {MEMORY_LIMIT}}}\n"

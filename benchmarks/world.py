@@ -18,16 +18,16 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from benchmarks.kinds import QUARTER_DAYS, Kind
-from crm.company import simulate, write_company
-from crm.config import read_config
-from crm.history import History
-from crm.ingest import read_history
-from features.build import build_training_data
-from features.engine import open_engine
-from features.leaks import find_leaks, quarantine
-from features.settings import FeatureSettings
-from features.training_data import HANDOFF, TrainingData
-from models.arrays import Bools, Floats
+from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.contract.history import History
+from leadq.crm.reading.ingest import read_history
+from leadq.crm.simulated import simulate, write_company
+from leadq.features.build_training_data import build_training_data
+from leadq.features.engine.duckdb_engine import open_engine
+from leadq.features.feature_settings import FeatureSettings
+from leadq.features.leak_checks.run_checks import find_leaks, quarantine
+from leadq.features.training_data import HANDOFF, TrainingData
+from leadq.foundation.arrays import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,11 +10,11 @@ from datetime import datetime
 import ibis
 import ibis.expr.types as ir
 
-from agreement.schema import Agreement
-from features import account, company, intent, origin, own_fields, person
-from features.catalogue import Catalogue, Feature
-from features.engine import Tables
-from features.fields import Field, fields_as_of
+from leadq.agreement.schema import Agreement
+from leadq.features.catalogue import Catalogue, Feature
+from leadq.features.engine.duckdb_engine import Tables
+from leadq.features.field_values import Field, fields_as_of
+from leadq.features.groups import account, company, intent, origin, own_fields, person
 
 CODE = "code:"
 """Prefix of the encoded column beside a category's raw one."""
@@ -47,7 +47,7 @@ def assemble(
 ) -> ir.Table:
     """Raw features: ``point_id`` and one column per feature of ``catalogue`` (float64, or string for a category).
 
-    ``at_account`` is given where :func:`features.account.account` has been computed already, for these points at least.
+    ``at_account`` is given where :func:`leadq.features.groups.account.account` has been computed already, for these points at least.
     """
     groups = [
         company.company(fields_table, agreement),

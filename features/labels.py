@@ -9,7 +9,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from features.engine import DAY_US, Tables, microseconds
+from leadq.features.engine.duckdb_engine import DAY_US, Tables, microseconds
 
 
 def labels(tables: Tables, points: ir.Table, horizon_days: int, worked_within_days: int) -> ir.Table:

@@ -15,18 +15,18 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from agreement.schema import Agreement
-from crm.history import History
-from crm.schemas import TIME
-from features.account import account
-from features.assemble import assemble, encoded, fields_of
-from features.build import tracked_since
-from features.catalogue import Catalogue
-from features.engine import DAY_US, Tables, is_distributed, microseconds, open_tables, stream
-from features.fields import known_fields
-from features.labels import first_worked
-from features.points import handoffs, tonight_points
-from features.predicates import rule_hits
+from leadq.agreement.schema import Agreement
+from leadq.crm.contract.history import History
+from leadq.crm.contract.schemas import TIME
+from leadq.features.assemble import assemble, encoded, fields_of
+from leadq.features.build_training_data import tracked_since
+from leadq.features.catalogue import Catalogue
+from leadq.features.engine.duckdb_engine import DAY_US, Tables, is_distributed, microseconds, open_tables, stream
+from leadq.features.field_values import known_fields
+from leadq.features.groups.account import account
+from leadq.features.labels import first_worked
+from leadq.features.landmarks import handoffs, tonight_points
+from leadq.features.predicates import rule_hits
 
 NO_DATE = "no date"
 TOO_OLD = "too old"
@@ -50,7 +50,7 @@ def tonight(
     Parameters
     ----------
     backend : Ibis backend
-        From :func:`features.engine.open_engine`.
+        From :func:`leadq.features.engine.duckdb_engine.open_engine`.
     lead_id : str, optional
         Only this lead.
     since : datetime, optional

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.catalogue import Catalogue
+from leadq.features.catalogue import Catalogue
 
 HANDOFF = -1
 """``landmark`` of the row that looks at a lead at its hand-off instead of at an age."""

@@ -17,20 +17,20 @@ from urllib.parse import urlunsplit
 
 import pyarrow as pa
 
-from agreement.problems import InputError, LeadqError, Problem, StoreError
-from crm.answers import ANSWERS, AnswerBook
-from models.bundle import read_bundle
-from models.live import bundle_folder, models_folder
-from models.past_leads import PastLeads, past_leads_path
-from pipelines.past_score import PastScores, agreement_then
-from pipelines.project import Project
-from pipelines.runs import Run
-from serving.desk.desk import Desk, Model, Row
-from serving.desk.nights import Nights, RunFile, read_row
-from serving.desk.who import Doorkeeper
-from serving.words.card import Standing
-from serving.words.playbook import read_playbook
-from serving.words.sentences import read_sentences
+from leadq.crm.answers.answer_log import ANSWERS, AnswerBook
+from leadq.foundation.problems import InputError, LeadqError, Problem, StoreError
+from leadq.models.bundle.bundle import read_bundle
+from leadq.models.bundle.past_leads import PastLeads, past_leads_path
+from leadq.models.live.live_models import bundle_folder, models_folder
+from leadq.pipelines.explaining.reproduce_score import PastScores, agreement_then
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.store.run_manifest import Run
+from leadq.serving.desk.desk_state import Desk, Model, Row
+from leadq.serving.desk.night_scores import Nights, RunFile, read_row
+from leadq.serving.desk.sign_in import Doorkeeper
+from leadq.serving.words.card import Standing
+from leadq.serving.words.playbook import read_playbook
+from leadq.serving.words.sentences import read_sentences
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -195,7 +195,7 @@ def run_desk(
     LeadqError
         As :func:`make_desk` and :func:`serve`.
     """
-    from serving.desk.app import make_app  # noqa: PLC0415 - only the desk needs the framework
+    from leadq.serving.desk.app import make_app  # noqa: PLC0415 - only the desk needs the framework
 
     pa.set_memory_pool(
         pa.system_memory_pool()

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
 
-from agreement.schema import Agreement, Check, Outcome, Promise, Rule, Tier
-from crm.history import History, write_manifest
-from crm.schemas import OUTCOMES, REJECTED, TABLES
+from leadq.agreement.schema import Agreement, Check, Outcome, Promise, Rule, Tier
+from leadq.crm.contract.history import History, write_manifest
+from leadq.crm.contract.schemas import OUTCOMES, REJECTED, TABLES
 from tests.postgres_server import Postgres, running
 from tests.shared_company import CompanyCopy, copy_of_the_company
 

@@ -13,19 +13,19 @@ from pathlib import Path
 
 import yaml
 
-from crm.company.settings import CompanySettings
-from features.leaks import find_leaks, quarantine
-from models.bundle import Bundle, keep_bundle, read_bundle
-from models.live import bundle_folder, models_folder, promote, read_live
-from models.past_leads import keep_past_leads, past_leads_path
-from pipelines.build import look_at_landmarks
-from pipelines.ingest import ingest
-from pipelines.init import init
-from pipelines.progress import silent
-from pipelines.project import Project, open_project
-from pipelines.simulate import write_simulated
-from pipelines.train import PAST_LEADS, train
-from pipelines.training_files import Origin, write_training_data
+from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.features.leak_checks.run_checks import find_leaks, quarantine
+from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
+from leadq.models.bundle.past_leads import keep_past_leads, past_leads_path
+from leadq.models.live.live_models import bundle_folder, models_folder, promote, read_live
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.getting_started.init import init
+from leadq.pipelines.project.project import Project, open_project
+from leadq.pipelines.training.build import look_at_landmarks
+from leadq.pipelines.training.ingest import ingest
+from leadq.pipelines.training.simulate import write_simulated
+from leadq.pipelines.training.train import PAST_LEADS, train
+from leadq.pipelines.training.training_files import Origin, write_training_data
 
 CompanyCopy = Callable[[Path], Project]
 """Copies the company into a folder that is not there yet, and opens it."""

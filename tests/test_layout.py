@@ -82,7 +82,7 @@ def test_no_address_no_registry_and_no_lock_file_is_committed() -> None:
 
 def test_help_answers_at_once() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "pipelines", "--help"], cwd=ROOT, capture_output=True, check=True)
+    subprocess.run([sys.executable, "-m", "leadq", "--help"], cwd=ROOT, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert seconds < 0.5
@@ -100,13 +100,16 @@ def _imported(code: str) -> set[str]:
 
 
 def test_the_scorer_imports_neither_shap_nor_great_expectations() -> None:
-    modules = _imported("import pipelines.score, pipelines.explain, serving.scoring.score, models.scorer")
+    modules = _imported(
+        "import leadq.pipelines.night.score, leadq.pipelines.explaining.explain;"
+        "import leadq.serving.scoring.score_batches, leadq.models.bundle.matrix_scorer"
+    )
     assert "pyarrow" in modules
     assert not modules & {"shap", "great_expectations", "mlflow", "matplotlib", "sklearn"}
 
 
 def test_the_command_line_imports_no_room() -> None:
-    modules = _imported("import pipelines.cli")
+    modules = _imported("import leadq.pipelines.cli.main")
     assert not modules & {"pyarrow", "numpy", "pandas", "yaml", "crm", "features", "models", "serving"}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from crm.company.simulate import SimulatedCompany
+from leadq.crm.simulated.simulate import SimulatedCompany
 from tests.tryton_server import REP, Tryton
 
 OWN = {

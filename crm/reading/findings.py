@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agreement.problems import MAX_EXAMPLES, InputError, Problem
-from crm.reading.engine import ROW, Connection, Relation, name, scalar, text
+from leadq.crm.storage.scratch_database import ROW, Connection, Relation, name, scalar, text
+from leadq.foundation.problems import MAX_EXAMPLES, InputError, Problem
 
 KEYS: dict[str, str] = {
     "leads": "lead_id",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from features.leak_checks.finding import LeakFinding
+from leadq.features.leak_checks.finding import LeakFinding
 
 WHY = "why it is known beforehand"
 _PLAIN = re.compile(r"[A-Za-z_][\w.]*")

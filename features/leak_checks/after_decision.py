@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crm.history import History
-from features.engine import DAY_US, microseconds
-from features.leak_checks.closed_leads import ClosedLeads
-from features.leak_checks.finding import MIN_CLASS, LeakFinding
+from leadq.crm.contract.history import History
+from leadq.features.engine.duckdb_engine import DAY_US, microseconds
+from leadq.features.leak_checks.closed_leads import ClosedLeads
+from leadq.features.leak_checks.finding import MIN_CLASS, LeakFinding
 
 LIMIT = 0.05
 WATCHED_DAYS = 30

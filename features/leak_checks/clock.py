@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from features.leak_checks.finding import LeakFinding
-from features.leak_checks.single_field import auc_of_numbers
-from features.training_data import HANDOFF, TrainingData
+from leadq.features.leak_checks.finding import LeakFinding
+from leadq.features.leak_checks.single_field import auc_of_numbers
+from leadq.features.training_data import HANDOFF, TrainingData
 
 LIMIT = 0.5
 _MIN_KNOWN = 200

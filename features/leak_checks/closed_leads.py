@@ -18,8 +18,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crm.history import History
-from features.engine import DAY_US, timestamp_us
+from leadq.crm.contract.history import History
+from leadq.features.engine.duckdb_engine import DAY_US, timestamp_us
 
 MAX_LEADS = 200_000
 _COLUMNS_AT_ONCE = 16

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from crm.history import History
-from features.leak_checks.closed_leads import ClosedLeads
-from features.leak_checks.finding import LeakFinding
+from leadq.crm.contract.history import History
+from leadq.features.leak_checks.closed_leads import ClosedLeads
+from leadq.features.leak_checks.finding import LeakFinding
 
 _BY_KIND = """
 SELECT e.kind, count(DISTINCT d.lead_id) AS leads, count(DISTINCT d.lead_id) FILTER (d.won) AS won

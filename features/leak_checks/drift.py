@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from features.leak_checks.finding import LeakFinding
-from features.training_data import HANDOFF, TrainingData
+from leadq.features.leak_checks.finding import LeakFinding
+from leadq.features.training_data import HANDOFF, TrainingData
 
 LIMIT = 0.65
 _MAX_ROWS = 8_000

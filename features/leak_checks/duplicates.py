@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from crm.history import History
-from features.leak_checks.finding import LeakFinding
-from features.training_data import TrainingData
+from leadq.crm.contract.history import History
+from leadq.features.leak_checks.finding import LeakFinding
+from leadq.features.training_data import TrainingData
 
 TWINS_LIMIT = 0.02
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from crm.history import History
-from features.leak_checks.finding import LeakFinding
-from features.training_data import TrainingData
+from leadq.crm.contract.history import History
+from leadq.features.leak_checks.finding import LeakFinding
+from leadq.features.training_data import TrainingData
 
 DIFFERENCE = 0.30
 """In shares; as an AUC of presence .65, the limit of the check between won and lost."""

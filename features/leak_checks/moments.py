@@ -15,13 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from agreement.schema import Agreement
-from crm.history import History
-from features.assemble import model_columns
-from features.engine import Tables
-from features.leak_checks.finding import LeakFinding
-from features.leak_checks.look_again import cut, look
-from features.training_data import TrainingData
+from leadq.agreement.schema import Agreement
+from leadq.crm.contract.history import History
+from leadq.features.assemble import model_columns
+from leadq.features.engine.duckdb_engine import Tables
+from leadq.features.leak_checks.finding import LeakFinding
+from leadq.features.leak_checks.rebuild_features import cut, look
+from leadq.features.training_data import TrainingData
 
 SAMPLE_ROWS = 300
 """A feature that looks ahead on 1 % of the rows is missed in 5 of 100 runs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from features.leak_checks.finding import BY_NAME, LeakFinding
+from leadq.features.leak_checks.finding import BY_NAME, LeakFinding
 
 PATTERNS = ("*status*", "stage", "close*", "won*", "lost*", "amount", "last_activity*", "owner*")
 

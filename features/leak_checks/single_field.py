@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
-from features.leak_checks.finding import MIN_CLASS, ROOM_FOR_CHANCE
+from leadq.features.leak_checks.finding import MIN_CLASS, ROOM_FOR_CHANCE
 
 _PRIOR_LEADS = 5.0  # a value seen on few leads is pulled to the base rate by this many
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from features.leak_checks.finding import BY_NAME, LeakFinding
+from leadq.features.leak_checks.finding import BY_NAME, LeakFinding
 
 Verdict = Literal["passed", "named", "quarantined", "stop", "not run"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from crm.history import History, OwnField
-from crm.reading.closest import did_you_mean
-from features.catalogue import Catalogue
-from features.leak_checks.finding import BY_NAME, LeakFinding
+from leadq.crm.contract.history import History, OwnField
+from leadq.features.catalogue import Catalogue
+from leadq.features.leak_checks.finding import BY_NAME, LeakFinding
+from leadq.foundation.suggestions import did_you_mean
 
 
 def column_of(field: OwnField) -> str:

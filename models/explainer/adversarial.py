@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.arrays import Floats
-from models.explainer.codes import ZERO, FeatureCodes
-from models.explainer.compiled import CompiledModel
+from leadq.foundation.arrays import Floats
+from leadq.models.explainer.compiled import CompiledModel
+from leadq.models.explainer.value_codes import ZERO, FeatureCodes
 
 _ODD_NUMBERS = (np.nan, 0.0, -0.0, ZERO, -ZERO, np.nextafter(ZERO, 1.0), 5e-324, np.inf, -np.inf, 1e300, -1e300)
 _ODD_CATEGORIES = (np.nan, -0.5, -1.0, -7.0, 0.5, 1e-36, 2.0**31, 1e18, -1e18, np.inf, -np.inf)

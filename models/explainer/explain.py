@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from models.arrays import Floats
-from models.explainer.compiled import Precision, compile_model
-from models.explainer.model_text import UnsupportedModelError
+from leadq.foundation.arrays import Floats
+from leadq.models.explainer.compiled import Precision, compile_model
+from leadq.models.explainer.model_text import UnsupportedModelError
 
 
 class SlowExplanationWarning(UserWarning):

@@ -12,8 +12,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from models.arrays import Ints
-from models.explainer.conditions import Conditions
+from leadq.foundation.arrays import Ints
+from leadq.models.explainer.leaf_conditions import Conditions
 
 MOST_PATTERNS = 1_024
 """Patterns of a group of several leaves; one table column then fits the first cache."""

@@ -12,7 +12,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from models.explainer.codes import ZERO
+from leadq.models.explainer.value_codes import ZERO
 
 BLOCK_ROWS = 4_096
 _ZERO = ZERO

@@ -15,8 +15,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from agreement.problems import BundleError, Problem
-from models.arrays import Floats, Ints
+from leadq.foundation.arrays import Floats, Ints
+from leadq.foundation.problems import BundleError, Problem
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
@@ -142,5 +142,5 @@ def _problem(rule: str, value: str, remedy: str) -> Problem:
 
 def unsupported(what: str) -> UnsupportedModelError:
     """Return the refusal of a model that has ``what``."""
-    remedy = "Use LightGBM's own pred_contrib for it (models.attribute does, and says so)."
+    remedy = "Use LightGBM's own pred_contrib for it (leadq.models.fit.contributions does, and says so)."
     return UnsupportedModelError(_problem("must be made of what the fast explainer reproduces", what, remedy))

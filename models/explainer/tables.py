@@ -19,9 +19,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from models.arrays import Floats, Ints
-from models.explainer.conditions import Conditions
-from models.explainer.grouping import MOST_PATTERNS_OF_A_LEAF
+from leadq.foundation.arrays import Floats, Ints
+from leadq.models.explainer.grouping import MOST_PATTERNS_OF_A_LEAF
+from leadq.models.explainer.leaf_conditions import Conditions
 
 FEW_STEPS = 8
 """A feature with more changes of segment along its codes is looked up instead of compared."""
@@ -78,7 +78,7 @@ def make_tables(conditions: Conditions, groups: Ints, n_codes: Ints) -> Tables:
     ----------
     conditions : Conditions
     groups : array of shape (g, 3)
-        As :func:`models.explainer.grouping.cut` gives them.
+        As :func:`leadq.models.explainer.grouping.cut` gives them.
     n_codes : array of shape (n_features,)
         Codes of each feature.
     """

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crm.atomic import write_text
-from models.live import Standing, models_folder
-from pipelines.report.model_card import NOT_PROMOTED, PROMOTION, plain
+from leadq.foundation.atomic_files import write_text
+from leadq.models.live.live_models import Standing, models_folder
+from leadq.pipelines.report.model_card import NOT_PROMOTED, PROMOTION, plain
 
 
 def card_path(store: Path, version: str) -> Path:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agreement.schema import Agreement
-from crm.gate_report import report_environment
-from features.leak_checks.table import CheckRow
-from models.bundle import Bundle
-from models.stability import Stability
-from pipelines.report import proof_drawings as drawn
-from pipelines.report import proof_tables as proof
-from pipelines.report.figures import Held, rival_auc
-from pipelines.report.sales_words import first_page
-from pipelines.report.words import percent
-from serving.words.sentences import Sentences, read_sentences
+from leadq.agreement.schema import Agreement
+from leadq.features.leak_checks.table import CheckRow
+from leadq.foundation.html_page import page_environment
+from leadq.models.bundle.bundle import Bundle
+from leadq.models.evaluation.stability import Stability
+from leadq.pipelines.report import proof_drawings as drawn
+from leadq.pipelines.report import proof_tables as proof
+from leadq.pipelines.report.figure_words import percent
+from leadq.pipelines.report.figures import Held, rival_auc
+from leadq.pipelines.report.sales_words import first_page
+from leadq.serving.words.sentences import Sentences, read_sentences
 
 KINDS = {"booster": "Gradient-boosted trees, calibrated", "base_rate": "Base rate"}
 
@@ -42,11 +42,11 @@ def render_evaluation(
         What the data cannot show.
     checks : sequence of CheckRow
     reasons : mapping, optional
-        :func:`pipelines.report.reasons.page_parts`; none where there are no reasons.
+        :func:`leadq.pipelines.report.reasons.page_parts`; none where there are no reasons.
     sentences : Sentences, optional
         The company's own catalogue.
     """
-    page = report_environment("pipelines").get_template("evaluation.html.j2")
+    page = page_environment("leadq.pipelines.report").get_template("evaluation.html.j2")
     return page.render(
         version=bundle.version,
         kind=KINDS[bundle.kind],

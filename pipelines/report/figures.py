@@ -7,21 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agreement.schema import Agreement
-from crm.history import History
-from features.training_data import HANDOFF
-from models.arrays import Floats, Ints
-from models.bundle import Bundle
-from models.compare import Gain, auc_difference
-from models.held_out import at_judged_moment
-from models.lift import SHARES, LiftRow, Workable, captured, lift_rows, workable
-from models.metrics import auc, log_loss
-from models.periods import PeriodFigures, figures_by_period
-from models.reliability import Decomposition, Reliability, decompose, reliability
-from models.segments import SegmentFigures, Selection, adjust, segments_of, selections_of
-from models.stability import Stability
-from pipelines.report.fields import values_of
-from pipelines.settings import ReportSettings
+from leadq.agreement.schema import Agreement
+from leadq.crm.contract.history import History
+from leadq.features.training_data import HANDOFF
+from leadq.foundation.arrays import Floats, Ints
+from leadq.models.base.metrics import auc, log_loss
+from leadq.models.bundle.bundle import Bundle
+from leadq.models.evaluation.by_period import PeriodFigures, figures_by_period
+from leadq.models.evaluation.held_out_forecasts import at_judged_moment
+from leadq.models.evaluation.lift import SHARES, LiftRow, Workable, captured, lift_rows, workable
+from leadq.models.evaluation.paired_bootstrap import Gain, auc_difference
+from leadq.models.evaluation.reliability import Decomposition, Reliability, decompose, reliability
+from leadq.models.evaluation.segments import SegmentFigures, Selection, adjust, segments_of, selections_of
+from leadq.models.evaluation.stability import Stability
+from leadq.pipelines.project.params import ReportSettings
+from leadq.pipelines.report.segment_fields import values_of
 
 GAIN_SHARES = tuple(round(0.02 * step, 2) for step in range(51))
 MIN_WINS_OF_CURVE = 30

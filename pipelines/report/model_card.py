@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agreement.schema import Agreement
-from crm.gate_report import report_environment
-from models.bundle import Bundle
-from pipelines.report.figures import Held
-from pipelines.report.sales_words import LIGHTS, meaning_of
-from pipelines.report.words import number, p_words, percent
-from serving.words.sentences import Sentences, read_sentences
+from leadq.agreement.schema import Agreement
+from leadq.foundation.html_page import page_environment
+from leadq.models.bundle.bundle import Bundle
+from leadq.pipelines.report.figure_words import number, p_words, percent
+from leadq.pipelines.report.figures import Held
+from leadq.pipelines.report.sales_words import LIGHTS, meaning_of
+from leadq.serving.words.sentences import Sentences, read_sentences
 
 PROMOTION = "## Promotion"
 NOT_PROMOTED = "Not promoted so far."
@@ -59,7 +59,7 @@ class Card:
 
     def to_html(self) -> str:
         """Return the card as one HTML page."""
-        return report_environment("pipelines").get_template("model_card.html.j2").render(card=self) + "\n"
+        return page_environment("leadq.pipelines.report").get_template("model_card.html.j2").render(card=self) + "\n"
 
 
 def plain(text: str) -> str:

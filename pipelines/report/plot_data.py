@@ -7,10 +7,10 @@ import io
 import math
 from typing import Any
 
-from models.audit.audit import Audit
-from models.bundle import Bundle
-from pipelines.report.figures import GAIN_SHARES, Held
-from pipelines.report.reasons import audit_metrics
+from leadq.models.audit.reason_audit import Audit
+from leadq.models.bundle.bundle import Bundle
+from leadq.pipelines.report.figures import GAIN_SHARES, Held
+from leadq.pipelines.report.reasons import audit_metrics
 
 Row = tuple[object, ...]
 

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from models.bundle import Bundle
-from pipelines.report.drawing import Curve, Scale
-from pipelines.report.figures import GAIN_SHARES, Held, ReliabilityAt
-from pipelines.report.words import percent
+from leadq.models.bundle.bundle import Bundle
+from leadq.pipelines.report.figure_words import percent
+from leadq.pipelines.report.figures import GAIN_SHARES, Held, ReliabilityAt
+from leadq.pipelines.report.svg_geometry import Curve, Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from features.leak_checks.table import CheckRow
-from models.bundle import Bundle
-from models.periods import PeriodFigures
-from models.stability import Stability
-from pipelines.report.figures import Held, ReliabilityAt
-from pipelines.report.words import number, p_words, percent, with_interval
+from leadq.features.leak_checks.table import CheckRow
+from leadq.models.bundle.bundle import Bundle
+from leadq.models.evaluation.by_period import PeriodFigures
+from leadq.models.evaluation.stability import Stability
+from leadq.pipelines.report.figure_words import number, p_words, percent, with_interval
+from leadq.pipelines.report.figures import Held, ReliabilityAt
 
 Row = list[str]
 

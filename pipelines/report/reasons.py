@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.audit.audit import LEAST, MIN_CORRELATION, RATIO, Audit
-from pipelines.report.proof_tables import Table
-from pipelines.report.words import number, percent
-from serving.words.sentences import Sentences
+from leadq.models.audit.reason_audit import LEAST, MIN_CORRELATION, RATIO, Audit
+from leadq.pipelines.report.figure_words import number, percent
+from leadq.pipelines.report.proof_tables import Table
+from leadq.serving.words.sentences import Sentences
 
 FEATURES, DEPENDENCE = "features.png", "dependence.png"
 """Pictures in ``reports/``: every fact a lead, and what each value of the leading ones does."""

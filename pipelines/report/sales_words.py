@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agreement.schema import Agreement
-from models.bundle import Bundle
-from models.tiers import TierCut
-from pipelines.report.drawing import Scale
-from pipelines.report.figures import Held
-from pipelines.report.words import hundred, together
+from leadq.agreement.schema import Agreement
+from leadq.models.bundle.bundle import Bundle
+from leadq.models.tiers.tier_offers import TierCut
+from leadq.pipelines.report.figure_words import hundred, together
+from leadq.pipelines.report.figures import Held
+from leadq.pipelines.report.svg_geometry import Scale
 
 LIGHTS = {
     "PROVEN": ("good", "kept: proven"),

@@ -1,6 +1,6 @@
 """A delivery from scores to report: taken up where it was left, else planned, judged, kept and sent.
 
-Which runs a call plans and sends, and in what order, is ``line.py``'s. Leaves out where scores come from and the lock.
+Which runs a call plans and sends, and in what order, is ``sending/run_queue.py``'s. Leaves out where scores come from and the lock.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from agreement.problems import LeadqError
-from crm.targets import Target, TargetField
-from serving.delivery.conclude import supersede, try_again
-from serving.delivery.guards import judge_model, judge_plan, judge_taken_up
-from serving.delivery.ledger import Ledger
-from serving.delivery.line import Asked, asked_for, covers, goes_on, waiting
-from serving.delivery.pace import Effects
-from serving.delivery.papers import reported, write_plan, write_waiting
-from serving.delivery.payload import read_scores
-from serving.delivery.plan import Tally, differences, unscored
-from serving.delivery.records import ENDED, DeliveryRun, PlannedRow
-from serving.delivery.report import Report, report_of, together
-from serving.delivery.send import Sender, StoppedError, sender
-from serving.delivery.upkeep import upkeep
-from serving.delivery.wish import Tonight, Wish
+from leadq.crm.connectors.protocol import Target, TargetField
+from leadq.foundation.problems import LeadqError
+from leadq.serving.delivery.ledger.ledger import Ledger
+from leadq.serving.delivery.ledger.ledger_records import ENDED, DeliveryRun, PlannedRow
+from leadq.serving.delivery.planning.delivery_request import Tonight, Wish
+from leadq.serving.delivery.planning.guards import judge_model, judge_plan, judge_taken_up
+from leadq.serving.delivery.planning.payload import read_scores
+from leadq.serving.delivery.planning.plan import Tally, differences, unscored
+from leadq.serving.delivery.reporting.delivery_report import Report, report_of, together
+from leadq.serving.delivery.reporting.maintenance import upkeep
+from leadq.serving.delivery.reporting.report_files import reported, write_plan, write_waiting
+from leadq.serving.delivery.sending.rate_limit import Effects
+from leadq.serving.delivery.sending.row_outcomes import supersede, try_again
+from leadq.serving.delivery.sending.run_queue import Asked, asked_for, covers, goes_on, waiting
+from leadq.serving.delivery.sending.send import Sender, StoppedError, sender
 
 __all__ = ["Tonight", "Wish", "deliver", "send_run"]
 

@@ -15,12 +15,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.desk.card_page import answer, save_file, save_text, show_card
-from serving.desk.desk import Desk
-from serving.desk.door import Door
-from serving.desk.list_page import save_csv, show_list
-from serving.desk.pages import HEADERS, Pages, static
-from serving.desk.who import Visitor
+from leadq.serving.desk.access_middleware import Door
+from leadq.serving.desk.card_page import answer, save_file, save_text, show_card
+from leadq.serving.desk.desk_state import Desk
+from leadq.serving.desk.list_page import save_csv, show_list
+from leadq.serving.desk.page_templates import HEADERS, Pages, static
+from leadq.serving.desk.sign_in import Visitor
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 

@@ -10,17 +10,17 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from agreement.problems import LeadqError, Problem
-from serving.desk.answering import answer_of, reasons_offered
-from serving.desk.desk import Desk
-from serving.desk.listing import find
-from serving.desk.nights import Tonight
-from serving.desk.pages import Pages, lead_address
-from serving.desk.query import Query
-from serving.desk.who import KEPT, Visitor
-from serving.words.card import Card
-from serving.words.card_page import card_file
-from serving.words.card_text import short_text
+from leadq.foundation.problems import LeadqError, Problem
+from leadq.serving.desk.answer_form import answer_of, reasons_offered
+from leadq.serving.desk.desk_state import Desk
+from leadq.serving.desk.lead_list import find
+from leadq.serving.desk.list_query import Query
+from leadq.serving.desk.night_scores import Tonight
+from leadq.serving.desk.page_templates import Pages, lead_address
+from leadq.serving.desk.sign_in import KEPT, Visitor
+from leadq.serving.words.card import Card
+from leadq.serving.words.card_page import card_file
+from leadq.serving.words.card_text import short_text
 
 _KEPT_WORDS = {
     "accept": "Accepted. Thank you.",

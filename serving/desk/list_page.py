@@ -12,16 +12,16 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agreement.schema import DISQUALIFIED
-from crm.answers import Answer
-from serving.desk.desk import Desk
-from serving.desk.listing import NOBODY, Found, Ints, find
-from serving.desk.nights import Tonight
-from serving.desk.pages import Pages, lead_address
-from serving.desk.query import Query
-from serving.desk.rows import NOT_SCORED, LeadRows, Texts
-from serving.desk.who import Visitor
-from serving.words.text import cell, chance, clean
+from leadq.agreement.schema import DISQUALIFIED
+from leadq.crm.answers.answer_log import Answer
+from leadq.serving.desk.desk_state import Desk
+from leadq.serving.desk.lead_columns import NOT_SCORED, LeadRows, Texts
+from leadq.serving.desk.lead_list import NOBODY, Found, Ints, find
+from leadq.serving.desk.list_query import Query
+from leadq.serving.desk.night_scores import Tonight
+from leadq.serving.desk.page_templates import Pages, lead_address
+from leadq.serving.desk.sign_in import Visitor
+from leadq.serving.words.text import cell, chance, clean
 
 NO_NIGHT = "No night has been scored yet. Run leadq score, then load this page again."
 STALE_AFTER = timedelta(hours=36)

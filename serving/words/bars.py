@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from serving.words.points import in_points, probability_of, rounded_to_sum
+from leadq.serving.words.percentage_points import in_points, probability_of, rounded_to_sum
 
 LISTED = 12
 """Families with a bar of their own; the rest shares one."""

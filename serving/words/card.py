@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agreement.schema import BY_MODEL, DISQUALIFIED, Agreement, Tier
-from models.bundle import Bundle
-from models.past_leads import PastLead
-from serving.words.bars import Bars, bars_of
-from serving.words.change import Change, change_of
-from serving.words.playbook import Playbook
-from serving.words.points import probability_of
-from serving.words.sentences import Sentences
-from serving.words.text import capitalised, chance, clean, words
+from leadq.agreement.schema import BY_MODEL, DISQUALIFIED, Agreement, Tier
+from leadq.models.bundle.bundle import Bundle
+from leadq.models.bundle.past_leads import PastLead
+from leadq.serving.words.bars import Bars, bars_of
+from leadq.serving.words.percentage_points import probability_of
+from leadq.serving.words.playbook import Playbook
+from leadq.serving.words.score_change import Change, change_of
+from leadq.serving.words.sentences import Sentences
+from leadq.serving.words.text import capitalised, chance, clean, words
 
 Row = Mapping[str, Any]
 
@@ -125,7 +125,7 @@ def card_of(row: Row, agreement: Agreement, standing: Standing, said: Sentences,
     Parameters
     ----------
     row : mapping
-        A row of :data:`crm.schemas.SCORES` as Python values.
+        A row of :data:`leadq.crm.contract.schemas.SCORES` as Python values.
     agreement : Agreement
         The one the score was made under.
     standing : Standing

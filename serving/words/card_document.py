@@ -7,10 +7,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from agreement.schema import Agreement
-from models.bundle import Bundle
-from serving.words.card import Card
-from serving.words.points import in_points, probability_of
+from leadq.agreement.schema import Agreement
+from leadq.models.bundle.bundle import Bundle
+from leadq.serving.words.card import Card
+from leadq.serving.words.percentage_points import in_points, probability_of
 
 
 def card_document(row: Mapping[str, Any], card: Card, agreement: Agreement, bundle: Bundle) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from importlib import resources
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from agreement.schema import DISQUALIFIED
-from serving.words.card import NOTE, Card
-from serving.words.text import capitalised
+from leadq.agreement.schema import DISQUALIFIED
+from leadq.serving.words.card import NOTE, Card
+from leadq.serving.words.text import capitalised
 
 
 def environment(tiers: Sequence[str], *more: BaseLoader) -> Environment:
@@ -27,7 +27,7 @@ def environment(tiers: Sequence[str], *more: BaseLoader) -> Environment:
         Of further templates.
     """
     made = Environment(
-        loader=ChoiceLoader([*more, PackageLoader("serving.words", "templates")]),
+        loader=ChoiceLoader([*more, PackageLoader("leadq.serving.words", "templates")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -55,7 +55,7 @@ def _tier_class(tiers: tuple[str, ...]) -> Callable[[str], str]:
 @lru_cache(maxsize=1)
 def style() -> str:
     """Return the style sheet of a card."""
-    return resources.files("serving.words").joinpath("templates", "card.css").read_text(encoding="utf-8")
+    return resources.files("leadq.serving.words").joinpath("templates", "card.css").read_text(encoding="utf-8")
 
 
 def card_file(card: Card, tiers: Sequence[str]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from serving.words.bars import Bars
-from serving.words.card import NOTE, Card, SaidReason, TierSaid
-from serving.words.change import Change
-from serving.words.text import capitalised, shorten
+from leadq.serving.words.bars import Bars
+from leadq.serving.words.card import NOTE, Card, SaidReason, TierSaid
+from leadq.serving.words.score_change import Change
+from leadq.serving.words.text import capitalised, shorten
 
 SHORT_AT_MOST = 255
 """Characters of the short text: what a text field of the common CRMs holds."""

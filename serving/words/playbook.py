@@ -15,10 +15,10 @@ from typing import Any, Literal, get_args
 
 import yaml
 
-from agreement.problems import ConfigError, Problem
-from crm.reading.yaml_lines import read_yaml_lines
-from serving.words.sentences import fit
-from serving.words.wording_rules import PART, Place, check_repeated, check_words
+from leadq.foundation.problems import ConfigError, Problem
+from leadq.foundation.yaml_lines import read_yaml_lines
+from leadq.serving.words.sentences import fit
+from leadq.serving.words.wording_rules import PART, Place, check_repeated, check_words
 
 MAX_STEP = 120
 """Longest step, in characters."""
@@ -76,7 +76,7 @@ class Playbook:
 
 def default_playbook() -> str:
     """Return the text of the default playbook, as ``leadq init`` writes it."""
-    return resources.files("serving.words").joinpath("playbook.yaml").read_text(encoding="utf-8")
+    return resources.files("leadq.serving.words").joinpath("playbook.yaml").read_text(encoding="utf-8")
 
 
 def read_playbook(path: Path | None = None) -> Playbook:

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from agreement.problems import Problem
-from crm.reading.yaml_lines import LinedDocument
-from serving.words.wording_rules import FORBIDDEN, PART, Place, check_repeated, check_words
+from leadq.foundation.problems import Problem
+from leadq.foundation.yaml_lines import LinedDocument
+from leadq.serving.words.wording_rules import FORBIDDEN, PART, Place, check_repeated, check_words
 
 __all__ = ["FORBIDDEN", "MOVES", "PART", "check_document"]
 

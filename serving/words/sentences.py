@@ -1,7 +1,7 @@
 """The catalogue of sentences: for every feature the words in which sales hears about it.
 
 Read from a YAML file that a company may replace or translate (``sentences.yaml`` beside this module is the default), checked
-whole when read. Which reason is chosen is in ``reasons.py``; how values are written is in ``values.py``.
+whole when read. Which reason is chosen is in ``reasons.py``; how values are written is in ``feature_values.py``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 import yaml
 
-from agreement.problems import ConfigError, Problem
-from crm.reading.yaml_lines import read_yaml_lines
-from features.catalogue import Catalogue, Feature
-from serving.words.sentence_rules import PART, check_document
-from serving.words.text import capitalised, shorten, uncapitalised, words
+from leadq.features.catalogue import Catalogue, Feature
+from leadq.foundation.problems import ConfigError, Problem
+from leadq.foundation.yaml_lines import read_yaml_lines
+from leadq.serving.words.sentence_rules import PART, check_document
+from leadq.serving.words.text import capitalised, shorten, uncapitalised, words
 
 MAX_SENTENCE = 100
 _MAX_LABEL = 48
@@ -123,7 +123,7 @@ class Sentences:
         Parameters
         ----------
         why : str
-            Of :data:`serving.words.sentence_rules.MOVES`.
+            Of :data:`leadq.serving.words.sentence_rules.MOVES`.
         tier : str
             Where it is now.
         fact : str
@@ -228,7 +228,7 @@ def read_sentences(path: Path | None = None) -> Sentences:
     source = "sentences.yaml" if path is None else path.name
     try:
         if path is None:
-            text = resources.files("serving.words").joinpath("sentences.yaml").read_text(encoding="utf-8")
+            text = resources.files("leadq.serving.words").joinpath("sentences.yaml").read_text(encoding="utf-8")
         else:
             text = path.read_text(encoding="utf-8")
         document = yaml.safe_load(text)

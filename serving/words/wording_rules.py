@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from agreement.problems import Problem
-from crm.reading.yaml_lines import LinedDocument
+from leadq.foundation.problems import Problem
+from leadq.foundation.yaml_lines import LinedDocument
 
 PART = re.compile(r"\{([a-z_]+)\}")
 FORBIDDEN = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crm.tryton.killed_side import tryton_side
+from tests.crm.connectors.tryton.killed_side import tryton_side
 from tests.kills.campaign import Campaign
 from tests.kills.nights import first_night, next_night, same_scores
 from tests.kills.template import warmed

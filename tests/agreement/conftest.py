@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from agreement.problems import AgreementError, Problem
-from agreement.read import parse_agreement
-from agreement.schema import Agreement
-from agreement.template import template_text
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.schema import Agreement
+from leadq.agreement.template import template_text
+from leadq.foundation.problems import AgreementError, Problem
 
 
 @pytest.fixture(scope="session")

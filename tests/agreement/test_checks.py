@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agreement.checks import check_event_kinds, check_fields
-from agreement.read import parse_agreement
-from agreement.schema import Agreement
+from leadq.agreement.checks import check_event_kinds, check_fields
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.schema import Agreement
 
 FIELDS = {
     "authority",

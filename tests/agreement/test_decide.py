@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agreement.decide import Decision, decide_tiers, model_tiers
-from agreement.problems import AgreementError
-from agreement.read import parse_agreement
-from agreement.schema import Agreement, Rule
-from agreement.template import template_text
+from leadq.agreement.decide import Decision, decide_tiers, model_tiers
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.schema import Agreement, Rule
+from leadq.agreement.template import template_text
+from leadq.foundation.problems import AgreementError
 
 SIGNED = parse_agreement(template_text(), where="agreement.yaml")
 CUTS: dict[str, float | None] = {"T1": 0.30, "T2": 0.10}

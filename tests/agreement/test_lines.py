@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agreement.findings import Findings
-from agreement.lines import MAX_CHARACTERS, Entries, Items, Node, Scalar, read_lines
-from agreement.problems import Problem
+from leadq.agreement.findings import Findings
+from leadq.agreement.lines import MAX_CHARACTERS, Entries, Items, Node, Scalar, read_lines
+from leadq.foundation.problems import Problem
 
 
 def _read(text: str) -> tuple[Node | None, tuple[Problem, ...]]:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agreement.problems import AgreementError, Problem
-from agreement.read import parse_agreement, read_agreement
-from agreement.schema import Acceptance, Agreement, OnBreach, Outcome, Signature
-from agreement.template import template_text
+from leadq.agreement.read import parse_agreement, read_agreement
+from leadq.agreement.schema import Acceptance, Agreement, OnBreach, Outcome, Signature
+from leadq.agreement.template import template_text
+from leadq.foundation.problems import AgreementError, Problem
 
 ProblemsOf = Callable[[str], tuple[Problem, ...]]
 ChangedText = Callable[..., str]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agreement.read import parse_agreement
-from agreement.template import template_text
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.template import template_text
 
 
 def test_the_template_parses_clean_and_keeps_its_promises_apart() -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from agreement.difference import differences
-from agreement.facts import check_in_words, facts
-from agreement.problems import AgreementError
-from agreement.read import parse_agreement
-from agreement.render import in_words
-from agreement.schema import Agreement
-from agreement.template import template_text
+from leadq.agreement.clauses import check_in_words, facts
+from leadq.agreement.difference import differences
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.render import in_words
+from leadq.agreement.schema import Agreement
+from leadq.agreement.template import template_text
+from leadq.foundation.problems import AgreementError
 
 SIGNED = replace(parse_agreement(template_text(), where="agreement.yaml"), sha256="")
 NOT_AGREED = {"line", "text", "sha256"}  # where and how it was written, not what

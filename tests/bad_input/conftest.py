@@ -16,17 +16,17 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from agreement.template import template_text
-from crm.history import open_history
-from crm.reading.writing import hash_tables
-from models.bundle import keep_bundle, read_bundle
-from models.live import models_folder, promote
-from pipelines import cli
-from pipelines.build import build
-from pipelines.ingest import ingest
-from pipelines.progress import silent
-from pipelines.project import open_project
-from pipelines.train import train
+from leadq.agreement.template import template_text
+from leadq.crm.contract.history import open_history
+from leadq.crm.reading.history_files import hash_tables
+from leadq.models.bundle.bundle import keep_bundle, read_bundle
+from leadq.models.live.live_models import models_folder, promote
+from leadq.pipelines.cli import main as cli
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.project.project import open_project
+from leadq.pipelines.training.build import build
+from leadq.pipelines.training.ingest import ingest
+from leadq.pipelines.training.train import train
 
 READ_AT = datetime(2026, 1, 5, tzinfo=UTC)
 LEADS, ACCOUNTS = 400, 200

@@ -351,7 +351,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from pipelines import cli, store
-from serving.scoring import write
+from leadq.serving.scoring import write
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

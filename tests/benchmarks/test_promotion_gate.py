@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.promotion_gate import CASES, LEADS, TRIES, WORSE, cohort, expected_loss, noisy_champion, run, table
-from models.arrays import logit, sigmoid
+from leadq.foundation.arrays import logit, sigmoid
 
 QUICK = {name: (pair, should_be) for name, pair, should_be in CASES}
 

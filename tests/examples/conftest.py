@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.project import Project, open_project
+from leadq.pipelines.project.project import Project, open_project
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("LEADQ_SHARED_DATA") or ROOT.parent / "shared" / "data").resolve()

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.progress import silent
-from pipelines.project import Project
-from pipelines.promote import promote
-from pipelines.score import score
-from pipelines.training import train_all
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.night.score import score
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.quarter.promote import promote
+from leadq.pipelines.training.stages import train_all
 from tests.examples.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

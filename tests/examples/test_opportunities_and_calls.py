@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pyarrow.parquet as pq
 
-from crm.history import open_history
-from pipelines.check import check
-from pipelines.progress import silent
-from pipelines.score import score
-from pipelines.training import train_all
+from leadq.crm.contract.history import open_history
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.night.score import score
+from leadq.pipelines.training.check import check
+from leadq.pipelines.training.stages import train_all
 from tests.examples.conftest import open_example
 from tests.shared_company import learn
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.account import account
-from features.engine import open_engine, open_tables
-from features.intent import intent
-from features.points import training_points
+from leadq.features.engine.duckdb_engine import open_engine, open_tables
+from leadq.features.groups.account import account
+from leadq.features.groups.intent import intent
+from leadq.features.landmarks import training_points
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agreement.schema import Check, Rule
-from features.engine import microseconds, moment, open_engine, open_tables
-from features.fields import Field, fields_as_of, known_fields
-from features.naming import plain_names
-from features.person import person
-from features.points import tonight_points
-from features.predicates import operand_problems, rule_hits
+from leadq.agreement.schema import Check, Rule
+from leadq.features.engine.duckdb_engine import microseconds, moment, open_engine, open_tables
+from leadq.features.field_values import Field, fields_as_of, known_fields
+from leadq.features.groups.column_names import plain_names
+from leadq.features.groups.person import person
+from leadq.features.landmarks import tonight_points
+from leadq.features.predicates import operand_problems, rule_hits
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.build import build_training_data
-from features.engine import open_engine, open_tables
-from features.labels import labels
-from features.points import training_points
-from features.settings import FeatureSettings
-from models.fit import population
+from leadq.features.build_training_data import build_training_data
+from leadq.features.engine.duckdb_engine import open_engine, open_tables
+from leadq.features.feature_settings import FeatureSettings
+from leadq.features.labels import labels
+from leadq.features.landmarks import training_points
+from leadq.models.fit.fit_model import population
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from agreement.schema import Agreement
-from features.engine import microseconds, open_engine, open_tables
-from features.fields import fields_as_of, known_fields
-from features.points import tonight_points
-from features.predicates import rule_hits
+from leadq.agreement.schema import Agreement
+from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables
+from leadq.features.field_values import fields_as_of, known_fields
+from leadq.features.landmarks import tonight_points
+from leadq.features.predicates import rule_hits
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

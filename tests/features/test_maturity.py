@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.maturity import maturity_curve
+from leadq.features.maturity import maturity_curve
 
 
 def test_the_curve_is_the_distribution_it_was_drawn_from() -> None:

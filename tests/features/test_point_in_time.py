@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from crm.history import OwnField
-from features.build import build_training_data
-from features.engine import microseconds, open_engine, open_tables
-from features.labels import labels
-from features.points import training_points
-from features.settings import FeatureSettings
-from features.tonight import tonight
+from leadq.crm.contract.history import OwnField
+from leadq.features.build_training_data import build_training_data
+from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables
+from leadq.features.feature_settings import FeatureSettings
+from leadq.features.labels import labels
+from leadq.features.landmarks import training_points
+from leadq.features.tonight import tonight
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 AS_OF = START + timedelta(days=60, hours=5, microseconds=7)

@@ -13,15 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agreement.read import parse_agreement
-from agreement.template import template_text
-from crm.company import CompanySettings, simulate, write_company
-from crm.config import read_config
-from crm.ingest import read_history
-from features.build import build_training_data
-from features.engine import open_engine
-from features.settings import FeatureSettings
-from features.tonight import tonight
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.template import template_text
+from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.reading.ingest import read_history
+from leadq.crm.simulated import CompanySettings, simulate, write_company
+from leadq.features.build_training_data import build_training_data
+from leadq.features.engine.duckdb_engine import open_engine
+from leadq.features.feature_settings import FeatureSettings
+from leadq.features.tonight import tonight
 
 SETTINGS = CompanySettings(n_leads=1500, seed=5, days=500)
 EARLIER = SETTINGS.end - timedelta(days=90)

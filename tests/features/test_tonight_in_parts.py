@@ -7,16 +7,15 @@ from datetime import timedelta
 import pyarrow as pa
 import pytest
 
-import features.tonight
-from agreement.read import parse_agreement
-from agreement.template import template_text
 from benchmarks.large_company import READ_AT, Size, write_large_company
-from features.account import account
-from features.build import build_training_data
-from features.engine import open_engine, open_tables
-from features.points import tonight_points
-from features.settings import FeatureSettings
-from features.tonight import tonight
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.template import template_text
+from leadq.features.build_training_data import build_training_data
+from leadq.features.engine.duckdb_engine import open_engine, open_tables
+from leadq.features.feature_settings import FeatureSettings
+from leadq.features.groups.account import account
+from leadq.features.landmarks import tonight_points
+from leadq.features.tonight import tonight
 
 AS_OF = READ_AT - timedelta(days=40, hours=7)
 
@@ -42,7 +41,7 @@ def test_where_the_cuts_fall_changes_nothing(company, monkeypatch):
     whole = seen(company)
     assert whole.num_rows > 1000
     assert len(set(whole["account_people_active_30d"].to_pylist())) > 5
-    monkeypatch.setattr(features.tonight, "PART_LEADS", 700)
+    monkeypatch.setattr("leadq.features.tonight.PART_LEADS", 700)
     parts = seen(company)
     assert parts["lead_id"].to_pylist() == sorted(parts["lead_id"].to_pylist())
     assert parts.to_pandas().equals(whole.to_pandas())

@@ -11,24 +11,24 @@ from typing import Any
 import requests
 from pydantic import SecretStr
 
-from agreement.problems import LeadqError
-from crm.hubspot.session import Session
-from crm.hubspot.target import HubspotTarget
-from crm.patience import Patience
-from crm.places import Database
-from crm.postgres_target import PostgresTarget
-from crm.salesforce.connection import Connection
-from crm.salesforce.session import SignIn
-from crm.salesforce.target import SalesforceTarget
-from crm.targets import Target
-from crm.tryton.session import Account, TrytonSession
-from crm.tryton.target import TrytonTarget
-from crm.web import TimedSession
-from pipelines.lock import only_writer
-from serving.delivery.deliver import Wish, deliver
-from serving.delivery.ledger import Ledger
-from serving.delivery.pace import Effects
-from serving.delivery.payload import Naming, our_fields
+from leadq.crm.connectors.hubspot.sending.target import HubspotTarget
+from leadq.crm.connectors.hubspot.session import Session
+from leadq.crm.connectors.postgres.target import PostgresTarget
+from leadq.crm.connectors.protocol import Target
+from leadq.crm.connectors.retries import Patience
+from leadq.crm.connectors.salesforce.connection import Connection
+from leadq.crm.connectors.salesforce.sending.target import SalesforceTarget
+from leadq.crm.connectors.salesforce.sign_in import SignIn
+from leadq.crm.connectors.timed_session import TimedSession
+from leadq.crm.connectors.tryton.sending.target import TrytonTarget
+from leadq.crm.connectors.tryton.session import Account, TrytonSession
+from leadq.crm.storage.source_locations import Database
+from leadq.foundation.problems import LeadqError
+from leadq.pipelines.store.store_lock import only_writer
+from leadq.serving.delivery.deliver import Wish, deliver
+from leadq.serving.delivery.ledger.ledger import Ledger
+from leadq.serving.delivery.planning.payload import Naming, our_fields
+from leadq.serving.delivery.sending.rate_limit import Effects
 from tests.fake_hubspot.server import TOKEN
 from tests.fake_salesforce.leads import TIERS
 from tests.fake_salesforce.session import ToTheFake

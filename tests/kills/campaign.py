@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from agreement.problems import TargetPausedError
+from leadq.foundation.problems import TargetPausedError
 from tests.kills.attempt import Attempt
 from tests.kills.nights import Night
 from tests.kills.tale import Tale, phase_of

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from crm.places import Database
-from crm.postgres_target import PostgresTarget
-from serving.delivery.payload import our_fields
+from leadq.crm.connectors.postgres.target import PostgresTarget
+from leadq.crm.storage.source_locations import Database
+from leadq.serving.delivery.planning.payload import our_fields
 from tests.fake_salesforce.leads import TIERS
 from tests.kills.nights import Night
 from tests.postgres_server import Postgres

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agreement.read import parse_agreement
-from agreement.schema import Agreement
-from features.catalogue import Catalogue, Feature
-from features.training_data import HANDOFF, TrainingData
-from models.settings import FitSettings
-from models.train import TrainResult, train_bundle
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.schema import Agreement
+from leadq.features.catalogue import Catalogue, Feature
+from leadq.features.training_data import HANDOFF, TrainingData
+from leadq.models.base.fit_settings import FitSettings
+from leadq.models.training.train_bundle import TrainResult, train_bundle
 
 AGES = (0.0, 7.0, 30.0)
 HORIZON = 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.training_data import HANDOFF
+from leadq.features.training_data import HANDOFF
 
 
 def make_held_out(n_leads: int = 4000, *, seed: int = 5, slope: float = 1.0, n_origins: int = 4) -> pd.DataFrame:

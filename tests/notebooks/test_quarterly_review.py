@@ -21,10 +21,10 @@ NOTEBOOK = ROOT / "notebooks" / "quarterly_review.ipynb"
 NEXT_QUARTER = """
 from dataclasses import replace
 
-from pipelines.promote import promote
-from pipelines.score import score
-from pipelines.train import train
-from pipelines.training_files import write_training_data
+from leadq.pipelines.quarter.promote import promote
+from leadq.pipelines.night.score import score
+from leadq.pipelines.training.train import train
+from leadq.pipelines.training.training_files import write_training_data
 
 print(promote(project).words)
 score(project, silent)

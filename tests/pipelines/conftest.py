@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.runs import Run, RunInputs, RunKind, sha256_of
-from pipelines.snapshots import new_snapshot
-from pipelines.store import Store
+from leadq.pipelines.store.run_manifest import Run, RunInputs, RunKind, sha256_of
+from leadq.pipelines.store.snapshots import new_snapshot
+from leadq.pipelines.store.store import Store
 
 NIGHT = datetime(2026, 10, 1, tzinfo=UTC)
 

@@ -14,16 +14,16 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from crm.company.settings import CompanySettings
-from crm.company.simulate import SimulatedCompany, simulate
-from pipelines.crm_history import read_crm
-from pipelines.deliver import Asked, deliver_scores
-from pipelines.init import init
-from pipelines.progress import silent
-from pipelines.project import Project, open_project
-from pipelines.promote import promote
-from pipelines.score import score
-from pipelines.training import train_all
+from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.crm.simulated.simulate import SimulatedCompany, simulate
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.crm_commands.read_history import read_crm
+from leadq.pipelines.delivery.deliver import Asked, deliver_scores
+from leadq.pipelines.getting_started.init import init
+from leadq.pipelines.night.score import score
+from leadq.pipelines.project.project import Project, open_project
+from leadq.pipelines.quarter.promote import promote
+from leadq.pipelines.training.stages import train_all
 from tests.tryton_past import FIELDS, OWN, pasts_of, put_leads, put_past, set_back
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, Tryton, running
 

@@ -14,26 +14,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agreement.problems import GateStopped, StoreError, UsageError
-from crm.company.settings import CompanySettings
-from crm.schemas import SCORES
-from models.bundle import read_bundle
-from models.live import bundle_folder
-from pipelines.build import build
-from pipelines.explain import explain
-from pipelines.ingest import ingest
-from pipelines.init import init
-from pipelines.models import list_models
-from pipelines.progress import silent
-from pipelines.project import Project, open_project
-from pipelines.promote import promote, rollback
-from pipelines.score import score
-from pipelines.simulate import write_simulated
-from pipelines.snapshots import snapshot_of
-from pipelines.told import Told
-from pipelines.train import train
-from pipelines.training import train_all
-from serving.scoring.score import ScoringRun, score_batches
+from leadq.crm.contract.schemas import SCORES
+from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.foundation.problems import GateStopped, StoreError, UsageError
+from leadq.models.bundle.bundle import read_bundle
+from leadq.models.live.live_models import bundle_folder
+from leadq.pipelines.command.command_result import Told
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.explaining.explain import explain
+from leadq.pipelines.getting_started.init import init
+from leadq.pipelines.night.score import score
+from leadq.pipelines.project.project import Project, open_project
+from leadq.pipelines.quarter.list_models import list_models
+from leadq.pipelines.quarter.promote import promote, rollback
+from leadq.pipelines.store.snapshots import snapshot_of
+from leadq.pipelines.training.build import build
+from leadq.pipelines.training.ingest import ingest
+from leadq.pipelines.training.simulate import write_simulated
+from leadq.pipelines.training.stages import train_all
+from leadq.pipelines.training.train import train
+from leadq.serving.scoring.score_batches import ScoringRun, score_batches
 
 PARAMS = """\
 fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 100, early_stopping_rounds: 15, n_folds: 3, bootstrap_repeats: 100}

@@ -1,4 +1,4 @@
-"""A small real model and batches of leads shaped as ``features.tonight`` yields them."""
+"""A small real model and batches of leads shaped as ``leadq.features.tonight`` yields them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from agreement.read import parse_agreement
-from agreement.schema import Agreement
-from features.catalogue import Catalogue, Feature
-from models.attribute import make_reference
-from models.bundle import Bundle
-from models.calibrate import Calibrator
-from models.evidence import gather_evidence
-from models.tiers import TierCut, no_tiers
-from serving.scoring.score import ScoringRun
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.schema import Agreement
+from leadq.features.catalogue import Catalogue, Feature
+from leadq.models.bundle.bundle import Bundle
+from leadq.models.bundle.value_evidence import gather_evidence
+from leadq.models.fit.contributions import make_reference
+from leadq.models.fit.platt_calibration import Calibrator
+from leadq.models.tiers.tier_offers import TierCut, no_tiers
+from leadq.serving.scoring.score_batches import ScoringRun
 
 AS_OF = datetime(2026, 10, 1, 2, tzinfo=UTC)
 SOURCES = ("partner_referral", "web", "cold_list", "webinar")
@@ -104,7 +104,7 @@ def _draw_leads(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray
 
 
 def _lead_batch(n: int, seed: int = 1, **columns: object) -> pa.RecordBatch:
-    """A batch as ``features.tonight`` yields it; ``columns`` replace or add whole columns."""
+    """A batch as ``leadq.features.tonight`` yields it; ``columns`` replace or add whole columns."""
     raw, encoded, _ = _draw_leads(n, seed)
     time = pa.timestamp("us", tz="UTC")
     made: dict[str, object] = {

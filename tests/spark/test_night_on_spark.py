@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from agreement.problems import UsageError
-from crm.company.settings import CompanySettings
-from pipelines.init import init
-from pipelines.progress import silent
-from pipelines.project import Project, open_project
-from pipelines.promote import promote
-from pipelines.score import score
-from pipelines.simulate import write_simulated
-from pipelines.training import train_all
+from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.foundation.problems import UsageError
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.getting_started.init import init
+from leadq.pipelines.night.score import score
+from leadq.pipelines.project.project import Project, open_project
+from leadq.pipelines.quarter.promote import promote
+from leadq.pipelines.training.simulate import write_simulated
+from leadq.pipelines.training.stages import train_all
 
 pytest.importorskip("pyspark", reason="needs the extra spark")
 if shutil.which("java") is None:

@@ -22,39 +22,39 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agreement.problems import BundleError
-from agreement.read import read_agreement
-from agreement.schema import Agreement
-from crm.company import CompanySettings, simulate, write_company
-from crm.config import read_config
-from crm.history import History, write_manifest
-from crm.ingest import read_history
-from features.build import build_training_data
-from features.engine import open_engine
-from features.settings import FeatureSettings
-from features.texts import flag_in, moment_in, number_in
-from features.tonight import tonight
-from features.training_data import TrainingData
-from models.bundle import Bundle, documents, version_of
-from models.settings import FitSettings
-from models.train import train_bundle
-from pipelines.engines import java_size, project_engine
-from pipelines.project import Project
-from pipelines.settings import Settings
-from serving.scoring.parts import read_part, regrouped, score_parts, told_by
-from serving.scoring.previous import PreviousScores
-from serving.scoring.previous_facts import PreviousFacts
-from serving.scoring.run import ScoringRun
-from serving.scoring.unchanged import PreviousStates
-from serving.scoring.write import finish_scores, write_states
+from leadq.agreement.read import read_agreement
+from leadq.agreement.schema import Agreement
+from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.contract.history import History, write_manifest
+from leadq.crm.reading.ingest import read_history
+from leadq.crm.simulated import CompanySettings, simulate, write_company
+from leadq.features.build_training_data import build_training_data
+from leadq.features.engine.duckdb_engine import open_engine
+from leadq.features.engine.text_values import flag_in, moment_in, number_in
+from leadq.features.feature_settings import FeatureSettings
+from leadq.features.tonight import tonight
+from leadq.features.training_data import TrainingData
+from leadq.foundation.problems import BundleError
+from leadq.models.base.fit_settings import FitSettings
+from leadq.models.bundle.bundle import Bundle, documents, version_of
+from leadq.models.training.train_bundle import train_bundle
+from leadq.pipelines.project.engine_choice import java_size, project_engine
+from leadq.pipelines.project.params import Settings
+from leadq.pipelines.project.project import Project
+from leadq.serving.scoring.changes.previous_facts import PreviousFacts
+from leadq.serving.scoring.changes.previous_scores import PreviousScores
+from leadq.serving.scoring.changes.score_reuse import PreviousStates
+from leadq.serving.scoring.scoring_run import ScoringRun
+from leadq.serving.scoring.table.night_parts import read_part, regrouped, score_parts, told_by
+from leadq.serving.scoring.table.score_table_file import finish_scores, write_states
 
 if find_spec("pyspark") is None:
     pytest.skip("pyspark is not installed (extra spark)", allow_module_level=True)
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
     pytest.skip("Java 17 is not installed", allow_module_level=True)
 
-from features.spark_engine import SparkEngine
-from serving.scoring.on_spark import LeadsOnSpark, score_parts_on_spark, tonight_on_spark
+from leadq.features.engine.spark_engine import SparkEngine
+from leadq.serving.scoring.spark.spark_scoring import LeadsOnSpark, score_parts_on_spark, tonight_on_spark
 
 # py4j and Spark's broadcasts leave sockets and files to the garbage collector
 pytestmark = pytest.mark.filterwarnings(
@@ -384,8 +384,8 @@ def test_java_reads_sizes_otherwise():
 def test_without_java_it_says_so(tmp_path):
     program = f"""
 from pathlib import Path
-from agreement.problems import ConfigError
-from features.spark_engine import open_spark
+from leadq.foundation.problems import ConfigError
+from leadq.features.engine.spark_engine import open_spark
 try:
     with open_spark(master="local[1]", config={{}}, shared=Path({str(tmp_path)!r}, "shared")):
         pass

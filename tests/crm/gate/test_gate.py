@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from agreement.problems import GateStopped
-from crm.field_profiles import FieldProfile, profile_fields, profiles_from_json, profiles_to_json
-from crm.gate import check_rules, judge_with_great_expectations
-from crm.gate_report import render_gate_report
-from crm.gate_result import GateResult
-from crm.history import History
-from crm.rule_book import rules_for
+from leadq.crm.contract.history import History
+from leadq.crm.gate.field_profiles import FieldProfile, profile_fields, profiles_from_json, profiles_to_json
+from leadq.crm.gate.html_report import render_gate_report
+from leadq.crm.gate.judge import check_rules, judge_with_great_expectations
+from leadq.crm.gate.result import GateResult
+from leadq.crm.gate.rule_book import rules_for
+from leadq.foundation.problems import GateStopped
 
 HistoryMaker = Callable[..., History]
 Rows = dict[str, list[dict[str, Any]]]
@@ -36,7 +36,7 @@ def test_a_sound_history_passes_without_great_expectations(gate_history: History
 
 
 def test_the_nightly_gate_does_not_import_great_expectations() -> None:
-    code = "import sys, crm.gate, crm.gate_report; sys.exit('great_expectations' in sys.modules)"
+    code = "import sys, leadq.crm.gate.judge, leadq.crm.gate.html_report; sys.exit('great_expectations' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -183,7 +183,7 @@ def test_great_expectations_itself_can_refuse(gate_history: HistoryMaker, monkey
     rules = tuple(replace(r, values=("x", "y")) for r in rules_for(history) if r.kind == "in_set")
     honest = check_rules(history, rules)
     blind = replace(honest, results=tuple(replace(r, kept=True, violations=0) for r in honest.results))
-    monkeypatch.setattr("crm.gate.check_rules", lambda *_: blind)
+    monkeypatch.setattr("leadq.crm.gate.judge.check_rules", lambda *_: blind)
     assert not any(r.kept for r in judge_with_great_expectations(history, rules).results)
 
 

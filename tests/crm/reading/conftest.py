@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from agreement.problems import LeadqError, Problem
-from crm.config import read_config
-from crm.history import History, open_history
-from crm.ingest import read_history
+from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.contract.history import History, open_history
+from leadq.crm.reading.ingest import read_history
+from leadq.foundation.problems import LeadqError, Problem
 
 READ_AT = datetime(2024, 7, 1, tzinfo=UTC)
 LEADS = "lead_id,created_at,closed_at,status\n"

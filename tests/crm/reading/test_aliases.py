@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from crm.history import History
+from leadq.crm.contract.history import History
 from tests.crm.reading.conftest import SourceFolder
 
 RowsOf = Callable[[History, str], list[dict[str, Any]]]

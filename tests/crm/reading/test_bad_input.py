@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from agreement.problems import StoreError
-from crm.history import History
-from crm.ingest import read_notes
-from crm.schemas import TABLES
+from leadq.crm.contract.history import History
+from leadq.crm.contract.schemas import TABLES
+from leadq.crm.reading.ingest import read_notes
+from leadq.foundation.problems import StoreError
 from tests.crm.reading.conftest import LEADS, SIMPLE, SourceFolder, lead_rows
 
 RowsOf = Callable[[History, str], list[dict[str, Any]]]
@@ -193,7 +193,7 @@ def test_a_full_disk_keeps_the_last_one(sources: SourceFolder, monkeypatch: pyte
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("crm.reading.writing.write_table", full)
+    monkeypatch.setattr("leadq.crm.reading.history_files.write_table", full)
     with pytest.raises(StoreError, match="No space left"):
         sources.read(SIMPLE)
     assert sorted(path.name for path in sources.path.iterdir()) == ["history", "leadq.yaml", "leads.csv"]
@@ -205,7 +205,7 @@ def test_a_killed_reading_leaves_the_last_one_and_runs_again(sources: SourceFold
     before = sources.read(SIMPLE).sha256
     code = (
         "import os, signal, sys; from datetime import datetime, UTC; from pathlib import Path\n"
-        "from crm.config import read_config; from crm.ingest import read_history\n"
+        "from leadq.crm.config.leadq_yaml import read_config; from leadq.crm.reading.ingest import read_history\n"
         "def die(words):\n    if words.startswith('writing'): os.kill(os.getpid(), signal.SIGKILL)\n"
         "folder = Path(sys.argv[1])\n"
         "read_history(read_config(folder / 'leadq.yaml'), folder=folder / 'history', "

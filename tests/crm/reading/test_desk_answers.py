@@ -7,13 +7,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from agreement.problems import InputError
-from crm.answers import ANSWERS, Answer, AnswerBook
-from crm.history import History
-from crm.ingest import read_notes
-from features.engine import microseconds, open_engine, open_tables
-from features.labels import first_worked
-from features.points import handoffs
+from leadq.crm.answers.answer_log import ANSWERS, Answer, AnswerBook
+from leadq.crm.contract.history import History
+from leadq.crm.reading.ingest import read_notes
+from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables
+from leadq.features.labels import first_worked
+from leadq.features.landmarks import handoffs
+from leadq.foundation.problems import InputError
 from tests.crm.reading.conftest import READ_AT, SIMPLE, SourceFolder, lead_rows
 
 Rows = Callable[[History, str], list[dict[str, Any]]]

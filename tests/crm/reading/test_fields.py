@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from crm.history import History
-from crm.ingest import read_notes
+from leadq.crm.contract.history import History
+from leadq.crm.reading.ingest import read_notes
 from tests.crm.reading.conftest import SIMPLE, SourceFolder
 
 RowsOf = Callable[[History, str], list[dict[str, Any]]]

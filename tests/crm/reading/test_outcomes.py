@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from crm.history import History
-from crm.ingest import read_notes
+from leadq.crm.contract.history import History
+from leadq.crm.reading.ingest import read_notes
 from tests.crm.reading.conftest import SourceFolder
 
 RowsOf = Callable[[History, str], list[dict[str, Any]]]

@@ -16,12 +16,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from agreement.problems import ConfigError, LeadqError
-from crm.company import CompanySettings, simulate, write_company
-from crm.company.simulate import SimulatedCompany
-from crm.config import read_config
-from crm.history import History
-from crm.ingest import read_history, read_notes
+from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.contract.history import History
+from leadq.crm.reading.ingest import read_history, read_notes
+from leadq.crm.simulated import CompanySettings, simulate, write_company
+from leadq.crm.simulated.simulate import SimulatedCompany
+from leadq.foundation.problems import ConfigError, LeadqError
 from tests.crm.reading.conftest import SourceFolder, lead_rows
 from tests.postgres_server import PASSWORD, Postgres
 
@@ -316,8 +316,8 @@ import sys
 sys.modules["psycopg"] = None
 from datetime import UTC, datetime
 from pathlib import Path
-from crm.config import read_config
-from crm.ingest import read_history
+from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.reading.ingest import read_history
 config = read_config(Path({str(tmp_path / "leadq.yaml")!r}), environment={{"CRM_URL": "postgresql://host/db"}})
 try:
     read_history(config, folder=Path({str(tmp_path / "history")!r}), read_at=datetime(2024, 1, 1, tzinfo=UTC))

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from crm.config import read_config
-from crm.history import History, TableCount
-from crm.ingest import read_history
+from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.contract.history import History, TableCount
+from leadq.crm.reading.ingest import read_history
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("LEADQ_SHARED_DATA", ROOT / ".." / "shared" / "data")).resolve()

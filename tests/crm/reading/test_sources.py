@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from crm.config import read_config
-from crm.history import History
-from crm.ingest import read_history, read_notes
-from crm.reading.proposal import propose_mapping
-from crm.schemas import OUTCOMES, REJECTED, TABLES
+from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.contract.history import History
+from leadq.crm.contract.schemas import OUTCOMES, REJECTED, TABLES
+from leadq.crm.reading.ingest import read_history, read_notes
+from leadq.crm.reading.proposal.mapping_proposal import propose_mapping
 from tests.crm.reading.conftest import READ_AT, SIMPLE, SourceFolder, lead_rows
 
 RowsOf = Callable[[History, str], list[dict[str, Any]]]

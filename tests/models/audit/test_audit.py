@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.training_data import TrainingData
-from models.attribute import family_places, reference_rows
-from models.audit.asked import asking, deletion_effects, interventional
-from models.audit.audit import LEAST, Audit, audit_reasons, compare_answers
-from models.audit.pictures import draw_dependence, leading_features
-from models.engine import load_lightgbm
-from models.fit import population
-from models.review_figures import contributions_by_shap, import_shap
-from models.scorer import Scorer
-from models.train import TrainResult
-from serving.scoring.reasons import THRESHOLD
+from leadq.features.training_data import TrainingData
+from leadq.models.audit.dependence_plots import draw_dependence, leading_features
+from leadq.models.audit.reason_audit import LEAST, Audit, audit_reasons, compare_answers
+from leadq.models.audit.replaced_facts import asking, deletion_effects, interventional
+from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.fit.contributions import family_places, reference_rows
+from leadq.models.fit.fit_model import population
+from leadq.models.pictures.quarterly_figures import contributions_by_shap, import_shap
+from leadq.models.training.train_bundle import TrainResult
+from leadq.serving.scoring.reasons.reason_choice import THRESHOLD
 from tests.models.conftest import make_catalogue
 
 World = tuple[TrainingData, np.ndarray]

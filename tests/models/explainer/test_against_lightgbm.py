@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.engine import load_lightgbm
-from models.explainer.adversarial import adversarial_rows
-from models.explainer.compiled import compile_model
-from models.explainer.explain import explain
-from models.explainer.gate import TOLERANCE, compare
+from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.models.explainer.adversarial import adversarial_rows
+from leadq.models.explainer.compiled import compile_model
+from leadq.models.explainer.confirmation import TOLERANCE, compare
+from leadq.models.explainer.explain import explain
 from tests.models.explainer.made_models import columns, labels, models, trained
 
 KINDS = tuple(models())

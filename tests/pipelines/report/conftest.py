@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 
-from crm.company.settings import CompanySettings
-from crm.history import History, open_history
-from models.bundle import Bundle, read_bundle
-from pipelines.build import build
-from pipelines.evaluate import Evaluated, evaluate
-from pipelines.ingest import ingest
-from pipelines.init import init
-from pipelines.progress import silent
-from pipelines.project import Project, open_project
-from pipelines.report.figures import Held, gather
-from pipelines.simulate import write_simulated
-from pipelines.train import HELD_OUT, train
+from leadq.crm.contract.history import History, open_history
+from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.models.bundle.bundle import Bundle, read_bundle
+from leadq.pipelines.command.progress import silent
+from leadq.pipelines.getting_started.init import init
+from leadq.pipelines.project.project import Project, open_project
+from leadq.pipelines.report.figures import Held, gather
+from leadq.pipelines.training.build import build
+from leadq.pipelines.training.evaluate import Evaluated, evaluate
+from leadq.pipelines.training.ingest import ingest
+from leadq.pipelines.training.simulate import write_simulated
+from leadq.pipelines.training.train import HELD_OUT, train
 
 PARAMS = """\
 fit: {grid_num_leaves: [4], max_rounds: 40, early_stopping_rounds: 10, n_folds: 3, bootstrap_repeats: 100}

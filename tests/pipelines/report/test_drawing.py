@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.report.drawing import INSIDE, Curve, Scale
+from leadq.pipelines.report.svg_geometry import INSIDE, Curve, Scale
 
 spans = st.tuples(st.floats(-50, 50), st.floats(0.001, 100)).map(
     lambda pair: Scale(low=pair[0], high=pair[0] + pair[1])

@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features.leak_checks.table import CheckRow
-from models.bundle import Bundle
-from models.tiers import TierCut
-from pipelines.report.evaluation_page import render_evaluation
-from pipelines.report.figures import gather
-from pipelines.report.sales_words import first_page
+from leadq.features.leak_checks.table import CheckRow
+from leadq.models.bundle.bundle import Bundle
+from leadq.models.tiers.tier_offers import TierCut
+from leadq.pipelines.report.evaluation_page import render_evaluation
+from leadq.pipelines.report.figures import gather
+from leadq.pipelines.report.sales_words import first_page
 from tests.pipelines.report.conftest import Company
 
 HEADINGS = (

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipelines.report.fields import values_of
-from pipelines.report.plot_data import plot_data
+from leadq.pipelines.report.plot_data import plot_data
+from leadq.pipelines.report.segment_fields import values_of
 from tests.pipelines.report.conftest import Company
 
 

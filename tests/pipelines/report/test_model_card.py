@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from models.live import Standing
-from pipelines.report.card_files import card_path, keep_card, sign_card
-from pipelines.report.model_card import NOT_PROMOTED, make_card
+from leadq.models.live.live_models import Standing
+from leadq.pipelines.report.card_files import card_path, keep_card, sign_card
+from leadq.pipelines.report.model_card import NOT_PROMOTED, make_card
 from tests.pipelines.report.conftest import Company
 
 SECTIONS = (

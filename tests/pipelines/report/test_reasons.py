@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from models.audit.audit import audit_reasons
-from models.bundle import read_bundle
-from pipelines.audit import audit_bundle, audit_training, reference_leads
-from pipelines.report.reasons import DEPENDENCE, FEATURES, audit_metrics, audit_words
-from pipelines.training_files import read_training_data
-from serving.words.sentences import read_sentences
+from leadq.models.audit.reason_audit import audit_reasons
+from leadq.models.bundle.bundle import read_bundle
+from leadq.pipelines.report.reasons import DEPENDENCE, FEATURES, audit_metrics, audit_words
+from leadq.pipelines.training.audit import audit_bundle, audit_training, reference_leads
+from leadq.pipelines.training.training_files import read_training_data
+from leadq.serving.words.sentences import read_sentences
 from tests.pipelines.report.conftest import Company
 
 

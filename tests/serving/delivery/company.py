@@ -12,15 +12,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agreement.problems import Problem
-from crm.schemas import SCORES
-from crm.targets import Chunk, RowOutcome, Step, Target, TargetField, UnheardError, Value
-from serving.delivery.deliver import Tonight, Wish, deliver
-from serving.delivery.guards import Scores
-from serving.delivery.ledger import Ledger
-from serving.delivery.pace import Effects
-from serving.delivery.payload import our_fields
-from serving.delivery.report import Report
+from leadq.crm.connectors.protocol import Chunk, RowOutcome, Step, Target, TargetField, UnheardError, Value
+from leadq.crm.contract.schemas import SCORES
+from leadq.foundation.problems import Problem
+from leadq.serving.delivery.deliver import Tonight, Wish, deliver
+from leadq.serving.delivery.ledger.ledger import Ledger
+from leadq.serving.delivery.planning.guards import Scores
+from leadq.serving.delivery.planning.payload import our_fields
+from leadq.serving.delivery.reporting.delivery_report import Report
+from leadq.serving.delivery.sending.rate_limit import Effects
 
 NIGHT = datetime(2026, 3, 1, 2, tzinfo=UTC)
 FIELDS = our_fields("columns", ("T1", "T2", "T3", "disqualified"))

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from crm.file_target import FileTarget
-from crm.targets import Target
+from leadq.crm.connectors.files.target import FileTarget
+from leadq.crm.connectors.protocol import Target
 from tests.serving.delivery.company import Place, tonight
 
 
@@ -19,8 +19,8 @@ def target_at(kind: str, where: str) -> Target:
         return FileTarget(name="there", folder=Path(where), chunk_rows=40)
     from pydantic import SecretStr  # noqa: PLC0415 - files need none of these
 
-    from crm.places import Database  # noqa: PLC0415
-    from crm.postgres_target import PostgresTarget  # noqa: PLC0415
+    from leadq.crm.connectors.postgres.target import PostgresTarget  # noqa: PLC0415
+    from leadq.crm.storage.source_locations import Database  # noqa: PLC0415
 
     database = Database.model_construct(url=SecretStr(where))
     return PostgresTarget(name="there", database=database, table="delivered.Scores", chunk_rows=40)
@@ -28,7 +28,7 @@ def target_at(kind: str, where: str) -> Target:
 
 def hold(kind: type, instant: str) -> None:
     """Stop at the third chunk: before its effect, after its effect, or between its outcomes and their record."""
-    import serving.delivery.send as send  # noqa: PLC0415
+    import leadq.serving.delivery.sending.send as send  # noqa: PLC0415
 
     def here() -> None:
         sys.stdout.write("now\n")

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from agreement.problems import GateStopped, TargetPausedError
-from crm.salesforce.metadata_fields import OUR_FIELDS
-from crm.targets import Chunk, RowOutcome
-from serving.delivery.deliver import send_run
-from serving.delivery.drift import read_back
-from serving.delivery.payload import our_fields
-from serving.delivery.restore import plan_restore
-from serving.delivery.send import sender
+from leadq.crm.connectors.protocol import Chunk, RowOutcome
+from leadq.crm.connectors.salesforce.metadata.fields import OUR_FIELDS
+from leadq.foundation.problems import GateStopped, TargetPausedError
+from leadq.serving.delivery.deliver import send_run
+from leadq.serving.delivery.planning.payload import our_fields
+from leadq.serving.delivery.reporting.read_back import read_back
+from leadq.serving.delivery.sending.restore import plan_restore
+from leadq.serving.delivery.sending.send import sender
 from tests.serving.delivery.company import FIELDS, Place, ScriptedTarget, row, tonight, unheard, write_scores
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from crm.targets import EndsChunks, RowOutcome, UnheardError
-from tests.crm.salesforce.delivering import chunk_of, driver
+from leadq.crm.connectors.protocol import EndsChunks, RowOutcome, UnheardError
+from tests.crm.connectors.salesforce.delivering import chunk_of, driver
 from tests.fake_salesforce.faults import Fault
 from tests.fake_salesforce.server import FakeSalesforce, running
 

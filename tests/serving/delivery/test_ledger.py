@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from agreement.problems import StoreError, TargetPausedError
-from serving.delivery.ledger import Ledger
-from serving.delivery.place import emptied, place_of, stand_for
+from leadq.foundation.problems import StoreError, TargetPausedError
+from leadq.serving.delivery.ledger.ledger import Ledger
+from leadq.serving.delivery.ledger.target_identity import emptied, place_of, stand_for
 from tests.serving.delivery.company import NIGHT, Place, ScriptedTarget, row, tonight, write_scores
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agreement.problems import TargetPausedError
-from crm.targets import Chunk, RowOutcome
+from leadq.crm.connectors.protocol import Chunk, RowOutcome
+from leadq.foundation.problems import TargetPausedError
 from tests.serving.delivery.company import JobTarget, Place, ScriptedTarget, row, tonight, unheard, write_scores
 from tests.serving.delivery.test_deliver import _night
 

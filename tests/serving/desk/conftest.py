@@ -19,22 +19,22 @@ import pytest
 import uvicorn
 from pydantic import SecretStr
 
-from agreement.read import parse_agreement
-from agreement.schema import Agreement
-from crm.answers import AnswerBook
-from crm.desk_settings import DeskSettings, PersonWithToken
-from crm.schemas import MOVES, SCORES
-from models.bundle import Bundle
-from models.past_leads import PastLead
-from serving.desk.app import make_app
-from serving.desk.desk import Desk, Model
-from serving.desk.nights import Nights, RunFile
-from serving.desk.who import Doorkeeper
-from serving.scoring.previous import PreviousScores
-from serving.scoring.score import ScoringRun, score_batches
-from serving.words.card import Standing
-from serving.words.playbook import read_playbook
-from serving.words.sentences import read_sentences
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.schema import Agreement
+from leadq.crm.answers.answer_log import AnswerBook
+from leadq.crm.config.desk_settings import DeskSettings, PersonWithToken
+from leadq.crm.contract.schemas import MOVES, SCORES
+from leadq.models.bundle.bundle import Bundle
+from leadq.models.bundle.past_leads import PastLead
+from leadq.serving.desk.app import make_app
+from leadq.serving.desk.desk_state import Desk, Model
+from leadq.serving.desk.night_scores import Nights, RunFile
+from leadq.serving.desk.sign_in import Doorkeeper
+from leadq.serving.scoring.changes.previous_scores import PreviousScores
+from leadq.serving.scoring.score_batches import ScoringRun, score_batches
+from leadq.serving.words.card import Standing
+from leadq.serving.words.playbook import read_playbook
+from leadq.serving.words.sentences import read_sentences
 
 NOW = datetime(2026, 10, 2, 9, tzinfo=UTC)
 LEADS = 400

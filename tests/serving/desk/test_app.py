@@ -16,9 +16,9 @@ from urllib.parse import urlencode
 import pyarrow as pa
 import pytest
 
-from crm.desk_settings import DeskSettings
-from serving.desk.desk import Desk
-from serving.scoring.score import ScoringRun
+from leadq.crm.config.desk_settings import DeskSettings
+from leadq.serving.desk.desk_state import Desk
+from leadq.serving.scoring.score_batches import ScoringRun
 from tests.serving.desk.conftest import HOSTILE, LEADS, NOW, TOKENS, Browser, Company, owners
 
 PEOPLE = [

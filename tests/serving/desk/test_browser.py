@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from serving.desk.desk import Desk
+from leadq.serving.desk.desk_state import Desk
 from tests.serving.desk.conftest import TOKENS, Browser
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

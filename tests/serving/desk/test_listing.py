@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 import pyarrow.parquet as pq
 import pytest
 
-from serving.desk.listing import Answered, find
-from serving.desk.query import ANSWERED, CHANGED, SORTS, Query
-from serving.desk.rows import LeadRows, read_lead_rows
+from leadq.serving.desk.lead_columns import LeadRows, read_lead_rows
+from leadq.serving.desk.lead_list import Answered, find
+from leadq.serving.desk.list_query import ANSWERED, CHANGED, SORTS, Query
 from tests.serving.desk.conftest import Company
 
 TIERS = ("T1", "T2", "T3")

@@ -8,7 +8,8 @@ import sys
 
 def test_scoring_imports_no_training_or_audit_package() -> None:
     code = (
-        "import sys, serving.scoring.score, serving.scoring.write, serving.words.card_text, serving.scoring.summary;"
+        "import sys, leadq.serving.scoring.score_batches, leadq.serving.scoring.table.score_table_file;"
+        "import leadq.serving.words.card_text, leadq.serving.scoring.table.tier_summary;"
         "heavy = {'shap', 'great_expectations', 'mlflow', 'sklearn', 'scipy.stats', 'matplotlib', 'ibis'} & set(sys.modules);"
         "sys.exit(','.join(sorted(heavy)) or 0)"
     )

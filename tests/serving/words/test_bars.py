@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.words.bars import LISTED, bars_of
-from serving.words.change import CAUSES, change_of
-from serving.words.points import probability_of
-from serving.words.sentences import read_sentences
+from leadq.serving.words.bars import LISTED, bars_of
+from leadq.serving.words.percentage_points import probability_of
+from leadq.serving.words.score_change import CAUSES, change_of
+from leadq.serving.words.sentences import read_sentences
 
 AMOUNTS = st.lists(st.floats(-2.5, 2.5), min_size=1, max_size=40)
 

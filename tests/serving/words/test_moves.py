@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from agreement.problems import ConfigError
-from serving.words.sentence_rules import MOVES
-from serving.words.sentences import Sentences, read_sentences
-from serving.words.text import uncapitalised
+from leadq.foundation.problems import ConfigError
+from leadq.serving.words.sentence_rules import MOVES
+from leadq.serving.words.sentences import Sentences, read_sentences
+from leadq.serving.words.text import uncapitalised
 
 
 @pytest.fixture

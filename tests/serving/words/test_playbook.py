@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agreement.problems import ConfigError
-from serving.words.playbook import FIXED, MAX_STEP, MAX_STEPS, Playbook, default_playbook, read_playbook
-from serving.words.wording_rules import FORBIDDEN
+from leadq.foundation.problems import ConfigError
+from leadq.serving.words.playbook import FIXED, MAX_STEP, MAX_STEPS, Playbook, default_playbook, read_playbook
+from leadq.serving.words.wording_rules import FORBIDDEN
 
 HEAD = "version: 3\nowner: head of sales\nsteps:\n"
 

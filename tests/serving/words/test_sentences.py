@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agreement.problems import ConfigError
-from features.catalogue import Feature
-from serving.words.sentence_rules import FORBIDDEN
-from serving.words.sentences import MAX_SENTENCE, Sentences, read_sentences
-from serving.words.values import case_of, category_text, fact, number_text
+from leadq.features.catalogue import Feature
+from leadq.foundation.problems import ConfigError
+from leadq.serving.words.feature_values import case_of, category_text, fact, number_text
+from leadq.serving.words.sentence_rules import FORBIDDEN
+from leadq.serving.words.sentences import MAX_SENTENCE, Sentences, read_sentences
 
-DEFAULT = resources.files("serving.words").joinpath("sentences.yaml").read_text(encoding="utf-8")
+DEFAULT = resources.files("leadq.serving.words").joinpath("sentences.yaml").read_text(encoding="utf-8")
 FEATURES = (
     "company_industry company_employees company_revenue company_country company_fits_ideal person_seniority person_function "
     "person_email_kind person_country source_name source_campaign intent_demo_request_count_7d intent_demo_request_active_days_30d "

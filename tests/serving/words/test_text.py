@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.words.text import MAX_VALUE, chance, clean, rate_text
+from leadq.serving.words.text import MAX_VALUE, chance, clean, rate_text
 
 
 @given(st.text(max_size=300))

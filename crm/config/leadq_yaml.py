@@ -1,0 +1,210 @@
+"""``leadq.yaml`` as strict data: where a company's tables lie and how they become the contract's.
+
+:func:`read_config` reports everything wrong at once, with lines. Whether the named columns exist is only known
+with the files in hand and is checked by ``leadq.crm.reading``. Every scalar of the file is read as text, as written
+(``won: [yes]`` is the word yes). The shape, in full and with comments, is ``crm/config/templates/leadq.yaml``.
+
+- **Times**: a time with an offset is itself; one without is local to ``time_zone`` and an error where none is given. A
+  date without a time is a day of ``time_zone`` (UTC where absent): ``created_at`` counts from its start, every other
+  fact from its end, when it was surely known.
+- **Columns**: a source column that bears a contract column's name is that column, unless ``columns`` says otherwise.
+- **Values** are mapped before filters, joins and outcomes look at them; a pattern may end in ``*``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from leadq.crm.config.delivery_settings import ToFiles, ToPostgres
+from leadq.crm.config.desk_settings import DeskSettings, Person, Proxy
+from leadq.crm.config.schema import (
+    EXTRA_COLUMNS,
+    Config,
+    Events,
+    Flat,
+    FromEventKinds,
+    FromLeadColumns,
+    FromOpportunities,
+    Join,
+    OwnFields,
+    Source,
+    Sources,
+    Spark,
+)
+from leadq.crm.connectors.hubspot.settings import ToHubspot
+from leadq.crm.connectors.salesforce.settings import SalesforceHistory, ToSalesforce
+from leadq.crm.connectors.tryton.settings import ToTryton
+from leadq.crm.contract.schemas import TABLES
+from leadq.crm.storage.source_locations import Database, ScoreTable
+from leadq.foundation.problems import ConfigError, Problem
+from leadq.foundation.suggestions import did_you_mean
+from leadq.foundation.yaml_lines import LinedDocument, read_yaml_lines
+
+__all__ = ["Config", "read_config"]
+
+
+def read_config(path: Path, *, environment: Mapping[str, str] | None = None) -> Config:
+    """Read ``leadq.yaml``.
+
+    Parameters
+    ----------
+    path : Path
+    environment : mapping of str to str, optional
+        What ``${NAME}`` and ``${NAME:-default}`` in paths and addresses stand for.
+
+    Raises
+    ------
+    ConfigError
+        All that is wrong, each with its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = read_yaml_lines(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(
+            Problem(
+                where=str(path),
+                rule="must be a readable YAML file",
+                value=str(error).replace("\n", " "),
+                remedy="leadq init writes one to start from.",
+            )
+        ) from error
+    content = {"store": "store", "agreement": "agreement.yaml", **document.content}
+    problems = [_twice(path, document, key) for key in document.duplicates]
+    config: Config | None = None
+    try:
+        config = Config.model_validate(content, context={"environment": environment or {}, "folder": path.parent})
+        problems += _unknown_names(path, document, config)
+    except ValidationError as error:
+        problems += [_problem(path, document, row) for row in error.errors()]
+    if problems or config is None:
+        raise ConfigError(problems)
+    return config
+
+
+def _where(path: Path, document: LinedDocument, key: tuple[str | int, ...]) -> str:
+    return f"{path.name} line {document.line(key)}"
+
+
+def _twice(path: Path, document: LinedDocument, key: tuple[str | int, ...]) -> Problem:
+    return Problem(
+        where=_where(path, document, key),
+        rule="a key must stand once",
+        value=".".join(map(str, key)),
+        remedy="Remove one of the two.",
+    )
+
+
+def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
+    """Turn one error of pydantic into a Problem with line and hint."""
+    key: tuple[str | int, ...] = tuple(row["loc"])
+    tags = {"opportunities", "lead_columns", "event_kinds"}
+    shown = ".".join(str(part) for i, part in enumerate(key) if not (i == 1 and key[0] == "outcome" and part in tags))
+    if row["type"] == "extra_forbidden":
+        remedy = did_you_mean(str(key[-1]), _all_keys()) + "The comments of leadq init's leadq.yaml show every key."
+        return Problem(where=_where(path, document, key), rule="unknown key", value=shown, remedy=remedy)
+    rule = str(row["msg"]).removeprefix("Value error, ")
+    hidden = row["type"] == "missing" or _may_be_secret(key)
+    value = "" if hidden or not isinstance(row["input"], str | int | float) else repr(row["input"])
+    return Problem(
+        where=_where(path, document, key),
+        rule=f"{shown or 'leadq.yaml'}: {rule[:1].lower()}{rule[1:]}",
+        value=value,
+        remedy="The comments of leadq init's leadq.yaml show every key with its meaning.",
+    )
+
+
+def _may_be_secret(key: tuple[str | int, ...]) -> bool:
+    """Whether what was written there may be a password or a token, also one in a wrong place."""
+    return key[:1] in (("databases",), ("deliver",)) or (
+        key[:2] == ("desk", "people") and key[-1] not in ("name", "role", "owner")
+    )
+
+
+def _all_keys() -> set[str]:
+    models = (
+        Config,
+        Sources,
+        Source,
+        Events,
+        Flat,
+        Join,
+        OwnFields,
+        Database,
+        ScoreTable,
+        Spark,
+        DeskSettings,
+        Person,
+        Proxy,
+        ToFiles,
+        ToPostgres,
+        ToSalesforce,
+        SalesforceHistory,
+        ToHubspot,
+        ToTryton,
+        FromOpportunities,
+        FromLeadColumns,
+        FromEventKinds,
+    )
+    return {field.alias or name for model in models for name, field in model.model_fields.items()}
+
+
+def _databases_of(
+    mapped: list[tuple[tuple[str, ...], str, Source]],
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Databases that sources and their joins name, and where."""
+    for key, _, source in mapped:
+        if source.database is not None:
+            yield key, source.database
+        for place, join in enumerate(source.join):
+            if join.database is not None:
+                yield (*key, "join", place), join.database
+
+
+def _unknown_names(path: Path, document: LinedDocument, config: Config) -> list[Problem]:
+    """Contract columns that do not exist, tracked fields without their entity, databases that are named nowhere."""
+    mapped: list[tuple[tuple[str, ...], str, Source]] = []
+    if config.sources is not None:
+        mapped = [(("sources", table), table, source) for table, source in config.sources.items()]
+    if config.flat is not None:
+        mapped = [(("flat",), "leads", config.flat)]
+    contract = {table: (*schema.names, *EXTRA_COLUMNS.get(table, ())) for table, schema in TABLES.items()}
+    problems = [
+        Problem(
+            where=_where(path, document, (*key, "columns", column)),
+            rule=f"{table} has no contract column",
+            value=column,
+            remedy=did_you_mean(column, contract[table]) + "Own fields need no mapping.",
+        )
+        for key, table, source in mapped
+        for column in source.columns
+        if column not in contract[table]
+    ]
+    problems += [
+        Problem(
+            where=_where(path, document, ("tracked_since", field)),
+            rule="a tracked field is named lead.<field> or account.<field>",
+            value=field,
+            remedy="Write for example lead.authority: 2024-01-01.",
+        )
+        for field in config.tracked_since
+        if field.partition(".")[0] not in ("lead", "account") or "." not in field
+    ]
+    used = [*_databases_of(mapped), *([(("score_table",), config.score_table.database)] if config.score_table else [])]
+    used += [(("deliver", target), to.database) for target, to in config.deliver.items() if isinstance(to, ToPostgres)]
+    problems += [
+        Problem(
+            where=_where(path, document, (*key, "database")),
+            rule="a database must be named under databases",
+            value=name,
+            remedy=did_you_mean(name, config.databases) + "Add it: databases: {" + name + ": {url: ${DATABASE_URL}}}.",
+        )
+        for key, name in used
+        if name not in config.databases
+    ]
+    return sorted(problems, key=lambda problem: problem.where)

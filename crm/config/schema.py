@@ -1,0 +1,237 @@
+"""The shape of ``leadq.yaml`` as strict, frozen models; reading it and its problems are in ``crm/config/leadq_yaml.py``.
+
+The shape, in full and with comments, is ``crm/config/templates/leadq.yaml``. Leaves out whether the named columns exist: that is
+only known with the files in hand.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    model_validator,
+)
+
+from leadq.crm.config.delivery_settings import DeliverTo, TargetName
+from leadq.crm.config.desk_settings import DeskSettings
+from leadq.crm.contract.schemas import TABLES
+from leadq.crm.storage.source_locations import Database, FilePath, Part, Place, ScoreTable
+from leadq.foundation.suggestions import did_you_mean
+
+EXTRA_COLUMNS: dict[str, tuple[str, ...]] = {"leads": ("email",)}
+"""Columns a source may map that are not stored: of ``email`` only the domain is."""
+
+_DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
+"""Letters after % that the engine's strptime knows."""
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        hint = did_you_mean(name, available_timezones())
+        raise ValueError(f"must be a time zone such as Europe/Amsterdam. {hint}".rstrip())
+    return name
+
+
+def _time_format(text: str) -> str:
+    if text in ("epoch_s", "epoch_ms"):
+        return text
+    directives = re.findall(r"%-?(.?)", text)
+    unknown = [letter for letter in directives if letter not in _DIRECTIVES]
+    if unknown or not directives:
+        wrong = f"%{unknown[0]} is none of its directives" if unknown else "it has no directive"
+        raise ValueError(f"must be a strptime format such as %d.%m.%Y %H:%M, or epoch_s or epoch_ms; {wrong}")
+    return text
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+ValueMap = dict[str, dict[str, str | None]]
+
+
+class Join(Place):
+    """Columns taken from a second file or table by a key that is unique there; ``on`` is a column or {left: right}."""
+
+    on: str | dict[str, str]
+    take: tuple[str, ...]
+    values: ValueMap = Field(default_factory=dict)
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Key column of the source and of the joined file."""
+        return (self.on, self.on) if isinstance(self.on, str) else next(iter(self.on.items()))
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Join:
+        if not isinstance(self.on, str) and len(self.on) != 1:
+            raise ValueError("on must name one column, or one pair {left: right}")
+        return self
+
+
+class OwnFields(Part):
+    """Which of the company's own columns are taken; names are those of the source (or of ``rename``)."""
+
+    take: Literal["all"] | tuple[str, ...] = "all"
+    refuse: dict[str, str] = Field(default_factory=dict)
+    vouch: dict[str, str] = Field(default_factory=dict)
+    rename: dict[str, str] = Field(default_factory=dict)
+    types: dict[str, Literal["number", "category", "flag", "date"]] = Field(default_factory=dict)
+
+
+class Source(Place):
+    """Where the rows of one contract table come from."""
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    values: ValueMap = Field(default_factory=dict)
+    where: dict[str, Words] = Field(default_factory=dict)
+    join: tuple[Join, ...] = ()
+    own_fields: OwnFields = OwnFields()
+    time_format: Annotated[str, AfterValidator(_time_format)] | None = None
+
+
+class Events(Source):
+    """The events source; ``ignore_kinds`` names kinds that are not read (outcomes in disguise, noise)."""
+
+    ignore_kinds: tuple[str, ...] = ()
+
+
+class Flat(Source):
+    """One file or table, a row a lead, an outcome column, no dates; ``order`` names the column that orders the rows."""
+
+    outcome: str
+    won: Words
+    lost: Words
+    open: Words = ()
+    order: str | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Flat:
+        if self.database is not None and self.order is None:
+            raise ValueError("rows of a database lie in no order, so order must name the column that orders them")
+        return self
+
+
+class Sources(Part):
+    """One entry a contract table; only leads are required."""
+
+    leads: Source
+    accounts: Source | None = None
+    opportunities: Source | None = None
+    events: Events | None = None
+    field_history: Source | None = None
+    touches: Source | None = None
+    dispositions: Source | None = None
+    lead_aliases: Source | None = None
+    campaign_costs: Source | None = None
+
+    def items(self) -> list[tuple[str, Source]]:
+        """Tables that have a source, in the contract's order."""
+        found = ((table, getattr(self, table)) for table in TABLES)
+        return [(table, source) for table, source in found if source is not None]
+
+
+class _OutcomeWords(Part):
+    won: Words
+    lost: Words
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> _OutcomeWords:
+        if not self.won:
+            raise ValueError("won must name at least one word of the data")
+        opened = getattr(self, "open", ()) if "open" in self.model_fields_set else ()
+        words = [*self.won, *self.lost, *opened]
+        if twice := sorted({word for word in words if words.count(word) > 1}):
+            raise ValueError(f"a word must stand in one of won, lost and open only, {', '.join(twice)} stands in two")
+        return self
+
+
+class FromOpportunities(_OutcomeWords):
+    """Values of ``opportunities.outcome``; an opportunity of an account is credited within so many days."""
+
+    origin: Literal["opportunities"] = Field(alias="from")
+    open: Words = ("open",)
+    credit_within_days: int = Field(default=365, gt=0)
+
+
+class FromLeadColumns(_OutcomeWords):
+    """Values of a column of the lead (contract or source name); the time is ``leads.closed_at``."""
+
+    origin: Literal["lead_columns"] = Field(alias="from")
+    column: str = "status"
+    open: Words = ("open",)
+
+
+class FromEventKinds(_OutcomeWords):
+    """Kinds of events that are outcomes and never features."""
+
+    origin: Literal["event_kinds"] = Field(alias="from")
+
+
+OutcomeSource = Annotated[FromOpportunities | FromLeadColumns | FromEventKinds, Field(discriminator="origin")]
+
+
+class Spark(Part):
+    """Which Spark computes where ``engine: spark``: its master (this machine where absent) and further settings of Spark."""
+
+    master: str | None = None
+    config: dict[str, str] = Field(default_factory=dict)
+
+
+class Config(Part):
+    """The whole of ``leadq.yaml``; every path in it is absolute or relative to the working directory.
+
+    ``vouch`` names features (``engagement_kinds_30d``) or fields (``accounts.industry``) that are known beforehand, and why,
+    whatever the leak checks suspect. ``sentences`` and ``playbook`` are the company's own words, in place of leadq's.
+    """
+
+    store: FilePath
+    agreement: FilePath
+    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    sources: Sources | None = None
+    flat: Flat | None = None
+    outcome: OutcomeSource | None = None
+    tracked_since: dict[str, datetime] = Field(default_factory=dict)
+    vouch: dict[str, str] = Field(default_factory=dict)
+    rejected_share: float = Field(default=0.01, ge=0, le=0.5)
+    databases: dict[str, Database] = Field(default_factory=dict)
+    score_table: ScoreTable | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark: Spark = Spark()
+    sentences: FilePath | None = None
+    playbook: FilePath | None = None
+    desk: DeskSettings = DeskSettings()
+    deliver: dict[TargetName, DeliverTo] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Config:
+        if (self.sources is None) == (self.flat is None):
+            raise ValueError("must have either sources or flat")
+        if self.sources is not None and self.outcome is None:
+            raise ValueError("must say where the outcome is: opportunities, lead_columns or event_kinds")
+        tables = {"opportunities": "opportunities", "event_kinds": "events"}
+        needed = tables.get(self.outcome.origin) if self.outcome is not None else None
+        if needed is not None and (self.sources is None or getattr(self.sources, needed) is None):
+            raise ValueError(f"takes the outcome from {needed}, so sources must have {needed}")
+        return self
+
+    def places(self) -> list[tuple[str, Place]]:
+        """Every place rows are read from, under the name of the table they are staged as."""
+        sources = [("leads", self.flat)] if self.flat is not None else self.sources.items() if self.sources else []
+        found: list[tuple[str, Place]] = []
+        for table, source in sources:
+            found.append((f"raw_{table}", source))
+            found += [(f"join_{table}_{place}", join) for place, join in enumerate(source.join)]
+        return found
+
+    def moment(self, when: datetime) -> datetime:
+        """``when`` in UTC; without an offset it is local to ``time_zone``, or UTC."""
+        local = when if when.tzinfo else when.replace(tzinfo=ZoneInfo(self.time_zone or "UTC"))
+        return local.astimezone(UTC)

@@ -1,0 +1,147 @@
+"""The properties of leadq on a HubSpot record: which of them delivery writes, which people own, and how each is made.
+
+A name outside ``OUR_FIELDS`` is never written by delivery. Leaves out making them (``setup.py``) and values (``sending/values.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from leadq.agreement.schema import DISQUALIFIED, Agreement
+from leadq.crm.connectors.protocol import FieldKind, TargetField
+from leadq.foundation.problems import GateStopped, Problem
+
+GROUP, GROUP_LABEL = "lead_quality", "Lead quality"
+REASONS = 3
+LONGEST_TEXT = 255
+SCORE, TIER, CHANCE = "lq_score", "lq_tier", "lq_chance"
+SCORED_AT, MODEL_VERSION, STATUS = "lq_scored_at", "lq_model_version", "lq_status"
+REASONS_FOR = tuple(f"lq_reason_{place}" for place in range(1, REASONS + 1))
+REASONS_AGAINST = tuple(f"lq_reason_against_{place}" for place in range(1, REASONS + 1))
+TIER_OVERRIDE, REJECTION_REASON, DECISION = "lq_tier_override", "lq_rejection_reason", "lq_decision"
+DECISIONS = ("accepted", "rejected")
+
+OUR_FIELDS: tuple[TargetField, ...] = (
+    TargetField(name=SCORE, kind="number"),
+    TargetField(name=TIER, kind="picklist"),
+    TargetField(name=CHANCE, kind="number"),
+    *(TargetField(name=name, kind="text", length=LONGEST_TEXT) for name in (*REASONS_FOR, *REASONS_AGAINST)),
+    TargetField(name=SCORED_AT, kind="moment"),
+    TargetField(name=MODEL_VERSION, kind="text", length=40),
+    TargetField(name=STATUS, kind="text", length=LONGEST_TEXT),
+)
+"""All that delivery may write: the allow-list. The chance is in percent, 12.5 for 0.125."""
+ALLOWED: Mapping[str, TargetField] = {field.name: field for field in OUR_FIELDS}
+HUMAN_PROPERTIES = (TIER_OVERRIDE, DECISION, REJECTION_REASON)
+"""Written by people; never in a payload."""
+
+TYPES: Mapping[FieldKind, tuple[str, str]] = {
+    "number": ("number", "number"),
+    "text": ("string", "text"),
+    "picklist": ("enumeration", "select"),
+    "moment": ("datetime", "date"),
+}
+"""HubSpot's type and the kind of its form field."""
+
+
+def wanted(agreement: Agreement) -> tuple[dict[str, Any], ...]:
+    """Return every property as HubSpot is asked to make it, delivery's first."""
+    tiers = _options([*((tier.id, tier.label) for tier in agreement.tiers), (DISQUALIFIED, "Disqualified")])
+    days = agreement.outcome.horizon_days
+    helps = {
+        SCORE: "0 to 100, for sorting. 70: this lead stands above 70 of 100 open leads.",
+        TIER: "Tier of the agreement.",
+        CHANCE: f"Of 100 leads like this one, so many are won within {days} days.",
+        SCORED_AT: "When the score last changed.",
+        MODEL_VERSION: "Model behind the score.",
+        STATUS: "Scored, or why it is not.",
+        **dict.fromkeys(REASONS_FOR, "What speaks for this lead, strongest first."),
+        **dict.fromkeys(REASONS_AGAINST, "What speaks against this lead, strongest first."),
+    }
+    made = [_property(field.name, field.kind, helps[field.name]) for field in OUR_FIELDS]
+    made[1]["options"] = tiers
+    override = "Your tier in place of the score's. leadq never writes here."
+    made.append(_property(TIER_OVERRIDE, "picklist", override) | {"options": tiers})
+    decided = [(value, value.capitalize()) for value in DECISIONS]
+    made.append(_property(DECISION, "picklist", "Your answer to this lead.") | {"options": _options(decided)})
+    if reasons := agreement.rejection_reasons:
+        words = [(reason, reason.replace("_", " ").capitalize()) for reason in reasons]
+        why = "Why this lead is no lead for sales, in the words both sides agreed on."
+        made.append(_property(REJECTION_REASON, "picklist", why) | {"options": _options(words)})
+    return tuple(made)
+
+
+def must_be_allowed(names: Iterable[str]) -> None:
+    """Stop where a property is not ours to write.
+
+    Raises
+    ------
+    GateStopped
+        All such properties.
+    """
+    wrong = sorted(set(names) - set(ALLOWED))
+    if wrong:
+        rule, remedy = "is not leadq's to write", "Leave it out of what is delivered."
+        raise GateStopped(Problem(where=f"hubspot property {name}", rule=rule, remedy=remedy) for name in wrong)
+
+
+def must_take(fields: Sequence[TargetField], held: Mapping[str, Mapping[str, Any]]) -> None:
+    """Stop where a property is missing, of another type, read-only or lacks a choice.
+
+    Raises
+    ------
+    GateStopped
+        All that is wrong at once.
+    """
+    must_be_allowed(field.name for field in fields)
+    problems = [
+        Problem(where=f"hubspot property {field.name}", rule=rule, value=value, remedy="Run leadq crm setup hubspot.")
+        for field in fields
+        for rule, value in _wrong(field, held.get(field.name))
+    ]
+    if problems:
+        raise GateStopped(problems)
+
+
+def _wrong(field: TargetField, held: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    if held is None:
+        return [("must be there", "nothing")]
+    kind = TYPES[field.kind][0]
+    if held.get("type") != kind:
+        return [(f"must be of type {kind}", str(held.get("type")))]
+    found = []
+    if held.get("calculated") or (held.get("modificationMetadata") or {}).get("readOnlyValue"):
+        found.append(("must be writable", "read-only"))
+    known = {str(one.get("value")) for one in held.get("options") or ()}
+    if missing := sorted(set(field.choices) - known):
+        found.append(("must have every choice", f"no {', '.join(missing)}"))
+    return found
+
+
+def _property(name: str, kind: FieldKind, words: str) -> dict[str, Any]:
+    type_, field_type = TYPES[kind]
+    label = f"LQ {name.removeprefix('lq_').replace('_', ' ')}"
+    return {
+        "name": name,
+        "label": label,
+        "description": words,
+        "groupName": GROUP,
+        "type": type_,
+        "fieldType": field_type,
+        "formField": False,
+    }
+
+
+def _options(named: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return options; a label begins with the id where labels alone would not tell two apart."""
+    labels = [label for _, label in named]
+    return [
+        {
+            "value": value,
+            "label": label if labels.count(label) == 1 else f"{value}: {label}",
+            "displayOrder": place,
+            "hidden": False,
+        }
+        for place, (value, label) in enumerate(named)
+    ]

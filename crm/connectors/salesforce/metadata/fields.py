@@ -1,0 +1,232 @@
+"""The fields of leadq on a Salesforce lead: which of them delivery writes, and which people own.
+
+Leaves out their XML (``component_xml.py``). A name outside ``OUR_FIELDS`` is never written by delivery.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from leadq.agreement.schema import DISQUALIFIED, Agreement
+from leadq.crm.connectors.protocol import TargetField
+from leadq.foundation.problems import AgreementError, Problem
+
+FieldType = Literal["Number", "Percent", "Text", "Picklist", "DateTime", "LongTextArea"]
+
+REASONS = 3
+LONGEST_REASON = 255
+"""Longest text that list views can filter and formulas can read."""
+
+SCORE, TIER, CHANCE = "LQ_Score__c", "LQ_Tier__c", "LQ_Chance__c"
+STATUS, SCORED_AT, MODEL_VERSION = "LQ_Status__c", "LQ_Scored_At__c", "LQ_Model_Version__c"
+REASONS_DETAIL = "LQ_Reasons_Detail__c"
+REASONS_FOR = tuple(f"LQ_Reason_{place}__c" for place in range(1, REASONS + 1))
+REASONS_AGAINST = tuple(f"LQ_Reason_Against_{place}__c" for place in range(1, REASONS + 1))
+TIER_OVERRIDE, OVERRIDE_REASON = "LQ_Tier_Override__c", "LQ_Override_Reason__c"
+REJECTION_REASON = "LQ_Rejection_Reason__c"
+EFFECTIVE_TIER = "LQ_Effective_Tier__c"
+
+OUR_FIELDS: tuple[TargetField, ...] = (
+    TargetField(name=SCORE, kind="number"),
+    TargetField(name=TIER, kind="picklist"),
+    TargetField(name=CHANCE, kind="number"),
+    *(TargetField(name=name, kind="text", length=LONGEST_REASON) for name in (*REASONS_FOR, *REASONS_AGAINST)),
+    TargetField(name=SCORED_AT, kind="moment"),
+    TargetField(name=MODEL_VERSION, kind="text", length=40),
+    TargetField(name=STATUS, kind="text", length=LONGEST_REASON),
+)
+"""All that delivery may write: the allow-list. The chance is in percent, 12.5 for 0.125, as Salesforce keeps it; the status is
+``scored`` or ``not_scored: why``. Choices of the tier come from the agreement, see :func:`our_fields`."""
+
+HUMAN_FIELDS = (TIER_OVERRIDE, OVERRIDE_REASON, REJECTION_REASON)
+"""Written by people; never in a payload."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A value of a picklist: what is stored and what people see."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadField:
+    """A field of leadq on the lead.
+
+    Parameters
+    ----------
+    name : str
+        API name, ``LQ_..__c``, at most 40 characters before its ending.
+    label, help : str
+        As people see them.
+    type : str
+        Of Salesforce.
+    length : int
+        Most characters of a text; digits of a number, of which ``decimals`` after the point.
+    choices : tuple of Choice
+        Of a picklist; no other value is taken.
+    formula : str
+        Of a field that nobody writes.
+    tracked : bool
+        Its changes are worth a place among the fields whose history Salesforce keeps.
+    """
+
+    name: str
+    label: str
+    help: str
+    type: FieldType
+    length: int = 0
+    decimals: int = 0
+    choices: tuple[Choice, ...] = ()
+    formula: str = ""
+    tracked: bool = False
+
+
+def our_fields(agreement: Agreement) -> tuple[TargetField, ...]:
+    """Return the fields that delivery writes, with the agreement's tiers as choices of the tier."""
+    tiers = tuple(choice.value for choice in tier_choices(agreement))
+    return tuple(replace(field, choices=tiers) if field.name == TIER else field for field in OUR_FIELDS)
+
+
+def tier_choices(agreement: Agreement) -> tuple[Choice, ...]:
+    """Return the tiers, best first, and what a rule disqualifies.
+
+    Raises
+    ------
+    AgreementError
+        Two tiers differ in capitals only, which Salesforce holds for the same.
+    """
+    agreed = [Choice(value=tier.id, label=_labelled(tier.id, tier.label)) for tier in agreement.tiers]
+    return _distinct("tiers", (*agreed, Choice(value=DISQUALIFIED, label="Disqualified")))
+
+
+def rejection_choices(agreement: Agreement) -> tuple[Choice, ...]:
+    """Return the agreed reasons for a rejection, in words where these still tell them apart.
+
+    Raises
+    ------
+    AgreementError
+        Two reasons differ in capitals only.
+    """
+    worded = {reason: reason.replace("_", " ").replace("-", " ").capitalize() for reason in agreement.rejection_reasons}
+    said = Counter(worded.values())
+    choices = (Choice(value=reason, label=words if said[words] == 1 else reason) for reason, words in worded.items())
+    return _distinct("rejection_reasons", tuple(choices))
+
+
+def lead_fields(agreement: Agreement, *, detail: bool = False) -> tuple[LeadField, ...]:
+    """Return every field of the lead, delivery's first.
+
+    Parameters
+    ----------
+    agreement : Agreement
+    detail : bool
+        With the long text of all reasons too, which lists and formulas cannot use.
+    """
+    tiers = tier_choices(agreement)
+    fields = [*_scored(agreement, tiers), *_reasons(detail=detail), *_owned_by_people(tiers)]
+    if reasons := rejection_choices(agreement):
+        fields.append(
+            LeadField(
+                name=REJECTION_REASON,
+                label="LQ Rejection Reason",
+                help="Why this lead is no lead for sales, in the words both sides agreed on.",
+                type="Picklist",
+                choices=reasons,
+                tracked=True,
+            )
+        )
+    return tuple(fields)
+
+
+def _scored(agreement: Agreement, tiers: tuple[Choice, ...]) -> tuple[LeadField, ...]:
+    days = agreement.outcome.horizon_days
+    return (
+        LeadField(
+            name=SCORE,
+            label="LQ Score",
+            help="0 to 100, for sorting. 70: this lead stands above 70 of 100 open leads.",
+            type="Number",
+            length=3,
+            tracked=True,
+        ),
+        LeadField(
+            name=TIER, label="LQ Tier", help="Tier of the agreement.", type="Picklist", choices=tiers, tracked=True
+        ),
+        LeadField(
+            name=CHANCE,
+            label="LQ Chance",
+            help=f"Of 100 leads like this one, so many are won within {days} days.",
+            type="Percent",
+            length=5,
+            decimals=2,
+        ),
+        LeadField(name=SCORED_AT, label="LQ Scored At", help="When the score last changed.", type="DateTime"),
+        LeadField(name=MODEL_VERSION, label="LQ Model Version", help="Model behind the score.", type="Text", length=40),
+        LeadField(name=STATUS, label="LQ Status", help="Scored, or why it is not.", type="Text", length=LONGEST_REASON),
+    )
+
+
+def _reasons(*, detail: bool) -> tuple[LeadField, ...]:
+    fields = [
+        LeadField(
+            name=name,
+            label=f"LQ {'Reason' if side == 'for' else 'Reason Against'} {place}",
+            help=f"What speaks {side} this lead, strongest first.",
+            type="Text",
+            length=LONGEST_REASON,
+        )
+        for side, names in (("for", REASONS_FOR), ("against", REASONS_AGAINST))
+        for place, name in enumerate(names, start=1)
+    ]
+    if detail:
+        words = "All reasons with their strength."
+        fields.append(
+            LeadField(name=REASONS_DETAIL, label="LQ Reasons", help=words, type="LongTextArea", length=32_000)
+        )
+    return tuple(fields)
+
+
+def _owned_by_people(tiers: tuple[Choice, ...]) -> tuple[LeadField, ...]:
+    return (
+        LeadField(
+            name=TIER_OVERRIDE,
+            label="LQ Tier Override",
+            help="Your tier in place of the score's. leadq never writes here.",
+            type="Picklist",
+            choices=tiers,
+            tracked=True,
+        ),
+        LeadField(
+            name=OVERRIDE_REASON,
+            label="LQ Override Reason",
+            help="Why you see it differently.",
+            type="Text",
+            length=LONGEST_REASON,
+        ),
+        LeadField(
+            name=EFFECTIVE_TIER,
+            label="LQ Effective Tier",
+            help="The override if there is one, else the score's tier: for lists and routing.",
+            type="Text",
+            formula=f"IF(ISBLANK(TEXT({TIER_OVERRIDE})), TEXT({TIER}), TEXT({TIER_OVERRIDE}))",
+        ),
+    )
+
+
+def _labelled(value: str, label: str) -> str:
+    """Begin with the id: labels must be unique too, and nothing says that the agreement's are."""
+    return value if label == value else f"{value}: {label}"
+
+
+def _distinct(where: str, choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    folded = Counter(choice.value.casefold() for choice in choices)
+    twice = [choice.value for choice in choices if folded[choice.value.casefold()] > 1]
+    if twice:
+        rule = "must differ in more than capitals, which Salesforce does not tell apart"
+        remedy = "Rename one of them in agreement.yaml."
+        raise AgreementError(Problem(where=where, rule=rule, value=", ".join(twice), remedy=remedy))
+    return choices

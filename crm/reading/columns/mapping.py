@@ -1,0 +1,162 @@
+"""A staged file to the contract's column names: value maps, joins, filters, and which columns are the company's own.
+
+Everything stays text here. Order: values, joins, filters, names. A source column that bears a contract column's name
+(letter case aside) is that column unless ``columns`` says otherwise. Leaves out types and row rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from leadq.crm.config.schema import EXTRA_COLUMNS, Events, Source
+from leadq.crm.contract.schemas import REQUIRED, TABLES
+from leadq.crm.reading.findings import Findings
+from leadq.crm.reading.sources.joins import joined
+from leadq.crm.reading.sources.source_files import Loaded
+from leadq.crm.reading.sources.source_rows import SourceRows, with_values
+from leadq.crm.storage.scratch_database import ROW, Relation, count, matches, name
+from leadq.crm.storage.source_locations import Place
+
+Entity = Literal["lead", "account"]
+WITH_OWN_FIELDS: dict[str, Entity] = {"leads": "lead", "accounts": "account"}
+EITHER = {"opportunities": ("lead_id", "account_id"), "events": ("lead_id", "account_id")}
+"""Tables of which a row must name a lead or an account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """Rows under contract names, still text, with the company's own columns (``own``: staged name to source column)."""
+
+    rows: Relation
+    contract: tuple[str, ...]
+    own: dict[str, str]
+
+
+def map_source(
+    findings: Findings,
+    table: str,
+    source: Source,
+    loaded: Loaded,
+    *,
+    load_join: Callable[[Place, str], Loaded | None],
+    extra: Mapping[str, str],
+    required: tuple[str, ...] | None = None,
+) -> Mapped | None:
+    """Map a staged file.
+
+    Parameters
+    ----------
+    findings : Findings
+        Takes problems and notes.
+    table : str
+        Contract table.
+    source : Source
+    loaded : Loaded
+    load_join : callable
+        Stages a joined file or table; None where it could not (the problem is then in ``findings``).
+    extra : mapping of staged name to column name
+        Columns kept beside the contract's, of which none is an own field (outcome, order).
+    required : tuple of str, optional
+        Contract columns that must be there; default those of the contract.
+
+    Returns
+    -------
+    Mapped or None
+        None where a column is missing; the problems are in ``findings``.
+    """
+    before = len(findings.problems)
+    work = SourceRows(
+        table=table, source=source, findings=findings, rows=findings.connection.table(loaded.table), loaded=loaded
+    )
+    mapped_first = {key for key in source.values if work.resolve(key) is not None}
+    work = with_values(work, mapped_first)
+    for place, join in enumerate(source.join):
+        work = joined(work, join, load_join(join, f"join_{table}_{place}"))
+    work = with_values(work, source.values.keys() - mapped_first)
+    work = _filtered(work)
+    contract = _contract_columns(work, REQUIRED[table] if required is None else required)
+    kept: dict[str, str] = {}
+    for staged, wanted in extra.items():
+        column = work.resolve(wanted)
+        if column is None:
+            work.missing(wanted, "the outcome or order column")
+        else:
+            kept[staged] = column
+    own = _own_columns(work, contract, kept)
+    if len(findings.problems) > before:
+        return None
+    shown = {**contract, **kept, **own}
+    rows = work.rows.project(", ".join([ROW, *(f"{name(column)} AS {name(new)}" for new, column in shown.items())]))
+    return Mapped(rows=rows, contract=tuple(contract), own=own)
+
+
+def _filtered(work: SourceRows) -> SourceRows:
+    conditions = []
+    for key, patterns in work.source.where.items():
+        column = work.resolve(key)
+        if column is None:
+            work.missing(key, "a column to filter by")
+        else:
+            conditions.append(matches(name(column), patterns))
+    if isinstance(work.source, Events) and work.source.ignore_kinds:
+        kind = work.resolve("kind")
+        if kind is not None:
+            conditions.append(f"NOT {matches(name(kind), work.source.ignore_kinds)}")
+    if not conditions:
+        return work
+    rows = work.rows.filter(" AND ".join(conditions))
+    work.findings.notes.append(
+        f"{work.table}: where and ignore_kinds select {count(rows):,} of {count(work.rows):,} rows of {work.source.title}"
+    )
+    return replace(work, rows=rows)
+
+
+def _contract_columns(work: SourceRows, required: tuple[str, ...]) -> dict[str, str]:
+    """Contract column to source column."""
+    found: dict[str, str] = {}
+    renamed = {column.lower() for column in work.source.own_fields.rename.values()}
+    for contract in (*TABLES[work.table].names, *EXTRA_COLUMNS.get(work.table, ())):
+        wanted = work.source.columns.get(contract)
+        column = work.loaded.column(wanted or contract)
+        if wanted is None and column is not None and column.lower() in renamed:
+            column = None
+        if column is not None:
+            found[contract] = column
+        elif wanted is not None or contract in required:
+            work.missing(wanted or contract, f"the source of {contract}")
+    either = EITHER.get(work.table, ())
+    if either and not any(column in found for column in either):
+        work.missing(either[0], f"the source of {' or '.join(either)}")
+    return found
+
+
+def _own_columns(work: SourceRows, contract: dict[str, str], kept: dict[str, str]) -> dict[str, str]:
+    """Staged name to source column of the company's own columns."""
+    own = work.source.own_fields
+    used = {*contract.values(), *kept.values()}
+    free = [column for column in work.loaded.columns if column not in used]
+    if work.table not in WITH_OWN_FIELDS:
+        if free:
+            work.findings.notes.append(f"{work.table}: columns not read: {', '.join(free)}")
+        return {}
+    new_names: dict[str, str] = {}
+    for new, wanted in own.rename.items():
+        column = work.loaded.column(wanted)
+        if column is None:
+            work.missing(wanted, "a column to rename")
+        else:
+            new_names[column] = new
+    named = {new_names.get(column, column): column for column in free}
+    for wanted in {*own.refuse, *own.vouch, *own.types, *(() if own.take == "all" else own.take)}:
+        if wanted not in named and wanted not in contract:
+            work.missing(wanted, "an own field")
+    if own.take != "all":
+        named = {new: column for new, column in named.items() if new in own.take}
+    reserved = {column.lower() for column in (*TABLES[work.table].names, *EXTRA_COLUMNS.get(work.table, ()))}
+    if taken := sorted(new for new in named if new.lower() in reserved):
+        work.findings.notes.append(
+            f"{work.table}: columns not read, their names are the contract's: {', '.join(taken)}; own_fields.rename takes them"
+        )
+    return {new: column for new, column in named.items() if new.lower() not in reserved}

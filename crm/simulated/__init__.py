@@ -1,0 +1,17 @@
+"""A simulated company: two years of CRM tables with every trouble of the real thing, and apart from them the truth."""
+
+from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.crm.simulated.simulate import SimulatedCompany, simulate
+from leadq.crm.simulated.tables.company_files import write_company
+from leadq.crm.simulated.truth import Truth
+from leadq.crm.simulated.truth_files import read_truth, write_truth
+
+__all__ = [
+    "CompanySettings",
+    "SimulatedCompany",
+    "Truth",
+    "read_truth",
+    "simulate",
+    "write_company",
+    "write_truth",
+]

@@ -1,0 +1,63 @@
+"""People entered twice: half are merged later through ``lead_aliases``, half stay as a lead that never wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.crm.simulated.facts import Leads
+from leadq.crm.simulated.fate import Fate
+from leadq.crm.simulated.intent import Gap, no_gap
+from leadq.crm.simulated.moments import DAY, NEVER, after, seconds
+from leadq.crm.simulated.vocabulary import BoolArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """Second entries; arrays of shape (n_duplicates,), moments in seconds.
+
+    ``original`` is the number of the lead they repeat; the entry itself is number ``n_leads + position``.
+    """
+
+    original: IntArray
+    created: IntArray
+    merged: IntArray
+    """NEVER where it stays."""
+    closed: IntArray
+    """When one that stays is recognised and closed; NEVER where it is merged."""
+
+    @property
+    def is_merged(self) -> BoolArray:
+        """Which entries are merged into their original."""
+        return self.merged < NEVER
+
+
+def draw_duplicates(settings: CompanySettings, leads: Leads, fate: Fate) -> Duplicates:
+    """Draw who comes back and is entered again while the first entry is open."""
+    random = settings.random("duplicates")
+    n = len(leads.created)
+    created = after(leads.created, 0.2 + random.exponential(6.0, n))
+    picked = random.random(n) < settings.duplicate_share * 1.6  # many are closed before they come back
+    end = seconds(settings.end)
+    original = np.flatnonzero(picked & (created < np.minimum(fate.closed, end)))
+    created = created[original]
+    merge = random.random(n)[original] < 0.5
+    delay = (0.05 + random.exponential(2.0, n))[original]
+    later = created + np.ceil(delay * DAY).astype(np.int64)
+    return Duplicates(
+        original=original,
+        created=created,
+        merged=np.where(merge, later, NEVER),
+        closed=np.where(merge, NEVER, later),
+    )
+
+
+def merge_gaps(duplicates: Duplicates, n_leads: int) -> Gap:
+    """From the second entry until the merge, what the person does is recorded under the second entry."""
+    gap = no_gap(n_leads)
+    merged = duplicates.is_merged
+    gap.begin[duplicates.original[merged]] = duplicates.created[merged]
+    gap.end[duplicates.original[merged]] = duplicates.merged[merged]
+    return gap

@@ -1,0 +1,153 @@
+"""Where rows lie, as ``leadq.yaml`` says it: a file and how it is written, or a table or query of a database.
+
+An address of a database may come from the environment, and a password must: it is neither kept in ``leadq.yaml`` nor
+ever shown. Leaves out opening either (``crm/reading/sources/source_files.py``, ``crm/storage/postgres_transaction.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationInfo,
+    model_validator,
+)
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_SCHEMES = ("postgresql://", "postgres://")
+_PASSWORD = re.compile(r"://[^@]*:[^@]+@|[?&](ssl)?password=[^&]", re.IGNORECASE)
+"""A password between the user and the host of an address, or among its settings."""
+
+
+class Part(BaseModel):
+    """A part of ``leadq.yaml``: no unknown keys, and never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _filled(text: str, info: ValidationInfo) -> str:
+    """Put the environment's values in the place of ``${NAME}`` and ``${NAME:-default}``."""
+    environment: Mapping[str, str] = (info.context or {}).get("environment", {})
+
+    def value(match: re.Match[str]) -> str:
+        found = environment.get(match[1]) or match[2]
+        if found is None:
+            raise ValueError(
+                f"names the variable {match[1]}, which is not set and has no default (${{{match[1]}:-...}})"
+            )
+        return found
+
+    return _VARIABLE.sub(value, text)
+
+
+def _path(text: object, info: ValidationInfo) -> Path:
+    if not isinstance(text, str):
+        raise ValueError("must be a path")
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder / Path(_filled(text, info)).expanduser()
+
+
+def _address(text: object, info: ValidationInfo) -> str:
+    if not isinstance(text, str):
+        raise ValueError("must be an address such as ${WAREHOUSE_URL}")
+    written = _VARIABLE.sub(lambda match: match[2] or "", text)
+    if _PASSWORD.search(written):
+        raise ValueError(
+            "holds a password, which must not stand in a file: take it, or the whole address, from the environment "
+            "(url: ${WAREHOUSE_URL})"
+        )
+    address = _filled(text, info)
+    if not address.startswith(_SCHEMES):
+        raise ValueError("must be the address of a PostgreSQL database, postgresql://user@host/database")
+    return address
+
+
+def _separator(text: str) -> str:
+    if len(text) != 1:
+        raise ValueError(r'must be one character; a tab is written "\t", in double quotes')
+    return text
+
+
+def _table(text: str) -> str:
+    if not all(text.split(".")) or text.count(".") > 1 or "\0" in text:
+        raise ValueError("must be a table, or schema.table")
+    return text
+
+
+FilePath = Annotated[Path, BeforeValidator(_path)]
+TableName = Annotated[str, AfterValidator(_table)]
+
+
+class Database(Part):
+    """A database, named once and used by any number of sources."""
+
+    url: Annotated[SecretStr, BeforeValidator(_address)]
+
+
+class Place(Part):
+    """A file and how it is written (``path``), or rows of a database (``table`` or ``query``).
+
+    A file's ``separator`` is found in the header and its ``format`` in the name if not given.
+    """
+
+    path: FilePath | None = None
+    format: Literal["csv", "parquet", "jsonl"] | None = None
+    separator: Annotated[str, AfterValidator(_separator)] | None = None
+    encoding: Literal["utf-8", "latin-1", "cp1252", "utf-16"] = "utf-8"
+    decimal: Literal[".", ","] = "."
+    database: str | None = None
+    table: TableName | None = None
+    query: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Place:
+        if (self.path is None) == (self.database is None):
+            raise ValueError("must name either path, or database with table or query")
+        if self.database is None and (self.table or self.query):
+            raise ValueError("names a table or query, so it must name its database too, and no path")
+        if self.database is not None:
+            if (self.table is None) == (self.query is None):
+                raise ValueError("names a database, so it must name either a table or a query")
+            if wrong := sorted({"format", "separator", "encoding"} & self.model_fields_set):
+                raise ValueError(f"{wrong[0]} says how a file is written; a database needs none")
+        return self
+
+    @property
+    def kind(self) -> Literal["file", "table", "query"]:
+        """What it is, to a person."""
+        return "file" if self.path is not None else "table" if self.table is not None else "query"
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: the file's name, or the database and its table."""
+        if self.path is not None:
+            return self.path.name
+        return f"{self.database} table {self.table}" if self.table is not None else f"{self.database} query"
+
+    def as_file(self, path: Path) -> FileFormat:
+        """Return the file to read: this one, or the Parquet file ``path`` that its rows were fetched into."""
+        written = "parquet" if self.path is None else self.format
+        return FileFormat.model_construct(
+            path=path, format=written, separator=self.separator, encoding=self.encoding, decimal=self.decimal
+        )
+
+
+class FileFormat(Place):
+    """A file and how it is written."""
+
+    path: FilePath
+
+
+class ScoreTable(Part):
+    """The table of a database that takes each night's scores."""
+
+    database: str
+    table: TableName

@@ -1,0 +1,27 @@
+"""What ``leadq check`` found, as one offline HTML page: readiness, suspected leaks, every check, the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from leadq.crm.gate.result import GateResult
+from leadq.features.leak_checks.advice import what_happened, what_to_do
+from leadq.features.leak_checks.finding import LeakFinding
+from leadq.features.leak_checks.table import CheckRow
+from leadq.features.readiness.statements import Readiness
+from leadq.foundation.html_page import page_environment
+
+
+def render_check_report(
+    readiness: Readiness, findings: Iterable[LeakFinding], gate: GateResult, checks: Iterable[CheckRow] = ()
+) -> str:
+    """Render the page; whatever comes from the data is escaped."""
+    template = page_environment("leadq.features.readiness", "leadq.crm.gate").get_template("check_page.html.j2")
+    told = [(found, what_happened(found), what_to_do(found)) for found in findings]
+    return template.render(readiness=readiness, findings=told, checks=tuple(checks), gate=gate) + "\n"
+
+
+def findings_in_words(findings: Iterable[LeakFinding]) -> str:
+    """Return the findings as plain text for the command line, worst first."""
+    told = [f"  {found.consequence}: {found.sentence}" for found in findings]
+    return "\n".join([f"{len(told)} suspected leaks" if told else "No leak suspected", *told])

@@ -1,0 +1,53 @@
+"""Whether the leads of a quarter can prove what a tier promises, and when enough of them are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leadq.agreement.schema import Agreement
+from leadq.features.readiness.minimum_outcomes import in_months
+from leadq.features.readiness.promise_evidence import leads_that_prove, rate_that_proves
+from leadq.features.readiness.statements import Statement, say
+from leadq.features.readiness.time_span import QUARTER_DAYS
+from leadq.features.training_data import HANDOFF, TrainingData
+
+_TIER_SHARE = 0.2  # of a quarter's leads, for the example of how much a tier can prove
+_FEWEST = 30  # leads, below which the acceptance test calls a tier not testable
+_HEADROOM = 1.2
+
+
+def promises(data: TrainingData, agreement: Agreement) -> Iterator[Statement]:
+    """Say for each promise what a quarter's leads can prove of it."""
+    quarter = _leads_a_quarter(data)
+    n = max(1, round(quarter * _TIER_SHARE))
+    confidence = agreement.acceptance.confidence
+    for tier in agreement.tiers:
+        if tier.promise is None:
+            continue
+        promise = tier.promise.win_rate_at_least
+        needed = rate_that_proves(promise, n, confidence=confidence)
+        enough = leads_that_prove(promise, min(_HEADROOM * promise, 0.99), confidence=confidence)
+        if needed is None or n < _FEWEST:
+            sentence = f"A quarter brings about {n:,} leads to {tier.id} (a fifth of all): too few to test its promise of {promise:.0%}."
+            yield say("cannot", f"promise_{tier.id}", sentence, leads=n, promise=promise)
+        else:
+            sentence = (
+                f"With about {n:,} leads a quarter in {tier.id} (a fifth of all) its promise of {promise:.0%} is proven from an "
+                f"observed {needed:.1%} on, with {confidence:.0%} confidence."
+            )
+            yield say("can", f"promise_{tier.id}", sentence, leads=n, promise=promise, rate_that_proves=needed)
+        if enough is not None and enough > n:
+            advice = f"With a fifth of headroom {tier.id}'s promise of {promise:.0%} is proven by {enough:,} leads"
+            if data.dated:
+                advice += f": about {in_months(3 * enough / n)} of hand-offs"
+            yield say("next", f"leads_for_{tier.id}", advice + ".", leads=enough)
+
+
+def _leads_a_quarter(data: TrainingData) -> float:
+    """Worked leads a quarter; a quarter of all of them where there are no dates."""
+    first = data.meta[data.meta["landmark"].isin([HANDOFF, 0]) & data.meta["worked"]]
+    leads = int(first["lead_id"].nunique())
+    if not data.dated or not leads:
+        return leads / 4
+    days: float = max(1.0, (first["as_of"].max() - first["as_of"].min()).total_seconds() / 86_400)
+    return leads * min(1.0, QUARTER_DAYS / days)

@@ -1,0 +1,121 @@
+"""What the data can prove, what it cannot, and what would help: said before anything is trained.
+
+Every statement carries its figures. Nothing here stops the work (the gate and the leak checks do); it is what sales, marketing
+and a statistician should have read before they believe a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leadq.agreement.schema import Agreement
+from leadq.crm.contract.history import History
+from leadq.crm.gate.rule_book import MIN_WINS
+from leadq.crm.reading.ingest import NOTES, read_notes
+from leadq.features.field_values import known_fields
+from leadq.features.readiness.history_figures import HistoryFacts, read_facts
+from leadq.features.readiness.population import mature, worked
+from leadq.features.readiness.provable_promises import promises
+from leadq.features.readiness.statements import Kind, Readiness, Statement, say
+from leadq.features.readiness.time_span import horizon, left_truncation, length
+from leadq.features.training_data import TrainingData
+
+__all__ = ["Readiness", "readiness"]
+
+
+def readiness(history: History, data: TrainingData | None, agreement: Agreement) -> Readiness:
+    """Say what ``history`` can and cannot prove for ``agreement``.
+
+    Parameters
+    ----------
+    history : History
+    data : TrainingData or None
+        All rows, immature and never-worked ones too. None where no training data could be built; what rests on it is left out.
+    agreement : Agreement
+    """
+    facts = read_facts(history, agreement.outcome.horizon_days)
+    statements = [*_size(facts)]
+    if history.dated:
+        statements += [*horizon(facts, agreement), *length(facts, history, agreement), *left_truncation(facts)]
+        statements += _clocks(facts)
+    else:
+        statements += _flat()
+    statements += [*worked(facts, history, data), *_fields(history), *_left_over(facts, history)]
+    if data is not None:
+        statements += [*mature(data), *promises(data, agreement)]
+    return Readiness(statements=tuple(statements))
+
+
+def _size(facts: HistoryFacts) -> Iterator[Statement]:
+    figures = {"leads": facts.leads, "won": facts.won, "lost": facts.lost, "open": facts.open}
+    counted = f"{facts.leads:,} leads: {facts.won:,} won, {facts.lost:,} lost, {facts.open:,} open."
+    enough = facts.won >= MIN_WINS
+    kind: Kind = "can" if enough else "cannot"
+    yield say(
+        kind,
+        "size",
+        counted if enough else f"{counted} Nothing useful is learnt from fewer than {MIN_WINS} wins.",
+        **figures,
+    )
+    if facts.reopened:
+        sentence = f"{facts.reopened:,} leads were re-opened; each counts as open again from then."
+        yield say("can", "reopened", sentence, leads=facts.reopened)
+
+
+def _clocks(facts: HistoryFacts) -> Iterator[Statement]:
+    if not facts.rows["events"]:
+        yield say(
+            "cannot", "events", "No events: what buyers did is unknown, and scores rest on who they are.", events=0
+        )
+        yield say("next", "events_mapped", "Map web visits, e-mail clicks or form fills as events.")
+        return
+    yield say("can", "events", f"{facts.rows['events']:,} dated events.", events=facts.rows["events"])
+    if not facts.rows["events_with_known_at"]:
+        sentence = (
+            "No event says when it became known: lists imported later cannot be told from what was known at once."
+        )
+        yield say("cannot", "known_at", sentence, events_with_known_at=0)
+
+
+def _flat() -> Iterator[Statement]:
+    sentence = (
+        "A source without dates: it cannot be proved that a column was known before the outcome, that labels are old enough, how "
+        "fast leads are won, or how scores hold up over the months. Row order stands for time."
+    )
+    yield say("cannot", "dates", sentence)
+    yield say(
+        "next", "dates_mapped", "Add the date of creation, the date of the decision and dated events to the export."
+    )
+
+
+def _fields(history: History) -> Iterator[Statement]:
+    fields = known_fields(history)
+    own = [field for field in fields if field.own]
+    unproven = [field.key for field in own if field.key not in history.tracked_since]
+    proven = sorted(field.key for field in fields if field.key in history.tracked_since)
+    if proven:
+        sentence = f"The changes of {_few(proven)} are recorded: their values are known as of any moment."
+        yield say("can", "tracked_fields", sentence, fields=len(proven))
+    if unproven:
+        sentence = f"{len(unproven)} own fields have no recorded changes ({_few(unproven)}): they are used as they stand today, unproven."
+        yield say("cannot", "unproven_fields", sentence, fields=len(unproven))
+        advice = "Map the CRM's field history, or run leadq nightly: it records from day one."
+        yield say("next", "field_history", advice)
+
+
+def _left_over(facts: HistoryFacts, history: History) -> Iterator[Statement]:
+    notes = read_notes(history.folder) if (history.folder / NOTES).exists() else ()
+    for number, note in enumerate(note for note in notes if "unattributed" in note):
+        yield say("cannot", f"unattributed_{number}", f"Reading noted {note.strip().rstrip('.')}.")
+    rejected = sum(count.rejected for count in history.counts.values())
+    if rejected:
+        sentence = (
+            f"{rejected:,} rows were rejected when they were read; each stands with its reason in rejected.parquet."
+        )
+        yield say("cannot", "rejected", sentence, rows=rejected)
+    if facts.undated:
+        yield say("cannot", "undated", f"{facts.undated:,} leads have no date and are not scored.", leads=facts.undated)
+
+
+def _few(names: list[str], most: int = 6) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,107 @@
+"""Whole or not at all: files and folders that appear finished or not.
+
+A temporary name in the same folder, fsync, rename. A killed writer leaves the last good state and a
+``.partial`` name that the next writer removes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from leadq.foundation.problems import Problem, StoreError
+
+PARTIAL = ".partial"
+
+
+def _failed(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        Problem(
+            where=str(path),
+            rule="must be writable",
+            value=error.strerror or str(error),
+            remedy="Free space or mend the permissions and run again; nothing was half-written.",
+        )
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(partial: Path) -> None:
+    with suppress(OSError):  # where even that fails, the first error is the one to tell
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path; when the block succeeds it becomes ``path``, else it is removed.
+
+    Raises
+    ------
+    StoreError
+        The disk is full or not writable; ``path`` is as it was.
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        with partial.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        partial.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        _remove(partial)
+        raise _failed(path, error) from error
+    except BaseException:
+        _remove(partial)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole."""
+    with new_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder; when the block succeeds it replaces ``path``, else it is removed.
+
+    Raises
+    ------
+    StoreError
+        The disk is full or not writable; ``path`` is as it was.
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    old = path.with_name(path.name + ".old")
+    try:
+        if old.exists() and not path.exists():  # a writer died between the two renames
+            old.replace(path)
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+        for file in partial.rglob("*"):
+            if file.is_file():
+                with file.open("rb+") as handle:
+                    os.fsync(handle.fileno())
+        shutil.rmtree(old, ignore_errors=True)
+        if path.exists():
+            path.replace(old)
+        partial.replace(path)
+        _sync_folder(path.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise _failed(path, error) from error
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise

@@ -1,0 +1,36 @@
+"""leadq: lead scores calibrated to the tiers that sales and marketing agreed on, with reasons that add up.
+
+The face of the package. Importing it imports nothing else: each name below is fetched when it is first asked for.
+
+>>> import leadq
+>>> leadq.__version__
+'0.2.0'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.2.0"
+
+if TYPE_CHECKING:
+    from leadq.agreement.read import read_agreement as read_agreement
+    from leadq.models.explainer.explain import explain as explain
+
+_HOMES = {
+    "read_agreement": "leadq.agreement.read",
+    "explain": "leadq.models.explainer.explain",
+}
+
+__all__ = ["__version__", "explain", "read_agreement"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'leadq' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

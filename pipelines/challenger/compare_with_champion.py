@@ -1,0 +1,156 @@
+"""Gather the best evidence there is on champion against challenger, and keep what it says beside the challenger.
+
+Called when a challenger has been trained (its data lies in ``work/`` then) and once more before it is promoted, because shadow
+nights mature in between and the champion may have changed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from leadq.crm.contract.history import History, open_history
+from leadq.foundation.problems import InputError
+from leadq.models.bundle.bundle import Bundle, read_bundle
+from leadq.models.live.champion_comparison import (
+    MIN_LEADS,
+    cannot_be_compared,
+    compare_bundles,
+    compare_forecasts,
+    no_comparison,
+)
+from leadq.models.live.comparison_result import Comparison, keep_comparison, read_comparison
+from leadq.models.live.live_models import bundle_folder, models_folder, read_live
+from leadq.models.live.promotion_gate import is_reanchored
+from leadq.pipelines.challenger.past_forecasts import created_at, outcome_since, probability_then
+from leadq.pipelines.challenger.shadow_scoring import shadow_looks
+from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.project.schema_check import shape_problems
+
+
+def compare_with_champion(project: Project, challenger: Bundle, progress: Progress) -> Comparison | None:
+    """Compare a challenger with the champion on the same leads; keep the result in the store.
+
+    Parameters
+    ----------
+    project : Project
+        ``work/history`` should hold what the challenger was trained on; without it weaker evidence is used.
+    challenger : Bundle
+        With its version.
+    progress : Progress
+
+    Returns
+    -------
+    Comparison or None
+        None where there is no champion to compare with, or it is this bundle.
+    """
+    champion = _champion(project, challenger)
+    if champion is None:
+        return None
+    progress("Comparing with the champion")
+    comparison = _best(project, champion, challenger)
+    keep_comparison(comparison, models_folder(project.store.folder))
+    return comparison
+
+
+def refresh_comparison(project: Project, challenger: Bundle, progress: Progress) -> Comparison | None:
+    """Before promoting: take shadow evidence that has matured since, and compare where nothing fitting is kept."""
+    champion = _champion(project, challenger)
+    if champion is None:
+        return None
+    folder = models_folder(project.store.folder)
+    kept = read_comparison(folder, challenger=challenger.version, champion=champion.version)
+    shadow = None if cannot_be_compared(champion, challenger) else _shadow(project, champion, challenger)
+    if isinstance(shadow, Comparison):
+        keep_comparison(shadow, folder)
+        return shadow
+    return kept or compare_with_champion(project, challenger, progress)
+
+
+def _champion(project: Project, challenger: Bundle) -> Bundle | None:
+    store = project.store.folder
+    live = read_live(store)
+    if challenger.kind != "booster" or live.champion is None or live.champion.version == challenger.version:
+        return None
+    champion = read_bundle(bundle_folder(store, live.champion.version))
+    return None if is_reanchored(challenger, champion) else champion
+
+
+def _best(project: Project, champion: Bundle, challenger: Bundle) -> Comparison:
+    """Take the first kind of evidence that has enough leads."""
+    if reason := cannot_be_compared(champion, challenger):
+        return no_comparison(champion, challenger, reason)
+    shadow = _shadow(project, champion, challenger)
+    if isinstance(shadow, Comparison):
+        return shadow
+    held_out = _held_out(project, champion, challenger, why_not=shadow)
+    if isinstance(held_out, Comparison):
+        return held_out
+    return compare_bundles(champion, challenger, why_not=f"{shadow}; {held_out}", seed=project.settings.seed)
+
+
+def _shadow(project: Project, champion: Bundle, challenger: Bundle) -> Comparison | str:
+    """Compare on nights that both scored; else say why not."""
+    histories = [one for folder in (project.work, project.store.work) if (one := _history(folder)) is not None]
+    if not histories:
+        return "no outcomes have been read for nights scored in shadow"
+    history = max(histories, key=lambda one: one.read_at)
+    looks = shadow_looks(project.store, champion=champion, challenger=challenger, read_at=history.read_at)
+    if len(looks) < MIN_LEADS:
+        return f"{len(looks)} mature leads were scored in shadow ({MIN_LEADS} needed)"
+    looks["label"] = outcome_since(project, history, looks, champion.catalogue.horizon_days)
+    looks["group"] = pd.factorize(looks["account_id"].fillna(looks["lead_id"]), sort=True)[0]
+    known = looks[looks["label"].notna()]
+    if len(known) < MIN_LEADS:
+        return f"{len(known)} mature leads were scored in shadow ({MIN_LEADS} needed)"
+    return compare_forecasts(
+        known, champion=champion, challenger=challenger, evidence="shadow", seed=project.settings.seed
+    )
+
+
+def _held_out(project: Project, champion: Bundle, challenger: Bundle, *, why_not: str) -> Comparison | str:
+    """Compare out-of-time forecasts of the challenger with the champion applied to the same looks; else say why not."""
+    history = _history(project.work)
+    if history is None or history.sha256 != challenger.trained.get("history_sha256"):
+        return "the data that the challenger was trained on is no longer in work/"
+    if not history.dated or not champion.trained.get("read_at"):
+        return "without dates nobody knows what the champion had learnt from"
+    if problems := shape_problems(project, history, champion.catalogue):
+        return f"the champion cannot be applied to this data: {problems[0].where} {problems[0].rule}"
+    looks = _unknown_to(champion, challenger.out_of_time, history)
+    if len(looks) < MIN_LEADS:
+        return f"{len(looks)} held-out leads are new to the champion ({MIN_LEADS} needed)"
+    forecasts = looks.rename(columns={"probability": "challenger"})
+    forecasts["champion"] = probability_then(project, history, champion, forecasts)
+    return compare_forecasts(
+        forecasts,
+        champion=champion,
+        challenger=challenger,
+        evidence="held-out",
+        why_not=why_not,
+        seed=project.settings.seed,
+    )
+
+
+def _unknown_to(champion: Bundle, out_of_time: pd.DataFrame, history: History) -> pd.DataFrame:
+    """Held-out hand-offs of leads that the champion cannot have learnt from at any look.
+
+    A lead is first looked at when it is created; if not even that look's horizon was over when the champion's data was read, none
+    of its labels was known.
+    """
+    read_at = datetime.fromisoformat(str(champion.trained["read_at"]))
+    horizon = timedelta(days=champion.catalogue.horizon_days)
+    created = created_at(history, out_of_time["lead_id"])
+    new = (created + horizon > read_at).to_numpy()
+    looks = out_of_time.loc[new].reset_index(drop=True)
+    return looks.assign(as_of=pd.to_datetime(looks["as_of"], utc=True, format="ISO8601"))
+
+
+def _history(work: Path) -> History | None:
+    try:
+        return open_history(work / "history")
+    except InputError:
+        return None

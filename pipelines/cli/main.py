@@ -1,0 +1,246 @@
+"""The command line ``leadq``: what each command is called, takes and shows. The only reader of clock and environment.
+
+Work is done by the stages, imported when a command runs, so that help answers at once. What can go wrong is told by
+``pipelines/command/failures.py``; what a command tells when it is done comes from its stage.
+"""
+# ruff: noqa: PLC0415 - stages are imported by the command that runs them; leadq --help must not pay for them
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from leadq.pipelines.cli.crm_commands import crm_app
+from leadq.pipelines.cli.delivery_commands import deliver_app
+from leadq.pipelines.cli.shared_options import HERE, AsOf, Because, Folder, Json, in_project, moment_of, now, say, who
+
+app = typer.Typer(
+    name="leadq",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 120},
+    help="Lead scores calibrated to the tiers that sales and marketing agreed on, with reasons that add up.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 stopped by a gate, 4 paused, 5 done with rejected rows. "
+    "With --debug a failure also shows its traceback.",
+)
+
+app.add_typer(crm_app, name="crm")
+app.add_typer(deliver_app, name="deliver")
+
+Switch = Literal["on", "off"]
+
+
+def main() -> None:
+    """Run ``leadq`` and leave with its exit code."""
+    os.environ.setdefault(
+        "OMP_WAIT_POLICY", "PASSIVE"
+    )  # threads of the booster that wait must not eat a shared machine
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(args=arguments, prog_name="leadq")
+    except Exception as error:  # the one place that catches all
+        from leadq.pipelines.command.failures import report
+
+        sys.exit(report(error, arguments, now=datetime.now(UTC), debug=len(arguments) < len(sys.argv) - 1))
+
+
+@app.command(epilog="Example: leadq demo --folder demo --leads 20000 --seed 7")
+def demo(
+    folder: Annotated[Path, typer.Option("--folder", help="Where to; made if it does not exist.")] = Path("demo"),
+    leads: Annotated[int, typer.Option("--leads", min=500, help="How many leads to simulate.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the company and of the training.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Simulate a company, check, train, promote, score, and explain one lead."""
+    from leadq.pipelines.command.progress import watched
+    from leadq.pipelines.getting_started.demo import demo as run
+
+    with watched("demo") as progress:
+        told = run(folder, leads=leads, seed=seed, environment=os.environ, progress=progress)
+    say(told, as_json=as_json)
+
+
+@app.command(epilog="Example: leadq init my-leads --from export.csv")
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; may exist, existing files are kept.")],
+    source: Annotated[Path | None, typer.Option("--from", help="A file of leads: proposes its mapping.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a project folder with commented leadq.yaml, agreement.yaml and params.yaml."""
+    from leadq.pipelines.getting_started.init import init as run
+
+    say(run(folder, source=source), as_json=as_json)
+
+
+@app.command(epilog="Example: leadq check --project my-leads")
+def check(folder: Folder = HERE, as_json: Json = False) -> None:
+    """Read the sources and say what the data can and cannot prove, and what looks like a leak."""
+    from leadq.pipelines.training.check import check as run
+
+    in_project(folder, "check", run, as_json=as_json)
+
+
+@app.command(epilog="Example: leadq train --project my-leads")
+def train(folder: Folder = HERE, as_json: Json = False) -> None:
+    """Ingest, validate, build, train, evaluate and register: a challenger for the champion."""
+    from leadq.pipelines.training.stages import train_all as run
+
+    in_project(folder, "train", run, as_json=as_json)
+
+
+@app.command(epilog="Example: leadq models")
+def models(folder: Folder = HERE, as_json: Json = False) -> None:
+    """List the bundles in the store: which is live, what each was shown to do."""
+    from leadq.pipelines.quarter.list_models import list_models as run
+
+    in_project(folder, "models", run, as_json=as_json)
+
+
+@app.command(epilog='Example: leadq promote 3f2a9c81d07b --because "agreed in the October review"')
+def promote(
+    version: Annotated[str, typer.Argument(help="Bundle to put live; without it the latest challenger.")] = "",
+    because: Because = "",
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Put a bundle live if it beats the champion, the points score and the base rate; else say why not (exit code 3)."""
+    from leadq.pipelines.quarter.promote import promote as run
+
+    in_project(
+        folder,
+        "promote",
+        lambda project, progress: run(project, version=version, because=because, by=who(), progress=progress),
+        as_json=as_json,
+    )
+
+
+@app.command(epilog='Example: leadq rollback --because "tier T1 collapsed overnight"')
+def rollback(because: Because = "", folder: Folder = HERE, as_json: Json = False) -> None:
+    """Put the previous champion live again."""
+    from leadq.pipelines.quarter.promote import rollback as run
+
+    in_project(folder, "rollback", lambda project, _: run(project, because=because, by=who()), as_json=as_json)
+
+
+@app.command(epilog="Example: leadq anchor; leadq promote")
+def anchor(folder: Folder = HERE, as_json: Json = False) -> None:
+    """Move the live model's base to what came of recent leads, as a new version, without training again."""
+    from leadq.pipelines.quarter.anchor import anchor as run
+
+    in_project(folder, "anchor", run, as_json=as_json)
+
+
+@app.command(epilog="Example: leadq shadow on")
+def shadow(
+    switch: Annotated[Switch, typer.Argument(help="on or off.")], folder: Folder = HERE, as_json: Json = False
+) -> None:
+    """Score the challenger beside the champion every night, for comparison only, or stop doing so."""
+    from leadq.pipelines.challenger.shadow_scoring import switch_shadow
+
+    in_project(folder, "shadow", lambda project, _: switch_shadow(project, on=switch == "on"), as_json=as_json)
+
+
+@app.command(epilog="Example: leadq preview --agreement agreement-v5.yaml")
+def preview(
+    agreement: Annotated[Path, typer.Option("--agreement", help="The changed agreement, with a higher version.")],
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Say what a changed agreement would do, on history, before it takes effect: tiers, promises, rules."""
+    from leadq.pipelines.quarter.preview import preview as run
+
+    in_project(
+        folder, "preview", lambda project, progress: run(project, progress, agreement=agreement), as_json=as_json
+    )
+
+
+@app.command(epilog="Example: leadq score; leadq score --since 2026-10-01T06:00:00Z; leadq score --lead L-0004711")
+def score(
+    since: Annotated[str, typer.Option("--since", help="Only leads created or changed after this moment.")] = "",
+    lead: Annotated[str, typer.Option("--lead", help="Only this lead.")] = "",
+    as_of: AsOf = "",
+    changed_only: Annotated[
+        bool, typer.Option("--changed-only", help="Keep last night's scores of leads of which nothing changed.")
+    ] = False,
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Score the open leads into the store; the same night again is the same run, an interrupted one goes on."""
+    from leadq.pipelines.night.score import score as run
+
+    after, moment = moment_of(since, "--since"), moment_of(as_of, "--as-of")
+    in_project(
+        folder,
+        "score",
+        lambda project, progress: run(
+            project, progress, lead_id=lead, since=after, as_of=moment, changed_only=changed_only
+        ),
+        as_json=as_json,
+    )
+
+
+@app.command(epilog="Example: leadq explain L-0004711 --as-of 2026-09-01 --picture why.png")
+def explain(
+    lead: Annotated[str, typer.Argument(help="Lead id.")],
+    as_of: Annotated[str, typer.Option("--as-of", help="The newest score at or before this moment, reproduced.")] = "",
+    afresh: Annotated[bool, typer.Option("--afresh", help="Look at today's sources instead of at a score.")] = False,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it into this .png or .svg file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the card as one offline page into this file.")
+    ] = None,
+    short: Annotated[bool, typer.Option("--short", help="Only the short text that fits a CRM field.")] = False,
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Say in words why a lead has its score, the newest one or the one of a past night, reproduced exactly."""
+    from leadq.pipelines.explaining.explain import explain as run
+    from leadq.pipelines.explaining.explanation import Files
+
+    moment, files = moment_of(as_of, "--as-of"), Files(picture=picture, page=html)
+    in_project(
+        folder,
+        "explain",
+        lambda project, progress: run(
+            project, progress, lead_id=lead, as_of=moment, afresh=afresh, files=files, short=short
+        ),
+        as_json=as_json,
+    )
+
+
+@app.command(epilog="Example: leadq desk; leadq desk --port 8711")
+def desk(
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Instead of the one in leadq.yaml.")
+    ] = None,
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Open the desk: a web page on this machine in which sales reads tonight's leads and answers them. Stop with Ctrl+C."""
+    from leadq.pipelines.desk import run_desk
+    from leadq.pipelines.project.project import open_project
+
+    def ready(address: str) -> None:
+        typer.echo(json.dumps({"address": address}) if as_json else f"The desk is open at {address} (Ctrl+C closes it)")
+
+    project = open_project(folder, environment=os.environ, now=now())
+    run_desk(project, environment=os.environ, clock=now, ready=ready, port=port)
+
+
+@app.command(hidden=True)
+def stage(
+    name: Annotated[str, typer.Argument(help="simulate, ingest, validate, build, train, evaluate or register.")],
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Run one stage of training, as dvc.yaml does."""
+    from leadq.pipelines.training.stages import run_stage
+
+    in_project(folder, name, lambda project, progress: run_stage(name, project, progress), as_json=as_json)

@@ -1,0 +1,87 @@
+"""The one place that turns an exception into a message, a log and an exit code.
+
+Bad input gets its problems and never a traceback; what nobody foresaw gets one line and the place of the log.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from leadq.foundation.problems import LeadqError, Problem, StoreError
+from leadq.pipelines.command.command_result import for_a_terminal
+
+_HEADINGS = {2: "Wrong usage", 3: "Stopped before anything was written", 4: "Paused, the same command goes on later"}
+"""How a failure begins, by exit code."""
+
+
+def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: bool) -> int:
+    """Say what went wrong, on stderr for a person and on stdout where ``--json`` was asked for.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    known = as_known(error, arguments, now=now)
+    code, problems = known.exit_code, known.problems
+    if "--json" in arguments:
+        sys.stdout.write(json.dumps(_facts(code, problems), indent=1, sort_keys=True) + "\n")
+    else:
+        heading = _HEADINGS.get(code, "Failed")
+        many = "" if len(problems) == 1 else f" ({len(problems)} problems)"
+        listed = "".join(f"- {for_a_terminal(str(problem))}\n" for problem in problems)
+        sys.stderr.write(f"{heading}{many}:\n{listed}")
+    return code
+
+
+def as_known(error: Exception, arguments: Sequence[str], *, now: datetime) -> LeadqError:
+    """Return an error as one of ours: of the disk, which happens to everybody, or unforeseen, with its log written."""
+    if isinstance(error, LeadqError):
+        return error
+    if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+        remedy = "Free space or mend the permissions and run again; nothing was half-written."
+        rule = "must be readable and writable"
+        return StoreError(Problem(where=str(error.filename), rule=rule, value=str(error.strerror), remedy=remedy))
+    log = _write_log(error, arguments, now)
+    remedy = f"The log is {log}; --debug shows it here. No file was half-written; what was done before this stays done."
+    value = f"{type(error).__name__}: {_first_line(error)}"
+    return LeadqError(Problem(where="leadq", rule="met something it does not know", value=value, remedy=remedy))
+
+
+def _facts(code: int, problems: Sequence[Problem]) -> dict[str, Any]:
+    rows = [
+        {
+            "where": problem.where,
+            "rule": problem.rule,
+            "value": problem.value,
+            "remedy": problem.remedy,
+            "count": problem.count,
+            "examples": list(problem.examples),
+        }
+        for problem in problems
+    ]
+    return {"done": False, "exit_code": code, "problems": rows}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200]
+
+
+def _write_log(error: Exception, arguments: Sequence[str], now: datetime) -> str:
+    text = f"leadq {' '.join(arguments)}\n{now.isoformat()}\n\n" + "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(  # a name that nobody can guess, a file that only its owner reads
+            "w", prefix=f"leadq-{now:%Y%m%dT%H%M%S}-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
+        ) as log:
+            log.write(text)
+    except OSError:
+        return "not writable either"
+    return log.name

@@ -1,0 +1,82 @@
+"""``leadq crm history``: history out of a CRM into the files that leadq.yaml reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import requests
+
+from leadq.crm.connectors.history_source import Extract
+from leadq.foundation.owned_folders import place_of
+from leadq.pipelines.command.command_result import Told
+from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.crm_commands.named_crm import named_crm
+from leadq.pipelines.delivery.target_opening import open_history
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.store.store_lock import only_writer
+
+_SPELT = {"hubspot": "HubSpot"}
+
+
+def read_crm(
+    project: Project,
+    progress: Progress,
+    *,
+    name: str,
+    folder: Path,
+    whole: bool = False,
+    environment: Mapping[str, str],
+    http: requests.Session | None = None,
+) -> Told:
+    """Read the history of the CRM ``name``, or what changed of it, into ``folder``.
+
+    Parameters
+    ----------
+    project : Project
+    progress : Progress
+    name : str
+        Of a CRM under ``deliver`` in leadq.yaml, which says how to sign in and what to read.
+    folder : Path
+    whole : bool
+        Everything, whatever is there.
+    environment : mapping of str to str
+        Holds the secrets that leadq.yaml names.
+    http : requests.Session, optional
+        Of Salesforce.
+
+    Raises
+    ------
+    ConfigError
+        No such CRM is named, or it does not let us in.
+    UsageError
+        ``folder`` holds what is no extract of this kind of CRM.
+    StoreError
+        Somebody else reads into ``folder``.
+    LeadqError
+        It cannot be read; ``folder`` is as it was.
+    """
+    to = named_crm(project, name)
+    place = place_of(folder)
+    with only_writer(place.with_name(f".{place.name}.lock"), doing=f"reading into {folder}", now=project.now):
+        extract = open_history(to, environment, http=http).extract(place, whole=whole, progress=progress)
+    return Told(facts=_facts(folder, extract), words=_words(to.kind, folder, extract))
+
+
+def _facts(folder: Path, extract: Extract) -> dict[str, object]:
+    return {
+        "folder": str(folder),
+        "read": dict(extract.read),
+        "rows": dict(extract.rows),
+        "notes": list(extract.notes),
+    }
+
+
+def _words(kind: str, folder: Path, extract: Extract) -> str:
+    read = ", ".join(f"{rows:,} of {name}" for name, rows in extract.read.items() if rows) or "nothing new"
+    lines = [f"Read from {_SPELT.get(kind, kind.capitalize())}: {read}.", *extract.notes]
+    lines += [f"  {folder / table}.parquet: {rows:,} rows" for table, rows in extract.rows.items() if rows]
+    empty = ", ".join(table for table, rows in extract.rows.items() if not rows)
+    if empty:
+        lines.append(f"  no rows yet: {empty}")
+    return "\n".join([*lines, f"leadq.yaml names these files as its sources: docs/howto/{kind}.md."])

@@ -1,0 +1,130 @@
+"""``leadq crm verify``: what leadq assumes of a CRM, tried on the real one, and told as a table."""
+# ruff: noqa: PLC0415 - one CRM must not pay for another
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+
+import requests
+
+from leadq.agreement.schema import DISQUALIFIED
+from leadq.crm.config.delivery_settings import ToCrm
+from leadq.crm.connectors.salesforce.settings import ToSalesforce
+from leadq.crm.connectors.verification import FieldsOnly, Finding, Verification, Verified
+from leadq.pipelines.command.command_result import DONE, STOPPED_BY_GATE, Told
+from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.crm_commands.named_crm import named_crm
+from leadq.pipelines.delivery.target_opening import open_target
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.store.store_lock import only_writer
+from leadq.serving.delivery.planning.payload import Naming, our_fields
+
+_WRITTEN = {
+    True: "One lead was written with its own values.",
+    False: "Nothing was written to a lead.",
+    None: "Whether the lead was written with its own values cannot be said: an answer was missing.",
+}
+_SIGNS = {"confirmed": "confirmed", "not confirmed": "not confirmed", "differs": "DIFFERS"}
+
+
+def verify_crm(
+    project: Project,
+    progress: Progress,
+    *,
+    name: str,
+    lead_id: str = "",
+    environment: Mapping[str, str],
+    http: requests.Session | None = None,
+) -> Told:
+    """Try what leadq assumes of the CRM ``name``.
+
+    Parameters
+    ----------
+    project : Project
+    progress : Progress
+    name : str
+        Of a CRM under ``deliver`` in leadq.yaml.
+    lead_id : str
+        A lead whose present values of leadq's fields are written once more; empty to write nothing.
+    environment : mapping of str to str
+        Holds the secrets that leadq.yaml names.
+    http : requests.Session, optional
+        Of Salesforce.
+
+    Raises
+    ------
+    ConfigError
+        No such CRM is named, or it does not let us in.
+    UsageError
+        There is no such lead.
+    StoreError
+        A lead is named, and a delivery to that CRM runs.
+    LeadqError
+        It cannot be asked.
+    """
+    to = named_crm(project, name)
+    progress(f"Trying {name}")
+    naming: Naming = "salesforce" if to.kind == "salesforce" else "columns"
+    fields = our_fields(naming, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED])
+    lock = (
+        project.store.folder / f"deliver-{name}.lock"
+    )  # a delivery's new values must not be undone by those read before
+    with only_writer(lock, doing=f"trying {name}", now=project.now) if lead_id else nullcontext():
+        verified = open_verification(name, to, environment, http=http).verify(fields, lead_id=lead_id)
+    bad = [one for one in verified.findings if one.verdict == "differs" and not one.harmless]
+    return Told(
+        facts=_facts(name, verified),
+        words=_words(name, to.kind, verified),
+        exit_code=STOPPED_BY_GATE if bad else DONE,
+    )
+
+
+def open_verification(
+    name: str, to: ToCrm, environment: Mapping[str, str], *, http: requests.Session | None = None
+) -> Verification:
+    """Open a CRM to be tried; one without trials of its own is asked whether it would take our fields.
+
+    Raises
+    ------
+    LeadqError
+        A secret is not set, or what the kind needs is not installed.
+    """
+    if isinstance(to, ToSalesforce):
+        from leadq.crm.connectors.salesforce.opening import open_verification as salesforce
+
+        return salesforce(to, environment, http=http)
+    return FieldsOnly(target=open_target(name, to, {}, environment))
+
+
+def _facts(name: str, verified: Verified) -> dict[str, object]:
+    findings = [
+        {"what": one.what, "verdict": one.verdict, "found": one.found, "harmless": one.harmless}
+        for one in verified.findings
+    ]
+    return {
+        "target": name,
+        "who": dict(verified.who),
+        "findings": findings,
+        "counts": _counts(verified),
+        "written": verified.written,
+    }
+
+
+def _counts(verified: Verified) -> dict[str, int]:
+    verdicts: list[str] = [one.verdict for one in verified.findings]
+    return {verdict: verdicts.count(verdict) for verdict in _SIGNS}
+
+
+def _words(name: str, kind: str, verified: Verified) -> str:
+    lines = [f"{name} ({kind}):", *(f"  {key}: {value}" for key, value in verified.who.items()), ""]
+    width = max((len(_sign(one)) for one in verified.findings), default=0)
+    for one in verified.findings:
+        found = f" ({one.found})" if one.found else ""
+        lines.append(f"  {_sign(one):{width}}  {one.what}{found}")
+    told = ", ".join(f"{count} {verdict}" for verdict, count in _counts(verified).items())
+    return "\n".join([*lines, "", f"{told}. {_WRITTEN[verified.written]}"])
+
+
+def _sign(one: Finding) -> str:
+    return f"{_SIGNS[one.verdict]}{', harmless' if one.verdict == 'differs' and one.harmless else ''}"

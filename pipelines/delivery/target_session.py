@@ -1,0 +1,100 @@
+"""A target of ``leadq.yaml`` held for one command: its lock, the ledger as it speaks of its place, its fields, the effects.
+
+Where its name stands for another place than before, or the place is found empty, the ledger starts anew there and it is said
+(``serving/delivery/ledger/target_identity.py``). Leaves out what is done with it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+
+from leadq.agreement.schema import DISQUALIFIED
+from leadq.crm.config.delivery_settings import DeliverTo
+from leadq.crm.connectors.protocol import MayBeEmpty, Target, TargetField
+from leadq.pipelines.delivery.target_opening import open_target, place_of
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.store.store_lock import only_writer
+from leadq.serving.delivery.ledger.ledger import Ledger
+from leadq.serving.delivery.ledger.target_identity import emptied, stand_for
+from leadq.serving.delivery.planning.payload import Naming, our_fields
+from leadq.serving.delivery.sending.rate_limit import STOP_FILE, Effects
+
+LEDGER = "ledger.sqlite"
+REPORTS = "delivery"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """An open target.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    target : Target
+    fields : tuple of TargetField
+        Ours, as this target names them.
+    effects : Effects
+    anew : str
+        Why nothing that was confirmed before holds here, in words; empty where it does.
+    """
+
+    ledger: Ledger
+    target: Target
+    fields: tuple[TargetField, ...]
+    effects: Effects
+    anew: str
+
+
+@contextmanager
+def open_at(
+    project: Project, name: str, environment: dict[str, str], http: requests.Session | None, *, writes: bool
+) -> Iterator[At]:
+    """Hold a target's lock and yield what a delivery needs.
+
+    Parameters
+    ----------
+    writes : bool
+        Whether something may be written there; a table is then made, and looked into.
+
+    Raises
+    ------
+    LeadqError
+        The target or the ledger cannot be used.
+    """
+    folder = project.store.folder
+    with (
+        only_writer(folder / f"deliver-{name}.lock", doing=f"delivering to {name}", now=project.now),
+        Ledger(folder / LEDGER) as ledger,
+    ):
+        to: DeliverTo = project.config.deliver[name]
+        effects = _effects(folder)
+        if writes:
+            effects.must_go_on()
+        target = open_target(name, to, project.config.databases, environment, http=http)
+        naming: Naming = "salesforce" if to.kind == "salesforce" else "columns"
+        fields = tuple(our_fields(naming, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED]))
+        before = stand_for(ledger, name, place_of(to, project.config.databases, target), effects.clock())
+        anew = f"it stands for another place than before ({before})" if before else ""
+        if writes and isinstance(target, MayBeEmpty):
+            target.check(fields)
+            if target.empty and emptied(ledger, name, effects.clock()):
+                anew = "nothing is there any more of what it confirmed"
+        yield At(ledger=ledger, target=target, fields=fields, effects=effects, anew=anew)
+
+
+def _effects(folder: Path) -> Effects:
+    return Effects(
+        clock=lambda: datetime.now(UTC),  # the clock of pipelines
+        sleep=time.sleep,
+        chance=random.random,
+        stop_file=folder / STOP_FILE,
+        reports=folder / REPORTS,
+    )

@@ -1,0 +1,99 @@
+"""A project folder to begin with: commented leadq.yaml, agreement.yaml, playbook.yaml, params.yaml and dvc.yaml.
+
+Existing files stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from leadq.agreement.template import template_text
+from leadq.crm.reading.proposal.mapping_proposal import propose_mapping
+from leadq.foundation.atomic_files import write_text
+from leadq.foundation.problems import InputError, Problem
+from leadq.pipelines.command.command_result import Told
+from leadq.pipelines.project.params import PARAMS
+from leadq.pipelines.project.project import AGREEMENT, CONFIG
+from leadq.pipelines.training.simulate import SOURCE
+from leadq.serving.words.playbook import default_playbook
+
+DVC = "dvc.yaml"
+PLAYBOOK = "playbook.yaml"
+IGNORE = ".gitignore"
+_NOT_IN_GIT = "/work/\n/store/\n/reports/\n/source/\n/.dvc/\n/dvc.lock\n"
+
+
+def init(folder: Path, *, source: Path | None = None) -> Told:
+    """Write the files of a project that are not there yet.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it does not exist.
+    source : Path, optional
+        A file of leads, whose mapping is proposed; it is read where it lies and not copied.
+
+    Raises
+    ------
+    InputError
+        ``source`` cannot be read.
+    """
+    if source is not None and not source.is_file():
+        remedy = "Name a CSV, Parquet or JSON lines file."
+        raise InputError(Problem(where=str(source), rule="must be a file", remedy=remedy))
+    config = propose_mapping(source.resolve()) if source is not None else _template(CONFIG, of="leadq.crm.config")
+    texts = {
+        CONFIG: config,
+        AGREEMENT: template_text(),
+        PARAMS: _template(PARAMS),
+        DVC: dvc_text(str(source.resolve()) if source is not None else SOURCE),
+        IGNORE: _NOT_IN_GIT,
+    }
+    if _names_playbook((folder / CONFIG).read_text(encoding="utf-8") if (folder / CONFIG).is_file() else config):
+        texts[PLAYBOOK] = default_playbook()
+    written, kept = [], []
+    for name, text in texts.items():
+        if (folder / name).exists():
+            kept.append(name)
+        else:
+            write_text(folder / name, text)
+            written.append(name)
+    return Told(
+        facts={"folder": str(folder), "written": written, "kept": kept}, words=_words(folder, written, kept, source)
+    )
+
+
+def dvc_text(source: str) -> str:
+    """Return the dvc.yaml of a project whose sources lie at ``source``."""
+    return _template(DVC).replace("- source #", f"- {source} #")
+
+
+def params_text(*, seed: int, read_at: datetime) -> str:
+    """Return the params.yaml of an extract made at ``read_at``; the time stands in quotes, for DVC takes no times."""
+    lines = _template(PARAMS).splitlines(keepends=True)
+    given = {"seed:": f"seed: {seed}\n", "read_at:": f'read_at: "{read_at.isoformat()}"\n'}
+    return "".join(given.get(line.split(" ", 1)[0], line) for line in lines)
+
+
+def _names_playbook(config: str) -> bool:
+    return re.search(rf"(?m)^playbook: {re.escape(PLAYBOOK)}\s", config) is not None
+
+
+def _template(name: str, *, of: str = "leadq.pipelines.getting_started") -> str:
+    return files(of).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _words(folder: Path, written: list[str], kept: list[str], source: Path | None) -> str:
+    lines = [f"{folder}: wrote {', '.join(written) or 'nothing'}."]
+    if kept:
+        lines.append(f"Left as they were: {', '.join(kept)}.")
+    first = f"Look through {CONFIG}"
+    proposed = "; the mapping was proposed from the file" if source else " and name your files in it"
+    lines.append(f"{first}{proposed}, and through {AGREEMENT} with sales and marketing.")
+    if PLAYBOOK in written:
+        lines.append(f"{PLAYBOOK} holds the next steps shown beside a score: hand it to sales.")
+    lines.append(f"Then: leadq check --project {folder}")
+    return "\n".join(lines)

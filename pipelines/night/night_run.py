@@ -1,0 +1,171 @@
+"""One scoring run from leads to committed files: looked at, stored as a snapshot, scored in parts, ranked, committed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from leadq.crm.contract.history import History
+from leadq.features.engine.duckdb_engine import is_distributed
+from leadq.features.tonight import tonight
+from leadq.foundation.problems import InputError, Problem
+from leadq.models.bundle.bundle import Bundle
+from leadq.models.tiers.tier_offers import cut_by_tier
+from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.night.earlier_runs import ranks
+from leadq.pipelines.night.resume import begin, finished
+from leadq.pipelines.night.scoring_context import scoring_run
+from leadq.pipelines.project.engine_choice import duckdb_engine, project_engine
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.store.run_manifest import Run, RunInputs, sha256_of
+from leadq.pipelines.store.snapshots import SnapshotWriter, new_snapshot
+from leadq.pipelines.training.ingest import rejected_rows
+from leadq.serving.scoring.changes.tier_moves import write_moves
+from leadq.serving.scoring.score_batches import ScoringRun
+from leadq.serving.scoring.table.night_parts import regrouped, score_parts, told_by
+from leadq.serving.scoring.table.score_table_file import finish_scores, write_states
+
+
+def score_run(
+    project: Project,
+    history: History,
+    bundle: Bundle,
+    inputs: RunInputs,
+    scored_at: datetime,
+    progress: Progress,
+    *,
+    changed_only: bool = False,
+) -> Run:
+    """Score and commit.
+
+    Parameters
+    ----------
+    history : History
+        What the run reads.
+    bundle : Bundle
+    inputs : RunInputs
+        Whose parts, where an interrupted run left some, are taken as they are.
+    scored_at : datetime
+        The run's persisted time.
+    changed_only : bool
+        Leads in the state of the last night keep their scores, where that night kept its states; this one does.
+
+    Raises
+    ------
+    BundleError
+        The bundle does not fit the data or the agreement, or a score does not add up; nothing was committed.
+    InputError
+        A lead asked for by its id is not open.
+    """
+    progress("Looking at tonight's leads")
+    store = project.store
+    folder = begin(store, inputs, scored_at, with_states=changed_only)
+    run = scoring_run(project, bundle, inputs, scored_at, changed_only=changed_only)
+    # one lead is a matter of a second with DuckDB, and of half a minute with Spark
+    opened = project_engine if inputs.kind != "lead" else duckdb_engine
+    with (
+        opened(project, spill=store.work / "spill") as backend,
+        new_snapshot(store, inputs.run_id, as_of=inputs.as_of, previous_runs=inputs.previous_runs) as snapshot,
+    ):
+        look = _Look(history=history, inputs=inputs, run=run, snapshot=snapshot, folder=folder, progress=progress)
+        parts = _on_spark(backend, look) if is_distributed(backend) else _in_process(backend, look)
+    if inputs.kind == "lead" and not parts:
+        remedy = "Look up its id; closed leads and leads created later are not scored."
+        raise InputError(Problem(where="--lead", rule="must be a lead that is open", value=inputs.scope, remedy=remedy))
+    progress("Writing the score table")
+    path = store.scores_path(inputs)
+    counts = _write_tables(project, inputs, run, parts, path)
+    counts["snapshot"] = {"seen": snapshot.seen, "stored": snapshot.stored}
+    if changed_only:
+        write_states(parts, store.states_path(inputs))
+    committed = _commit(project, history, inputs, scored_at, path, counts)
+    finished(store)
+    return committed
+
+
+def _write_tables(
+    project: Project, inputs: RunInputs, run: ScoringRun, parts: tuple[Path, ...], path: Path
+) -> dict[str, Any]:
+    """Write the score table and the moves; return what was counted, for the manifest."""
+    counts = finish_scores(parts, path, ranks_of=ranks(project, inputs))
+    held_back, taken, unsplit = told_by(parts)
+    counts["held_back"] = {"|".join(key): leads for key, leads in sorted(held_back.items())}
+    counts["taken_again"] = taken
+    counts["lead_and_model_not_split"] = unsplit
+    counts["moves"] = write_moves(
+        path,
+        project.store.moves_path(inputs),
+        previous=run.previous,
+        agreement=run.agreement,
+        cuts=cut_by_tier(run.bundle.tiers),
+        sentences=run.sentences,
+    )
+    return counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What looking at tonight's leads and scoring them needs, on either engine."""
+
+    history: History
+    inputs: RunInputs
+    run: ScoringRun
+    snapshot: SnapshotWriter
+    folder: Path
+    progress: Progress
+
+    @property
+    def of(self) -> tuple[Any, ...]:
+        """History, agreement and catalogue, as the look at tonight takes them."""
+        return self.history, self.run.agreement, self.run.bundle.catalogue
+
+
+def _in_process(backend: Any, look: _Look) -> tuple[Path, ...]:
+    leads = tonight(backend, *look.of, as_of=look.inputs.as_of, **_whom(look.inputs))
+    kept = look.snapshot.keep(regrouped(leads))
+    return score_parts(kept, look.run, look.folder, told=lambda scored: look.progress(f"Scoring: {scored:,} leads"))
+
+
+def _on_spark(backend: Any, look: _Look) -> tuple[Path, ...]:
+    from leadq.serving.scoring.spark.spark_scoring import score_parts_on_spark, tonight_on_spark  # noqa: PLC0415 - it needs pyspark
+
+    leads = tonight_on_spark(backend, *look.of, as_of=look.inputs.as_of, **_whom(look.inputs))
+    look.progress("Storing what was known of the leads")
+    for _ in look.snapshot.keep(regrouped(leads.batches())):
+        pass
+    look.progress("Scoring on Spark")
+    return score_parts_on_spark(leads, look.run, look.folder)
+
+
+def _whom(inputs: RunInputs) -> dict[str, Any]:
+    """Which leads a run is over, as the look at tonight takes it."""
+    return {
+        "lead_id": inputs.scope if inputs.kind == "lead" else None,
+        "since": datetime.fromisoformat(inputs.scope) if inputs.kind == "since" else None,
+    }
+
+
+def _commit(
+    project: Project, history: History, inputs: RunInputs, scored_at: datetime, path: Path, counts: dict[str, Any]
+) -> Run:
+    store = project.store
+    snapshot_path, moves_path = store.snapshot_path(inputs.run_id), store.moves_path(inputs)
+    committed = Run(
+        inputs=inputs,
+        scored_at=scored_at,
+        scores=str(path.relative_to(store.folder)),
+        scores_sha256=sha256_of(path),
+        snapshot=str(snapshot_path.relative_to(store.folder)),
+        snapshot_sha256=sha256_of(snapshot_path),
+        moves=str(moves_path.relative_to(store.folder)),
+        moves_sha256=sha256_of(moves_path),
+        counts=counts,
+        history_counts={
+            "rejected": rejected_rows(history),
+            "tables": {table: asdict(count) for table, count in history.counts.items()},
+        },
+    )
+    store.commit(committed)
+    return committed

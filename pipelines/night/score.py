@@ -1,0 +1,193 @@
+"""Score the open leads: read, gate, look at tonight's leads, score, store what was known, commit.
+
+The same night again is the same run and is not scored twice; a killed one goes on where it stopped (``resume.py``). Writing
+back to the CRM is delivery's work and no part of this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from leadq.crm.contract.history import History
+from leadq.crm.gate.judge import check_rules
+from leadq.foundation.problems import GateStopped, Problem, UsageError
+from leadq.models.bundle.bundle import Bundle
+from leadq.pipelines.challenger.shadow_scoring import score_in_shadow
+from leadq.pipelines.command.command_result import DONE, PAUSED, WITH_REJECTED_ROWS, Told
+from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.night.night_run import score_run
+from leadq.pipelines.night.publish import Published, publish_night
+from leadq.pipelines.night.resume import Started, unfinished
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.project.schema_check import shape_problems
+from leadq.pipelines.project.scoring_bundle import scoring_bundle
+from leadq.pipelines.store.run_manifest import Run, RunInputs, RunKind
+from leadq.pipelines.training.ingest import ingest, rejected_words
+from leadq.pipelines.training.validate import agreement_problems
+from leadq.serving.scoring.table.tier_summary import moves_text, summary_text, tier_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which leads: all open ones, those since a moment, or one."""
+
+    lead_id: str = ""
+    since: datetime | None = None
+
+    @property
+    def kind(self) -> RunKind:
+        """What the run is called."""
+        if self.lead_id:
+            return "lead"
+        return "since" if self.since else "night"
+
+    @property
+    def text(self) -> str:
+        """Lead or moment; empty for a night."""
+        return self.lead_id or (self.since.isoformat() if self.since else "")
+
+
+def score(
+    project: Project,
+    progress: Progress,
+    *,
+    lead_id: str = "",
+    since: datetime | None = None,
+    as_of: datetime | None = None,
+    changed_only: bool = False,
+) -> Told:
+    """Score into the store.
+
+    Parameters
+    ----------
+    project : Project
+    progress : Progress
+    lead_id, since
+        Only this lead; only leads created or changed after this moment.
+    as_of : datetime, optional
+        When the leads are looked at; when the data was read by default.
+    changed_only : bool
+        Take the last night's scores of leads of which nothing changed that the model can tell; the table is the same.
+
+    Raises
+    ------
+    UsageError
+        Both ``lead_id`` and ``since``, or an as-of after the data was read.
+    GateStopped
+        The data breaks a stop rule, or nothing may score; nothing was written.
+    """
+    scope = Scope(lead_id=lead_id, since=since)
+    _refuse_wrong_use(scope, as_of or project.read_at, project)
+    if changed_only and project.config.engine == "spark":
+        remedy = "Drop --changed-only: on Spark every lead is scored."
+        raise UsageError(Problem(where="--changed-only", rule="needs engine: duckdb", value="spark", remedy=remedy))
+    with project.store.writing(f"score, {scope.kind}", project.now):
+        bundle = scoring_bundle(project)
+        started = _taken_up(project, bundle, scope, as_of) or _anew(project, bundle, scope, as_of, progress)
+        done = project.store.committed(started.inputs.run_id)
+        run = done or score_run(
+            project, started.history, bundle, started.inputs, started.scored_at, progress, changed_only=changed_only
+        )
+        shadow = score_in_shadow(project, started.history, run)
+        published = publish_night(project, run, progress)
+    return _told(project, run, started.history, repeated=done is not None, shadow=shadow, published=published)
+
+
+def _taken_up(project: Project, bundle: Bundle, scope: Scope, as_of: datetime | None) -> Started | None:
+    """Return an interrupted run over the same leads that is still the same run."""
+
+    def fits(inputs: RunInputs) -> bool:
+        now = _inputs(project, bundle, scope, as_of or inputs.as_of, inputs.history_sha256)
+        return now == inputs
+
+    return unfinished(project.store, project.now, fits)
+
+
+def _anew(project: Project, bundle: Bundle, scope: Scope, as_of: datetime | None, progress: Progress) -> Started:
+    history = read_tonight(project, bundle, progress)
+    inputs = _inputs(project, bundle, scope, as_of or project.read_at, history.sha256)
+    return Started(inputs=inputs, scored_at=project.now, history=history)
+
+
+def _inputs(project: Project, bundle: Bundle, scope: Scope, as_of: datetime, history_sha256: str) -> RunInputs:
+    return RunInputs(
+        kind=scope.kind,
+        scope=scope.text,
+        as_of=as_of,
+        history_sha256=history_sha256,
+        bundle_version=bundle.version,
+        agreement_version=project.agreement.version,
+        agreement_sha256=project.agreement.sha256,
+        sentences_sha256=project.sentences_sha256,
+        previous_runs=tuple(run.run_id for run in project.store.before(as_of)),
+    )
+
+
+def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> History:
+    """Read the sources into the store's work folder and hold them against the nightly rules.
+
+    Raises
+    ------
+    GateStopped
+        A stop rule is broken, the agreement names a field that the data does not have, or the sources have no longer the
+        shape that the bundle's model was trained on.
+    """
+    history = ingest(project, progress, folder=project.store.work / "history")
+    progress("Gate: counting the rules")
+    gate = check_rules(history)
+    problems = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))
+    problems += shape_problems(project, history, bundle.catalogue)
+    if problems:
+        raise GateStopped(problems)
+    return history
+
+
+def _refuse_wrong_use(scope: Scope, as_of: datetime, project: Project) -> None:
+    if scope.lead_id and scope.since:
+        raise UsageError(
+            Problem(where="leadq score", rule="takes --since or --lead, not both", remedy="Drop one of the two.")
+        )
+    if as_of > project.read_at:
+        remedy = "Name an earlier moment, or read newer data."
+        rule = f"must not be after the data was read ({project.read_at.isoformat()})"
+        raise UsageError(Problem(where="--as-of", rule=rule, value=as_of.isoformat(), remedy=remedy))
+
+
+def _told(project: Project, run: Run, history: History, *, repeated: bool, shadow: str, published: Published) -> Told:
+    rejected = int(run.history_counts["rejected"])
+    path = project.store.folder / run.scores
+    rows = tier_rows(run.counts, project.agreement)
+    facts = {
+        "run_id": run.run_id,
+        "kind": run.inputs.kind,
+        "as_of": run.inputs.as_of.isoformat(),
+        "model_version": run.inputs.bundle_version,
+        "agreement_version": run.inputs.agreement_version,
+        "repeated": repeated,
+        "scores": str(path),
+        "rows": run.counts["rows"],
+        "counts": run.counts["counts"],
+        "tiers": [asdict(row) for row in rows],
+        "moves": run.counts.get("moves", {}),
+        "rejected_rows": rejected,
+        "shadow": shadow,
+        "score_table": published.facts,
+    }
+    words = [
+        f"{run.counts['rows']:,} open leads as of {run.inputs.as_of:%Y-%m-%d %H:%M} UTC, model {run.inputs.bundle_version}",
+        summary_text(rows).rstrip("\n"),
+        f"Score table: {path}",
+    ]
+    if run.counts.get("moves", {}).get("rows"):
+        words.insert(2, moves_text(run.counts["moves"]))
+    if repeated:
+        words.append("These inputs were scored before: the same run, nothing was written.")
+    if shadow:
+        words.append(shadow)
+    if published.words:
+        words.append(published.words)
+    if rejected:
+        words.append(rejected_words(history))
+    code = PAUSED if published.paused else WITH_REJECTED_ROWS if rejected else DONE
+    return Told(facts=facts, words="\n".join(words), exit_code=code)

@@ -1,0 +1,132 @@
+"""``params.yaml``: what the data team sets about training; typed, strict, the same file DVC tracks.
+
+What sales and marketing agree on stands in ``agreement.yaml``, where data comes from in ``leadq.yaml``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+from leadq.features.feature_settings import FeatureSettings
+from leadq.foundation.problems import ConfigError, Problem
+from leadq.models.base.fit_settings import FitSettings
+from leadq.pipelines.project.typed_yaml import build, read_yaml
+
+PARAMS = "params.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """Bounds of the engine: threads, and memory as DuckDB writes it (``2GB``)."""
+
+    threads: int = 2
+    memory_limit: str = "2GB"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulateSettings:
+    """The simulated company that feeds ``make repro``; without meaning for a company's own data."""
+
+    leads: int = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """Fields that the evaluation report looks at apart, each a column of leads or accounts: ``accounts.country``.
+
+    Parameters
+    ----------
+    segments : tuple of str
+        Does the probability keep its word for each value?
+    sensitive : tuple of str
+        Is any group selected less than four fifths as often as the one selected most often?
+    """
+
+    segments: tuple[str, ...] = ("leads.source", "accounts.industry")
+    sensitive: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of ``params.yaml``.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of folds, sampling and simulation.
+    read_at : datetime or None
+        The moment an extract was made, for data that is not read live; None is the clock.
+    features : FeatureSettings
+    fit : FitSettings
+        Its ``seed`` and ``threads`` are those of this file's top and of ``engine``.
+    engine : EngineSettings
+    simulate : SimulateSettings
+    report : ReportSettings
+    """
+
+    seed: int = 7
+    read_at: datetime | None = None
+    features: FeatureSettings = field(default_factory=FeatureSettings)
+    fit: FitSettings = field(default_factory=FitSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    simulate: SimulateSettings = field(default_factory=SimulateSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
+
+
+def read_settings(path: Path) -> Settings:
+    """Read ``params.yaml``; a missing file means the defaults.
+
+    Raises
+    ------
+    ConfigError
+        Every unknown key, wrong type and value out of bounds.
+    """
+    settings = build(Settings, read_yaml(path), where=path.name) if path.exists() else Settings()
+    problems = tuple(_out_of_bounds(settings, path.name))
+    if problems:
+        raise ConfigError(problems)
+    return replace(settings, fit=replace(settings.fit, seed=settings.seed, threads=settings.engine.threads))
+
+
+def _out_of_bounds(settings: Settings, where: str) -> Iterator[Problem]:
+    ages = settings.features.ages_days
+    if not ages or ages[0] != 0 or any(later <= earlier for earlier, later in pairwise(ages)):
+        yield Problem(
+            where=f"{where} features.ages_days",
+            rule="must ascend from 0",
+            value=str(list(ages)),
+            remedy="Write the landmarks in days, the first one 0: [0, 1, 3, 7, 14, 30].",
+        )
+    whole = {
+        "seed": (settings.seed, 0),
+        "engine.threads": (settings.engine.threads, 1),
+        "simulate.leads": (settings.simulate.leads, 500),
+        "features.worked_within_days": (settings.features.worked_within_days, 0),
+        "features.min_wins_at_age": (settings.features.min_wins_at_age, 1),
+        "features.max_values": (settings.features.max_values, 1),
+    }
+    for name, (value, least) in whole.items():
+        if value < least:
+            yield Problem(
+                where=f"{where} {name}", rule=f"must be at least {least}", value=str(value), remedy="Raise it."
+            )
+    if not re.fullmatch(r"\d+(\.\d+)?\s?[KMGT]i?B", settings.engine.memory_limit):
+        yield Problem(
+            where=f"{where} engine.memory_limit",
+            rule="must be a size with its unit",
+            value=settings.engine.memory_limit,
+            remedy="Write it like 2GB or 500MB.",
+        )
+    for name, fields in (("segments", settings.report.segments), ("sensitive", settings.report.sensitive)):
+        for wrong in (one for one in fields if not re.fullmatch(r"(leads|accounts)\..+", one)):
+            yield Problem(
+                where=f"{where} report.{name}",
+                rule="must be a column of leads or accounts",
+                value=wrong,
+                remedy="Write it like leads.source or accounts.country.",
+            )

@@ -1,0 +1,145 @@
+"""Read the sources and say, before anything is trained, what they can prove, what is broken and what looks like a leak.
+
+Reads into ``work/check``, so that a training in the same folder is not disturbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from leadq.crm.contract.history import History
+from leadq.crm.gate.judge import judge_with_great_expectations
+from leadq.crm.gate.result import GateResult
+from leadq.crm.reading.ingest import read_notes
+from leadq.features.leak_checks.advice import what_to_do
+from leadq.features.leak_checks.finding import LeakFinding
+from leadq.features.leak_checks.table import CheckRow
+from leadq.features.readiness.check_page import render_check_report
+from leadq.features.readiness.minimum_outcomes import shortage
+from leadq.features.readiness.readiness import Readiness, readiness
+from leadq.features.training_data import TrainingData
+from leadq.foundation.atomic_files import write_text
+from leadq.foundation.problems import GateStopped, Problem
+from leadq.pipelines.command.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
+from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.store.store_lock import only_writer
+from leadq.pipelines.training.build import look_at_landmarks
+from leadq.pipelines.training.ingest import ingest, rejected_rows, rejected_words
+from leadq.pipelines.training.leak_checks import LeakReport, run_leak_checks
+from leadq.pipelines.training.validate import agreement_problems, agreement_remarks
+
+
+def check(project: Project, progress: Progress) -> Told:
+    """Check the sources; write ``reports/check.html``.
+
+    Returns
+    -------
+    Told
+        Exit code 3 where training would be stopped, 5 where source rows could not be used.
+
+    Raises
+    ------
+    InputError
+        The sources cannot be read at all.
+    """
+    with only_writer(project.work / "check.lock", doing="check", now=project.now):
+        history = ingest(project, progress, folder=project.work / "check" / "history")
+        progress("Gate: judging the tables")
+        gate = judge_with_great_expectations(history)
+        stopping = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))
+        data: TrainingData | None = None
+        leaks = LeakReport(findings=(), rows=())
+        if not stopping:
+            data, leaks, stopping = _look(project, history, progress)
+        progress("Readiness")
+        ready = report_readiness(project, history, gate, data, leaks.findings, leaks.rows)
+    return _told(project, history, gate, ready, leaks, stopping)
+
+
+def report_readiness(
+    project: Project,
+    history: History,
+    gate: GateResult,
+    data: TrainingData | None,
+    findings: tuple[LeakFinding, ...],
+    checks: tuple[CheckRow, ...] = (),
+) -> Readiness:
+    """Say what the data can prove, and write ``reports/check.html``."""
+    ready = readiness(history, data, project.agreement)
+    write_text(project.reports / "check.html", render_check_report(ready, findings, gate, checks))
+    return ready
+
+
+def _look(
+    project: Project, history: History, progress: Progress
+) -> tuple[TrainingData | None, LeakReport, list[Problem]]:
+    """Build features and look for leaks; what makes that impossible is a problem and no exception."""
+    progress("Building features at every landmark")
+    try:
+        data = look_at_landmarks(project, history)
+    except GateStopped as stopped:
+        return None, LeakReport(findings=(), rows=()), list(stopped.problems)
+    if problem := shortage(data):
+        return data, LeakReport(findings=(), rows=()), [problem]
+    leaks = run_leak_checks(project, history, data, progress)
+    stopping = [
+        Problem(where=finding.field, rule=f"{finding.name} must not happen", remedy=finding.sentence)
+        for finding in leaks.findings
+        if finding.consequence == "stop"
+    ]
+    return data, leaks, stopping
+
+
+def _told(
+    project: Project,
+    history: History,
+    gate: GateResult,
+    ready: Readiness,
+    leaks: LeakReport,
+    stopping: Sequence[Problem],
+) -> Told:
+    remarks = agreement_remarks(project, history)
+    notes = read_notes(history.folder)
+    rejected = rejected_rows(history)
+    report = project.reports / "check.html"
+    facts = {
+        "stopping": [str(problem) for problem in stopping],
+        "warnings": [str(row.problem()) for row in gate.warnings],
+        "leaks": [{**asdict(finding), "what_to_do": what_to_do(finding)} for finding in leaks.findings],
+        "leak_checks": [asdict(row) for row in leaks.rows],
+        "readiness": [asdict(statement) for statement in ready.statements],
+        "remarks": [str(remark) for remark in remarks],
+        "notes": list(notes),
+        "tables": {table: asdict(count) for table, count in history.counts.items()},
+        "rejected_rows": rejected,
+        "report": str(report),
+    }
+    parts = [ready.in_words()]
+    parts += _listed("This stops training", [str(problem) for problem in stopping])
+    parts += _listed("Looks like a leak", [_leak_words(finding) for finding in leaks.findings])
+    parts += _listed("Leak checks", [_check_words(row) for row in leaks.rows])
+    parts += _listed(
+        "Worth a look", [str(row.problem()) for row in gate.warnings] + [str(remark) for remark in remarks]
+    )
+    parts += _listed("From reading the sources", list(notes))
+    if rejected:
+        parts.append(rejected_words(history))
+    parts.append(f"Report: {report}")
+    code = STOPPED_BY_GATE if stopping else WITH_REJECTED_ROWS if rejected else DONE
+    return Told(facts=facts, words="\n\n".join(parts), exit_code=code)
+
+
+def _listed(heading: str, lines: Sequence[str]) -> list[str]:
+    return ["\n".join([heading, *(f"  - {line}" for line in lines)])] if lines else []
+
+
+def _leak_words(finding: LeakFinding) -> str:
+    consequence = {"name": "named", "quarantine": "left out", "stop": "stops training"}[finding.consequence]
+    return f"[{consequence}] {finding.sentence} {what_to_do(finding)}".rstrip()
+
+
+def _check_words(row: CheckRow) -> str:
+    number = f"{row.check:>2}" if row.check else " -"
+    return f"{number} {row.what}: {row.verdict}{f' ({row.words})' if row.verdict in ('passed', 'not run') else ''}"

@@ -1,0 +1,94 @@
+"""Stage register: the bundle into the store as challenger, and into MLflow for people to look at.
+
+Where nobody is live yet, the base rate of the same data becomes what scores, so that the nightly job can run from the first
+day; it gives no tier and no reasons. A challenger goes live by ``leadq promote`` only.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from leadq.foundation.problems import LeadqError, Problem, StoreError
+from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
+from leadq.models.bundle.past_leads import keep_past_leads, past_leads_path
+from leadq.models.live.live_models import models_folder, promote, put_challenger, read_live
+from leadq.models.live.mlflow_registry import mirror_live
+from leadq.models.live.mlflow_registry import register as register_in_mlflow
+from leadq.pipelines.challenger.compare_with_champion import compare_with_champion
+from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.project.scoring_bundle import base_rate_of
+from leadq.pipelines.report.card_files import keep_card
+from leadq.pipelines.training.evaluate import DOCUMENTS, PICTURES
+from leadq.pipelines.training.train import PAST_LEADS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """Version of the bundle in the store, and its number in MLflow."""
+
+    version: str
+    mlflow_version: str
+
+
+def register(project: Project, progress: Progress) -> Registered:
+    """Keep the bundle of ``work/bundle`` and record it as challenger.
+
+    Raises
+    ------
+    BundleError
+        The stage train has not run, or its bundle is damaged.
+    """
+    progress("Registering the bundle")
+    store = project.store.folder
+    bundle = read_bundle(project.work / "bundle")
+    with project.store.writing("register", project.now):
+        version, folder = keep_bundle(bundle, models_folder(store))
+        keep_card(project.reports / "model_card.md", store, version)
+        if bundle.kind == "booster":
+            kept = past_leads_path(models_folder(store), version)
+            keep_past_leads(project.work / PAST_LEADS, kept, version=version)
+            why = "trained, not yet promoted"
+            put_challenger(version, store=store, now=project.now, why=why)
+            compare_with_champion(project, read_bundle(folder), progress)
+        _put_base_rate(project, bundle, version)
+        number = tell_mlflow(project, folder)
+    return Registered(version=version, mlflow_version=number)
+
+
+def tell_mlflow(project: Project, folder: Path, *, with_reports: bool = True) -> str:
+    """Register in MLflow, which only mirrors the store; return its version number.
+
+    ``with_reports`` keeps what lies in ``reports/`` with the run: only right after the training of this very bundle.
+
+    Raises
+    ------
+    StoreError
+        MLflow cannot write; the bundle is in the store all the same.
+    """
+    store = project.store.folder
+    pictures = [path for name in PICTURES if with_reports and (path := project.reports / name).exists()]
+    documents = [path for name in DOCUMENTS if with_reports and (path := project.reports / name).exists()]
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it logs the traceback of what it raises
+    try:
+        number = register_in_mlflow(folder, pictures, documents, store=store)
+        mirror_live(read_live(store), store=store)
+    except LeadqError:
+        raise
+    except Exception as error:  # MLflow's own kinds, its database's and the disk's
+        remedy = "Free space or mend the permissions and run leadq train again; the model itself is whole in the store."
+        value = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        where, rule = str(store / "mlflow.db"), "MLflow must be able to keep the run"
+        raise StoreError(Problem(where=where, rule=rule, value=value, remedy=remedy)) from error
+    return number
+
+
+def _put_base_rate(project: Project, bundle: Bundle, version: str) -> None:
+    store = project.store.folder
+    if read_live(store).champion is not None:
+        return
+    if bundle.kind == "booster":
+        version, _ = keep_bundle(base_rate_of(bundle, project.agreement), models_folder(store))
+    promote(version, store=store, now=project.now)

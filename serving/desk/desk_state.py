@@ -1,0 +1,100 @@
+"""What the pages of the desk share: tonight, answers, the card of a lead, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leadq.agreement.schema import Agreement
+from leadq.crm.answers.answer_log import AnswerBook
+from leadq.crm.config.desk_settings import DeskSettings
+from leadq.crm.storage.parquet_rows import moved_sentence
+from leadq.models.bundle.past_leads import PastLead
+from leadq.serving.desk.lead_list import Answered
+from leadq.serving.desk.night_scores import Nights, RunFile, Tonight, read_row
+from leadq.serving.desk.sign_in import Doorkeeper, Visitor
+from leadq.serving.words.card import Beside, Card, Standing, card_of, steps_for
+from leadq.serving.words.playbook import Playbook
+from leadq.serving.words.sentences import Sentences
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """What the desk is told of the model that made a score; ``similar`` finds past leads by contributions of families."""
+
+    standing: Standing
+    agreement: Agreement
+    similar: Callable[[Mapping[str, float]], tuple[PastLead, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All that the pages need; made once by whoever starts the desk.
+
+    Parameters
+    ----------
+    settings : DeskSettings
+    agreement : Agreement
+        Today's: tiers to filter by, reasons to reject for.
+    nights : Nights
+    answers : AnswerBook
+    doorkeeper : Doorkeeper
+    sentences : Sentences
+    playbook : Playbook
+    model_of : callable
+        Returns what is known of the model of a run.
+    full_row : callable
+        Returns a lead's row with up to five reasons a side, the row itself where that cannot be made.
+    clock : callable
+        Returns the time (UTC).
+    """
+
+    settings: DeskSettings
+    agreement: Agreement
+    nights: Nights
+    answers: AnswerBook
+    doorkeeper: Doorkeeper
+    sentences: Sentences
+    playbook: Playbook
+    model_of: Callable[[RunFile], Model]
+    full_row: Callable[[RunFile, Row], Row]
+    clock: Callable[[], datetime]
+
+    def answered(self) -> Answered:
+        """Return which leads were answered, and how."""
+        latest = self.answers.latest()
+        kinds: dict[str, set[str]] = {"accepted": set(), "rejected": set()}
+        for lead_id, answer in latest.items():
+            kinds[str(answer.decision)].add(lead_id)
+        return Answered(
+            by_kind={
+                **{kind: frozenset(ids) for kind, ids in kinds.items()},
+                "disagreed": frozenset(self.answers.disagreements()),
+            }
+        )
+
+    def row_for(self, visitor: Visitor, lead_id: str) -> tuple[Tonight, RunFile, Row] | None:
+        """Return a lead's row of tonight; None where there is none or the visitor may not see it."""
+        tonight = self.nights.tonight()
+        run = tonight.run_of(lead_id) if tonight is not None else None
+        row = read_row(run, lead_id) if run is not None else None
+        if tonight is None or run is None or row is None:
+            return None
+        return None if visitor.owner is not None and row["owner"] != visitor.owner else (tonight, run, row)
+
+    def card(self, tonight: Tonight, run: RunFile, row: Row) -> Card:
+        """Make the card of a lead."""
+        model = self.model_of(run)
+        row = self.full_row(run, row)
+        amounts = {part["family"]: part["contribution"] for part in row["contributions"] or ()}
+        beside = Beside(
+            similar=model.similar(amounts) if row["tier"] is not None else (),
+            history=tonight.points(row["lead_id"]),
+            steps=steps_for(row, self.playbook),
+            moved="" if run.moves is None else moved_sentence(run.moves, row["lead_id"]),
+        )
+        return card_of(row, model.agreement, model.standing, self.sentences, beside)
