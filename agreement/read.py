@@ -24,7 +24,7 @@ LONGEST_HORIZON_DAYS = 730
 DutyValue = float | int | bool | str
 
 
-def read_agreement(path: Path) -> Agreement:
+def read_agreement(path: str | Path) -> Agreement:
     """Read the agreement at ``path``.
 
     Raises
@@ -32,6 +32,7 @@ def read_agreement(path: Path) -> Agreement:
     AgreementError
         The file is missing, is no UTF-8 text, or breaks rules; every one of them is named with its line.
     """
+    path = Path(path)
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:

@@ -28,7 +28,7 @@ from leadq.features.build_training_data import build_training_data
 from leadq.features.catalogue import Catalogue
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.feature_settings import FeatureSettings
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 
 OPEN_SHARE = 0.851
 """Of the leads of a large company."""
@@ -65,7 +65,9 @@ def run(folder: Path, company: str) -> dict[str, float]:
     history = open_history(folder / company)
     before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     with open_engine(memory_limit=MEMORY_LIMIT, spill=folder / "spill") as backend:
-        batches = tonight(backend, history, agreement(), catalogue, as_of=history.read_at)
+        batches = tonight(
+            backend, OpenLeads(history=history, agreement=agreement(), catalogue=catalogue, as_of=history.read_at)
+        )
         rows = sum(batch.num_rows for batch in batches)
     after = resource.getrusage(resource.RUSAGE_SELF)
     return {

@@ -26,10 +26,10 @@ import pyarrow.parquet as pq
 from leadq.agreement.read import parse_agreement
 from leadq.crm.contract.history import open_history
 from leadq.features.engine.duckdb_engine import open_engine
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import Bundle, read_bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.fit.contributions import make_reference
 from leadq.models.live.live_models import bundle_folder, read_live
 from leadq.serving.scoring.model_input import encoded_features
@@ -56,7 +56,12 @@ def seen_tonight(store: Path, bundle: Bundle) -> pa.Table:
     history = open_history(store / "work" / "history")
     agreement = parse_agreement(bundle.agreement_text, where="the bundle")
     with open_engine() as backend:
-        batches = list(tonight(backend, history, agreement, bundle.catalogue, as_of=history.read_at))
+        batches = list(
+            tonight(
+                backend,
+                OpenLeads(history=history, agreement=agreement, catalogue=bundle.catalogue, as_of=history.read_at),
+            )
+        )
     table = pa.Table.from_batches(batches)
     return table.filter(pc.is_null(table["status_reason"])).combine_chunks()
 
@@ -92,7 +97,7 @@ def larger_model(bundle: Bundle, seen: pa.Table) -> Bundle:
     """Return the bundle with 300 trees of 31 leaves, depth 6, in place of its own."""
     lightgbm = load_lightgbm()
     rows = encoded_features(drawn(seen, 1, 60_000).combine_chunks().to_batches()[0], bundle.catalogue)
-    probability = Scorer(bundle).score(rows).probability
+    probability = MatrixScorer(bundle).score(rows).probability
     label = (np.random.default_rng(3).random(len(rows)) < np.clip(4 * probability, 0, 0.9)).astype(float)
     categories = [at for at, feature in enumerate(bundle.catalogue.features) if feature.kind == "category"]
     settings = {

@@ -23,7 +23,16 @@ from benchmarks.trial import TierOutcome, Trial, run_trial
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / ".bench" / "truth"
-_CODE = ("agreement", "crm", "features", "models", "benchmarks/kinds.py", "benchmarks/world.py", "benchmarks/trial.py")
+_CODE = (
+    "foundation",
+    "agreement",
+    "crm",
+    "features",
+    "models",
+    "benchmarks/kinds.py",
+    "benchmarks/world.py",
+    "benchmarks/trial.py",
+)
 
 
 def code_fingerprint() -> str:

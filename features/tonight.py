@@ -7,7 +7,7 @@ their accounts do is counted for all at once. A row that cannot be scored is in 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,26 +35,46 @@ PART_LEADS = 200_000
 """Leads that are looked at together: what is in memory at once, whatever the number of leads."""
 
 
-def tonight(
-    backend: Any,
-    history: History,
-    agreement: Agreement,
-    catalogue: Catalogue,
-    *,
-    as_of: datetime,
-    lead_id: str | None = None,
-    since: datetime | None = None,
-) -> Iterator[pa.RecordBatch]:
-    """Yield every lead that is open at ``as_of``, in order of ``lead_id``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLeads:
+    """Which open leads are looked at, when, and by what: the same for every engine and every way of scoring.
+
+    Parameters
+    ----------
+    history : History
+    agreement : Agreement
+        Its rules and its ideal customer are looked at, too.
+    catalogue : Catalogue
+        The features to compute: those of the model that scores.
+    as_of : datetime
+        The moment (UTC) at which the leads are open; nothing known later is seen.
+    lead_id : str, optional
+        Only this lead.
+    since : datetime, optional
+        Only leads created, or with an event known or a field changed, after this moment.
+    """
+
+    history: History
+    agreement: Agreement
+    catalogue: Catalogue
+    as_of: datetime
+    lead_id: str | None = None
+    since: datetime | None = None
+
+    @property
+    def as_of_us(self) -> int:
+        """``as_of`` in microseconds since 1970, as expressions take it."""
+        return microseconds(self.as_of)
+
+
+def tonight(backend: Any, leads: OpenLeads) -> Iterator[pa.RecordBatch]:
+    """Yield every one of ``leads``, in order of ``lead_id``.
 
     Parameters
     ----------
     backend : Ibis backend
         From :func:`leadq.features.engine.duckdb_engine.open_engine`.
-    lead_id : str, optional
-        Only this lead.
-    since : datetime, optional
-        Only leads created, or with an event known or a field changed, after this moment.
+    leads : OpenLeads
 
     Yields
     ------
@@ -63,46 +83,28 @@ def tonight(
         ``age_days``, ``worked``, ``status_reason`` (null = can be scored), ``rule:<id>`` (bool) per agreed rule, and per feature its raw
         column (float64 or string) and ``code:<name>`` (float64) beside a category.
     """
-    for leads in looks_tonight(backend, history, agreement, catalogue, as_of=as_of, lead_id=lead_id, since=since):
-        for batch in stream(backend, leads, rows=BATCH_ROWS):
+    for looks in looks_tonight(backend, leads):
+        for batch in stream(backend, looks, rows=BATCH_ROWS):
             yield with_times(batch)
 
 
-def looks_tonight(
-    backend: Any,
-    history: History,
-    agreement: Agreement,
-    catalogue: Catalogue,
-    *,
-    as_of: datetime,
-    lead_id: str | None = None,
-    since: datetime | None = None,
-) -> Iterator[ir.Table]:
+def looks_tonight(backend: Any, leads: OpenLeads) -> Iterator[ir.Table]:
     """Yield what :func:`tonight` streams, as expressions one after another; an engine of many machines has one for all leads."""
+    history = leads.history
     tables = open_tables(backend, history)
-    as_of_us = microseconds(as_of)
-    only = _chosen(tables, as_of_us, lead_id, since)
-    points = tonight_points(tables, as_of_us, only)
+    points = tonight_points(tables, leads.as_of_us, _chosen(tables, leads))
     at_account = account(tables, points, history.outcome_kinds) if history.dated else None
     if at_account is not None:
         at_account = backend.create_table("tonight_accounts", at_account, temp=True, overwrite=True)
     if is_distributed(backend):
-        yield seen_tonight(tables, points, agreement, catalogue, as_of_us=as_of_us, at_account=at_account)
+        yield _seen(tables, points, leads, at_account)
         return
     for part in _parts(points):
         seen = backend.create_table("tonight_part", part, temp=True, overwrite=True)
-        yield seen_tonight(_about(tables, seen), seen, agreement, catalogue, as_of_us=as_of_us, at_account=at_account)
+        yield _seen(_about(tables, seen), seen, leads, at_account)
 
 
-def seen_tonight(
-    tables: Tables,
-    points: ir.Table,
-    agreement: Agreement,
-    catalogue: Catalogue,
-    *,
-    as_of_us: int,
-    at_account: ir.Table | None,
-) -> ir.Table:
+def _seen(tables: Tables, points: ir.Table, leads: OpenLeads, at_account: ir.Table | None) -> ir.Table:
     """Return what :func:`tonight` yields for ``points``, in order of ``lead_id``; moments are still microseconds.
 
     Parameters
@@ -110,11 +112,12 @@ def seen_tonight(
     at_account : ir.Table or None
         Features of the account at these points and perhaps at others; None for a history without dates.
     """
+    catalogue, agreement = leads.catalogue, leads.agreement
     fields = known_fields(tables.history)
     fields_table = fields_of(tables, points, fields, tracked_since(catalogue))
     raw = assemble(tables, points, fields_table, fields, agreement, catalogue, at_account=at_account)
     features = tables.backend.create_table("tonight_features", raw, temp=True, overwrite=True)
-    shown = _shown(tables, points, catalogue, as_of_us)
+    shown = _shown(tables, points, leads)
     joined = shown.inner_join(rule_hits(tables, points, fields_table, agreement), "point_id")
     return joined.inner_join(encoded(features, catalogue), "point_id").order_by("lead_id").drop("point_id")
 
@@ -143,12 +146,12 @@ def _about(tables: Tables, points: ir.Table) -> Tables:
     )
 
 
-def _chosen(tables: Tables, as_of_us: int, lead_id: str | None, since: datetime | None) -> ir.Table | None:
-    if lead_id is not None:
-        return tables.leads.filter(tables.leads.lead_id == lead_id).select("lead_id")
-    if since is None:
+def _chosen(tables: Tables, leads: OpenLeads) -> ir.Table | None:
+    if leads.lead_id is not None:
+        return tables.leads.filter(tables.leads.lead_id == leads.lead_id).select("lead_id")
+    if leads.since is None:
         return None
-    since_us = microseconds(since)
+    since_us, as_of_us = microseconds(leads.since), leads.as_of_us
     created = tables.leads.filter(ibis._.created_us > since_us).select("lead_id")
     events = tables.events.filter(ibis._.visible_us > since_us, ibis._.visible_us <= as_of_us)
     changes = tables.field_history.filter(ibis._.changed_us > since_us, ibis._.changed_us <= as_of_us)
@@ -164,17 +167,17 @@ def _chosen(tables: Tables, as_of_us: int, lead_id: str | None, since: datetime 
     ).distinct()
 
 
-def _shown(tables: Tables, points: ir.Table, catalogue: Catalogue, as_of_us: int) -> ir.Table:
+def _shown(tables: Tables, points: ir.Table, looked_at: OpenLeads) -> ir.Table:
     history = tables.history
     leads = tables.leads.select("lead_id", "owner", "source", "campaign")
     joined = points.select("point_id", "lead_id", "account_id", "created_us", "as_of_us")
     joined = joined.left_join(leads, "lead_id").drop("lead_id_right")
-    joined = joined.left_join(handoffs(tables, as_of_us), "lead_id").drop("lead_id_right")
+    joined = joined.left_join(handoffs(tables, looked_at.as_of_us), "lead_id").drop("lead_id_right")
     joined = joined.left_join(first_worked(tables), "lead_id").drop("lead_id_right")
     age_days = (joined.as_of_us - joined.created_us) / DAY_US
     reason = ibis.cases(
         (joined.created_us.isnull(), NO_DATE),
-        (ibis.literal(history.dated) & (age_days > max(catalogue.ages_days)), TOO_OLD),
+        (ibis.literal(history.dated) & (age_days > max(looked_at.catalogue.ages_days)), TOO_OLD),
         else_=ibis.null("string"),
     )
     worked = (joined.worked_us <= joined.as_of_us).fill_null(False) if history.has_touches else ibis.literal(True)

@@ -15,7 +15,7 @@ import numpy as np
 from leadq.foundation.arrays import Bools, Floats
 from leadq.models.audit.replaced_facts import asking, deletion_effects, interventional
 from leadq.models.bundle.bundle import Bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.evaluation.stability import rank_correlation, strongest_kept
 from leadq.models.fit.contributions import family_places
 from leadq.models.pictures.quarterly_figures import contributions_by_shap
@@ -121,7 +121,7 @@ def audit_reasons(bundle: Bundle, rows: Floats, *, seed: int, threads: int = 1) 
     order = np.random.default_rng(seed).permutation(len(rows))
     n_leads = min(LEADS, len(rows) * 2 // 3)  # of few rows two thirds: no lead is its own background
     leads, background = rows[order[:n_leads]], rows[order[n_leads:][-BACKGROUND:]]
-    scored = Scorer(bundle, threads=threads).score(leads)
+    scored = MatrixScorer(bundle, threads=threads).score(leads)
     ask, looked_at = asking(bundle, threads=threads)
     places, families = family_places(bundle.catalogue), scored.families
     players = np.where(looked_at, places, -1)

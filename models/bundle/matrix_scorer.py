@@ -56,7 +56,7 @@ class Scored:
     feature_contributions: Floats
 
 
-class Scorer:
+class MatrixScorer:
     """Scores encoded rows with one bundle; reusable, holds the parsed booster.
 
     Parameters

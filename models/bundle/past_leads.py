@@ -28,7 +28,7 @@ from leadq.foundation.arrays import Floats, Ints
 from leadq.foundation.atomic_files import new_file
 from leadq.foundation.problems import Problem, StoreError
 from leadq.models.bundle.bundle import Bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.fit.fit_model import population
 
 Outcome = Literal["won", "lost", "open"]
@@ -208,7 +208,7 @@ def write_past_leads(
     if bundle.kind == "base_rate":
         rows = rows[:0]
     meta = data.meta.iloc[rows].reset_index(drop=True)
-    scored = Scorer(bundle, threads=threads).score(np.asfortranarray(data.features[rows]))
+    scored = MatrixScorer(bundle, threads=threads).score(np.asfortranarray(data.features[rows]))
     facts = _facts(data, meta, history)
     amounts = scored.contributions.astype(np.float32)  # a ten-millionth of a log-odds is nearness enough
     columns = {_FAMILY + family: pa.array(amounts[:, at]) for at, family in enumerate(scored.families)}

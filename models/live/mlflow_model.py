@@ -17,7 +17,7 @@ from leadq.agreement.decide import model_tiers
 from leadq.agreement.read import read_agreement
 from leadq.models.bundle.bundle import read_bundle
 from leadq.models.bundle.encode_rows import encode_rows
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.tiers.tier_offers import cut_by_tier
 
 
@@ -27,7 +27,7 @@ class LeadqModel(PythonModel):  # type: ignore[misc] # mlflow comes without type
     def load_context(self, context: Any) -> None:
         """Read and verify the bundle."""
         folder = Path(context.artifacts["bundle"])
-        self._scorer = Scorer(read_bundle(folder))
+        self._scorer = MatrixScorer(read_bundle(folder))
         self._agreement = read_agreement(folder / "agreement.yaml")
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:  # noqa: ARG002

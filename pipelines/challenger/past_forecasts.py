@@ -23,7 +23,7 @@ from leadq.features.field_values import known_fields
 from leadq.features.labels import labels
 from leadq.foundation.arrays import Floats, Ints
 from leadq.models.bundle.bundle import Bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.pipelines.project.project import Project
 
 
@@ -84,7 +84,7 @@ def probability_then(project: Project, history: History, bundle: Bundle, looks: 
     """Probability that a bundle gives leads as they were known at a moment, shape (n,); NaN where one is no longer in the history."""
     place, rows = encoded_then(project, history, bundle, looks)
     probability = np.full(len(looks), np.nan)
-    probability[place] = Scorer(bundle, threads=project.settings.engine.threads).score(rows).probability
+    probability[place] = MatrixScorer(bundle, threads=project.settings.engine.threads).score(rows).probability
     return probability
 
 

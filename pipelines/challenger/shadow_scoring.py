@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 
 from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import open_engine
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 from leadq.foundation.atomic_files import new_file
 from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle, read_bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.live.live_models import bundle_folder, read_live, set_shadow
 from leadq.pipelines.command.command_result import Told
 from leadq.pipelines.project.project import Project
@@ -79,14 +79,19 @@ def _score(project: Project, history: History, challenger: Bundle, run: Run, pat
     if problems := shape_problems(project, history, challenger.catalogue):
         raise GateStopped(problems)
     store, engine = project.store, project.settings.engine
-    scorer = Scorer(challenger, threads=engine.threads)
+    scorer = MatrixScorer(challenger, threads=engine.threads)
     spill = store.work / "spill"
     with (
         open_engine(threads=engine.threads, memory_limit=engine.memory_limit, spill=spill) as backend,
         new_file(path) as partial,
         pq.ParquetWriter(partial, _TABLE, compression="zstd") as writer,
     ):
-        for batch in tonight(backend, history, project.agreement, challenger.catalogue, as_of=run.inputs.as_of):
+        for batch in tonight(
+            backend,
+            OpenLeads(
+                history=history, agreement=project.agreement, catalogue=challenger.catalogue, as_of=run.inputs.as_of
+            ),
+        ):
             leads = batch.filter(batch.column("status_reason").is_null())
             scored = scorer.score(encoded_features(leads, challenger.catalogue))
             ids = leads.column("lead_id").cast(pa.string())

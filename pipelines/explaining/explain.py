@@ -9,7 +9,7 @@ import pyarrow as pa
 from leadq.agreement.read import parse_agreement
 from leadq.crm.contract.schemas import SCORES
 from leadq.features.engine.duckdb_engine import open_engine
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 from leadq.foundation.problems import Problem, StoreError, UsageError
 from leadq.models.bundle.bundle import read_bundle
 from leadq.models.live.live_models import bundle_folder
@@ -143,7 +143,12 @@ def _look_afresh(project: Project, progress: Progress, lead_id: str, as_of: date
     ):
         history = read_tonight(project, bundle, progress)
         progress("Looking at the lead")
-        leads = tonight(backend, history, project.agreement, bundle.catalogue, as_of=as_of, lead_id=lead_id)
+        leads = tonight(
+            backend,
+            OpenLeads(
+                history=history, agreement=project.agreement, catalogue=bundle.catalogue, as_of=as_of, lead_id=lead_id
+            ),
+        )
         rows = pa.Table.from_batches(list(score_batches(leads, run)), SCORES).to_pylist()
     if not rows:
         remedy = "Check the id and the moment; a lead that was closed or did not exist then has no score."

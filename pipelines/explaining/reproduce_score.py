@@ -19,7 +19,7 @@ from leadq.agreement.schema import Agreement
 from leadq.crm.storage.parquet_rows import rows_of_lead
 from leadq.foundation.problems import Problem, StoreError
 from leadq.models.bundle.bundle import Bundle, read_bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.live.live_models import bundle_folder
 from leadq.pipelines.night.scoring_context import scoring_run
 from leadq.pipelines.project.project import Project
@@ -54,7 +54,7 @@ class PastScores:
     ----------
     project : Project
     checked : bool
-        As :class:`leadq.models.bundle.matrix_scorer.Scorer` has it.
+        As :class:`leadq.models.bundle.matrix_scorer.MatrixScorer` has it.
     """
 
     def __init__(self, project: Project, *, checked: bool = True) -> None:
@@ -110,7 +110,7 @@ class PastScores:
         if alike:
             return replace(alike[-1], run=self._scoring_run(run, alike[-1].run.bundle, alike[-1].run.agreement))
         bundle = read_bundle(bundle_folder(self._project.store.folder, run.inputs.bundle_version))
-        scorer = Scorer(bundle, checked=self._checked)
+        scorer = MatrixScorer(bundle, checked=self._checked)
         kit = ScoringKit.of(self._scoring_run(run, bundle, agreement_then(self._project, run, bundle)), scorer)
         return replace(kit, reasons=ReasonMaker(bundle.catalogue.families, kit.book, most=REASONS))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import is_distributed
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 from leadq.foundation.problems import InputError, Problem
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.tiers.tier_offers import cut_by_tier
@@ -69,8 +69,9 @@ def score_run(
         opened(project, spill=store.work / "spill") as backend,
         new_snapshot(store, inputs.run_id, as_of=inputs.as_of, previous_runs=inputs.previous_runs) as snapshot,
     ):
-        look = _Look(history=history, inputs=inputs, run=run, snapshot=snapshot, folder=folder, progress=progress)
-        parts = _on_spark(backend, look) if is_distributed(backend) else _in_process(backend, look)
+        leads = _open_leads(history, run, inputs)
+        night = _NightInParts(leads=leads, run=run, snapshot=snapshot, folder=folder, progress=progress)
+        parts = night.score(backend)
     if inputs.kind == "lead" and not parts:
         remedy = "Look up its id; closed leads and leads created later are not scored."
         raise InputError(Problem(where="--lead", rule="must be a lead that is open", value=inputs.scope, remedy=remedy))
@@ -105,46 +106,45 @@ def _write_tables(
     return counts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
-    """What looking at tonight's leads and scoring them needs, on either engine."""
+def _open_leads(history: History, run: ScoringRun, inputs: RunInputs) -> OpenLeads:
+    """Which leads a run is over: all open ones, those with news, or one."""
+    return OpenLeads(
+        history=history,
+        agreement=run.agreement,
+        catalogue=run.bundle.catalogue,
+        as_of=inputs.as_of,
+        lead_id=inputs.scope if inputs.kind == "lead" else None,
+        since=datetime.fromisoformat(inputs.scope) if inputs.kind == "since" else None,
+    )
 
-    history: History
-    inputs: RunInputs
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NightInParts:
+    """A night's leads, stored as a snapshot and scored in parts, on either engine."""
+
+    leads: OpenLeads
     run: ScoringRun
     snapshot: SnapshotWriter
     folder: Path
     progress: Progress
 
-    @property
-    def of(self) -> tuple[Any, ...]:
-        """History, agreement and catalogue, as the look at tonight takes them."""
-        return self.history, self.run.agreement, self.run.bundle.catalogue
+    def score(self, backend: Any) -> tuple[Path, ...]:
+        """Return the scored parts in order."""
+        return self._on_spark(backend) if is_distributed(backend) else self._in_process(backend)
 
+    def _in_process(self, backend: Any) -> tuple[Path, ...]:
+        kept = self.snapshot.keep(regrouped(tonight(backend, self.leads)))
+        return score_parts(kept, self.run, self.folder, told=lambda scored: self.progress(f"Scoring: {scored:,} leads"))
 
-def _in_process(backend: Any, look: _Look) -> tuple[Path, ...]:
-    leads = tonight(backend, *look.of, as_of=look.inputs.as_of, **_whom(look.inputs))
-    kept = look.snapshot.keep(regrouped(leads))
-    return score_parts(kept, look.run, look.folder, told=lambda scored: look.progress(f"Scoring: {scored:,} leads"))
+    def _on_spark(self, backend: Any) -> tuple[Path, ...]:
+        from leadq.serving.scoring.spark import spark_scoring  # noqa: PLC0415 - it needs pyspark
 
-
-def _on_spark(backend: Any, look: _Look) -> tuple[Path, ...]:
-    from leadq.serving.scoring.spark.spark_scoring import score_parts_on_spark, tonight_on_spark  # noqa: PLC0415 - it needs pyspark
-
-    leads = tonight_on_spark(backend, *look.of, as_of=look.inputs.as_of, **_whom(look.inputs))
-    look.progress("Storing what was known of the leads")
-    for _ in look.snapshot.keep(regrouped(leads.batches())):
-        pass
-    look.progress("Scoring on Spark")
-    return score_parts_on_spark(leads, look.run, look.folder)
-
-
-def _whom(inputs: RunInputs) -> dict[str, Any]:
-    """Which leads a run is over, as the look at tonight takes it."""
-    return {
-        "lead_id": inputs.scope if inputs.kind == "lead" else None,
-        "since": datetime.fromisoformat(inputs.scope) if inputs.kind == "since" else None,
-    }
+        leads = spark_scoring.tonight_on_spark(backend, self.leads)
+        self.progress("Storing what was known of the leads")
+        for _ in self.snapshot.keep(regrouped(leads.batches())):
+            pass
+        self.progress("Scoring on Spark")
+        return spark_scoring.score_parts_on_spark(leads, self.run, self.folder)
 
 
 def _commit(

@@ -16,7 +16,7 @@ import pyarrow as pa
 from leadq.agreement.decide import decide_tiers, model_tiers
 from leadq.agreement.schema import DISQUALIFIED, Agreement
 from leadq.features.engine.duckdb_engine import open_engine
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.tiers.tier_migration import Movements, movements
 from leadq.models.tiers.tier_offers import TierCut, cut_by_tier
@@ -91,7 +91,9 @@ def preview_night(
     ):
         history = read_tonight(replace(project, agreement=new), bundle, progress)
         progress("Deciding the last night again")
-        leads = tonight(backend, history, new, bundle.catalogue, as_of=run.inputs.as_of)
+        leads = tonight(
+            backend, OpenLeads(history=history, agreement=new, catalogue=bundle.catalogue, as_of=run.inputs.as_of)
+        )
         for batch, scored in _scored(leads, scores):
             _decide(batch, scored, project.agreement, new, bundle.tiers, cuts, seen)
     decided = run.counts["counts"]["tier_by"]

@@ -21,7 +21,7 @@ from leadq.features.engine.duckdb_engine import Tables, microseconds
 from leadq.features.leak_checks.rebuild_features import look
 from leadq.foundation.problems import BundleError
 from leadq.models.bundle.bundle import Bundle, read_bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.live.live_models import bundle_folder
 from leadq.pipelines.store.run_manifest import Run
 from leadq.pipelines.store.store import Store
@@ -112,7 +112,7 @@ class ScoredNight:
     def scored_otherwise(self) -> Iterator[tuple[str, float, float]]:
         """Leads whose snapshot gives another score than was written: lead, score then, score now."""
         rows = self.then[model_columns(self.bundle.catalogue)].to_numpy(dtype=np.float64, na_value=np.nan)
-        again = Scorer(self.bundle).score(rows).probability
+        again = MatrixScorer(self.bundle).score(rows).probability
         for lead_id, then, now in zip(self.then["lead_id"], self.then["probability"], again, strict=True):
             if abs(float(then) - float(now)) > TOLERANCE:
                 yield str(lead_id), float(then), float(now)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from leadq.agreement.schema import Agreement
 from leadq.models.bundle.bundle import Bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.serving.scoring.changes.previous_facts import PreviousFacts
 from leadq.serving.scoring.changes.previous_scores import PreviousScores
 from leadq.serving.scoring.changes.score_reuse import PreviousStates, StateMaker
@@ -65,14 +65,14 @@ class ScoringKit:
     """What scoring a batch needs, made once for a thread of a run."""
 
     run: ScoringRun
-    scorer: Scorer
+    scorer: MatrixScorer
     book: FactBook
     reasons: ReasonMaker
     unknowns: Unknowns
     states: StateMaker | None
 
     @staticmethod
-    def of(run: ScoringRun, scorer: Scorer | None = None) -> ScoringKit:
+    def of(run: ScoringRun, scorer: MatrixScorer | None = None) -> ScoringKit:
         """Make a kit; a scorer can be shared, sentences are kept by each thread.
 
         Raises
@@ -85,7 +85,7 @@ class ScoringKit:
         book = FactBook(wordings=wordings, evidence=run.bundle.evidence, sentences=run.sentences)
         return ScoringKit(
             run=run,
-            scorer=scorer or Scorer(run.bundle, threads=run.threads),
+            scorer=scorer or MatrixScorer(run.bundle, threads=run.threads),
             book=book,
             reasons=ReasonMaker(run.bundle.catalogue.families, book),
             unknowns=Unknowns.choose(wordings, run.bundle.reference.mean_absolute, run.sentences),

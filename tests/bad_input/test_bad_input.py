@@ -16,7 +16,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -350,8 +349,9 @@ def test_a_stray_bad_row_is_rejected_and_counted(project: UsersProject, few: Few
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pipelines import cli, store
-from leadq.serving.scoring import write
+from leadq.pipelines.cli.main import main
+from leadq.pipelines.store import store
+from leadq.serving.scoring.table import score_table_file as write
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -360,7 +360,7 @@ if sys.argv.pop(1) == "in the table":
     write.percentiles = die  # the unranked table is on the disk, the ranked one begun
 else:
     store.Store.commit = die  # score table and snapshot are on the disk, the manifest is not
-cli.main()
+main()
 """
 
 
@@ -370,8 +370,7 @@ def test_interrupted_write(project: UsersProject, moment: str) -> None:
     before = project.kept()
     ended = subprocess.run(
         [sys.executable, "-c", KILLED, moment, "score", "--project", str(project.folder)],
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "LEADQ_NOW": "2026-01-05T06:00:00Z", "PYTHONPATH": "."},
+        env={**os.environ, "LEADQ_NOW": "2026-01-05T06:00:00Z"},
         check=False,
     )
     assert ended.returncode == -signal.SIGKILL

@@ -18,7 +18,7 @@ from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.labels import labels
 from leadq.features.landmarks import training_points
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 AS_OF = START + timedelta(days=60, hours=5, microseconds=7)
@@ -210,7 +210,9 @@ def catalogue(tmp_path_factory, write_history, agreement):
 
 def known_at_as_of(backend, history, agreement, catalogue) -> pa.Table:
     """Everything that scoring would see at AS_OF, without what is only shown."""
-    table = pa.Table.from_batches(list(tonight(backend, history, agreement, catalogue, as_of=AS_OF)))
+    table = pa.Table.from_batches(
+        list(tonight(backend, OpenLeads(history=history, agreement=agreement, catalogue=catalogue, as_of=AS_OF)))
+    )
     return table.drop_columns(sorted(DISPLAY))
 
 

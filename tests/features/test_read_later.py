@@ -21,7 +21,7 @@ from leadq.crm.simulated import CompanySettings, simulate, write_company
 from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.feature_settings import FeatureSettings
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 
 SETTINGS = CompanySettings(n_leads=1500, seed=5, days=500)
 EARLIER = SETTINGS.end - timedelta(days=90)
@@ -43,7 +43,13 @@ def both_readings(tmp_path_factory):
     with open_engine() as backend:
         catalogue = build_training_data(backend, then, agreement, FeatureSettings(min_wins_at_age=3)).catalogue
         seen = [
-            pa.Table.from_batches(list(tonight(backend, history, agreement, catalogue, as_of=EARLIER))).to_pandas()
+            pa.Table.from_batches(
+                list(
+                    tonight(
+                        backend, OpenLeads(history=history, agreement=agreement, catalogue=catalogue, as_of=EARLIER)
+                    )
+                )
+            ).to_pandas()
             for history in (then, later)
         ]
     merged = pq.read_table(later.path("lead_aliases"))["old_lead_id"].to_pylist()

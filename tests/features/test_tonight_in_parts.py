@@ -15,7 +15,7 @@ from leadq.features.engine.duckdb_engine import open_engine, open_tables
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.groups.account import account
 from leadq.features.landmarks import tonight_points
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 
 AS_OF = READ_AT - timedelta(days=40, hours=7)
 
@@ -34,7 +34,13 @@ def company(tmp_path_factory):
 def seen(company, **chosen) -> pa.Table:
     history, agreement, catalogue = company
     with open_engine() as backend:
-        return pa.Table.from_batches(list(tonight(backend, history, agreement, catalogue, as_of=AS_OF, **chosen)))
+        return pa.Table.from_batches(
+            list(
+                tonight(
+                    backend, OpenLeads(history=history, agreement=agreement, catalogue=catalogue, as_of=AS_OF, **chosen)
+                )
+            )
+        )
 
 
 def test_where_the_cuts_fall_changes_nothing(company, monkeypatch):

@@ -32,7 +32,7 @@ from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.engine.text_values import flag_in, moment_in, number_in
 from leadq.features.feature_settings import FeatureSettings
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 from leadq.features.training_data import TrainingData
 from leadq.foundation.problems import BundleError
 from leadq.models.base.fit_settings import FitSettings
@@ -175,7 +175,8 @@ def bundle(world: World, on_spark: TrainingData) -> Bundle:
 @pytest.fixture(scope="module")
 def leads(world: World, spark: SparkEngine, on_spark: TrainingData) -> LeadsOnSpark:
     as_of = world.history.read_at
-    return tonight_on_spark(spark, world.history, world.agreement, on_spark.catalogue, as_of=as_of)
+    leads = OpenLeads(history=world.history, agreement=world.agreement, catalogue=on_spark.catalogue, as_of=as_of)
+    return tonight_on_spark(spark, leads)
 
 
 def trained(data: TrainingData, world: World) -> Bundle:
@@ -207,7 +208,14 @@ def test_tonights_leads_are_bit_equal_and_in_order(world, leads, on_duckdb):
     as_of = world.history.read_at
     with open_engine(threads=1) as backend:
         expected = pa.Table.from_batches(
-            list(tonight(backend, world.history, world.agreement, on_duckdb.catalogue, as_of=as_of))
+            list(
+                tonight(
+                    backend,
+                    OpenLeads(
+                        history=world.history, agreement=world.agreement, catalogue=on_duckdb.catalogue, as_of=as_of
+                    ),
+                )
+            )
         )
     found = pa.Table.from_batches(list(leads.batches()))
     assert len(list(leads.folder.glob("part-*"))) == 3
@@ -221,8 +229,14 @@ def test_one_lead_and_leads_since_a_moment(world, spark, leads, on_duckdb):
     lead_id = next(leads.batches()).column("lead_id")[7].as_py()
     asked = {"as_of": world.history.read_at, "lead_id": lead_id}
     with open_engine(threads=1) as backend:
-        (expected,) = tonight(backend, world.history, world.agreement, on_duckdb.catalogue, **asked)
-    found = list(tonight(spark, world.history, world.agreement, on_duckdb.catalogue, **asked))
+        (expected,) = tonight(
+            backend, OpenLeads(history=world.history, agreement=world.agreement, catalogue=on_duckdb.catalogue, **asked)
+        )
+    found = list(
+        tonight(
+            spark, OpenLeads(history=world.history, agreement=world.agreement, catalogue=on_duckdb.catalogue, **asked)
+        )
+    )
     assert bits(pa.Table.from_batches(found)) == bits(pa.Table.from_batches([expected]))
 
 

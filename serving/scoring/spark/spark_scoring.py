@@ -11,7 +11,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.errors import PySparkException
 
-from leadq.agreement.schema import Agreement
-from leadq.crm.contract.history import History
-from leadq.features.catalogue import Catalogue
 from leadq.features.engine.spark_engine import SparkEngine, parts_of, read_parts, write_parts
-from leadq.features.tonight import BATCH_ROWS, looks_tonight, with_times
+from leadq.features.tonight import BATCH_ROWS, OpenLeads, looks_tonight, with_times
 from leadq.foundation.problems import BundleError, Problem
 from leadq.serving.scoring.scoring_run import ScoringKit, ScoringRun
 from leadq.serving.scoring.spark.run_as_text import as_text, run_of
@@ -48,21 +44,12 @@ class LeadsOnSpark:
             yield with_times(batch)
 
 
-def tonight_on_spark(
-    engine: SparkEngine,
-    history: History,
-    agreement: Agreement,
-    catalogue: Catalogue,
-    *,
-    as_of: datetime,
-    lead_id: str | None = None,
-    since: datetime | None = None,
-) -> LeadsOnSpark:
-    """Compute tonight's features; parameters are those of :func:`leadq.features.tonight.tonight`."""
-    (leads,) = looks_tonight(engine, history, agreement, catalogue, as_of=as_of, lead_id=lead_id, since=since)
+def tonight_on_spark(engine: SparkEngine, leads: OpenLeads) -> LeadsOnSpark:
+    """Compute tonight's features of ``leads``, as :func:`leadq.features.tonight.tonight` does."""
+    (looks,) = looks_tonight(engine, leads)
     folder = engine.new_folder("tonight")
-    write_parts(engine.frame(leads), folder)
-    return LeadsOnSpark(engine=engine, folder=folder, schema=leads.schema().to_pyarrow())
+    write_parts(engine.frame(looks), folder)
+    return LeadsOnSpark(engine=engine, folder=folder, schema=looks.schema().to_pyarrow())
 
 
 def score_parts_on_spark(

@@ -19,7 +19,7 @@ from pyarrow import ipc
 
 from leadq.crm.contract.schemas import SCORES
 from leadq.foundation.problems import Problem, StoreError
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.serving.scoring.reasons.reason_choice import HeldBack
 from leadq.serving.scoring.score_batches import ScoringKit, ScoringRun, score_coded
 
@@ -83,7 +83,7 @@ def score_parts(
         As :func:`leadq.serving.scoring.score_batches.score_batches` says; parts made so far stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    scorer = Scorer(run.bundle, threads=1)  # the parts are spread over the threads
+    scorer = MatrixScorer(run.bundle, threads=1)  # the parts are spread over the threads
     kits: queue.SimpleQueue[ScoringKit] = queue.SimpleQueue()
     for _ in range(run.threads):
         kits.put(ScoringKit.of(run, scorer))

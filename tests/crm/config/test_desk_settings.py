@@ -119,7 +119,7 @@ def test_a_token_in_the_file_is_refused_and_not_shown(tmp_path: Path, people: st
 
 
 def test_the_desk_of_the_template_is_valid(tmp_path: Path) -> None:
-    template = (Path(__file__).parents[3] / "crm" / "templates" / "leadq.yaml").read_text()
+    template = (Path(__file__).parents[3] / "crm" / "config" / "templates" / "leadq.yaml").read_text()
     section = template[template.index("# desk:") : template.index("\n\n# Instead of sources")]
     desk = _read(tmp_path, re.sub(r"(?m)^# ", "", section) + "\n").desk
     assert [(person.name, person.token) for person in desk.people] == [

@@ -9,7 +9,7 @@ from leadq.crm.config.leadq_yaml import read_config
 from leadq.crm.contract.schemas import TABLES
 from leadq.foundation.problems import ConfigError
 
-TEMPLATE = Path(__file__).parents[3] / "crm" / "templates" / "leadq.yaml"
+TEMPLATE = Path(__file__).parents[3] / "crm" / "config" / "templates" / "leadq.yaml"
 
 
 def _problems(tmp_path: Path, text: str) -> list[str]:

@@ -13,7 +13,7 @@ from leadq.models.audit.dependence_plots import draw_dependence, leading_feature
 from leadq.models.audit.reason_audit import LEAST, Audit, audit_reasons, compare_answers
 from leadq.models.audit.replaced_facts import asking, deletion_effects, interventional
 from leadq.models.base.lightgbm_loader import load_lightgbm
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.fit.contributions import family_places, reference_rows
 from leadq.models.fit.fit_model import population
 from leadq.models.pictures.quarterly_figures import contributions_by_shap, import_shap
@@ -57,7 +57,7 @@ def test_the_same_seed_gives_the_same_audit(trained: TrainResult, rows: np.ndarr
 
 def test_wrong_reasons_are_found_out(trained: TrainResult, rows: np.ndarray) -> None:
     bundle, leads, background = trained.bundle, rows[:150], rows[-80:]
-    scored, places = Scorer(bundle).score(leads), family_places(bundle.catalogue)
+    scored, places = MatrixScorer(bundle).score(leads), family_places(bundle.catalogue)
     ask, _ = asking(bundle)
     effects = deletion_effects(ask, leads, background, places, np.ones_like(scored.contributions, dtype=bool))
     said, names = scored.contributions, scored.families

@@ -16,20 +16,20 @@ from leadq.foundation.problems import BundleError, InputError
 from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import write_bundle
 from leadq.models.bundle.encode_rows import encode_rows
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.fit.fit_model import population
 from leadq.models.training.train_bundle import TrainResult
 
 
 def test_reasons_add_up_on_every_row(world: tuple[TrainingData, np.ndarray], trained: TrainResult) -> None:
     rows = world[0].features
-    scored = Scorer(trained.bundle).score(rows)
+    scored = MatrixScorer(trained.bundle).score(rows)
     np.testing.assert_allclose(
         scored.base + scored.contributions.sum(axis=1), logit(scored.probability), rtol=0, atol=1e-9
     )
     np.testing.assert_allclose(scored.feature_contributions.sum(axis=1), scored.contributions.sum(axis=1), atol=1e-9)
     assert scored.families == trained.bundle.catalogue.families
-    two = Scorer(trained.bundle, threads=2).score(rows)
+    two = MatrixScorer(trained.bundle, threads=2).score(rows)
     assert two.probability.tobytes() == scored.probability.tobytes()
     assert two.contributions.tobytes() == scored.contributions.tobytes()
 
@@ -39,7 +39,7 @@ def test_contributions_are_shaps_and_average_to_zero_on_the_reference(
 ) -> None:
     data = world[0].rows(population(world[0]))
     rows = data.features[(data.meta["landmark"] == HANDOFF).to_numpy()]
-    scored = Scorer(trained.bundle).score(rows)
+    scored = MatrixScorer(trained.bundle).score(rows)
     np.testing.assert_allclose(scored.feature_contributions.mean(axis=0), 0, atol=1e-9)
     booster = load_lightgbm().Booster(model_str=trained.bundle.booster_text)
     with warnings.catch_warnings():
@@ -54,9 +54,9 @@ def test_contributions_are_shaps_and_average_to_zero_on_the_reference(
 
 def test_an_anchor_moves_the_base_and_no_reason(world: tuple[TrainingData, np.ndarray], trained: TrainResult) -> None:
     rows = world[0].features[:200]
-    before = Scorer(trained.bundle).score(rows)
+    before = MatrixScorer(trained.bundle).score(rows)
     calibrator = replace(trained.bundle.calibrator, anchor=0.4)
-    after = Scorer(replace(trained.bundle, calibrator=calibrator)).score(rows)
+    after = MatrixScorer(replace(trained.bundle, calibrator=calibrator)).score(rows)
     assert after.base == pytest.approx(before.base + 0.4)
     assert after.contributions.tobytes() == before.contributions.tobytes()
     np.testing.assert_allclose(logit(after.probability), logit(before.probability) + 0.4, atol=1e-9)
@@ -65,26 +65,29 @@ def test_an_anchor_moves_the_base_and_no_reason(world: tuple[TrainingData, np.nd
 def test_extreme_missing_and_unseen_values_are_scored(trained: TrainResult) -> None:
     n_features = len(trained.bundle.catalogue.features)
     rows = np.vstack([np.full(n_features, value) for value in (np.nan, -1e30, 1e30, 0.0, 5.0, 1e9)])
-    scored = Scorer(trained.bundle).score(rows)
+    scored = MatrixScorer(trained.bundle).score(rows)
     assert ((scored.probability > 0) & (scored.probability < 1)).all()
-    assert Scorer(trained.bundle).score(np.empty((0, n_features))).contributions.shape == (0, len(scored.families))
+    assert MatrixScorer(trained.bundle).score(np.empty((0, n_features))).contributions.shape == (
+        0,
+        len(scored.families),
+    )
 
 
 def test_parts_that_do_not_belong_together_score_nothing(trained: TrainResult) -> None:
     reference = replace(trained.bundle.reference, expected_margin=trained.bundle.reference.expected_margin + 1e-3)
     with pytest.raises(BundleError, match=r"base \+ contributions must equal logit\(probability\).*rows"):
-        Scorer(replace(trained.bundle, reference=reference)).score(np.zeros((5, 8)))
+        MatrixScorer(replace(trained.bundle, reference=reference)).score(np.zeros((5, 8)))
     with pytest.raises(BundleError, match="must have the bundle's 8 feature columns"):
-        Scorer(trained.bundle).score(np.zeros((5, 7)))
+        MatrixScorer(trained.bundle).score(np.zeros((5, 7)))
     catalogue = trained.bundle.catalogue.without({"visits": "test"})
     with pytest.raises(BundleError, match="must be a booster over the catalogue's features, got 8 features"):
-        Scorer(replace(trained.bundle, catalogue=catalogue))
+        MatrixScorer(replace(trained.bundle, catalogue=catalogue))
     with pytest.raises(BundleError, match="must be a booster"):
-        Scorer(replace(trained.bundle, booster_text="tree\nnothing\n"))
+        MatrixScorer(replace(trained.bundle, booster_text="tree\nnothing\n"))
 
 
 def test_the_base_rate_bundle_says_the_same_of_everyone(base_rate: TrainResult) -> None:
-    scored = Scorer(base_rate.bundle).score(np.zeros((3, 8)))
+    scored = MatrixScorer(base_rate.bundle).score(np.zeros((3, 8)))
     evidence = base_rate.bundle.evidence
     np.testing.assert_allclose(scored.probability, evidence.wins / evidence.n)
     np.testing.assert_allclose(sigmoid(np.array([scored.base])), evidence.wins / evidence.n)
@@ -97,13 +100,12 @@ def test_the_scorer_imports_nothing_heavy(trained: TrainResult, tmp_path: Path) 
     write_bundle(trained.bundle, tmp_path / "b")
     code = (
         "import sys, pathlib, numpy as np\n"
-        "from leadq.models.bundle.bundle import read_bundle\nfrom leadq.models.bundle.matrix_scorer import Scorer\n"
-        f"Scorer(read_bundle(pathlib.Path({str(tmp_path / 'b')!r}))).score(np.zeros((2, 8)))\n"
+        "from leadq.models.bundle.bundle import read_bundle\nfrom leadq.models.bundle.matrix_scorer import MatrixScorer\n"
+        f"MatrixScorer(read_bundle(pathlib.Path({str(tmp_path / 'b')!r}))).score(np.zeros((2, 8)))\n"
         "bad = {'shap', 'great_expectations', 'mlflow', 'matplotlib'} & set(sys.modules)\n"
         "sys.exit(str(bad) if bad else 0)\n"
     )
-    root = Path(__file__).parents[3]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -19,7 +19,7 @@ from leadq.crm.contract.history import History
 from leadq.features.training_data import HANDOFF, TrainingData
 from leadq.foundation.problems import StoreError
 from leadq.models.bundle.bundle import Bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.bundle.past_leads import MOST, PastLeads, keep_past_leads, write_past_leads
 from leadq.models.fit.fit_model import population
 from leadq.models.training.train_bundle import TrainResult
@@ -78,7 +78,7 @@ def test_one_look_a_lead_at_its_handoff_with_what_became_of_it(
     assert (past.drawn["kept"], past.drawn["leads"]) == (leads, leads)
     assert past.drawn["won"] / leads == pytest.approx(data.meta.groupby("lead_id")["label"].first().mean(), abs=0.03)
     handed_off = (data.meta["landmark"] == HANDOFF).to_numpy()
-    expected = Scorer(bundle).score(data.features[handed_off]).contributions.astype(np.float32)
+    expected = MatrixScorer(bundle).score(data.features[handed_off]).contributions.astype(np.float32)
     meta = data.meta[handed_off].reset_index(drop=True)
     kept = {row.tobytes(): at for at, row in enumerate(past.contributions.astype(np.float32))}
     place = [kept.get(row.tobytes()) for row in expected]
@@ -194,7 +194,7 @@ def test_neighbours_are_won_as_often_as_the_lead_is_likely_to_be(path: Path, bun
     """Over 2,000 leads of another world of the same kind, never seen: in tenths by probability."""
     others, truth = make_world(seed=11)
     rows = np.flatnonzero((others.meta["landmark"] == HANDOFF).to_numpy())
-    scored = Scorer(bundle).score(others.features[rows])
+    scored = MatrixScorer(bundle).score(others.features[rows])
     past = PastLeads.read(path)
     share = np.array(
         [

@@ -14,7 +14,7 @@ from leadq.agreement.schema import Agreement
 from leadq.crm.contract.history import History
 from leadq.features.readiness.win_delays import win_delays
 from leadq.features.training_data import TrainingData
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.fit.contributions import reference_rows
 from leadq.models.fit.fit_model import population
 from leadq.models.pictures.quarterly_figures import (
@@ -83,7 +83,7 @@ def test_a_flat_source_is_cut_into_twelfths(
 
 def test_shap_says_what_the_nightly_scorer_says(trained: TrainResult, world: World) -> None:
     rows = world[0].features[:300]
-    scored = Scorer(trained.bundle).score(rows)
+    scored = MatrixScorer(trained.bundle).score(rows)
     by_shap = contributions_by_shap(trained.bundle, rows)
     assert np.abs(by_shap - scored.feature_contributions).max() < 1e-9
     log_odds = np.log(scored.probability / (1 - scored.probability))

@@ -19,7 +19,7 @@ from leadq.features.training_data import HANDOFF
 from leadq.foundation.arrays import logit, sigmoid
 from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.fit.platt_calibration import Calibrator
 from leadq.models.live.comparison_result import comparison_path
 from leadq.models.live.live_models import bundle_folder, models_folder, put_challenger, read_live
@@ -111,7 +111,7 @@ def test_what_a_model_would_have_said_then_is_what_training_saw(company: Project
     rows = data.meta["landmark"].to_numpy() == HANDOFF
     looks = data.rows(rows)
     again = probability_then(company, history, champion, looks.meta[["lead_id", "as_of"]])
-    assert np.abs(again - Scorer(champion).score(looks.features).probability).max() < 1e-12
+    assert np.abs(again - MatrixScorer(champion).score(looks.features).probability).max() < 1e-12
     label = outcome_since(company, history, looks.meta[["lead_id", "as_of"]], data.catalogue.horizon_days)
     mature = looks.meta["mature"].to_numpy()
     assert (np.isnan(label) == ~mature).all()

@@ -18,7 +18,7 @@ import pytest
 from leadq.agreement.read import parse_agreement
 from leadq.foundation.problems import StoreError, UsageError
 from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.bundle.past_leads import past_leads_path
 from leadq.models.live.live_models import bundle_folder, models_folder
 from leadq.pipelines.cli import main as cli
@@ -191,11 +191,11 @@ def test_at_most_four_models_are_kept(done: Scored, tmp_path: Path, monkeypatch:
         runs.append(replace(night, inputs=replace(night.inputs, bundle_version=version)))
         store.commit(runs[-1])
 
-    def counted(one: Bundle, **how: Any) -> Scorer:
+    def counted(one: Bundle, **how: Any) -> MatrixScorer:
         made.append(one.trained["number"])
-        return Scorer(one, **how)
+        return MatrixScorer(one, **how)
 
-    monkeypatch.setattr("leadq.pipelines.explaining.reproduce_score.Scorer", counted)
+    monkeypatch.setattr("leadq.pipelines.explaining.reproduce_score.MatrixScorer", counted)
     past = PastScores(project)
     for number in (
         0,

@@ -79,7 +79,7 @@ def test_the_clock_can_be_fixed_from_outside() -> None:
     assert now_of({"LEADQ_NOW": "2026-10-01"}, clock) == datetime(2026, 10, 1, tzinfo=UTC)
 
 
-TEMPLATES = Path(__file__).parents[3] / "pipelines" / "templates"
+TEMPLATES = Path(__file__).parents[3] / "pipelines" / "getting_started" / "templates"
 
 
 def test_the_template_states_the_defaults() -> None:

@@ -18,7 +18,7 @@ from leadq.crm.reading.ingest import read_history
 from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.feature_settings import FeatureSettings
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 from tests.crm.connectors.hubspot.company import DAYS, NIGHT, START, Company
 from tests.crm.connectors.hubspot.delivering import session_of
 from tests.fake_hubspot.server import running
@@ -67,7 +67,11 @@ def both_readings(tmp_path_factory):
     with open_engine() as backend:
         catalogue = build_training_data(backend, then, agreement, FeatureSettings(min_wins_at_age=3)).catalogue
         seen = [
-            pa.Table.from_batches(list(tonight(backend, history, agreement, catalogue, as_of=NIGHT))).to_pandas()
+            pa.Table.from_batches(
+                list(
+                    tonight(backend, OpenLeads(history=history, agreement=agreement, catalogue=catalogue, as_of=NIGHT))
+                )
+            ).to_pandas()
             for history in (then, later)
         ]
     apart = merged_apart(then, company.merged)

@@ -27,7 +27,7 @@ from leadq.features.build_training_data import build_training_data
 from leadq.features.catalogue import Catalogue
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.feature_settings import FeatureSettings
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 from tests.crm.connectors.salesforce.living import BEGIN, SETTINGS, TRACKED, UNTRACKED, Clock, Company
 from tests.fake_salesforce.server import FakeSalesforce, running
 from tests.fake_salesforce.session import session_to
@@ -94,7 +94,11 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
         settings = FeatureSettings(ages_days=(0, 30), min_wins_at_age=3, min_rows_of_value=5, min_leads_of_kind=5)
         catalogue = build_training_data(backend, then, agreement, settings).catalogue
         seen = [
-            pa.Table.from_batches(list(tonight(backend, history, agreement, catalogue, as_of=NIGHT)))
+            pa.Table.from_batches(
+                list(
+                    tonight(backend, OpenLeads(history=history, agreement=agreement, catalogue=catalogue, as_of=NIGHT))
+                )
+            )
             .to_pandas()
             .set_index("lead_id")
             for history in (then, later)

@@ -23,7 +23,7 @@ from leadq.crm.simulated.simulate import simulate
 from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.feature_settings import FeatureSettings
-from leadq.features.tonight import tonight
+from leadq.features.tonight import OpenLeads, tonight
 from tests.tryton_past import FIELDS, OWN, Past, pasts_of, put_leads, put_past
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, Tryton, running
 
@@ -98,12 +98,20 @@ def test_features_as_of_a_past_night_are_those_of_that_night(read: Read, tmp_pat
     with open_engine() as backend:
         catalogue = build_training_data(backend, night, agreement, EASY).catalogue
         one, two = (
-            pa.Table.from_batches(list(tonight(backend, history, agreement, catalogue, as_of=NIGHT))).drop_columns(
-                DISPLAY
-            )
+            pa.Table.from_batches(
+                list(
+                    tonight(backend, OpenLeads(history=history, agreement=agreement, catalogue=catalogue, as_of=NIGHT))
+                )
+            ).drop_columns(DISPLAY)
             for history in (night, later)
         )
-        today = pa.Table.from_batches(list(tonight(backend, later, agreement, catalogue, as_of=later.read_at)))
+        today = pa.Table.from_batches(
+            list(
+                tonight(
+                    backend, OpenLeads(history=later, agreement=agreement, catalogue=catalogue, as_of=later.read_at)
+                )
+            )
+        )
     assert len(rows_of(read.night, "leads")) >= 500
     assert one.num_rows > 50
     assert one.to_pandas().equals(two.to_pandas())

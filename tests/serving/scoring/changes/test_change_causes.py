@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from leadq.crm.contract.schemas import SCORES
 from leadq.foundation.problems import StoreError
 from leadq.models.bundle.bundle import Bundle
-from leadq.models.bundle.matrix_scorer import Scorer
+from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.fit.contributions import make_reference
 from leadq.models.fit.platt_calibration import Calibrator
 from leadq.serving.scoring.changes.change_causes import Versions, changes, log_odds
@@ -159,7 +159,7 @@ def test_lead_and_model_are_told_apart_exactly(
         recoded(lead_batch(320, seed=2), promoted.bundle.catalogue),
         recoded(lead_batch(300), promoted.bundle.catalogue),
     )
-    scorer = Scorer(promoted.bundle)
+    scorer = MatrixScorer(promoted.bundle)
     facts_then = scorer.score(encoded_features(then, promoted.bundle.catalogue))
     scored = score_coded(now, ScoringKit.of(promoted))
     assert scored.unsplit == 0

@@ -1,0 +1,150 @@
+"""A bundle that scores a frame of raw feature values, with the habits of scikit-learn: the face's ``leadq.Scorer``.
+
+For people at a notebook and for services of their own. Rules of the agreement, trends and sentences belong to nightly scoring;
+here a tier is the model's own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from leadq.agreement.decide import model_tiers
+from leadq.agreement.read import parse_agreement
+from leadq.foundation.arrays import Floats
+from leadq.foundation.problems import InputError, Problem
+from leadq.foundation.suggestions import did_you_mean
+from leadq.models.bundle.bundle import Bundle, read_bundle
+from leadq.models.bundle.encode_rows import encode_rows
+from leadq.models.bundle.matrix_scorer import MatrixScorer, Scored
+from leadq.models.tiers.tier_offers import cut_by_tier
+
+BASE = "base"
+
+
+class Scorer:
+    """The model of one bundle over a frame with a column a feature.
+
+    Parameters
+    ----------
+    bundle : path-like or Bundle
+        The bundle's folder, ``<store>/models/<version>``.
+    threads : int
+        The scores do not depend on it.
+
+    Attributes
+    ----------
+    feature_names_in_ : array of str, shape (n_features_in_,)
+        Columns a frame must have; what each means stands in ``bundle.catalogue``.
+    n_features_in_ : int
+    classes_ : array of shape (2,)
+        0 (not won within the horizon) and 1 (won within the horizon).
+    bundle : Bundle
+
+    Raises
+    ------
+    BundleError
+        A file is missing or damaged, or the model is not explained as LightGBM explains it.
+
+    Notes
+    -----
+    A missing *value* (None, NaN) is ordinary: the model learnt from such leads too. A missing *column* is an error, because a
+    column that was renamed would otherwise make every lead a little worse without a word. Further columns are left alone.
+    """
+
+    def __init__(self, bundle: str | Path | Bundle, *, threads: int = 1) -> None:
+        self.bundle = bundle if isinstance(bundle, Bundle) else read_bundle(Path(bundle))
+        self._matrix = MatrixScorer(self.bundle, threads=threads)
+        self._agreement = parse_agreement(self.bundle.agreement_text, where="agreement.yaml of the bundle")
+        self.feature_names_in_ = np.array(self.bundle.catalogue.names, dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        self.classes_ = np.array([0, 1])
+
+    def predict_proba(self, X: pd.DataFrame) -> Floats:  # noqa: N803 - scikit-learn's name
+        """Calibrated probability of each class.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n, at least n_features_in_)
+            Raw values in any order of columns: numbers, and texts for categories. Anything with ``to_pandas`` (Arrow, Polars)
+            is taken as well.
+
+        Returns
+        -------
+        array of shape (n, 2)
+            Columns as in ``classes_``; the second is the probability of a win within the agreed horizon.
+
+        Raises
+        ------
+        InputError
+            Not a frame, columns are missing (all of them are named), or a number column holds texts.
+        """
+        won = self._scored(X).probability
+        return np.column_stack([1.0 - won, won])
+
+    def tiers(self, X: pd.DataFrame) -> pd.Series[Any]:  # noqa: N803
+        """Tier of each row by the model alone, such as ``"T1"``; None throughout where the bundle offers no tier.
+
+        Raises
+        ------
+        InputError
+            As :meth:`predict_proba`.
+        """
+        probability = self._scored(X).probability
+        index = _as_frame(X).index
+        if self.bundle.kind != "booster":
+            return pd.Series([None] * len(index), index=index, dtype=object, name="tier")
+        tiers = model_tiers(probability, cut_by_tier(self.bundle.tiers), self._agreement)
+        return pd.Series(tiers, index=index, dtype=object, name="tier")
+
+    def explain(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
+        """Exact reasons by family, in log-odds.
+
+        Returns
+        -------
+        DataFrame of shape (n, 1 + n_families)
+            ``base``, then a column a family; each row sums to ``log(p / (1 - p))`` of its probability, within 1e-6.
+
+        Raises
+        ------
+        InputError
+            As :meth:`predict_proba`.
+        """
+        scored = self._scored(X)
+        table = pd.DataFrame(scored.contributions, columns=list(scored.families), index=_as_frame(X).index)
+        table.insert(0, BASE, scored.base)
+        return table
+
+    def _scored(self, X: pd.DataFrame) -> Scored:  # noqa: N803
+        frame = _as_frame(X)
+        catalogue = self.bundle.catalogue
+        given = [str(name) for name in frame.columns]
+        missing = [name for name in catalogue.names if name not in given]
+        if missing:
+            spare = [name for name in given if name not in catalogue.names]
+            raise InputError([_missing(name, spare, self.bundle.version) for name in missing])
+        return self._matrix.score(encode_rows(frame, catalogue))
+
+
+def _as_frame(X: Any) -> pd.DataFrame:  # noqa: N803
+    if isinstance(X, pd.DataFrame):
+        return X
+    if hasattr(X, "to_pandas"):
+        found = X.to_pandas()
+        if isinstance(found, pd.DataFrame):
+            return found
+    remedy = "Give a pandas DataFrame whose columns are named as in feature_names_in_."
+    raise InputError(
+        Problem(where="X", rule="must be a frame with named columns", value=type(X).__name__, remedy=remedy)
+    )
+
+
+def _missing(name: str, spare: list[str], version: str) -> Problem:
+    return Problem(
+        where=f"column {name}",
+        rule=f"must be there: the model of bundle {version} reads it",
+        remedy=f"{did_you_mean(name, spare)}Add the column; where nothing is known of a lead, leave its cell empty.",
+    )
