@@ -115,7 +115,7 @@ def test_the_command_line_imports_no_room() -> None:
 
 def test_the_repository_and_new_projects_share_their_stages() -> None:
     ours = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    theirs_text = (ROOT / "pipelines" / "templates" / "dvc.yaml").read_text(encoding="utf-8")
+    theirs_text = (ROOT / "pipelines" / "getting_started" / "templates" / "dvc.yaml").read_text(encoding="utf-8")
     theirs = yaml.safe_load(theirs_text)["stages"]
     assert list(ours) == ["simulate", *theirs]
     del ours["simulate"]

@@ -15,6 +15,7 @@ from typing import Any
 import ibis
 
 from leadq.crm.storage.source_locations import Database
+from leadq.foundation.extras import install_words
 from leadq.foundation.problems import Problem
 
 try:
@@ -57,7 +58,6 @@ AWAY = ("08", "40", "53", "55", "57")
 _NO_ROOM = re.compile(r"too many (connections|clients)|remaining connection slots")
 _CUT = re.compile(r"SSL SYSCALL|SSL connection has been closed|SSL error: unexpected eof|terminating connection")
 _NOT_LET_IN = re.compile(r"authentication|password|pg_hba|SSL|(role|database|user) \".*\"|permission")
-_INSTALL = "Install it: pip install 'leadq[postgres]'."
 _WRITTEN = "Write @ : / ? # and % in a password as %40 %3A %2F %3F %23 %25."
 _LOST = "Look whether the server runs, then run again; nothing was half-written."
 
@@ -107,7 +107,9 @@ def transaction(name: str, database: Database, *, read_only: bool) -> Iterator[A
 def _connect(name: str, database: Database) -> Any:
     """Open a connection."""
     if not _INSTALLED:
-        raise DatabaseProblem(Problem(where=name, rule="needs the extra postgres of leadq", remedy=_INSTALL))
+        raise DatabaseProblem(
+            Problem(where=name, rule="needs the extra postgres of leadq", remedy=install_words("postgres"))
+        )
     settings = _settings(database.url.get_secret_value())
     if settings is None:
         raise DatabaseProblem(Problem(where=name, rule="must be an address that can be read", remedy=_WRITTEN))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 from leadq.agreement.template import template_text
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.foundation.atomic_files import write_text
+from leadq.foundation.extras import require_extra
 from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle
+from leadq.models.live.tracking import Tracking
 from leadq.pipelines.command.command_result import Told
 from leadq.pipelines.command.progress import Progress
 from leadq.pipelines.explaining.explain import explain
@@ -51,13 +53,22 @@ def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str],
     folder : Path
         Made if it does not exist; source and store of an earlier demonstration are used again.
     leads, seed : int
+
+    Raises
+    ------
+    ConfigError
+        The extra ``train`` is not installed; nothing was written.
     """
+    require_extra("train", where="leadq demo")
     made = write_simulated(folder, CompanySettings(n_leads=leads, seed=seed), progress)
     write_text(folder / CONFIG, made.config_text)
     write_text(folder / AGREEMENT, template_text())
     write_text(folder / PARAMS, params_text(seed=seed, read_at=made.read_at))
     init(folder)
-    project = open_project(folder, environment=environment, now=made.read_at)
+    opened = open_project(folder, environment=environment, now=made.read_at)
+    project = replace(
+        opened, tracking=Tracking()
+    )  # a simulated company's models are nothing for the real one's registry
     trained = train_all(project, progress)
     try:
         promoted = promote(project, version=str(trained.facts["version"])).words

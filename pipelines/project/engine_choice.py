@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from leadq.features.engine.duckdb_engine import open_engine
+from leadq.foundation.extras import install_words
 from leadq.foundation.problems import ConfigError, Problem
 from leadq.pipelines.project.project import Project
 
@@ -49,7 +50,7 @@ def project_engine(project: Project, *, spill: Path) -> Iterator[Any]:
             Problem(
                 where="leadq.yaml engine",
                 rule="spark needs the extra spark",
-                remedy="Install it: pip install 'leadq[spark]', and Java 17; or take engine: duckdb.",
+                remedy=f"{install_words('spark')} It needs Java 17, too; or take engine: duckdb.",
             )
         )
     from leadq.features.engine.spark_engine import open_spark  # noqa: PLC0415  it needs pyspark

@@ -20,6 +20,7 @@ from leadq.features.readiness.minimum_outcomes import shortage
 from leadq.features.readiness.readiness import Readiness, readiness
 from leadq.features.training_data import TrainingData
 from leadq.foundation.atomic_files import write_text
+from leadq.foundation.extras import require_extra
 from leadq.foundation.problems import GateStopped, Problem
 from leadq.pipelines.command.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.command.progress import Progress
@@ -44,6 +45,7 @@ def check(project: Project, progress: Progress) -> Told:
     InputError
         The sources cannot be read at all.
     """
+    require_extra("train", where="leadq check")
     with only_writer(project.work / "check.lock", doing="check", now=project.now):
         history = ingest(project, progress, folder=project.work / "check" / "history")
         progress("Gate: judging the tables")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from leadq.foundation.extras import require_extra
 from leadq.foundation.problems import Problem, UsageError
 from leadq.pipelines.command.command_result import DONE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.command.progress import Progress
@@ -42,6 +43,8 @@ def run_stage(name: str, project: Project, progress: Progress) -> Told:
     if name not in STAGES:
         remedy = f"Stages are {', '.join(STAGES)}."
         raise UsageError(Problem(where="leadq stage", rule="must be a stage", value=name, remedy=remedy))
+    if name not in ("simulate", "ingest", "build"):
+        require_extra("train", where=f"leadq stage {name}")
     with only_writer(project.work / "lock", doing=f"stage {name}", now=project.now):
         STAGES[name](project, progress)
     return Told(facts={"stage": name}, words=f"{name}: done")
@@ -60,6 +63,7 @@ def train_all(project: Project, progress: Progress) -> Told:
     LeadqError
         Whatever stopped a stage; later stages did not run and the store is as it was.
     """
+    require_extra("train", where="leadq train")
     with only_writer(project.work / "lock", doing="train", now=project.now):
         history = ingest(project, progress)
         gate = validate(project, progress)

@@ -14,6 +14,7 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
+from leadq.foundation.extras import install_words
 from leadq.foundation.problems import ConfigError, Problem
 
 try:
@@ -67,7 +68,7 @@ def api_client(access_token: str, *, host: str, whole_seconds: float) -> Any:
         The extra is not installed.
     """
     if HubSpot is None:
-        remedy = "Install it: pip install 'leadq[hubspot]'."
+        remedy = install_words("hubspot")
         raise ConfigError(Problem(where="hubspot", rule="needs the extra hubspot of leadq", remedy=remedy))
     client = HubSpot(access_token=access_token, host=host or None, retry=_NO_RETRIES)
     api = client.crm.objects.basic_api.api_client

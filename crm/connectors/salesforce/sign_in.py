@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import requests
 
 from leadq.crm.connectors.salesforce.errors import UnansweredError, shown
+from leadq.foundation.extras import install_words
 from leadq.foundation.problems import ConfigError, Problem
 
 try:
@@ -23,7 +24,6 @@ else:
     _INSTALLED = True
 
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-_INSTALL = "Install it: pip install 'leadq[salesforce]'."
 _TEMPORARY = frozenset({"server_error", "temporarily_unavailable", "unknown_error"})
 _DAMAGED = (requests.RequestException, ValueError, KeyError, TypeError, AttributeError)
 """What simple-salesforce raises where the answer is not what it expects."""
@@ -72,7 +72,9 @@ def signed_in(who: SignIn, *, http: requests.Session) -> Salesforce:
         It cannot be reached.
     """
     if not _INSTALLED:
-        raise ConfigError(Problem(where="salesforce", rule="needs the extra salesforce of leadq", remedy=_INSTALL))
+        raise ConfigError(
+            Problem(where="salesforce", rule="needs the extra salesforce of leadq", remedy=install_words("salesforce"))
+        )
     where = f"sign-in to {who.domain}"
     try:
         return Salesforce(
