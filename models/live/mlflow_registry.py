@@ -1,102 +1,39 @@
-"""MLflow's view of our models: runs to compare, a registry to browse, a model that can be served.
+"""MLflow's view of our models: runs to compare, a registry to browse, a model that can be loaded and served anywhere.
 
-Everything lies in the store (``mlflow.db``, ``mlflow_artifacts/``), nothing leaves the machine. MLflow
-mirrors what ``live_models.py`` decides; no nightly job depends on it.
+It lies in the store (``mlflow.db``, ``mlflow_artifacts/``) or on the company's own server (``tracking.py``). MLflow mirrors what
+``live_models.py`` decides; no nightly job depends on it. What should be there and is not, because it was registered elsewhere,
+by a version whose models loaded nowhere else, or while a server was down, is registered when MLflow is told next.
 """
 
 from __future__ import annotations
 
 import io
-import logging
-import os
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
-from importlib.metadata import version as library_version
+from collections.abc import Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
-from leadq.features.catalogue import Catalogue
 from leadq.foundation.problems import Problem, StoreError
-from leadq.models.bundle.bundle import read_bundle
-from leadq.models.live.live_models import Live
+from leadq.models.bundle.bundle import Bundle, read_bundle
+from leadq.models.live.live_models import Live, bundle_folder
+from leadq.models.live.mlflow_session import mlflow_session
+from leadq.models.live.model_artifact import artifact_parts, scoring_code
+from leadq.models.live.run_record import dataset, description, metrics, parameters
+from leadq.models.live.tracking import Tracking
 
-EXPERIMENT = "leadq"
-MODEL = "leadq"
 BUNDLE_TAG = "bundle"
-SERVED_WITH = ("lightgbm", "mlflow", "numpy", "pandas", "pyyaml")
-QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_UV_AUTO_DETECT": "false",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}
+CODE_TAG = "code"
+"""Tag of a version that carries its code: the name of the package in it."""
+
+_ABOUT = (
+    "leadq's models, each of which loads anywhere. The store's live.json says which is live; the aliases mirror it."
+)
 
 
-def tracking_uri(store: Path) -> str:
-    """Where MLflow keeps its runs."""
-    return f"sqlite:///{(store / 'mlflow.db').resolve()}"
-
-
-@contextmanager
-def _mlflow(store: Path) -> Iterator[Any]:
-    """Yield mlflow, set to the store and silent; what was set before is restored."""
-    before = {name: os.environ.get(name) for name in (*QUIET, "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")}
-    os.environ.update(QUIET)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import mlflow  # noqa: PLC0415 - seconds of import; only for the registry
-
-        loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
-        levels = [logger.level for logger in loggers]
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        store.mkdir(parents=True, exist_ok=True)
-        mlflow.set_tracking_uri(tracking_uri(store))
-        mlflow.set_registry_uri(tracking_uri(store))
-        try:
-            yield mlflow
-        finally:
-            mlflow.set_tracking_uri(None)  # back to what the environment says, which is restored below
-            mlflow.set_registry_uri("")
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
-
-
-def _experiment(mlflow: Any, store: Path) -> str:
-    found = mlflow.get_experiment_by_name(EXPERIMENT)
-    if found is not None:
-        return str(found.experiment_id)
-    location = (store / "mlflow_artifacts").resolve().as_uri()
-    return str(mlflow.create_experiment(EXPERIMENT, artifact_location=location))
-
-
-def _signature(catalogue: Catalogue) -> Any:
-    from mlflow.models import ModelSignature  # noqa: PLC0415
-    from mlflow.types import ColSpec, Schema  # noqa: PLC0415
-
-    types = {"number": "double", "category": "string"}
-    return ModelSignature(
-        inputs=Schema([ColSpec(types[one.kind], one.name, required=False) for one in catalogue.features])
-    )
-
-
-def _metrics(evaluation: Mapping[str, Any]) -> dict[str, float]:
-    found: dict[str, float] = {"beats_base_rate": float(evaluation["beats_base_rate"])}
-    for one in evaluation["moments"]:
-        where = one["moment"].replace(" ", "_").replace("-", "")
-        figures = {name: one[name] for name in ("auc", "log_loss", "improvement_percent", "predicted_to_actual")}
-        figures["calibration_slope"] = (one["calibration"] or {}).get("slope")
-        found |= {f"{where}.{name}": value for name, value in figures.items() if value is not None}
-    return found
-
-
-def register(folder: Path, plots: Sequence[Path], documents: Sequence[Path], *, store: Path) -> str:
-    """Log a bundle as a run and register it as the next version of model ``leadq``.
+def register(
+    folder: Path, plots: Sequence[Path], documents: Sequence[Path], *, store: Path, tracking: Tracking | None = None
+) -> str:
+    """Log a bundle as a run and register it as the next version.
 
     Parameters
     ----------
@@ -107,6 +44,8 @@ def register(folder: Path, plots: Sequence[Path], documents: Sequence[Path], *, 
     documents : sequence of Path
         Evaluation report and model card, kept under ``report``.
     store : Path
+    tracking : Tracking, optional
+        The store's own database where it is not given.
 
     Returns
     -------
@@ -117,65 +56,109 @@ def register(folder: Path, plots: Sequence[Path], documents: Sequence[Path], *, 
     ------
     BundleError
         The bundle is damaged.
+    StoreError
+        MLflow could not be told; the bundle itself is as it was.
     """
+    told = tracking or Tracking()
     bundle = read_bundle(folder)
-    with _mlflow(store) as mlflow, mlflow.start_run(experiment_id=_experiment(mlflow, store), run_name=bundle.version):
-        parameters = {"kind": bundle.kind, **bundle.trained, **bundle.trained.get("settings", {})}
-        flat = {name: value for name, value in parameters.items() if not isinstance(value, dict)}
-        mlflow.log_params({name: str(value)[:500] for name, value in flat.items()})
-        mlflow.log_metrics(_metrics(bundle.evaluation))
-        mlflow.set_tag(BUNDLE_TAG, bundle.version)
-        mlflow.log_text("\n".join(bundle.evaluation["words"]) + "\n", "evaluation.txt")
-        mlflow.log_dict(bundle.evaluation, "evaluation.json")
-        for plot in plots:
-            mlflow.log_artifact(str(plot), "plots")
-        for document in documents:
-            mlflow.log_artifact(str(document), "report")
-        logged = mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
-            artifacts={"bundle": str(folder)},
-            signature=_signature(bundle.catalogue),
-            pip_requirements=[f"{name}=={library_version(name)}" for name in SERVED_WITH],
-        )
-        with redirect_stderr(io.StringIO()):  # it prints that it succeeded
-            registered = mlflow.register_model(logged.model_uri, MODEL, tags={BUNDLE_TAG: bundle.version})
-        return str(registered.version)
+    with mlflow_session(store, told) as mlflow:
+        return _register(mlflow, bundle, folder, (plots, documents), store=store, tracking=told)
 
 
-def _find(client: Any, bundle_version: str) -> str:
-    found = client.search_model_versions(f"name = '{MODEL}'")
-    versions = [int(one.version) for one in found if one.tags.get(BUNDLE_TAG) == bundle_version]
-    if not versions:
-        raise StoreError(
-            Problem(
-                where="MLflow registry",
-                rule=f"must hold a version of {MODEL} with bundle {bundle_version}",
-                remedy="Register it again: leadq train.",
-            )
-        )
-    return str(max(versions))
+def mirror_live(live: Live, *, store: Path, tracking: Tracking | None = None) -> tuple[str, ...]:
+    """Make MLflow's aliases say what ``live.json`` says; an alias nobody holds is removed.
 
-
-def set_alias(alias: str, bundle_version: str, *, store: Path) -> None:
-    """Point an alias (``champion``, ``challenger``) at the registered version of a bundle.
+    Returns
+    -------
+    tuple of str
+        Bundle versions that had to be registered for it.
 
     Raises
     ------
+    BundleError
+        A bundle that has to be registered is damaged.
     StoreError
-        The bundle was never registered.
+        MLflow could not be told.
     """
-    with _mlflow(store) as mlflow:
-        client = mlflow.MlflowClient()
-        client.set_registered_model_alias(MODEL, alias, _find(client, bundle_version))
-
-
-def mirror_live(live: Live, *, store: Path) -> None:
-    """Make MLflow's aliases say what ``live.json`` says; an alias nobody holds is removed."""
-    with _mlflow(store) as mlflow:
+    told, added = tracking or Tracking(), []
+    with mlflow_session(store, told) as mlflow:
         client = mlflow.MlflowClient()
         for alias, standing in (("champion", live.champion), ("challenger", live.challenger)):
-            if standing is not None:
-                client.set_registered_model_alias(MODEL, alias, _find(client, standing.version))
-            else:
-                client.delete_registered_model_alias(MODEL, alias)
+            if standing is None:
+                _remove_alias(client, told.model, alias)
+                continue
+            version = _find(client, told.model, standing.version)
+            if version is None:
+                folder = bundle_folder(store, standing.version)
+                version = _register(mlflow, read_bundle(folder), folder, ((), ()), store=store, tracking=told)
+                added.append(standing.version)
+            client.set_registered_model_alias(told.model, alias, version)
+    return tuple(added)
+
+
+def _register(
+    mlflow: Any,
+    bundle: Bundle,
+    folder: Path,
+    kept: tuple[Sequence[Path], Sequence[Path]],
+    *,
+    store: Path,
+    tracking: Tracking,
+) -> str:
+    from mlflow.models import Model  # noqa: PLC0415 - seconds
+
+    said, code = description(bundle), scoring_code().name
+    tags = {BUNDLE_TAG: bundle.version, "mlflow.source.name": "leadq"}  # else the path of the command on this machine
+    experiment = _experiment(mlflow, store, tracking)
+    with mlflow.start_run(experiment_id=experiment, run_name=bundle.version, tags=tags, description=said):
+        mlflow.log_params(parameters(bundle))
+        mlflow.log_metrics(metrics(bundle.evaluation))
+        mlflow.log_input(dataset(bundle), context="training")
+        mlflow.log_text("\n".join(bundle.evaluation["words"]) + "\n", "evaluation.txt")
+        mlflow.log_dict(bundle.evaluation, "evaluation.json")
+        for under, paths in zip(("plots", "report"), kept, strict=True):
+            for path in paths:
+                mlflow.log_artifact(str(path), under)
+        with artifact_parts(bundle, folder) as parts:
+            logged = Model.log(artifact_path=None, name="model", tags=tags, **parts)
+        with redirect_stderr(io.StringIO()):  # it prints that it succeeded
+            registered = mlflow.register_model(
+                logged.model_uri, tracking.model, tags={BUNDLE_TAG: bundle.version, CODE_TAG: code}
+            )
+    client = mlflow.MlflowClient()
+    client.update_registered_model(tracking.model, description=_ABOUT)
+    client.update_model_version(tracking.model, registered.version, description=said)
+    return str(registered.version)
+
+
+def _experiment(mlflow: Any, store: Path, tracking: Tracking) -> str:
+    found = mlflow.get_experiment_by_name(tracking.experiment)
+    if found is None:
+        return str(mlflow.create_experiment(tracking.experiment, artifact_location=tracking.artifacts(store)))
+    if found.lifecycle_stage == "deleted":
+        remedy = (
+            f"Run mlflow experiments restore --experiment-id {found.experiment_id} with MLFLOW_TRACKING_URI set to that place,"
+            " or set MLFLOW_EXPERIMENT_NAME to another name; then run leadq mirror."
+        )
+        rule = f"experiment {tracking.experiment} must not be deleted"
+        raise StoreError(Problem(where=tracking.shown(store), rule=rule, remedy=remedy))
+    return str(found.experiment_id)
+
+
+def _find(client: Any, model: str, bundle_version: str) -> str | None:
+    """Find the newest registered version of a bundle that carries its code."""
+    found, token = [], None
+    while True:
+        page = client.search_model_versions(f"name = '{model}'", page_token=token)
+        found += [
+            int(one.version) for one in page if one.tags.get(BUNDLE_TAG) == bundle_version and CODE_TAG in one.tags
+        ]
+        token = page.token
+        if not token:
+            return str(max(found)) if found else None
+
+
+def _remove_alias(client: Any, model: str, alias: str) -> None:
+    known = client.search_registered_models(f"name = '{model}'")
+    if known and alias in known[0].aliases:
+        client.delete_registered_model_alias(model, alias)

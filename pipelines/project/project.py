@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from leadq.agreement.read import read_agreement
 from leadq.agreement.schema import Agreement
 from leadq.crm.config.leadq_yaml import Config, read_config
 from leadq.foundation.problems import ConfigError, LeadqError, Problem
+from leadq.models.live.tracking import Tracking, tracking_of
 from leadq.pipelines.project.params import PARAMS, Settings, read_settings
 from leadq.pipelines.store.store import Store
 
@@ -35,6 +36,8 @@ class Project:
     settings : Settings
     now : datetime
         The clock of this run (UTC).
+    tracking : Tracking
+        Where MLflow is told of models: in the store, or where the environment says.
     """
 
     folder: Path
@@ -42,6 +45,7 @@ class Project:
     agreement: Agreement
     settings: Settings
     now: datetime
+    tracking: Tracking = field(default_factory=Tracking)
 
     @property
     def read_at(self) -> datetime:
@@ -98,7 +102,8 @@ def open_project(folder: Path, *, environment: Mapping[str, str], now: datetime)
         problems += error.problems
     if problems or config is None or agreement is None or settings is None:
         raise ConfigError(problems)
-    return Project(folder=folder, config=config, agreement=agreement, settings=settings, now=now)
+    tracking = tracking_of(environment)
+    return Project(folder=folder, config=config, agreement=agreement, settings=settings, now=now, tracking=tracking)
 
 
 def _problems_of_words(config: Config) -> list[Problem]:

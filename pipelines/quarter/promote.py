@@ -84,6 +84,25 @@ def rollback(project: Project, *, because: str, by: str = "") -> Told:
     )
 
 
+def mirror(project: Project, progress: Progress) -> Told:
+    """Tell MLflow who is live, and register there what it does not have: after a move, a server that was down, or a change of server.
+
+    Raises
+    ------
+    StoreError
+        MLflow could not be told.
+    """
+    progress("Telling MLflow who is live")
+    store = project.store.folder
+    with project.store.writing("mirror", project.now):
+        live = read_live(store)
+        added = mirror_live(live, store=store, tracking=project.tracking)
+    place = project.tracking.shown(store)
+    registered = f" Registered for it: {', '.join(added)}." if added else ""
+    facts = {"live": _facts(live), "registered": list(added), "mlflow": place}
+    return Told(facts=facts, words=f"MLflow shows who is live: {place}.{registered}")
+
+
 def _challenger(live: Live) -> str:
     if live.challenger is None:
         remedy = "Run leadq train, or name a version of leadq models."
@@ -96,7 +115,7 @@ def _challenger(live: Live) -> str:
 def _mirror(live: Live, project: Project) -> str:
     """Tell MLflow; where that fails the decision stands and the failure is a remark."""
     try:
-        mirror_live(live, store=project.store.folder)
+        mirror_live(live, store=project.store.folder, tracking=project.tracking)
     except LeadqError as error:
         return f" MLflow does not show it yet: {error}"
     return ""

@@ -6,11 +6,9 @@ day; it gives no tier and no reasons. A challenger goes live by ``leadq promote`
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from leadq.foundation.problems import LeadqError, Problem, StoreError
 from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
 from leadq.models.bundle.past_leads import keep_past_leads, past_leads_path
 from leadq.models.live.live_models import models_folder, promote, put_challenger, read_live
@@ -66,22 +64,13 @@ def tell_mlflow(project: Project, folder: Path, *, with_reports: bool = True) ->
     Raises
     ------
     StoreError
-        MLflow cannot write; the bundle is in the store all the same.
+        MLflow could not be told; the bundle is in the store all the same, and ``leadq mirror`` tells it later.
     """
     store = project.store.folder
     pictures = [path for name in PICTURES if with_reports and (path := project.reports / name).exists()]
     documents = [path for name in DOCUMENTS if with_reports and (path := project.reports / name).exists()]
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it logs the traceback of what it raises
-    try:
-        number = register_in_mlflow(folder, pictures, documents, store=store)
-        mirror_live(read_live(store), store=store)
-    except LeadqError:
-        raise
-    except Exception as error:  # MLflow's own kinds, its database's and the disk's
-        remedy = "Free space or mend the permissions and run leadq train again; the model itself is whole in the store."
-        value = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        where, rule = str(store / "mlflow.db"), "MLflow must be able to keep the run"
-        raise StoreError(Problem(where=where, rule=rule, value=value, remedy=remedy)) from error
+    number = register_in_mlflow(folder, pictures, documents, store=store, tracking=project.tracking)
+    mirror_live(read_live(store), store=store, tracking=project.tracking)
     return number
 
 

@@ -1,0 +1,118 @@
+"""MLflow for the length of one block: set to where it is to be told, silent, patient within bounds, and left as it was.
+
+Whatever MLflow, its database or the network raise becomes a :class:`StoreError` that says what to do; no address with a password in it is
+shown. The bundle in the store never depends on any of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from leadq.foundation.problems import LeadqError, Problem, StoreError
+from leadq.models.live.artifact_locations import settle_locations
+from leadq.models.live.tracking import DATABASE, Tracking, without_credentials
+
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_UV_AUTO_DETECT": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+PATIENT = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
+"""Three tries of 20 seconds, where the environment does not say otherwise: MLflow's own eight of 120 look like work."""
+NOT_OURS = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
+"""Of a run that leadq may have been started in: ours is one of its own."""
+_SPOKEN = ("mlflow", "mlflow.store.db.utils", "alembic")
+_WHOLE = "then run leadq mirror; the model itself is whole in the store."
+_HERE = f"Free space or mend the permissions, {_WHOLE}"
+_ELSEWHERE = (
+    f"Start it, or set MLFLOW_TRACKING_URI and MLFLOW_REGISTRY_URI right (unset, the store's own is used), {_WHOLE}"
+)
+_OLD_SCHEMA = f"Run mlflow db upgrade with that database's address, {_WHOLE}"
+_UNREACHED = (
+    f"A registry takes only models whose artefacts it can reach: set MLFLOW_TRACKING_URI to the same server, {_WHOLE}"
+)
+
+
+@contextmanager
+def mlflow_session(store: Path, tracking: Tracking) -> Iterator[Any]:
+    """Yield mlflow, set to where this store's models are told of.
+
+    Raises
+    ------
+    StoreError
+        MLflow could not be told; the store's bundles and ``live.json`` are as they were.
+    """
+    names = (*QUIET, *PATIENT, *NOT_OURS, "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(QUIET)
+    import mlflow  # noqa: PLC0415 - seconds of import, only for the registry; it sets up its loggers
+
+    loggers = [logging.getLogger(name) for name in _SPOKEN]
+    levels = [logger.level for logger in loggers]
+    for name, usual in PATIENT.items():
+        os.environ.setdefault(name, usual)
+    for name in NOT_OURS:
+        os.environ.pop(name, None)
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)  # it logs the traceback of what it raises
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield from _set_up(mlflow, store, tracking)
+    except LeadqError:
+        raise
+    except Exception as error:  # MLflow's own kinds, its database's, the network's and the disk's
+        secret = "@" in tracking.runs(store) + tracking.registry(store)  # the cause would show it, with --debug
+        raise StoreError(_problem(error, store, tracking)) from (None if secret else error)
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _set_up(mlflow: Any, store: Path, tracking: Tracking) -> Iterator[Any]:
+    store.mkdir(parents=True, exist_ok=True)
+    settle = settle_locations if tracking.touches_store(store) else _nothing
+    settle(store)
+    mlflow.set_tracking_uri(tracking.runs(store))
+    mlflow.set_registry_uri(tracking.registry(store))
+    try:
+        yield mlflow
+    finally:
+        mlflow.set_tracking_uri(None)  # back to what the environment says, which the session restores
+        mlflow.set_registry_uri("")
+    settle(store)  # a new database begins with a location in the folder that the process runs in
+
+
+def _nothing(store: Path) -> int:  # noqa: ARG001
+    return 0
+
+
+def _is_here(store: Path, tracking: Tracking) -> bool:
+    return tracking.shown(store) == str(store / DATABASE)
+
+
+def _problem(error: Exception, store: Path, tracking: Tracking) -> Problem:
+    value = without_credentials((str(error).splitlines() or [""])[0].strip() or type(error).__name__)[:200]
+    remedy = _HERE if _is_here(store, tracking) else _ELSEWHERE
+    if "out-of-date database schema" in str(error):
+        remedy = _OLD_SCHEMA
+    elif "Invalid model version source" in str(error):
+        remedy = _UNREACHED
+    rule = "MLflow must be able to keep the run"
+    return Problem(where=tracking.shown(store), rule=rule, value=value, remedy=remedy)

@@ -1,0 +1,104 @@
+"""Where MLflow is told of models: in the store itself, or on a tracking server and a registry of the company's own.
+
+The environment decides, by MLflow's own variables; it is read in ``pipelines/`` and handed down as a :class:`Tracking`. Credentials are
+left to MLflow, which reads them from the environment of the process (``MLFLOW_TRACKING_USERNAME``, ``..._TOKEN``), and never shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NAME = "leadq"
+DATABASE = "mlflow.db"
+ARTIFACTS = "mlflow_artifacts"
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracking:
+    """Where runs, artefacts and registered models go.
+
+    Parameters
+    ----------
+    tracking_uri : str
+        As ``MLFLOW_TRACKING_URI``; empty for the store's own database. A relative one is relative to where the process runs.
+    registry_uri : str
+        As ``MLFLOW_REGISTRY_URI``; empty for the same place as the runs.
+    experiment, model : str
+        Names of the experiment and of the registered model.
+    """
+
+    tracking_uri: str = field(default="", repr=False)  # may hold a password
+    registry_uri: str = field(default="", repr=False)
+    experiment: str = NAME
+    model: str = NAME
+
+    def runs(self, store: Path) -> str:
+        """Return the URI of the runs of a store."""
+        return _known(self.tracking_uri, store) or store_uri(store)
+
+    def registry(self, store: Path) -> str:
+        """Return the URI of the registry of a store."""
+        return _known(self.registry_uri, store) or self.runs(store)
+
+    def in_store(self, store: Path) -> bool:
+        """Whether runs go into the store's own database."""
+        return self.runs(store) == store_uri(store)
+
+    def touches_store(self, store: Path) -> bool:
+        """Whether anything goes into the store's own database."""
+        return store_uri(store) in {self.runs(store), self.registry(store)}
+
+    def artifacts(self, store: Path) -> str | None:
+        """Return where a new experiment keeps its artefacts; None where the server says.
+
+        Beside the database; MLflow itself would drop them into the folder that the process happens to run in.
+        """
+        runs = self.runs(store)
+        if not runs.startswith(_SQLITE):
+            return None
+        return (Path(runs.removeprefix(_SQLITE)).resolve().parent / ARTIFACTS).as_uri()
+
+    def shown(self, store: Path) -> str:
+        """Return where that is, for a person: a server's address without credentials, or the store's file."""
+        if {self.runs(store), self.registry(store)} == {store_uri(store)}:
+            return str(store / DATABASE)
+        return " and ".join(dict.fromkeys(without_credentials(one) for one in (self.runs(store), self.registry(store))))
+
+
+def tracking_of(environment: Mapping[str, str]) -> Tracking:
+    """Read where MLflow is told of models.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        ``MLFLOW_TRACKING_URI``, ``MLFLOW_REGISTRY_URI``, ``MLFLOW_EXPERIMENT_NAME``, and ``LEADQ_MLFLOW_MODEL``: the name under which
+        models are registered (two projects on one server need two; Unity Catalog wants ``catalog.schema.name``).
+    """
+    return Tracking(
+        tracking_uri=environment.get("MLFLOW_TRACKING_URI", "").strip(),
+        registry_uri=environment.get("MLFLOW_REGISTRY_URI", "").strip(),
+        experiment=environment.get("MLFLOW_EXPERIMENT_NAME", "").strip() or NAME,
+        model=environment.get("LEADQ_MLFLOW_MODEL", "").strip() or NAME,
+    )
+
+
+def store_uri(store: Path) -> str:
+    """Return the URI of a store's own database, for MLflow."""
+    return f"{_SQLITE}{(store / DATABASE).resolve().as_posix()}"
+
+
+def without_credentials(text: str) -> str:
+    """Return a text with user and password taken out of every address in it."""
+    return _CREDENTIALS.sub("***@", text)
+
+
+def _known(uri: str, store: Path) -> str:
+    """Return a URI as it is, but that of the store's own database always written the same way."""
+    if uri.startswith(_SQLITE) and Path(uri.removeprefix(_SQLITE)).resolve() == (store / DATABASE).resolve():
+        return store_uri(store)
+    return uri
