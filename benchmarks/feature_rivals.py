@@ -22,12 +22,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-Floats = npt.NDArray[np.float64]
+from leadq.foundation.arrays import Floats
+
 WINDOWS_DAYS = (7, 30, 90)
 OURS, PANDAS, FEATURETOOLS = "leadq", "pandas", "featuretools"
 RIVALS_ROUNDS = {FEATURETOOLS: 1}
@@ -38,7 +38,7 @@ LEAD, ALL = "lead_id", "engagement"
 
 def columns() -> list[str]:
     """Names of what every contender has to find."""
-    from benchmarks.large_company import KINDS  # noqa: PLC0415 - the rival's environment has no leadq
+    from benchmarks.large_company_tables import KINDS  # noqa: PLC0415 - the rival's environment has no leadq
 
     counted = [f"{what}_{days}d" for what in ("count", "active_days") for days in WINDOWS_DAYS]
     return [
@@ -62,7 +62,7 @@ def make_company(folder: Path, leads: int, events: int) -> None:
 
 def with_leadq(folder: Path, found: Path) -> None:
     """As the nightly job does it, written batch by batch."""
-    from benchmarks.large_company import KINDS  # noqa: PLC0415
+    from benchmarks.large_company_tables import KINDS  # noqa: PLC0415
     from leadq.crm.contract.history import open_history  # noqa: PLC0415
     from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables, stream  # noqa: PLC0415
     from leadq.features.groups.intent import intent  # noqa: PLC0415

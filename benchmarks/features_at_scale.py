@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 from benchmarks.feature_rivals import peak_gigabytes
-from benchmarks.large_company import Size, write_large_company
+from benchmarks.large_company import write_large_company
+from benchmarks.large_company_world import Size
 from leadq.agreement.read import parse_agreement
 from leadq.agreement.schema import Agreement
 from leadq.agreement.template import template_text

@@ -27,7 +27,7 @@ from leadq.agreement.read import parse_agreement
 from leadq.crm.contract.history import open_history
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.tonight import OpenLeads, tonight
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.fit.contributions import make_reference

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from leadq.foundation.arrays import Floats
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.base.fit_settings import FitSettings
-from leadq.models.base.lightgbm_loader import load_lightgbm
 
 FEATURES, CATEGORIES, VALUES = 50, 10, 12
 ALWAYS_KNOWN = 5

@@ -20,8 +20,8 @@ import numpy as np
 from leadq.features.leak_checks.run_checks import find_leaks, quarantine
 from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import Floats, sigmoid
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.base.fit_settings import FitSettings
-from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.fit.anchor import WINDOW_ROWS, Recent, find_anchor
 from leadq.models.fit.fit_model import fit_model, labels, population
 from leadq.pipelines.command.progress import silent

@@ -13,8 +13,8 @@ from benchmarks.kinds import Kind
 from benchmarks.world import SeenWorld, see_world
 from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import Bools, Floats, sigmoid
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.base.fit_settings import FitSettings
-from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.base.metrics import auc
 from leadq.models.evaluation.held_out_forecasts import at_judged_moment, held_out_frame
 from leadq.models.evaluation.out_of_time import try_anchor

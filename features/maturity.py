@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from leadq.foundation.arrays import Floats
+
 _MOST_KNOTS = 200  # a finer curve says nothing more, and this one is kept as text
 
 

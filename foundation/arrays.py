@@ -1,4 +1,4 @@
-"""Array types of this room, and the two functions that turn log-odds into probabilities and back."""
+"""Array types of all rooms, and the two functions that turn log-odds into probabilities and back."""
 
 from __future__ import annotations
 

@@ -10,35 +10,35 @@ import pyarrow.compute as pc
 
 from leadq.crm.contract.schemas import TABLES, TIME
 from leadq.crm.simulated.moments import MICROSECONDS
-from leadq.crm.simulated.vocabulary import BoolArray, FloatArray, IntArray
+from leadq.foundation.arrays import Bools, Floats, Ints
 
 
-def labels(codes: IntArray, names: Sequence[str | None]) -> pa.Array:
+def labels(codes: Ints, names: Sequence[str | None]) -> pa.Array:
     """Text by code; negative codes are missing."""
     taken = np.where(codes < 0, 0, codes).astype(np.int32)
     index = pa.array(taken, mask=codes < 0)
     return pa.array(list(names), pa.string()).take(index)
 
 
-def numbered(prefix: str, numbers: IntArray, *, width: int = 6, suffix: str = "") -> pa.Array:
+def numbered(prefix: str, numbers: Ints, *, width: int = 6, suffix: str = "") -> pa.Array:
     """Names like ``A000123``; negative numbers are missing."""
     digits = pa.array(numbers, pa.int64(), mask=numbers < 0).cast(pa.string())
     return pc.binary_join_element_wise(prefix, pc.utf8_lpad(digits, width, "0"), suffix, "")
 
 
-def lead_names(numbers: IntArray) -> pa.Array:
+def lead_names(numbers: Ints) -> pa.Array:
     """Lead ids of lead numbers."""
     return numbered("L", numbers, width=7)
 
 
-def moments(seconds: IntArray, present: BoolArray | None = None) -> pa.Array:
+def moments(seconds: Ints, present: Bools | None = None) -> pa.Array:
     """Moments of whole seconds since 1970; missing where not ``present``."""
     shown = np.ones(len(seconds), dtype=np.bool_) if present is None else present
     micro = np.where(shown, seconds, 0) * MICROSECONDS
     return pa.array(micro, pa.int64(), mask=~shown).cast(TIME)
 
 
-def numbers(values: FloatArray, present: BoolArray | None = None) -> pa.Array:
+def numbers(values: Floats, present: Bools | None = None) -> pa.Array:
     """Float column; NaN and whatever is not ``present`` is missing."""
     missing = np.isnan(values) if present is None else np.isnan(values) | ~present
     return pa.array(values, pa.float64(), mask=missing)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_ndtr
 
-from leadq.crm.simulated.vocabulary import FloatArray
+from leadq.foundation.arrays import Floats
 
 NEVER_CLOSED = 0.07
 """Share of losses, among those not disqualified fast, that nobody ever closes."""
@@ -25,19 +25,19 @@ class Lognormal:
     median: float
     sigma: float
 
-    def log_survival(self, age: FloatArray) -> FloatArray:
+    def log_survival(self, age: Floats) -> Floats:
         """Log P(time > age)."""
         standard = np.log(np.maximum(age, 1e-12) / self.median) / self.sigma
         return np.asarray(log_ndtr(-standard), dtype=np.float64)
 
-    def density(self, age: FloatArray) -> FloatArray:
+    def density(self, age: Floats) -> Floats:
         """Density of the time at ``age`` days, per day."""
         days = np.maximum(age, 1e-12)
         standard = np.log(days / self.median) / self.sigma
-        density: FloatArray = np.exp(-0.5 * standard**2) / (math.sqrt(2.0 * math.pi) * self.sigma * days)
+        density: Floats = np.exp(-0.5 * standard**2) / (math.sqrt(2.0 * math.pi) * self.sigma * days)
         return density
 
-    def draw(self, random: np.random.Generator, size: int) -> FloatArray:
+    def draw(self, random: np.random.Generator, size: int) -> Floats:
         """Draw ``size`` times in days."""
         return self.median * np.exp(self.sigma * random.standard_normal(size))
 
@@ -47,7 +47,7 @@ FAST_LOSS = Lognormal(median=0.8, sigma=1.1)
 SLOW_LOSS = Lognormal(median=50.0, sigma=0.75)
 
 
-def loss_log_survival(age: FloatArray, fast_share: FloatArray) -> FloatArray:
+def loss_log_survival(age: Floats, fast_share: Floats) -> Floats:
     """Log P(not yet lost at ``age`` | will be lost), given the share of fast losses of leads like it."""
     rest = 1.0 - fast_share
     fast = fast_share * np.exp(FAST_LOSS.log_survival(age))
@@ -55,6 +55,6 @@ def loss_log_survival(age: FloatArray, fast_share: FloatArray) -> FloatArray:
     return np.asarray(np.log(fast + slow + rest * NEVER_CLOSED), dtype=np.float64)
 
 
-def win_within(age: FloatArray, days: float) -> FloatArray:
+def win_within(age: Floats, days: float) -> Floats:
     """P(won within ``days`` after ``age`` | will be won, not yet at ``age``)."""
     return -np.expm1(WIN.log_survival(age + days) - WIN.log_survival(age))

@@ -11,7 +11,7 @@ from leadq.crm.simulated.facts import Leads
 from leadq.crm.simulated.fate import Fate
 from leadq.crm.simulated.intent import Gap, no_gap
 from leadq.crm.simulated.moments import DAY, NEVER, after, seconds
-from leadq.crm.simulated.vocabulary import BoolArray, IntArray
+from leadq.foundation.arrays import Bools, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +21,15 @@ class Duplicates:
     ``original`` is the number of the lead they repeat; the entry itself is number ``n_leads + position``.
     """
 
-    original: IntArray
-    created: IntArray
-    merged: IntArray
+    original: Ints
+    created: Ints
+    merged: Ints
     """NEVER where it stays."""
-    closed: IntArray
+    closed: Ints
     """When one that stays is recognised and closed; NEVER where it is merged."""
 
     @property
-    def is_merged(self) -> BoolArray:
+    def is_merged(self) -> Bools:
         """Which entries are merged into their original."""
         return self.merged < NEVER
 

@@ -14,7 +14,7 @@ import numpy as np
 from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.moments import DAY, NEVER, after, draw_arrivals, seconds
-from leadq.crm.simulated.vocabulary import BoolArray, FloatArray, IntArray
+from leadq.foundation.arrays import Bools, Floats, Ints
 
 SURGE_DAYS = 30
 _LATE_SHARE = 0.28
@@ -25,16 +25,16 @@ _RECENT_SHARE = 0.5  # of an account's people, how many come in the weeks after 
 class Accounts:
     """Arrays of shape (n_accounts,); moments in seconds."""
 
-    industry: IntArray
-    band: IntArray
-    employees: FloatArray
-    annual_revenue: FloatArray
-    country: IntArray
-    rival: BoolArray
-    first_lead_at: IntArray
-    industry_known: IntArray
-    size_known: IntArray
-    surges: IntArray
+    industry: Ints
+    band: Ints
+    employees: Floats
+    annual_revenue: Floats
+    country: Ints
+    rival: Bools
+    first_lead_at: Ints
+    industry_known: Ints
+    size_known: Ints
+    surges: Ints
     """Shape (n_accounts, 2): moments of surges of interest, or NEVER."""
 
 
@@ -42,21 +42,21 @@ class Accounts:
 class Leads:
     """Arrays of shape (n_leads,), in order of creation; codes index the tables of ``vocabulary``; -1 is no account."""
 
-    created: IntArray
-    account: IntArray
-    rank: IntArray
+    created: Ints
+    account: Ints
+    rank: Ints
     """How many leads of the same account came before."""
-    kind: IntArray
-    source: IntArray
-    campaign: IntArray
-    seniority: IntArray
-    function: IntArray
-    country: IntArray
-    product: IntArray
-    tool: IntArray
-    seats: FloatArray
-    rival: BoolArray
-    surge: BoolArray
+    kind: Ints
+    source: Ints
+    campaign: Ints
+    seniority: Ints
+    function: Ints
+    country: Ints
+    product: Ints
+    tool: Ints
+    seats: Floats
+    rival: Bools
+    surge: Bools
 
 
 def draw_facts(settings: CompanySettings) -> tuple[Accounts, Leads]:
@@ -68,7 +68,7 @@ def draw_facts(settings: CompanySettings) -> tuple[Accounts, Leads]:
     return accounts, _draw_leads(settings, accounts, created, account, rank, kind, source)
 
 
-def _arrivals(settings: CompanySettings) -> tuple[IntArray, IntArray, IntArray]:
+def _arrivals(settings: CompanySettings) -> tuple[Ints, Ints, Ints]:
     """Return moment of creation, account and kind of e-mail domain of each lead, in order of creation."""
     random = settings.random("arrivals")
     n = settings.n_leads
@@ -87,7 +87,7 @@ def _arrivals(settings: CompanySettings) -> tuple[IntArray, IntArray, IntArray]:
     return created[order], account[order], kind[order]
 
 
-def _ranks(account: IntArray) -> IntArray:
+def _ranks(account: Ints) -> Ints:
     """Position of each lead among those of its account, in order of creation; 0 without an account."""
     order = np.argsort(account, kind="stable")
     ordered = account[order]
@@ -99,9 +99,7 @@ def _ranks(account: IntArray) -> IntArray:
     return rank
 
 
-def _draw_accounts(
-    settings: CompanySettings, created: IntArray, account: IntArray, rank: IntArray, source: IntArray
-) -> Accounts:
+def _draw_accounts(settings: CompanySettings, created: Ints, account: Ints, rank: Ints, source: Ints) -> Accounts:
     random = settings.random("accounts")
     n = int(account.max(initial=0)) + 1
     first = np.full(n, NEVER, dtype=np.int64)
@@ -135,7 +133,7 @@ def _draw_accounts(
     )
 
 
-def _looked_up(random: np.random.Generator, first: IntArray, second: IntArray, source: IntArray) -> IntArray:
+def _looked_up(random: np.random.Generator, first: Ints, second: Ints, source: Ints) -> Ints:
     """Return when a firmographic fact was recorded: with the first lead, 1 to 40 days later, or never."""
     n = len(first)
     never = random.random(n) < words.SOURCE_MISSING[source]
@@ -150,11 +148,11 @@ def _looked_up(random: np.random.Generator, first: IntArray, second: IntArray, s
 def _draw_leads(
     settings: CompanySettings,
     accounts: Accounts,
-    created: IntArray,
-    account: IntArray,
-    rank: IntArray,
-    kind: IntArray,
-    source: IntArray,
+    created: Ints,
+    account: Ints,
+    rank: Ints,
+    kind: Ints,
+    source: Ints,
 ) -> Leads:
     random = settings.random("leads.facts")
     n = len(created)

@@ -18,7 +18,7 @@ from leadq.crm.simulated import lead_quality as fit
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.facts import Accounts, Leads
 from leadq.crm.simulated.moments import NEVER, after
-from leadq.crm.simulated.vocabulary import BoolArray, FloatArray, IntArray
+from leadq.foundation.arrays import Bools, Floats, Ints
 
 _ABANDONED = curves.Lognormal(median=150.0, sigma=0.5)
 
@@ -31,17 +31,17 @@ class Fate:
     comes about; ``fast_loss`` marks losses by disqualification.
     """
 
-    base_logit: FloatArray
-    look: FloatArray
-    speeds: FloatArray
-    fast_share: FloatArray
-    speed: IntArray
-    worked: BoolArray
-    buyer: BoolArray
-    won: BoolArray
-    fast_loss: BoolArray
-    first_touch: IntArray
-    closed: IntArray
+    base_logit: Floats
+    look: Floats
+    speeds: Floats
+    fast_share: Floats
+    speed: Ints
+    worked: Bools
+    buyer: Bools
+    won: Bools
+    fast_loss: Bools
+    first_touch: Ints
+    closed: Ints
 
 
 def draw_fate(settings: CompanySettings, accounts: Accounts, leads: Leads) -> Fate:
@@ -80,14 +80,14 @@ def draw_fate(settings: CompanySettings, accounts: Accounts, leads: Leads) -> Fa
     )
 
 
-def company_effect(accounts: Accounts, leads: Leads) -> FloatArray:
+def company_effect(accounts: Accounts, leads: Leads) -> Floats:
     """Log-odds of each lead's true firmographics; 0 without an account."""
     table = fit.company_logit()
     effect = table[leads.seniority, accounts.industry[leads.account], accounts.band[leads.account]]
     return np.where(leads.account >= 0, effect, 0.0)
 
 
-def _account_effect(settings: CompanySettings, leads: Leads) -> FloatArray:
+def _account_effect(settings: CompanySettings, leads: Leads) -> Floats:
     size = int(leads.account.max(initial=0)) + 1
     effect = settings.account_effect_sd * settings.random("accounts.effect").standard_normal(size)
     return np.where(leads.account >= 0, effect[leads.account], 0.0)
@@ -96,10 +96,10 @@ def _account_effect(settings: CompanySettings, leads: Leads) -> FloatArray:
 def _solve_intercept(
     settings: CompanySettings,
     earlier: _Earlier,
-    logit: FloatArray,
-    speeds: FloatArray,
-    worked: BoolArray,
-) -> tuple[float, FloatArray]:
+    logit: Floats,
+    speeds: Floats,
+    worked: Bools,
+) -> tuple[float, Floats]:
     """Find the intercept that gives the base rate, and with it the effect of earlier wins, by bisection."""
     in_time = float(curves.win_within(np.zeros(1), settings.horizon_days)[0])
     low, high = -12.0, 8.0
@@ -118,9 +118,7 @@ class _Earlier:
     ``chance`` is the uniform number that decides each outcome, ``win_at`` when a win would close.
     """
 
-    def __init__(
-        self, leads: Leads, *, chance: FloatArray, speed: IntArray, worked: BoolArray, win_at: IntArray
-    ) -> None:
+    def __init__(self, leads: Leads, *, chance: Floats, speed: Ints, worked: Bools, win_at: Ints) -> None:
         self.order = np.argsort(leads.account, kind="stable")  # within an account in order of creation
         self.created = leads.created[self.order]
         self.chance = chance[self.order]
@@ -131,7 +129,7 @@ class _Earlier:
         bounds = np.searchsorted(rank[by_rank], np.arange(int(rank.max(initial=0)) + 2))
         self.rounds = [by_rank[begin:end] for begin, end in pairwise(bounds[1:])]
 
-    def effect(self, logit: FloatArray) -> FloatArray:
+    def effect(self, logit: Floats) -> Floats:
         """Log-odds of the account's earlier wins known at each lead's creation; shape (n_leads,)."""
         logit = logit[self.order] + self.speed_effect
         win_at = np.where(self.chance < expit(logit), self.possible, NEVER)
@@ -147,9 +145,7 @@ class _Earlier:
         return effect
 
 
-def _losses(
-    settings: CompanySettings, created: IntArray, fast_share: FloatArray, worked: BoolArray
-) -> tuple[IntArray, BoolArray]:
+def _losses(settings: CompanySettings, created: Ints, fast_share: Floats, worked: Bools) -> tuple[Ints, Bools]:
     """Return when each lead closes if it is not won, and whether it is disqualified fast."""
     random = settings.random("fate.loss")
     n = len(created)
@@ -162,9 +158,7 @@ def _losses(
     return after(created, np.where(worked, days, late)), fast & worked
 
 
-def _first_touch(
-    settings: CompanySettings, created: IntArray, closed: IntArray, speed: IntArray, worked: BoolArray
-) -> IntArray:
+def _first_touch(settings: CompanySettings, created: Ints, closed: Ints, speed: Ints, worked: Bools) -> Ints:
     """Return when sales first touched each lead: always before it closes."""
     random = settings.random("fate.touch")
     n = len(created)

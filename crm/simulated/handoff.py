@@ -13,7 +13,7 @@ import numpy as np
 
 from leadq.crm.simulated import curves
 from leadq.crm.simulated.curves import Lognormal
-from leadq.crm.simulated.vocabulary import FloatArray
+from leadq.foundation.arrays import Floats
 
 TOUCHED_AFTER = tuple(Lognormal(median=median, sigma=0.8) for median in (0.1, 0.5, 2.5))
 """Time to the first touch by speed (fast, medium, slow)."""
@@ -28,18 +28,18 @@ class TouchDensity:
 
     Parameters
     ----------
-    won_in_time : FloatArray
+    won_in_time : Floats
         Of leads that are won: touched then, and won within the horizon after the hand-off.
-    won, lost : FloatArray
+    won, lost : Floats
         Of leads that are won at any time, and that are not.
     """
 
-    won_in_time: FloatArray
-    won: FloatArray
-    lost: FloatArray
+    won_in_time: Floats
+    won: Floats
+    lost: Floats
 
 
-def touch_density(touch_age: FloatArray, until_age: FloatArray, fast_share: FloatArray) -> TouchDensity:
+def touch_density(touch_age: Floats, until_age: Floats, fast_share: Floats) -> TouchDensity:
     """Return the densities of being first touched at ``touch_age``.
 
     Parameters
@@ -70,7 +70,7 @@ def touch_density(touch_age: FloatArray, until_age: FloatArray, fast_share: Floa
     )
 
 
-def _moved_forward(touch_age: FloatArray, speed: Lognormal, close: Lognormal) -> FloatArray:
+def _moved_forward(touch_age: Floats, speed: Lognormal, close: Lognormal) -> Floats:
     """Density of a touch at ``touch_age`` that was drawn after the close and therefore moved before it."""
     points, weights = np.polynomial.legendre.leggauss(_NODES)
     half = (LATEST - EARLIEST) / 2

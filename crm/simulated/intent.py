@@ -17,7 +17,7 @@ from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.facts import SURGE_DAYS, Leads
 from leadq.crm.simulated.fate import Fate
 from leadq.crm.simulated.moments import DAY, NEVER, last_monday, next_monday, seconds
-from leadq.crm.simulated.vocabulary import BoolArray, FloatArray, IntArray
+from leadq.foundation.arrays import Bools, Floats, Ints
 
 LAST_DAY = 180.0
 VISIT_DAYS = float(SURGE_DAYS)
@@ -32,15 +32,15 @@ class Rate:
     decay_days: float
     steady: float
 
-    def at(self, age: FloatArray) -> FloatArray:
+    def at(self, age: Floats) -> Floats:
         """Rate per day at ``age`` (days)."""
         return self.decaying * np.exp(-age / self.decay_days) + self.steady
 
-    def decaying_until(self, age: FloatArray) -> FloatArray:
+    def decaying_until(self, age: Floats) -> Floats:
         """Integral of the decaying part from 0 to ``age``."""
         return -self.decaying * self.decay_days * np.expm1(-age / self.decay_days)
 
-    def until(self, age: FloatArray) -> FloatArray:
+    def until(self, age: Floats) -> Floats:
         """Integral from 0 to ``age``."""
         return self.decaying_until(age) + self.steady * age
 
@@ -78,21 +78,21 @@ BY_IMPORT = np.array([kind.by_import for kind in KINDS])
 class Events:
     """Events of leads, in order of (lead, known); moments in seconds. ``log_ratio``: buyers against others."""
 
-    lead: IntArray
-    kind: IntArray
-    occurred: IntArray
-    known: IntArray
-    log_ratio: FloatArray
+    lead: Ints
+    kind: Ints
+    occurred: Ints
+    known: Ints
+    log_ratio: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """From a second entry of the same person until it is merged, what happens is recorded elsewhere: (n_leads,)."""
 
-    begin: IntArray
-    end: IntArray
+    begin: Ints
+    end: Ints
 
-    def seen_until(self, lead: IntArray, moment: IntArray) -> IntArray:
+    def seen_until(self, lead: Ints, moment: Ints) -> Ints:
         """Moment up to which the lead's own record is complete, as seen at ``moment``."""
         begin = self.begin[lead]
         return np.where((begin < moment) & (moment < self.end[lead]), begin, moment)
@@ -127,11 +127,11 @@ def draw_events(settings: CompanySettings, leads: Leads, fate: Fate, gap: Gap) -
 def _draw_kind(
     random: np.random.Generator,
     code: int,
-    created: IntArray,
-    exposure: FloatArray,
-    activity: FloatArray,
-    buyer: BoolArray,
-) -> tuple[IntArray, IntArray, FloatArray]:
+    created: Ints,
+    exposure: Floats,
+    activity: Floats,
+    buyer: Bools,
+) -> tuple[Ints, Ints, Floats]:
     """Return lead, moment and log likelihood ratio of each event of one kind."""
     kind = KINDS[code]
     leads, ages, ratios = [], [], []
@@ -156,7 +156,7 @@ def _draw_kind(
     return lead, created[lead] + np.floor(np.concatenate(ages) * DAY).astype(np.int64), np.concatenate(ratios)
 
 
-def log_no_more(leads_created: IntArray, activity: FloatArray, seen_until: IntArray, moment: IntArray) -> FloatArray:
+def log_no_more(leads_created: Ints, activity: Floats, seen_until: Ints, moment: Ints) -> Floats:
     """Log likelihood ratio of having seen no other events than those known: minus the integrated difference of rates.
 
     Parameters

@@ -16,7 +16,7 @@ from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.facts import Leads
 from leadq.crm.simulated.moments import DAY, seconds
-from leadq.crm.simulated.vocabulary import FloatArray, IntArray
+from leadq.foundation.arrays import Floats, Ints
 
 SPEED_EFFECTS = np.array([0.35, 0.0, -0.35])
 """Log-odds of being called fast, at medium speed, slowly."""
@@ -28,7 +28,7 @@ _FAST_LOSSES = {"mixed": 0.35, "fast": 0.75, "slow": 0.06}
 QUARTER_DAYS = 365.25 / 4
 
 
-def person_logit(leads: Leads) -> FloatArray:
+def person_logit(leads: Leads) -> Floats:
     """Log-odds of what is always recorded at creation; shape (n_leads,)."""
     campaign = np.append(words.CAMPAIGN.effects, 0.0)[leads.campaign]  # -1, no campaign, is the last
     seats = np.where(np.isnan(leads.seats), 0.0, np.where(leads.seats >= 25, 0.90, np.where(leads.seats < 4, -0.50, 0)))
@@ -55,7 +55,7 @@ def person_logit(leads: Leads) -> FloatArray:
     return np.asarray(_CONTRAST * total, dtype=np.float64)
 
 
-def company_logit() -> FloatArray:
+def company_logit() -> Floats:
     """Log-odds by seniority, industry and band, centred: array of shape (n_seniorities, n_industries, n_bands)."""
     table = np.zeros((len(words.SENIORITY.rows), len(words.INDUSTRY.rows), len(words.BAND.rows)))
     table += words.INDUSTRY.effects[:, None] + words.BAND.effects
@@ -66,7 +66,7 @@ def company_logit() -> FloatArray:
     return np.asarray(_CONTRAST * (table - (table[words.SENIORITY.code("manager")] * shares).sum()))
 
 
-def calendar_logit(settings: CompanySettings, created: IntArray) -> FloatArray:
+def calendar_logit(settings: CompanySettings, created: Ints) -> Floats:
     """Log-odds of the time of creation: a yearly season and the quarterly drift."""
     day = (created - seconds(settings.start)) / DAY
     quarter = np.floor(day / QUARTER_DAYS).astype(np.int64)
@@ -74,7 +74,7 @@ def calendar_logit(settings: CompanySettings, created: IntArray) -> FloatArray:
     return np.asarray(season + drift_by_quarter(settings)[quarter])
 
 
-def drift_by_quarter(settings: CompanySettings) -> FloatArray:
+def drift_by_quarter(settings: CompanySettings) -> Floats:
     """Drift of the intercept in each quarter, log-odds."""
     count = int(settings.days / QUARTER_DAYS) + 1
     if settings.drift == "none":
@@ -84,18 +84,18 @@ def drift_by_quarter(settings: CompanySettings) -> FloatArray:
     return np.cumsum(settings.drift_sd * settings.random("drift").standard_normal(count))
 
 
-def looks(person: FloatArray) -> FloatArray:
+def looks(person: Floats) -> Floats:
     """How good a lead looks to sales, about standard normal."""
     return (person + 0.02) / 0.82
 
 
-def speed_shares(look: FloatArray) -> FloatArray:
+def speed_shares(look: Floats) -> Floats:
     """P(fast), P(medium), P(slow): array of shape (n_leads, 3)."""
     fast, slow = expit(0.9 * look - 0.6), expit(-0.9 * look - 1.0)
     return np.stack([fast, 1.0 - fast - slow, slow], axis=1)
 
 
-def fast_loss_share(settings: CompanySettings, leads: Leads, look: FloatArray) -> FloatArray:
+def fast_loss_share(settings: CompanySettings, leads: Leads, look: Floats) -> Floats:
     """Share of losses that sales disqualifies within days: students, competitors and free mail above all."""
     base = _FAST_LOSSES[settings.losses]
     return np.asarray(
@@ -109,12 +109,12 @@ def fast_loss_share(settings: CompanySettings, leads: Leads, look: FloatArray) -
     )
 
 
-def never_worked_share(settings: CompanySettings, look: FloatArray) -> FloatArray:
+def never_worked_share(settings: CompanySettings, look: Floats) -> Floats:
     """Share of leads that sales never touches."""
     return np.asarray(expit(-1.8 - 0.9 * look)) * settings.never_worked
 
 
-def win_share(logit: FloatArray, speeds: FloatArray) -> FloatArray:
+def win_share(logit: Floats, speeds: Floats) -> Floats:
     """P(eventually won) in the current way of working: the mean over how fast sales calls."""
     share = np.zeros(np.shape(logit))
     for index, effect in enumerate(SPEED_EFFECTS):

@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from leadq.crm.simulated.company_settings import CompanySettings
-from leadq.crm.simulated.vocabulary import FloatArray, IntArray
+from leadq.foundation.arrays import Floats, Ints
 
 DAY = 86_400
 MICROSECONDS = 1_000_000
@@ -27,24 +27,24 @@ def seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def last_monday(moment: IntArray) -> IntArray:
+def last_monday(moment: Ints) -> Ints:
     """Latest Monday 06:00 UTC at or before each moment."""
     return (moment - _MONDAY_SIX) // _WEEK * _WEEK + _MONDAY_SIX
 
 
-def next_monday(moment: IntArray) -> IntArray:
+def next_monday(moment: Ints) -> Ints:
     """Earliest Monday 06:00 UTC strictly after each moment."""
     return last_monday(moment) + _WEEK
 
 
-def after(moment: IntArray, days: FloatArray) -> IntArray:
+def after(moment: Ints, days: Floats) -> Ints:
     """Moments that lie ``days`` later, at least one second; infinite stands for :data:`NEVER`."""
     finite = np.isfinite(days)
     gap = np.ceil(np.where(finite, days, 0.0) * DAY).astype(np.int64)
     return np.where(finite, moment + np.maximum(gap, 1), NEVER)
 
 
-def draw_arrivals(random: np.random.Generator, settings: CompanySettings, size: int) -> IntArray:
+def draw_arrivals(random: np.random.Generator, settings: CompanySettings, size: int) -> Ints:
     """Draw moments of creation over the span: more in spring and autumn, few at weekends, by day."""
     start = seconds(settings.start)
     day = np.arange(settings.days)

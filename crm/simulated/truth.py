@@ -33,14 +33,14 @@ from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.arrow_columns import lead_names
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.moments import DAY, MICROSECONDS
-from leadq.crm.simulated.vocabulary import BoolArray, FloatArray, IntArray
+from leadq.foundation.arrays import Bools, Floats, Ints
 from leadq.foundation.problems import InputError, Problem
 
 _SPAN = np.int64(2**29)  # more seconds than any history lasts: a lead's share of the sort key
 _SHIFT = np.int64(2**25)  # keeps what happened before creation positive
 _NODES = 15
 
-Moments = npt.NDArray[np.datetime64] | IntArray
+Moments = npt.NDArray[np.datetime64] | Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,27 +53,27 @@ class Truth:
 
     settings: CompanySettings
     duplicates: int
-    created: IntArray
-    closed: IntArray
-    worked: BoolArray
-    first_touch: IntArray
-    base_logit: FloatArray
-    speeds: FloatArray
-    fast_share: FloatArray
-    activity: FloatArray
-    seniority: IntArray
-    industry: IntArray
+    created: Ints
+    closed: Ints
+    worked: Bools
+    first_touch: Ints
+    base_logit: Floats
+    speeds: Floats
+    fast_share: Floats
+    activity: Floats
+    seniority: Ints
+    industry: Ints
     """-1 for a lead without an account."""
-    band: IntArray
-    industry_known: IntArray
-    size_known: IntArray
+    band: Ints
+    industry_known: Ints
+    size_known: Ints
     gap: intent.Gap
-    event_key: IntArray
+    event_key: Ints
     """Sorted: lead number and moment at which each event was known."""
-    event_sum: FloatArray
+    event_sum: Floats
     """Shape (n_events + 1,): running sum of the log likelihood ratios."""
 
-    def probability(self, lead_ids: Sequence[str], as_of: Moments, *, horizon_days: float | None = None) -> FloatArray:
+    def probability(self, lead_ids: Sequence[str], as_of: Moments, *, horizon_days: float | None = None) -> Floats:
         """Return P(won within the horizon after as_of) for each lead at its moment.
 
         Parameters
@@ -109,7 +109,7 @@ class Truth:
         result[alive] = expit(log_odds) * curves.win_within(age, horizon)
         return result
 
-    def probability_at_handoff(self, lead_ids: Sequence[str], as_of: Moments) -> FloatArray:
+    def probability_at_handoff(self, lead_ids: Sequence[str], as_of: Moments) -> Floats:
         """Return P(won within the horizon after as_of) for worked leads at their hand-off.
 
         What is recorded by ``as_of`` is looked at, and that the lead was first touched when it was (how fast sales called included).
@@ -147,29 +147,29 @@ class Truth:
         result[original] = in_time / (won + lost)
         return result
 
-    def is_open(self, lead_ids: Sequence[str], as_of: Moments) -> BoolArray:
+    def is_open(self, lead_ids: Sequence[str], as_of: Moments) -> Bools:
         """Whether each lead is open at its moment for the first time; second entries never are."""
         number, moment = self._locate(lead_ids, as_of)
         alive = number < len(self.created)
         alive[alive] = moment[alive] < self.closed[number[alive]]
         return alive
 
-    def is_worked(self, lead_ids: Sequence[str]) -> BoolArray:
+    def is_worked(self, lead_ids: Sequence[str]) -> Bools:
         """Whether sales ever touches each lead."""
         number = self._number(lead_ids)
         found = number < len(self.created)
         found[found] = self.worked[number[found]]
         return found
 
-    def _number(self, lead_ids: Sequence[str]) -> IntArray:
+    def _number(self, lead_ids: Sequence[str]) -> Ints:
         ids = pa.array(lead_ids, pa.string())
         known = lead_names(np.arange(len(self.created) + self.duplicates))
-        found: IntArray = np.asarray(pc.fill_null(pc.index_in(ids, value_set=known), -1), dtype=np.int64)
+        found: Ints = np.asarray(pc.fill_null(pc.index_in(ids, value_set=known), -1), dtype=np.int64)
         if (found < 0).any():
             raise _misfit("must be a lead of this company", [str(name) for name in ids.filter(pa.array(found < 0))])
         return found
 
-    def _locate(self, lead_ids: Sequence[str], as_of: Moments) -> tuple[IntArray, IntArray]:
+    def _locate(self, lead_ids: Sequence[str], as_of: Moments) -> tuple[Ints, Ints]:
         """Return lead number and moment in whole seconds."""
         number = self._number(lead_ids)
         moments = np.asarray(as_of)
@@ -184,21 +184,21 @@ class Truth:
             raise _misfit("as_of must not be before the lead's creation", names)
         return number, moment
 
-    def _log_ratio(self, lead: IntArray, moment: IntArray) -> FloatArray:
+    def _log_ratio(self, lead: Ints, moment: Ints) -> Floats:
         """Log likelihood ratio of the events known at ``moment``, and of there being no others."""
         since = np.minimum(moment - self.created[lead] + _SHIFT, _SPAN - 1)
         begin = np.searchsorted(self.event_key, lead * _SPAN)
         end = np.searchsorted(self.event_key, lead * _SPAN + since, side="right")
-        seen: FloatArray = self.event_sum[end] - self.event_sum[begin]
+        seen: Floats = self.event_sum[end] - self.event_sum[begin]
         until = self.gap.seen_until(lead, moment)
         return seen + intent.log_no_more(self.created[lead], self.activity[lead], until, moment)
 
-    def _win_share(self, lead: IntArray, moment: IntArray) -> FloatArray:
+    def _win_share(self, lead: Ints, moment: Ints) -> Floats:
         """P(buyer | facts recorded by ``moment``), before any event is looked at."""
-        share: FloatArray = (self.speeds[lead] * self._win_share_by_speed(lead, moment)).sum(axis=1)
+        share: Floats = (self.speeds[lead] * self._win_share_by_speed(lead, moment)).sum(axis=1)
         return share
 
-    def _win_share_by_speed(self, lead: IntArray, moment: IntArray) -> FloatArray:
+    def _win_share_by_speed(self, lead: Ints, moment: Ints) -> Floats:
         """P(buyer | facts recorded by ``moment``, how fast sales calls), shape (n, 3)."""
         table = fit.company_logit()
         industry, band = self.industry[lead], self.band[lead]
@@ -221,7 +221,7 @@ class Truth:
         share[unsure] = share_sum / weight_sum
         return share
 
-    def _account_mean(self, lead: IntArray, effect: FloatArray, private: BoolArray) -> FloatArray:
+    def _account_mean(self, lead: Ints, effect: Floats, private: Bools) -> Floats:
         """Mean of the win share over the unrecorded account effect (Gauss-Hermite), by speed: shape (n, 3)."""
         center = (self.base_logit[lead] + effect)[:, None] + fit.SPEED_EFFECTS
         spread = self.settings.account_effect_sd
@@ -234,7 +234,7 @@ class Truth:
         return mean
 
 
-def index_events(events: intent.Events, created: IntArray) -> tuple[IntArray, FloatArray]:
+def index_events(events: intent.Events, created: Ints) -> tuple[Ints, Floats]:
     """Return sort key and running sum of log ratios of events that are in order of (lead, known)."""
     key = events.lead * _SPAN + np.minimum(events.known - created[events.lead] + _SHIFT, _SPAN - 1)
     return key, np.concatenate(([0.0], np.cumsum(events.log_ratio)))

@@ -9,11 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from leadq.foundation.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +25,17 @@ class Levels:
         return tuple(name for name, _, _ in self.rows)
 
     @property
-    def shares(self) -> FloatArray:
+    def shares(self) -> Floats:
         """Shares that sum to 1, by code."""
         weights = np.array([share for _, share, _ in self.rows])
         return np.asarray(weights / weights.sum())
 
     @property
-    def effects(self) -> FloatArray:
+    def effects(self) -> Floats:
         """Effects in log-odds, by code."""
         return np.array([effect for _, _, effect in self.rows])
 
-    def draw(self, random: np.random.Generator, size: int) -> IntArray:
+    def draw(self, random: np.random.Generator, size: int) -> Ints:
         """Draw ``size`` codes."""
         return np.searchsorted(np.cumsum(self.shares)[:-1], random.random(size), side="right").astype(np.int64)
 
@@ -159,7 +156,7 @@ PRODUCT = Levels(rows=(("suite", 0.25, 0.7), ("analytics", 0.30, 0.0), ("connect
 TOOL = Levels(rows=(("spreadsheet", 0.35, 0.1), ("rival_tool", 0.25, -0.5), ("in_house", 0.20, 0.1), (None, 0.20, 0.0)))
 
 
-def band_shares() -> FloatArray:
+def band_shares() -> Floats:
     """P(band | industry): array of shape (n_industries, n_bands), rows sum to 1."""
     weights = BAND.shares * np.exp(-BAND_TILT[:, None] * np.arange(len(BAND.rows)))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))

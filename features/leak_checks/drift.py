@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from leadq.features.leak_checks.finding import LeakFinding
 from leadq.features.training_data import HANDOFF, TrainingData
+from leadq.foundation.lightgbm_loader import load_lightgbm
 
 LIMIT = 0.65
 _MAX_ROWS = 8_000
@@ -60,9 +61,9 @@ def _told_apart(
     old: npt.NDArray[np.float64], new: npt.NDArray[np.float64], seed: int
 ) -> tuple[float, npt.NDArray[np.float64]]:
     """AUC on the half that was not learnt from, and the gain of each feature."""
-    import lightgbm  # noqa: PLC0415 (takes a second)
     from sklearn.metrics import roc_auc_score  # noqa: PLC0415
 
+    lightgbm = load_lightgbm()
     rng = np.random.default_rng(seed)
     parts = [part[rng.permutation(len(part))[:_MAX_ROWS]] for part in (old, new)]
     matrix = np.vstack(parts)

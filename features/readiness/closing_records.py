@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from leadq.foundation.arrays import Floats
+
 _STRAY_SHARE = 0.002  # so many of all closings may be dated too early by mistake
 _FEWEST = 30  # later closings that show how fast leads are closed
 _EXPECTED = 10.0  # fewer expected closings and none seen is chance or a slow start

@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from leadq.foundation.arrays import Floats
+
 _FEWEST = 30
 """Wins that must have been followed for as long as the longest delay that is judged."""
 

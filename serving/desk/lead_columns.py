@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-Ints = npt.NDArray[np.int64]
+from leadq.foundation.arrays import Ints
+
 Codes = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float32]
+Floats32 = npt.NDArray[np.float32]
 
 NOT_SCORED = "not scored"
 _TEXTS = ("account_id", "owner", "source", "campaign")
@@ -69,9 +70,9 @@ class LeadRows:
     tier: Texts
     reason: Texts
     moved: Texts
-    age_days: Floats
-    probability: Floats
-    before: Floats
+    age_days: Floats32
+    probability: Floats32
+    before: Floats32
     run: Ints
 
     def __len__(self) -> int:

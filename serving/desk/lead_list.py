@@ -10,12 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadq.foundation.arrays import Bools, Ints
 from leadq.serving.desk.lead_columns import NOT_SCORED, LeadRows, Texts
 from leadq.serving.desk.list_query import PAGE_ROWS, Query
 from leadq.serving.words.score_change import TREND_FROM
-
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

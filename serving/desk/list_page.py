@@ -14,9 +14,10 @@ from starlette.responses import Response
 
 from leadq.agreement.schema import DISQUALIFIED
 from leadq.crm.answers.answer_log import Answer
+from leadq.foundation.arrays import Ints
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.desk.lead_columns import NOT_SCORED, LeadRows, Texts
-from leadq.serving.desk.lead_list import NOBODY, Found, Ints, find
+from leadq.serving.desk.lead_list import NOBODY, Found, find
 from leadq.serving.desk.list_query import Query
 from leadq.serving.desk.night_scores import Tonight
 from leadq.serving.desk.page_templates import Pages, lead_address

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from leadq.foundation.arrays import Floats
 from leadq.foundation.problems import BundleError, Problem
 from leadq.serving.scoring.changes.change_causes import log_odds
 from leadq.serving.scoring.table.dictionary_columns import CODED
 
 TOLERANCE = 1e-6
 _TYPE = CODED.field("contributions").type
-
-Floats = npt.NDArray[np.float64]
 
 
 def must_add_up(lead_ids: pa.Array, probability: Floats, base: float, contributions: Floats) -> None:

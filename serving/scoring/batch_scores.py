@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadq.foundation.arrays import Bools, Floats
 from leadq.models.bundle.matrix_scorer import Scored
 from leadq.serving.scoring.changes.score_reuse import States
 from leadq.serving.scoring.reasons.reason_choice import Chosen, HeldBack
 from leadq.serving.scoring.scoring_run import ScoringKit
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from leadq.agreement.decide import decide_tiers, model_tiers
 from leadq.crm.contract.schemas import SCORES
+from leadq.foundation.arrays import Floats
 from leadq.models.tiers.tier_offers import cut_by_tier
 from leadq.serving.scoring.additivity_check import contribution_lists, must_add_up
 from leadq.serving.scoring.batch_scores import Reckoned, reckon
@@ -33,7 +34,6 @@ __all__ = ["ScoredBatch", "ScoringKit", "ScoringRun", "score_batches", "score_co
 SCORED = "scored"
 NOT_SCORED = "not_scored"
 
-Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
 
 

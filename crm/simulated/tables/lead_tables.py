@@ -13,8 +13,8 @@ from leadq.crm.simulated.moments import NEVER, seconds
 from leadq.crm.simulated.tables.own_fields import account_fields, lead_fields
 from leadq.crm.simulated.tables.qualification import VALUES, Qualification, title_codes
 from leadq.crm.simulated.tables.sales_tables import Opportunities
-from leadq.crm.simulated.vocabulary import IntArray
 from leadq.crm.simulated.world import World
+from leadq.foundation.arrays import Ints
 
 N_REPS = 12
 STATUS = ("New", "Working", "Converted", "Disqualified", "Merged")
@@ -25,7 +25,7 @@ def leads_table(
     world: World,
     qualified: dict[str, Qualification],
     opportunities: Opportunities,
-    reps: IntArray,
+    reps: Ints,
     read_at: int,
 ) -> pa.Table:
     """Leads and second entries created by ``read_at``, with the values they have then."""
@@ -57,7 +57,7 @@ def leads_table(
     return table("leads", columns, lead_fields(world, rows, read_at))
 
 
-def draw_reps(world: World) -> IntArray:
+def draw_reps(world: World) -> Ints:
     """Draw the number of the rep who owns each lead."""
     return 1 + world.settings.random("owners").integers(0, N_REPS, len(world.leads.created))
 
@@ -76,7 +76,7 @@ def _email_domains(world: World) -> pa.Array:
     return names.take(pa.array(np.where(own, len(_DOMAINS) + leads.account, code)))
 
 
-def _states(world: World, opportunities: Opportunities, read_at: int) -> tuple[IntArray, IntArray]:
+def _states(world: World, opportunities: Opportunities, read_at: int) -> tuple[Ints, Ints]:
     """Return status codes and closed_at (NEVER where empty) of leads and second entries.
 
     A lead that ended with an opportunity is closed there; the status leaks the outcome on purpose.
@@ -152,7 +152,7 @@ def _lead_changes(field: str, change: Qualification, read_at: int) -> pa.Table:
     )
 
 
-def _changes(entity: str, ids: pa.Array, field: str, at: IntArray, old: pa.Array | None, new: pa.Array) -> pa.Table:
+def _changes(entity: str, ids: pa.Array, field: str, at: Ints, old: pa.Array | None, new: pa.Array) -> pa.Table:
     columns = {
         "entity": pa.repeat(entity, len(ids)),
         "entity_id": ids,

@@ -11,15 +11,15 @@ import pyarrow as pa
 from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.arrow_columns import labels, moments, numbers
 from leadq.crm.simulated.moments import DAY, draw_arrivals
-from leadq.crm.simulated.vocabulary import IntArray
 from leadq.crm.simulated.world import World
+from leadq.foundation.arrays import Ints
 
 BACKFILLED = "procurement_contact"
 _CONTACTS = tuple(f"buyer desk {letter}" for letter in "ABCDEF")
 _MEANINGLESS = tuple(f"{colour} {shape}" for colour in ("red", "green", "blue") for shape in ("round", "square"))
 
 
-def lead_fields(world: World, rows: IntArray, read_at: int) -> dict[str, pa.Array]:
+def lead_fields(world: World, rows: Ints, read_at: int) -> dict[str, pa.Array]:
     """Own fields of the leads numbered ``rows`` (a second entry repeats its original's)."""
     leads = world.leads
     fields = {
@@ -35,7 +35,7 @@ def lead_fields(world: World, rows: IntArray, read_at: int) -> dict[str, pa.Arra
     return fields
 
 
-def account_fields(world: World, rows: IntArray) -> dict[str, pa.Array]:
+def account_fields(world: World, rows: Ints) -> dict[str, pa.Array]:
     """Own fields of the accounts numbered ``rows``: every sixth field of noise."""
     count = world.settings.noise_fields
     fields = {}

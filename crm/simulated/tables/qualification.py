@@ -13,8 +13,8 @@ import numpy as np
 from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.curves import Lognormal
 from leadq.crm.simulated.moments import NEVER, after
-from leadq.crm.simulated.vocabulary import FloatArray, IntArray
 from leadq.crm.simulated.world import World
+from leadq.foundation.arrays import Floats, Ints
 
 VALUES: dict[str, tuple[str, ...]] = {
     "authority": ("decision_maker", "influencer", "user", "none"),
@@ -30,12 +30,12 @@ _CHANGED = Lognormal(median=15.0, sigma=0.8)
 class Qualification:
     """One field's changes; arrays of shape (n_leads,): moments (NEVER where not) and codes of ``VALUES``."""
 
-    filled: IntArray
-    first: IntArray
-    changed: IntArray
-    second: IntArray
+    filled: Ints
+    first: Ints
+    changed: Ints
+    second: Ints
 
-    def value_at(self, moment: int) -> IntArray:
+    def value_at(self, moment: int) -> Ints:
         """Codes as of ``moment``; -1 where nothing is filled in."""
         value = np.where(self.filled <= moment, self.first, -1)
         return np.where(self.changed <= moment, self.second, value)
@@ -52,7 +52,7 @@ def qualify(world: World) -> dict[str, Qualification]:
         filled = np.where((random.random(n) < 0.6) & fate.worked & (filled < fate.closed), filled, NEVER)
         changed = after(np.minimum(filled, NEVER - 10**9), _CHANGED.draw(random, n))
         changed = np.where((random.random(n) < 0.25) & (filled < NEVER) & (changed < fate.closed), changed, NEVER)
-        goodness: FloatArray = -0.8 * fate.look
+        goodness: Floats = -0.8 * fate.look
         if field == "authority":
             goodness = 0.9 * (leads.seniority.astype(np.float64) - 1.5)
         first = _graded(random, goodness)
@@ -64,12 +64,12 @@ def qualify(world: World) -> dict[str, Qualification]:
     return found
 
 
-def _graded(random: np.random.Generator, tendency: FloatArray) -> IntArray:
+def _graded(random: np.random.Generator, tendency: Floats) -> Ints:
     """Codes 0 (best) to 3 (worst), the worse the higher the tendency."""
     return np.digitize(tendency + random.logistic(size=len(tendency)), (-1.2, 0.4, 1.6)).astype(np.int64)
 
 
-def title_codes(world: World) -> tuple[IntArray, tuple[str | None, ...]]:
+def title_codes(world: World) -> tuple[Ints, tuple[str | None, ...]]:
     """Codes and texts of titles; without a seniority the title is empty or, rarely, hostile."""
     leads = world.leads
     texts = tuple(title for row in words.TITLES for title in row) + words.HOSTILE_TITLES

@@ -15,8 +15,8 @@ from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.arrow_columns import labels, lead_names, moments, numbered, numbers, table
 from leadq.crm.simulated.intent import Rate
 from leadq.crm.simulated.moments import DAY, NEVER, after, seconds
-from leadq.crm.simulated.vocabulary import BoolArray, FloatArray, IntArray
 from leadq.crm.simulated.world import World
+from leadq.foundation.arrays import Bools, Floats, Ints
 
 REASONS = (
     "not_decision_maker",
@@ -39,15 +39,15 @@ _EAGERNESS = np.array([1.3, 1.0, 0.7])  # touches by speed class
 class Opportunities:
     """Arrays of shape (n_opportunities,); moments in seconds, ``closed`` NEVER while open."""
 
-    lead: IntArray
-    created: IntArray
-    closed: IntArray
-    won: BoolArray
-    reopens: BoolArray
+    lead: Ints
+    created: Ints
+    closed: Ints
+    won: Bools
+    reopens: Bools
     """Created after the lead was closed, and lost again."""
-    amount: FloatArray
-    reason: IntArray
-    by_account: BoolArray
+    amount: Floats
+    reason: Ints
+    by_account: Bools
 
 
 def draw_opportunities(world: World) -> Opportunities:
@@ -108,7 +108,7 @@ def opportunities_table(world: World, drawn: Opportunities, read_at: int) -> pa.
     return table("opportunities", columns)
 
 
-def touches_table(world: World, reps: IntArray, read_at: int) -> pa.Table:
+def touches_table(world: World, reps: Ints, read_at: int) -> pa.Table:
     """Touches by ``read_at``: the first one of every worked lead, and more until it closes."""
     fate = world.fate
     random = world.settings.random("touches")
@@ -143,7 +143,7 @@ def touches_table(world: World, reps: IntArray, read_at: int) -> pa.Table:
     return table("touches", columns)
 
 
-def dispositions_table(world: World, reps: IntArray, read_at: int) -> pa.Table:
+def dispositions_table(world: World, reps: Ints, read_at: int) -> pa.Table:
     """Build who accepted or rejected what, near the first touch; leads lost by then are rejected with an agreed reason."""
     fate, twice = world.fate, world.duplicates
     random = world.settings.random("dispositions")
@@ -170,7 +170,7 @@ def dispositions_table(world: World, reps: IntArray, read_at: int) -> pa.Table:
     return table("dispositions", columns)
 
 
-def _reasons(world: World, random: np.random.Generator) -> IntArray:
+def _reasons(world: World, random: np.random.Generator) -> Ints:
     """Agreed reason of each rejection: what the facts say, else one of the common ones."""
     leads = world.leads
     common = np.array([0, 1, 2, 3, 7])[random.integers(0, 5, len(leads.created))]

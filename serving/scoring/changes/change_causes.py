@@ -11,18 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadq.foundation.arrays import Bools, Floats
 from leadq.serving.scoring.table.dictionary_columns import CODED, texts_of
 from leadq.serving.words.score_change import BASE_FAMILY, TREND_FROM
 
 _TYPE = CODED.field("changed").type
 _NOTHING = 1e-11  # log-odds; rounding of the sum, not a change
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 def log_odds(probability: Floats) -> Floats:

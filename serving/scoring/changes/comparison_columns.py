@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadq.foundation.arrays import Floats
 from leadq.models.bundle.matrix_scorer import Scored
 from leadq.serving.scoring.changes.change_causes import Versions, changes, trend
 from leadq.serving.scoring.scoring_run import ScoringKit
 from leadq.serving.scoring.table.dictionary_columns import CODED
 
 NAMES = ("previous_probability", "trend", "changed")
-
-Floats = npt.NDArray[np.float64]
 
 
 def compare(

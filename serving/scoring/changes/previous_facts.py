@@ -17,10 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from leadq.features.catalogue import Catalogue, Feature
+from leadq.foundation.arrays import Bools, Floats
 from leadq.foundation.problems import Problem, StoreError
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from leadq.foundation.arrays import Floats
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.value_evidence import EvidenceBin
 from leadq.models.explainer.compiled import coding_of, compile_model
@@ -29,7 +30,6 @@ from leadq.models.explainer.value_codes import FeatureCodes
 STATES = pa.schema([("lead_id", pa.string()), ("state", pa.uint64())])
 
 States = npt.NDArray[np.uint64]
-Floats = npt.NDArray[np.float64]
 
 
 class StateMaker:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -36,7 +34,6 @@ _CAUSE = {"rule_ended": "rule", "second_night": "lead", "lead_family": "lead"}
 """Cause of a text that is not named as its cause."""
 
 Row = dict[str, Any]
-Bools = npt.NDArray[np.bool_]
 
 
 def write_moves(

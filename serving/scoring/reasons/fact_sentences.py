@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from leadq.foundation.arrays import Floats
 from leadq.models.bundle.value_evidence import Evidence
 from leadq.serving.words.feature_values import case_of, category_text, fact, number_text, rounded
 from leadq.serving.words.sentences import Case, Sentences, Wording
@@ -27,7 +28,6 @@ UNKNOWN = -1
 
 _KEEP_AT_MOST = 200_000  # sentences kept between batches; own fields may hold any number of values
 
-Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 
 

@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadq.foundation.arrays import Floats
 from leadq.models.bundle.matrix_scorer import Scored
 from leadq.serving.scoring.reasons.choice_loops import bins_of, choose
-from leadq.serving.scoring.reasons.fact_sentences import UNKNOWN, FactBook, Floats, Ids, bin_arrays
+from leadq.serving.scoring.reasons.fact_sentences import UNKNOWN, FactBook, Ids, bin_arrays
 from leadq.serving.scoring.table.dictionary_columns import CODED, texts_of
 
 THRESHOLD = 0.15

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from leadq.crm.contract.schemas import SCORES
+from leadq.foundation.arrays import Floats
 from leadq.foundation.atomic_files import new_file
 from leadq.serving.scoring.changes.score_reuse import STATES
 from leadq.serving.scoring.table.night_parts import (
@@ -40,8 +40,6 @@ _PARTS = ".parts"
 _COUNTED = ("status", "status_reason", "tier", "tier_by", "model_tier")
 _NEVER_REPEAT = ("lead_id", "probability", "margin", "percentile", "previous_probability", "age_days", "contribution")
 """Columns whose values differ from lead to lead: a dictionary of them would be in vain."""
-
-Floats = npt.NDArray[np.float64]
 
 
 def scores_path(store: Path, as_of: datetime, *, part: str = "scores") -> Path:

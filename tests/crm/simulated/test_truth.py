@@ -13,8 +13,8 @@ from sklearn.metrics import roc_auc_score
 from leadq.crm.simulated import CompanySettings, SimulatedCompany, Truth, read_truth, simulate, write_truth
 from leadq.crm.simulated.arrow_columns import lead_names
 from leadq.crm.simulated.moments import DAY, MICROSECONDS, seconds
-from leadq.crm.simulated.vocabulary import BoolArray, FloatArray, IntArray
 from leadq.crm.simulated.world import World, draw_world, truth_of
+from leadq.foundation.arrays import Bools, Floats, Ints
 from leadq.foundation.problems import InputError
 
 
@@ -22,10 +22,10 @@ from leadq.foundation.problems import InputError
 class Look:
     """Open, worked leads at one age, with matured labels."""
 
-    lead: IntArray
-    moment: IntArray
-    probability: FloatArray
-    won: BoolArray
+    lead: Ints
+    moment: Ints
+    probability: Floats
+    won: Bools
 
 
 def look_at_age(world: World, truth: Truth, age: float) -> Look:
@@ -39,13 +39,13 @@ def look_at_age(world: World, truth: Truth, age: float) -> Look:
     return Look(lead=lead, moment=moment, probability=truth.probability(ids, moment * MICROSECONDS), won=won)
 
 
-def off_by(look: Look, mask: BoolArray) -> float:
+def off_by(look: Look, mask: Bools) -> float:
     """Mean probability minus share won, in standard errors."""
     p, won = look.probability[mask], look.won[mask]
     return float((p.sum() - won.sum()) / np.sqrt((p * (1 - p)).sum()))
 
 
-def subgroups(world: World, look: Look) -> dict[str, BoolArray]:
+def subgroups(world: World, look: Look) -> dict[str, Bools]:
     account = world.leads.account[look.lead]
     no_size = (account >= 0) & (world.accounts.size_known[account] > look.moment)
     no_industry = (account >= 0) & (world.accounts.industry_known[account] > look.moment)
