@@ -31,7 +31,7 @@ from hubspot.crm.objects import BatchInputSimplePublicObjectBatchInput
 from leadq.crm.connectors.hubspot.sending.target import HubspotTarget
 from leadq.crm.connectors.hubspot.session import Session
 from leadq.crm.connectors.retries import Patience
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.serving.delivery.deliver import Tonight, Wish, deliver
 from leadq.serving.delivery.ledger.ledger import Ledger
 from leadq.serving.delivery.planning.guards import Scores

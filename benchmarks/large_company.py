@@ -31,8 +31,8 @@ from benchmarks.large_company_tables import (
     touches,
 )
 from benchmarks.large_company_world import DAYS, READ_AT, Size, draw_accounts, draw_leads
+from leadq.crm.contract.crm_tables import OUTCOMES, REJECTED, TABLES, TEXT
 from leadq.crm.contract.history import History, OwnField, TableCount, write_manifest
-from leadq.crm.contract.schemas import OUTCOMES, REJECTED, TABLES, TEXT
 from leadq.crm.reading.history_files import hash_tables
 
 CHUNK = 50_000

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.large_company_world import DAY_US, DAYS, END_US, Accounts, Leads, Size
-from leadq.crm.contract.schemas import TEXT, TIME
+from leadq.crm.contract.crm_tables import TEXT, TIME
 from leadq.crm.simulated import vocabulary as words
 from leadq.foundation.arrays import Bools, Ints
 
@@ -63,7 +63,7 @@ def account_columns(size: Size, accounts: Accounts) -> Columns:
 
 
 def account_changes(size: Size, accounts: Accounts) -> Columns:
-    """Recorded changes of how many employees an account has."""
+    """Draw recorded changes of how many employees an account has."""
     random = size.random(1, 2)
     account = np.flatnonzero(accounts.known & (random.random(size.accounts) < 0.2))
     return {

@@ -16,8 +16,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from leadq.agreement.schema import Agreement
+from leadq.crm.contract.crm_tables import TIME
 from leadq.crm.contract.history import History
-from leadq.crm.contract.schemas import TIME
 from leadq.features.assemble import assemble, encoded, fields_of
 from leadq.features.build_training_data import tracked_since
 from leadq.features.catalogue import Catalogue

@@ -1,1 +1,4 @@
-"""The conversion model: fit, calibrate, attribute, validate, bundle, score, register. Code only, no trained things."""
+"""The conversion model: fitted, calibrated, proved, explained, bundled, compared and live. Code only.
+
+Trained things lie in the store, never in this package. Which stage calls what stands in ``pipelines``.
+"""

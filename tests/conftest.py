@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -15,8 +16,9 @@ import pytest
 from hypothesis import settings
 
 from leadq.agreement.schema import Agreement, Check, Outcome, Promise, Rule, Tier
+from leadq.crm.contract.crm_tables import OUTCOMES, REJECTED, TABLES
 from leadq.crm.contract.history import History, write_manifest
-from leadq.crm.contract.schemas import OUTCOMES, REJECTED, TABLES
+from tests.layout.house import ROOMS
 from tests.postgres_server import Postgres, running
 from tests.shared_company import CompanyCopy, copy_of_the_company
 
@@ -25,6 +27,14 @@ settings.register_profile("ci", max_examples=8, derandomize=True, deadline=None)
 settings.register_profile("acceptance", max_examples=200)
 settings.load_profile("acceptance" if os.environ.get("LEADQ_ACCEPTANCE") else "ci")
 Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_room_twice() -> Iterator[None]:
+    """Hold at the end of a run that no room was imported under a bare name as well: its classes would stand twice."""
+    yield
+    twice = sorted({name.partition(".")[0] for name in sys.modules} & set(ROOMS))
+    assert not twice, f"imported as {', '.join(twice)} as well as leadq.{twice[0]}: say leadq.<room>"
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from leadq.crm.answers.answer import MAX_NOTE, Answer, Decision, clean_note
 from leadq.crm.answers.answers_database import reading, writing
-from leadq.crm.contract.schemas import DISPOSITIONS
+from leadq.crm.contract.crm_tables import DISPOSITIONS
 
 __all__ = ["ANSWERS", "CHANNEL", "MAX_NOTE", "Answer", "AnswerBook", "AuditRow", "Decision", "clean_note"]
 

@@ -39,7 +39,7 @@ from leadq.crm.config.schema import (
 from leadq.crm.connectors.hubspot.settings import ToHubspot
 from leadq.crm.connectors.salesforce.settings import SalesforceHistory, ToSalesforce
 from leadq.crm.connectors.tryton.settings import ToTryton
-from leadq.crm.contract.schemas import TABLES
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.storage.source_locations import Database, ScoreTable
 from leadq.foundation.problems import ConfigError, Problem
 from leadq.foundation.suggestions import did_you_mean

@@ -20,7 +20,7 @@ from pydantic import (
 
 from leadq.crm.config.delivery_settings import DeliverTo, TargetName
 from leadq.crm.config.desk_settings import DeskSettings
-from leadq.crm.contract.schemas import TABLES
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.storage.source_locations import Database, FilePath, Part, Place, ScoreTable
 from leadq.foundation.suggestions import did_you_mean
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.schemas import TABLES, TEXT
+from leadq.crm.contract.crm_tables import TABLES, TEXT
 from leadq.foundation.atomic_files import new_folder
 from leadq.foundation.owned_folders import replaceable
 

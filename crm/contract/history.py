@@ -1,7 +1,7 @@
 """A company's CRM history as the contract's tables, on disk: the only way rooms above see data.
 
 Ingest writes the folder once, whole, and renames it into place; everybody else reads. One Parquet file
-per table of :data:`leadq.crm.contract.schemas.TABLES` (always all of them, perhaps without rows) plus ``outcomes`` and
+per table of :data:`leadq.crm.contract.crm_tables.TABLES` (always all of them, perhaps without rows) plus ``outcomes`` and
 ``rejected``, and ``history.json`` that says what the files do not: when the data was read, which own
 fields there are, how every row read was used.
 """
@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from leadq.crm.contract.schemas import SCHEMA_VERSION
+from leadq.crm.contract.crm_tables import SCHEMA_VERSION
 from leadq.foundation.problems import InputError, Problem
 
 MANIFEST = "history.json"

@@ -15,8 +15,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.contract.history import History
-from leadq.crm.contract.schemas import TABLES
 from leadq.crm.gate.result import RuleResult, within_allowance
 from leadq.crm.gate.rules import Rule
 from leadq.foundation.problems import MAX_EXAMPLES

@@ -1,1 +1,4 @@
-"""Reading sources: files into text, text into the contract's columns, with every bad value named."""
+"""Sources into the contract's tables: ``sources`` gives rows of text, ``columns`` makes them typed, ``ingest`` is the way.
+
+Every bad value is named, every row counted. Reading out of a CRM's interface into files stands in ``connectors``.
+"""

@@ -11,8 +11,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from leadq.crm.answers.answer_log import AnswerBook
+from leadq.crm.contract.crm_tables import DISPOSITIONS
 from leadq.crm.contract.personal_data import without_contact_details
-from leadq.crm.contract.schemas import DISPOSITIONS
 from leadq.crm.reading.findings import Findings
 from leadq.crm.storage.scratch_database import ROW, count, name, scalar, text
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.schemas import OUTCOMES, REJECTED, TABLES, TEXT, TIME
+from leadq.crm.contract.crm_tables import OUTCOMES, REJECTED, TABLES, TEXT, TIME
 from leadq.crm.reading.columns.profiling import TypedField
 from leadq.crm.reading.columns.row_rules import UNIQUE
 from leadq.crm.reading.findings import Findings

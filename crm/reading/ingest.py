@@ -20,8 +20,8 @@ import pyarrow as pa
 
 from leadq.crm.answers.answer_log import ANSWERS, AnswerBook
 from leadq.crm.config.schema import Config, FromEventKinds, FromLeadColumns, FromOpportunities, Source
+from leadq.crm.contract.crm_tables import TABLES, TEXT
 from leadq.crm.contract.history import History, OwnField, TableCount, write_manifest
-from leadq.crm.contract.schemas import TABLES, TEXT
 from leadq.crm.reading.columns.field_history import name_fields
 from leadq.crm.reading.columns.lead_aliases import follow_aliases, surviving_only
 from leadq.crm.reading.columns.mapping import WITH_OWN_FIELDS, Mapped, map_source

@@ -1,4 +1,7 @@
-"""A simulated company: two years of CRM tables with every trouble of the real thing, and apart from them the truth."""
+"""A simulated company: two years of CRM tables with every trouble of the real thing, and apart from them the truth.
+
+Its tables stand in ``tables``. It knows no feature and no model: what is claimed on it must hold on real data, too.
+"""
 
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.simulate import SimulatedCompany, simulate

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadq.crm.contract.schemas import TABLES, TIME
+from leadq.crm.contract.crm_tables import TABLES, TIME
 from leadq.crm.simulated.moments import MICROSECONDS
 from leadq.foundation.arrays import Bools, Floats, Ints
 

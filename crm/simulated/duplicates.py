@@ -8,8 +8,8 @@ import numpy as np
 
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.facts import Leads
-from leadq.crm.simulated.fate import Fate
 from leadq.crm.simulated.intent import Gap, no_gap
+from leadq.crm.simulated.lead_outcomes import Fate
 from leadq.crm.simulated.moments import DAY, NEVER, after, seconds
 from leadq.foundation.arrays import Bools, Ints
 

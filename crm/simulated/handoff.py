@@ -1,7 +1,7 @@
 """How likely a first touch at a moment is for a lead that will be won, and for one that will be lost.
 
 A lead that sales disqualifies at once is touched before it closes, however slow sales is: so a lead just touched is not a lead that
-has survived until that age. The truth at hand-off weighs both by the densities given here, which follow from how ``fate.py`` draws
+has survived until that age. The truth at hand-off weighs both by the densities given here, which follow from how ``lead_outcomes.py`` draws
 first touches: at a lognormal time after creation, or, where that would be after the close, somewhere between 20 and 90 % of the way.
 """
 

@@ -15,7 +15,7 @@ import numpy as np
 from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.facts import SURGE_DAYS, Leads
-from leadq.crm.simulated.fate import Fate
+from leadq.crm.simulated.lead_outcomes import Fate
 from leadq.crm.simulated.moments import DAY, NEVER, last_monday, next_monday, seconds
 from leadq.foundation.arrays import Bools, Floats, Ints
 

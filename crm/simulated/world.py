@@ -10,8 +10,8 @@ from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.duplicates import Duplicates, draw_duplicates, merge_gaps
 from leadq.crm.simulated.facts import Accounts, Leads, draw_facts
-from leadq.crm.simulated.fate import Fate, draw_fate
 from leadq.crm.simulated.intent import Events, Gap, draw_events
+from leadq.crm.simulated.lead_outcomes import Fate, draw_fate
 from leadq.crm.simulated.moments import NEVER
 from leadq.crm.simulated.truth import Truth, index_events
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.crm.storage.postgres_transaction import DatabaseProblem, plain_words, transaction
 from leadq.crm.storage.scratch_database import name
 from leadq.crm.warehouse.table_definition import ScoreTarget, columns_of, make_tables, must_fit
@@ -36,7 +36,7 @@ def publish_scores(path: Path, target: ScoreTarget, *, run_id: str, as_of: datet
     Parameters
     ----------
     path : Path
-        Parquet file of :data:`leadq.crm.contract.schemas.SCORES`, all of one run.
+        Parquet file of :data:`leadq.crm.contract.score_table.SCORES`, all of one run.
     target : ScoreTarget
     run_id : str
     as_of, scored_at : datetime

@@ -13,7 +13,7 @@ import pyarrow as pa
 from ibis.common.exceptions import TableNotFound
 from ibis.expr.datatypes import JSON
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.crm.storage.scratch_database import name
 from leadq.crm.storage.source_locations import Database
 from leadq.foundation.problems import Problem, StoreError

@@ -1,1 +1,4 @@
-"""Are the reasons true? The contributions that reasons are made of, held against what the model does when asked again."""
+"""Are the reasons true? Contributions held against what the model does when facts are replaced, and against SHAP.
+
+How reasons are chosen and worded stands in ``serving``.
+"""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 
 from leadq.agreement.read import parse_agreement
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.tonight import OpenLeads, tonight
 from leadq.foundation.problems import Problem, StoreError, UsageError

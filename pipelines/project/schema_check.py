@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pyarrow.parquet as pq
 
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.contract.history import FieldType, History, OwnField
-from leadq.crm.contract.schemas import TABLES
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.foundation.problems import Problem
 from leadq.foundation.suggestions import did_you_mean

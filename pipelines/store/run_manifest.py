@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from leadq.crm.contract.schemas import SCHEMA_VERSION
+from leadq.crm.contract.crm_tables import SCHEMA_VERSION
 from leadq.foundation.problems import Problem, StoreError
 
 RunKind = Literal["night", "since", "lead"]

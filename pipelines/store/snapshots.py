@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.schemas import TIME
+from leadq.crm.contract.crm_tables import TIME
 from leadq.crm.storage.parquet_rows import rows_of_lead
 from leadq.foundation.atomic_files import new_file
 from leadq.foundation.problems import Problem, StoreError

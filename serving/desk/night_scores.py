@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.crm.storage.parquet_rows import rows_of_lead
 from leadq.foundation.problems import LeadqError
 from leadq.serving.desk.lead_columns import LeadRows, read_lead_rows

@@ -1,7 +1,5 @@
-"""From tonight's open leads to the score table.
+"""From tonight's open leads to the score table, batch by batch.
 
-``score`` turns Arrow batches of features into batches of the score table, ``previous`` and ``changed`` compare with
-the last night, ``reasons`` chooses what is said (``leadq.serving.words`` says it), ``write`` puts the table on disk whole,
-``explain`` and ``summary`` read it for people. Left out: computing features (features/), the model (models/), sending scores
-anywhere (serving/delivery).
+``score_batches`` is the way; ``changes`` compares with the night before, ``reasons`` chooses what is said, ``table`` puts the parts
+on disk whole, ``spark`` does the same on many machines. Features come from ``features``, sentences from ``serving/words``.
 """

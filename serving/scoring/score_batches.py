@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from leadq.agreement.decide import decide_tiers, model_tiers
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.arrays import Floats
 from leadq.models.tiers.tier_offers import cut_by_tier
 from leadq.serving.scoring.additivity_check import contribution_lists, must_add_up
@@ -49,7 +49,8 @@ def score_batches(batches: Iterable[pa.RecordBatch], run: ScoringRun) -> Iterato
     Yields
     ------
     RecordBatch
-        In the schema :data:`leadq.crm.contract.schemas.SCORES`, as many rows as came in and in their order; ``percentile`` is still null.
+        In the schema :data:`leadq.crm.contract.score_table.SCORES`, as many rows as came in and in
+        their order; ``percentile`` is still null.
 
     Raises
     ------

@@ -125,7 +125,7 @@ def card_of(row: Row, agreement: Agreement, standing: Standing, said: Sentences,
     Parameters
     ----------
     row : mapping
-        A row of :data:`leadq.crm.contract.schemas.SCORES` as Python values.
+        A row of :data:`leadq.crm.contract.score_table.SCORES` as Python values.
     agreement : Agreement
         The one the score was made under.
     standing : Standing

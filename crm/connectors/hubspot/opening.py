@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leadq.crm.connectors.history_source import HistorySource
-from leadq.crm.connectors.hubspot.history.extract import HubspotHistorySource
 from leadq.crm.connectors.hubspot.history.queries import HistorySettings
+from leadq.crm.connectors.hubspot.history.reader import HubspotHistorySource
 from leadq.crm.connectors.hubspot.sending.target import HubspotTarget
 from leadq.crm.connectors.hubspot.session import Session
 from leadq.crm.connectors.hubspot.settings import ToHubspot

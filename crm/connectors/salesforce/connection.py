@@ -34,7 +34,7 @@ class Connection:
     ----------
     who : SignIn
     http : requests.Session
-        A :class:`leadq.crm.connectors.salesforce.sign_in.TimedSession`.
+        A :class:`leadq.crm.connectors.timed_session.TimedSession`.
     patience : Patience
     usage_share : float
         Share of the organisation's daily calls, in [0, 1], above which we leave the rest to others.

@@ -14,8 +14,8 @@ from leadq.crm.connectors.history_source import Extract, extract_place
 from leadq.crm.connectors.retries import Patience
 from leadq.crm.connectors.salesforce.connection import Connection
 from leadq.crm.connectors.salesforce.history.bulk_query import SalesforceReader
-from leadq.crm.connectors.salesforce.history.extract import STATE, BulkReader, read_history
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, ObjectQuery
+from leadq.crm.connectors.salesforce.history.reader import STATE, BulkReader, read_history
 from leadq.crm.connectors.salesforce.sending.target import SalesforceTarget
 from leadq.crm.connectors.salesforce.settings import ToSalesforce
 from leadq.crm.connectors.salesforce.sign_in import SignIn
@@ -96,7 +96,7 @@ class SalesforceHistorySource:
     settings: Mapping[str, Any]
 
     def extract(self, folder: Path, *, whole: bool, progress: Callable[[str], None]) -> Extract:
-        """Read the history, or what changed of it; see :func:`leadq.crm.connectors.salesforce.history.extract.read_history`."""
+        """Read the history, or what changed of it; see :func:`leadq.crm.connectors.salesforce.history.reader.read_history`."""
         extract_place(folder, mark=STATE)  # before anything is asked
         reader = SalesforceReader(self.connection)
         settings = HistorySettings(**self.settings, our_user=reader.our_user())

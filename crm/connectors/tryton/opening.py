@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leadq.crm.connectors.tryton.history.extract import TrytonHistorySource
+from leadq.crm.connectors.tryton.history.reader import TrytonHistorySource
 from leadq.crm.connectors.tryton.sending.target import TrytonTarget
 from leadq.crm.connectors.tryton.session import Account, TrytonSession
 from leadq.crm.connectors.tryton.settings import ToTryton

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from leadq.crm.config.schema import Source
-from leadq.crm.contract.schemas import TABLES
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.reading.columns.mapping import WITH_OWN_FIELDS, Mapped
 from leadq.crm.reading.columns.profiling import TypedField
 from leadq.crm.reading.findings import Findings

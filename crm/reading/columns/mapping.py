@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from leadq.crm.config.schema import EXTRA_COLUMNS, Events, Source
-from leadq.crm.contract.schemas import REQUIRED, TABLES
+from leadq.crm.contract.crm_tables import REQUIRED, TABLES
 from leadq.crm.reading.findings import Findings
 from leadq.crm.reading.sources.joins import joined
 from leadq.crm.reading.sources.source_files import Loaded

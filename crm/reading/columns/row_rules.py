@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from leadq.crm.contract.schemas import REQUIRED, TABLES, TIME
+from leadq.crm.contract.crm_tables import REQUIRED, TABLES, TIME
 from leadq.crm.reading.columns.mapping import EITHER
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.storage.scratch_database import ROW, count, name, text

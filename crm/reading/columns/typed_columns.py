@@ -9,13 +9,13 @@ from __future__ import annotations
 import pyarrow as pa
 
 from leadq.crm.config.schema import Source
+from leadq.crm.contract.crm_tables import TABLES, TIME
 from leadq.crm.contract.personal_data import (
     bare_domain,
     domain_of_address,
     domain_of_site,
     without_contact_details,
 )
-from leadq.crm.contract.schemas import TABLES, TIME
 from leadq.crm.reading.columns.mapping import Mapped
 from leadq.crm.reading.columns.times import STARTS_ITS_DAY, TimeReading
 from leadq.crm.reading.findings import Findings, RowRule

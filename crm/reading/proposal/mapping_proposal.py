@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from leadq.crm.contract.schemas import TABLES
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.reading.proposal.file_sample import Column, Sample, take_sample
 from leadq.crm.storage.scratch_database import open_engine
 

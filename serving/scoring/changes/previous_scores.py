@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import Problem, StoreError
 
 COLUMNS = (

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from leadq.agreement.decide import model_tiers
 from leadq.agreement.schema import BY_MODEL, DISQUALIFIED, Agreement
-from leadq.crm.contract.schemas import MOVES
+from leadq.crm.contract.score_table import MOVES
 from leadq.foundation.atomic_files import new_file
 from leadq.serving.scoring.changes.previous_scores import A_NIGHT_APART, PreviousScores
 from leadq.serving.words.score_change import TREND_FROM
@@ -45,7 +45,7 @@ def write_moves(
     cuts: Mapping[str, float | None],
     sentences: Sentences,
 ) -> dict[str, Any]:
-    """Write the moves of a run in the schema :data:`leadq.crm.contract.schemas.MOVES`, in order of ``lead_id``.
+    """Write the moves of a run in the schema :data:`leadq.crm.contract.score_table.MOVES`, in order of ``lead_id``.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class _Teller:
         return 1 if self.tiers.index(now) < self.tiers.index(before) else -1
 
     def move(self, now: Row, before: Row) -> Row:
-        """Return a row of :data:`leadq.crm.contract.schemas.MOVES`."""
+        """Return a row of :data:`leadq.crm.contract.score_table.MOVES`."""
         why, family, fact = self._by_rules(now, before) or self._by_score(now, before)
         rule = {"rule": now["tier_by"], "rule_ended": before["tier_by"]}.get(why, "")
         version = now["agreement_version"]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 
 Ids = npt.NDArray[np.int64]
 
@@ -30,7 +30,7 @@ def _coded(kind: pa.DataType) -> pa.DataType:
 CODED = pa.schema(
     [field if field.name in _AS_THEY_ARE else pa.field(field.name, _coded(field.type)) for field in SCORES]
 )
-"""The schema :data:`leadq.crm.contract.schemas.SCORES` with numbers for texts."""
+"""The schema :data:`leadq.crm.contract.score_table.SCORES` with numbers for texts."""
 
 
 def texts_of(ids: Ids, texts: list[str], *, missing: npt.NDArray[np.bool_] | None = None) -> pa.DictionaryArray:
@@ -73,7 +73,7 @@ def coded(column: pa.Array, name: str) -> pa.Array:
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a coded batch in the schema :data:`leadq.crm.contract.schemas.SCORES`."""
+    """Return a coded batch in the schema :data:`leadq.crm.contract.score_table.SCORES`."""
     columns = [_plain(column, field.type) for column, field in zip(batch.columns, SCORES, strict=True)]
     return pa.record_batch(columns, schema=SCORES)
 

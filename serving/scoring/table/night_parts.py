@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import ipc
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import Problem, StoreError
 from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.serving.scoring.reasons.reason_choice import HeldBack

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.arrays import Floats
 from leadq.foundation.atomic_files import new_file
 from leadq.serving.scoring.changes.score_reuse import STATES
@@ -62,7 +62,7 @@ def write_scores(batches: Iterable[pa.RecordBatch], path: Path, *, ranks_of: Flo
     Parameters
     ----------
     batches : iterable of RecordBatch
-        In the schema :data:`leadq.crm.contract.schemas.SCORES`; any sizes, the file does not depend on them.
+        In the schema :data:`leadq.crm.contract.score_table.SCORES`; any sizes, the file does not depend on them.
     path : Path
         Of the table; replaced when all is written.
     ranks_of : ndarray of float64, optional

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from leadq.crm.answers.answer_log import MAX_NOTE, Answer, AnswerBook, clean_note
-from leadq.crm.contract.schemas import DISPOSITIONS
+from leadq.crm.contract.crm_tables import DISPOSITIONS
 from leadq.foundation.problems import StoreError, UsageError
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from leadq.crm.config.leadq_yaml import read_config
-from leadq.crm.contract.schemas import TABLES
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.foundation.problems import ConfigError
 
 TEMPLATE = Path(__file__).parents[3] / "crm" / "config" / "templates" / "leadq.yaml"

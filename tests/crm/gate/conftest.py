@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from leadq.crm.contract.crm_tables import OUTCOMES, TABLES
 from leadq.crm.contract.history import History, OwnField
-from leadq.crm.contract.schemas import OUTCOMES, TABLES
 
 READ_AT = datetime(2026, 9, 1, tzinfo=UTC)
 START = datetime(2025, 1, 1, tzinfo=UTC)

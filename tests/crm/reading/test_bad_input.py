@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.contract.history import History
-from leadq.crm.contract.schemas import TABLES
 from leadq.crm.reading.ingest import read_notes
 from leadq.foundation.problems import StoreError
 from tests.crm.reading.conftest import LEADS, SIMPLE, SourceFolder, lead_rows

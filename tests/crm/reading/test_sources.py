@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.contract.crm_tables import OUTCOMES, REJECTED, TABLES
 from leadq.crm.contract.history import History
-from leadq.crm.contract.schemas import OUTCOMES, REJECTED, TABLES
 from leadq.crm.reading.ingest import read_history, read_notes
 from leadq.crm.reading.proposal.mapping_proposal import propose_mapping
 from tests.crm.reading.conftest import READ_AT, SIMPLE, SourceFolder, lead_rows

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadq.crm.config.leadq_yaml import read_config
-from leadq.crm.contract.schemas import REQUIRED, TABLES
+from leadq.crm.contract.crm_tables import REQUIRED, TABLES
 from leadq.crm.reading.ingest import read_history
 from leadq.crm.simulated import CompanySettings, SimulatedCompany, simulate, write_company
 from leadq.crm.simulated.tables.own_fields import BACKFILLED

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.crm.storage.source_locations import Database
 from leadq.crm.warehouse.score_tables import newest_night, publish_scores
 from leadq.crm.warehouse.table_definition import ScoreTarget

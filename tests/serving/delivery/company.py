@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadq.crm.connectors.protocol import Chunk, RowOutcome, Step, Target, TargetField, UnheardError, Value
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import Problem
 from leadq.serving.delivery.deliver import Tonight, Wish, deliver
 from leadq.serving.delivery.ledger.ledger import Ledger

@@ -23,7 +23,7 @@ from leadq.agreement.read import parse_agreement
 from leadq.agreement.schema import Agreement
 from leadq.crm.answers.answer_log import AnswerBook
 from leadq.crm.config.desk_settings import DeskSettings, PersonWithToken
-from leadq.crm.contract.schemas import MOVES, SCORES
+from leadq.crm.contract.score_table import MOVES, SCORES
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.past_leads import PastLead
 from leadq.serving.desk.app import make_app

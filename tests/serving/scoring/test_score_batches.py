@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from leadq.agreement.schema import Outcome, Promise
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import BundleError
 from leadq.models.bundle.bundle import Bundle
 from leadq.serving.scoring.additivity_check import must_add_up

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from leadq.crm.connectors.hubspot.properties import ALLOWED, DECISION, REJECTION_REASON
 from leadq.crm.connectors.hubspot.sending.target import MERGED
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.contract.personal_data import Contents, why_personal
-from leadq.crm.contract.schemas import TABLES
 from leadq.foundation.problems import ConfigError, Problem
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")

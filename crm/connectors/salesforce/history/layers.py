@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from leadq.crm.connectors.salesforce.history.queries import ObjectQuery
 from leadq.crm.connectors.salesforce.history.tables import moment
-from leadq.crm.contract.schemas import TEXT
+from leadq.crm.contract.crm_tables import TEXT
 from leadq.crm.storage.scratch_database import Connection, count, first_row, name, text, write_table
 from leadq.foundation.problems import Problem, StoreError
 

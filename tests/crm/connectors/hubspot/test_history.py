@@ -11,15 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadq.crm.connectors.history_source import MARK, Extract
-from leadq.crm.connectors.hubspot.history.extract import HubspotHistorySource
 from leadq.crm.connectors.hubspot.history.property_versions import changes, value_at, versions
 from leadq.crm.connectors.hubspot.history.queries import HistorySettings, queries
+from leadq.crm.connectors.hubspot.history.reader import HubspotHistorySource
 from leadq.crm.connectors.hubspot.opening import open_history
 from leadq.crm.connectors.hubspot.properties import HUMAN_PROPERTIES
 from leadq.crm.connectors.hubspot.sending.values import as_moment
 from leadq.crm.connectors.hubspot.settings import ToHubspot
 from leadq.crm.connectors.protocol import UnheardError
-from leadq.crm.contract.schemas import TABLES
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.foundation.problems import ConfigError, LeadqError
 from tests.crm.connectors.hubspot.delivering import session_of
 from tests.fake_hubspot.account import pipeline, stamp

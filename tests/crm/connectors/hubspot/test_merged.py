@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.crm.connectors.hubspot.history.extract import HubspotHistorySource
 from leadq.crm.connectors.hubspot.history.queries import HistorySettings
+from leadq.crm.connectors.hubspot.history.reader import HubspotHistorySource
 from leadq.crm.connectors.hubspot.sending.target import HubspotTarget
 from leadq.crm.connectors.protocol import Value
 from leadq.foundation.problems import TargetPausedError

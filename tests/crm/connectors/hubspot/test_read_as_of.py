@@ -12,8 +12,8 @@ import pytest
 from leadq.agreement.read import parse_agreement
 from leadq.agreement.template import template_text
 from leadq.crm.config.leadq_yaml import read_config
-from leadq.crm.connectors.hubspot.history.extract import HubspotHistorySource
 from leadq.crm.connectors.hubspot.history.queries import HistorySettings
+from leadq.crm.connectors.hubspot.history.reader import HubspotHistorySource
 from leadq.crm.reading.ingest import read_history
 from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine

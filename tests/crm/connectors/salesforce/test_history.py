@@ -16,9 +16,9 @@ import pytest
 
 from leadq.agreement.template import template_text
 from leadq.crm.config.leadq_yaml import read_config
-from leadq.crm.connectors.salesforce.history.extract import read_history
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, ObjectQuery, queries, rows_of
-from leadq.crm.contract.schemas import REQUIRED, TABLES
+from leadq.crm.connectors.salesforce.history.reader import read_history
+from leadq.crm.contract.crm_tables import REQUIRED, TABLES
 from leadq.crm.reading.ingest import read_history as ingest
 from leadq.foundation.problems import ConfigError, InputError, LeadqError, Problem, StoreError
 

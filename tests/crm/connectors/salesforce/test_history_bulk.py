@@ -15,8 +15,8 @@ from leadq.crm.connectors.retries import Patience
 from leadq.crm.connectors.salesforce.connection import Connection
 from leadq.crm.connectors.salesforce.errors import SalesforceRefusedError
 from leadq.crm.connectors.salesforce.history.bulk_query import SalesforceReader
-from leadq.crm.connectors.salesforce.history.extract import Extract, read_history
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, queries
+from leadq.crm.connectors.salesforce.history.reader import Extract, read_history
 from leadq.crm.connectors.salesforce.sign_in import SignIn
 from leadq.crm.connectors.timed_session import TimedSession
 from leadq.foundation.problems import TargetPausedError

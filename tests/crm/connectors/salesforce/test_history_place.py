@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadq.crm.connectors.history_source import new_extract
-from leadq.crm.connectors.salesforce.history.extract import read_history
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, ObjectQuery
+from leadq.crm.connectors.salesforce.history.reader import read_history
 from leadq.foundation.problems import StoreError, UsageError
 
 LEAD = {"Id": "00QA", "CreatedDate": "2023-01-01T00:00:00.000Z", "SystemModstamp": "2023-01-01T00:00:00.000Z"}

@@ -19,7 +19,7 @@ from leadq.crm.config.leadq_yaml import read_config
 from leadq.crm.connectors.retries import Patience
 from leadq.crm.connectors.salesforce.connection import Connection
 from leadq.crm.connectors.salesforce.history.bulk_query import SalesforceReader
-from leadq.crm.connectors.salesforce.history.extract import read_history
+from leadq.crm.connectors.salesforce.history.reader import read_history
 from leadq.crm.connectors.salesforce.sign_in import SignIn
 from leadq.crm.contract.history import History
 from leadq.crm.reading.ingest import read_history as ingest

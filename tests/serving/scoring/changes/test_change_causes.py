@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import StoreError
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.matrix_scorer import MatrixScorer

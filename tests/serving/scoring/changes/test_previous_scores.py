@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import StoreError
 from leadq.serving.scoring.changes.previous_scores import PreviousScores
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches

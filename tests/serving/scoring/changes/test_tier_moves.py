@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.crm.contract.schemas import MOVES, SCORES
+from leadq.crm.contract.score_table import MOVES, SCORES
 from leadq.serving.scoring.changes.previous_scores import PreviousScores
 from leadq.serving.scoring.changes.tier_moves import write_moves
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches

@@ -27,7 +27,7 @@ from leadq.crm.connectors.history_source import Extract, extract_place
 from leadq.crm.connectors.salesforce.history.layers import ROWS, dropped_rows, lay_over, layers
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, ObjectQuery, queries, rows_of
 from leadq.crm.connectors.salesforce.history.tables import table_queries
-from leadq.crm.contract.schemas import TABLES, TEXT
+from leadq.crm.contract.crm_tables import TABLES, TEXT
 from leadq.crm.storage.scratch_database import Connection, Relation, count, open_engine, text, write_table
 from leadq.foundation.atomic_files import new_folder
 from leadq.foundation.problems import Problem, StoreError

@@ -31,7 +31,7 @@ from leadq.crm.connectors.hubspot.history.tables import (
     lead,
 )
 from leadq.crm.connectors.hubspot.session import Session
-from leadq.crm.contract.schemas import TABLES
+from leadq.crm.contract.crm_tables import TABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from leadq.crm.connectors.tryton.history.tables import (
 )
 from leadq.crm.connectors.tryton.session import TrytonSession
 from leadq.crm.connectors.tryton.settings import TrytonHistory
-from leadq.crm.contract.schemas import TABLES
+from leadq.crm.contract.crm_tables import TABLES
 from leadq.foundation.problems import LeadqError, Problem
 
 

@@ -1,4 +1,4 @@
-"""The house itself: the order of its rooms, what is committed, what starts quickly and imports little."""
+"""The checkout: the order of its rooms, what is committed, what starts quickly and imports little."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parent.parent
-ROOMS = ("agreement", "crm", "features", "models", "serving", "pipelines")
+import leadq
+from tests.layout.house import ROOMS
+
+ROOT = Path(__file__).parents[2]
 
 _ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
 _NO_NETWORK = re.compile(r"https?://(www\.w3\.org/|127\.0\.0\.1|localhost|[\w.-]+\.example\b)")
@@ -41,9 +43,9 @@ def _tracked() -> list[Path]:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_each_room_is_the_one_of_this_project(room: str) -> None:
-    found = import_module(room).__file__
+    found = import_module(f"leadq.{room}").__file__
     assert found is not None
-    assert Path(found).parent == ROOT / room
+    assert Path(found).resolve() == ROOT / room / "__init__.py"
 
 
 def test_rooms_import_downwards_only() -> None:
@@ -99,18 +101,61 @@ def _imported(code: str) -> set[str]:
     return set(printed.stdout.split())
 
 
-def test_the_scorer_imports_neither_shap_nor_great_expectations() -> None:
+def _slow_to_start(modules: set[str]) -> set[str]:
+    """Which modules ``leadq --help`` must not pay for: libraries of data, and all rooms but the lowest."""
+    light = ("leadq.foundation", "leadq.pipelines.cli", "leadq.pipelines.command")
+    rooms = {name for name in modules if name.startswith("leadq.") and name != "leadq.pipelines"}
+    return {name for name in rooms if not name.startswith(light)} | modules & {
+        "pyarrow",
+        "numpy",
+        "pandas",
+        "yaml",
+        "jinja2",
+    }
+
+
+def _training_stack(modules: set[str]) -> set[str]:
+    return modules & {"shap", "great_expectations", "mlflow", "matplotlib", "sklearn", "dvc"}
+
+
+def test_the_scorer_imports_nothing_of_the_training_stack() -> None:
     modules = _imported(
-        "import leadq.pipelines.night.score, leadq.pipelines.explaining.explain;"
-        "import leadq.serving.scoring.score_batches, leadq.models.bundle.matrix_scorer"
+        "import leadq.pipelines.night.score, leadq.pipelines.explaining.explain, leadq.pipelines.delivery.deliver;"
+        "import leadq.serving.scoring.score_batches, leadq.models.bundle.matrix_scorer, leadq.pipelines.desk"
     )
     assert "pyarrow" in modules
-    assert not modules & {"shap", "great_expectations", "mlflow", "matplotlib", "sklearn"}
+    assert _training_stack(modules) == set()
+    assert _training_stack(_imported("import mlflow")) == {"mlflow"}  # the question can be answered otherwise
 
 
 def test_the_command_line_imports_no_room() -> None:
-    modules = _imported("import leadq.pipelines.cli.main")
-    assert not modules & {"pyarrow", "numpy", "pandas", "yaml", "crm", "features", "models", "serving"}
+    assert _slow_to_start(_imported("import leadq.pipelines.cli.main")) == set()
+    late = _slow_to_start(_imported("import leadq.crm.contract.history"))
+    assert {"pyarrow", "leadq.crm", "leadq.crm.contract.history"} <= late
+
+
+def test_the_face_imports_nothing_until_it_is_asked() -> None:
+    assert {name for name in _imported("import leadq") if name.startswith("leadq.")} == set()
+    asked = _imported("import leadq\nleadq.read_agreement")
+    assert "leadq.agreement.read" in asked
+    assert "leadq.crm" not in asked
+    for name in leadq.__all__:
+        assert getattr(leadq, name) is not None
+    with pytest.raises(AttributeError, match="it has Scorer, __version__, explain, read_agreement"):
+        _ = leadq.scorer
+
+
+@pytest.mark.parametrize("command", [["--help"], ["models", "--json"], ["score", "--json"]], ids=" ".join)
+def test_a_command_started_in_the_checkout_has_no_room_twice(command: list[str]) -> None:
+    """There the bare names of the rooms can be imported too, as second modules with second classes."""
+    code = (
+        "import sys, leadq.pipelines.cli.main as cli\n"
+        f"sys.argv = ['leadq', *{command!r}]\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
+        f"print('twice:', *(set(sys.modules) & set({ROOMS!r})), file=sys.stderr)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stderr.splitlines()[-1] == "twice:"
 
 
 def test_the_repository_and_new_projects_share_their_stages() -> None:
