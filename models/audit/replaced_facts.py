@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from leadq.foundation.arrays import Bools, Floats, Ints
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import Bundle
 
 Ask = Callable[[Floats], Floats]

@@ -1,4 +1,4 @@
-"""What fitting and proving share: LightGBM when it is needed, every setting of a fit, metrics, a logistic regression.
+"""What fitting and proving share: every setting of a fit, metrics, a logistic regression.
 
 It decides nothing about a model.
 """

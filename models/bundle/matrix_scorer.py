@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leadq.foundation.arrays import Floats, logit
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.foundation.problems import BundleError, Problem
-from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.fit.contributions import calibrated_by_family
 

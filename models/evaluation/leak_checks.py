@@ -14,8 +14,8 @@ import numpy as np
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import Floats, Ints
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.base.fit_settings import FitSettings
-from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.base.metrics import auc
 from leadq.models.evaluation.evaluation_result import Evaluation, ModelFinding
 from leadq.models.fit.contributions import Reference, reference_rows

@@ -15,8 +15,8 @@ import pandas as pd
 from leadq.features.maturity import maturity_curve
 from leadq.features.training_data import HANDOFF, TrainingData
 from leadq.foundation.arrays import Bools, Floats, Ints
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.base.fit_settings import FitSettings
-from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.evaluation.time_split import Split
 from leadq.models.fit.anchor import Recent
 from leadq.models.fit.fit_model import Fitted, Progress, fit_model, labels, silent, with_bend

@@ -16,7 +16,7 @@ from leadq.agreement.schema import Agreement
 from leadq.features.catalogue import Catalogue
 from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import Floats, Ints
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.evaluation.rolling_origins import OriginFit, judged_landmark
 from leadq.models.fit.contributions import explain, sum_by_family
 from leadq.models.fit.platt_calibration import Calibrator

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from leadq.foundation.arrays import Floats, Ints
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.base.fit_settings import FitSettings
-from leadq.models.base.lightgbm_loader import load_lightgbm
 
 AGE_FEATURE = "timing_age_days"
 """Name of the feature that holds the age (``features/groups/origin.py``); a source without dates has none."""

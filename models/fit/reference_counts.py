@@ -12,7 +12,7 @@ import re
 import numpy as np
 
 from leadq.foundation.arrays import Floats, Ints
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 
 CHUNK_ROWS = 10_000
 """Rows counted at a time: their leaves in all trees are in memory together."""

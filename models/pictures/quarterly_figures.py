@@ -19,7 +19,7 @@ from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import Floats
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.fit.contributions import calibrated_contributions, reference_rows
 from leadq.models.fit.fit_model import labels, population

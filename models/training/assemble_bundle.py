@@ -11,8 +11,8 @@ import numpy as np
 from leadq.agreement.schema import Agreement
 from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import logit
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.base.fit_settings import FitSettings
-from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import BUNDLE_VERSION, Bundle
 from leadq.models.bundle.value_evidence import gather_evidence
 from leadq.models.evaluation.evaluation_result import rounded

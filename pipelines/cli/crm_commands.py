@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from leadq.foundation.problems import Problem, UsageError
+from leadq.pipelines.cli.commands import Commands
 from leadq.pipelines.cli.shared_options import HERE, Folder, Json, in_project
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from leadq.pipelines.command.progress import Progress
     from leadq.pipelines.project.project import Project
 
-crm_app = typer.Typer(
+crm_app = Commands(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Make a CRM ready to take scores, try its ways, and read its history.",

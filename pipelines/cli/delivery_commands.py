@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from leadq.foundation.problems import Problem, UsageError
+from leadq.pipelines.cli.commands import Commands
 from leadq.pipelines.cli.shared_options import HERE, Folder, Json, in_project, who
 
-deliver_app = typer.Typer(
+deliver_app = Commands(
     help="Send committed scores to where sales works, only what changed; killed and started again, it goes on.",
     invoke_without_command=True,
     rich_markup_mode=None,

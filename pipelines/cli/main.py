@@ -8,6 +8,7 @@ Work is done by the stages, imported when a command runs, so that help answers a
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from datetime import UTC, datetime
@@ -16,11 +17,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from leadq.pipelines.cli.commands import Commands
 from leadq.pipelines.cli.crm_commands import crm_app
 from leadq.pipelines.cli.delivery_commands import deliver_app
 from leadq.pipelines.cli.shared_options import HERE, AsOf, Because, Folder, Json, in_project, moment_of, now, say, who
+from leadq.pipelines.command.failures import InterruptedCommandError, report
+from leadq.pipelines.command.output_streams import answer, answered, begin, own_stderr, silent_exit
 
-app = typer.Typer(
+app = Commands(
     name="leadq",
     no_args_is_help=True,
     add_completion=False,
@@ -44,12 +48,18 @@ def main() -> None:
         "OMP_WAIT_POLICY", "PASSIVE"
     )  # threads of the booster that wait must not eat a shared machine
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    begin()
+    if not debug:
+        silent_exit()
     try:
-        app(args=arguments, prog_name="leadq")
+        # a person is told of wrong usage by typer, with the usage; for a machine it comes here like any other failure
+        code = app(args=arguments, prog_name="leadq", standalone_mode="--json" not in arguments)
+        if code == InterruptedCommandError.exit_code and not answered():
+            raise InterruptedCommandError
+        sys.exit(code)
     except Exception as error:  # the one place that catches all
-        from leadq.pipelines.command.failures import report
-
-        sys.exit(report(error, arguments, now=datetime.now(UTC), debug=len(arguments) < len(sys.argv) - 1))
+        sys.exit(report(error, arguments, now=datetime.now(UTC), debug=debug))
 
 
 @app.command(epilog="Example: leadq demo --folder demo --leads 20000 --seed 7")
@@ -128,6 +138,14 @@ def rollback(because: Because = "", folder: Folder = HERE, as_json: Json = False
     from leadq.pipelines.quarter.promote import rollback as run
 
     in_project(folder, "rollback", lambda project, _: run(project, because=because, by=who()), as_json=as_json)
+
+
+@app.command(epilog="Example: leadq mirror")
+def mirror(folder: Folder = HERE, as_json: Json = False) -> None:
+    """Tell MLflow again who is live, and register what it lacks: the store was moved, or its server is another or was down."""
+    from leadq.pipelines.quarter.promote import mirror as run
+
+    in_project(folder, "mirror", run, as_json=as_json)
 
 
 @app.command(epilog="Example: leadq anchor; leadq promote")
@@ -228,8 +246,10 @@ def desk(
     from leadq.pipelines.project.project import open_project
 
     def ready(address: str) -> None:
-        typer.echo(json.dumps({"address": address}) if as_json else f"The desk is open at {address} (Ctrl+C closes it)")
+        answer(json.dumps({"address": address}) if as_json else f"The desk is open at {address} (Ctrl+C closes it)")
 
+    # pages that fail are told while the desk stays open; everything else that libraries say is set aside
+    logging.getLogger("uvicorn.error").addHandler(logging.StreamHandler(own_stderr()))
     project = open_project(folder, environment=os.environ, now=now())
     run_desk(project, environment=os.environ, clock=now, ready=ready, port=port)
 

@@ -51,9 +51,10 @@ def in_project(folder: Path, what: str, work: Callable[[Project, Progress], Told
 def say(told: Told, *, as_json: bool) -> None:
     """Tell a person or a machine, and leave with the exit code where it is not 0."""
     from leadq.pipelines.command.command_result import STOPPED_BY_GATE, for_a_terminal
+    from leadq.pipelines.command.output_streams import answer
 
     facts = {"done": told.exit_code != STOPPED_BY_GATE, "exit_code": told.exit_code, **told.facts}
-    typer.echo(json.dumps(facts, indent=1, sort_keys=True) if as_json else for_a_terminal(told.words))
+    answer(json.dumps(facts, indent=1, sort_keys=True) if as_json else for_a_terminal(told.words))
     if told.exit_code:
         raise typer.Exit(told.exit_code)
 

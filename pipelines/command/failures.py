@@ -13,15 +13,29 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from leadq.foundation.problems import LeadqError, Problem, StoreError
+from leadq.foundation.extras import missing_extra
+from leadq.foundation.problems import LeadqError, Problem, StoreError, UsageError
 from leadq.pipelines.command.command_result import for_a_terminal
+from leadq.pipelines.command.output_streams import answer, answered
 
 _HEADINGS = {2: "Wrong usage", 3: "Stopped before anything was written", 4: "Paused, the same command goes on later"}
 """How a failure begins, by exit code."""
 
 
+class InterruptedCommandError(LeadqError):
+    """Somebody pressed Ctrl+C; the exit code is the shell's for it."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        remedy = "Start it again: what was committed stays, and nothing was half-written."
+        super().__init__(Problem(where="leadq", rule="was interrupted", remedy=remedy))
+
+
 def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: bool) -> int:
     """Say what went wrong, on stderr for a person and on stdout where ``--json`` was asked for.
+
+    A machine that has its answer already (the desk's address) is told on stderr too: its stdout is one document.
 
     Returns
     -------
@@ -32,8 +46,8 @@ def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: 
         traceback.print_exception(error, file=sys.stderr)
     known = as_known(error, arguments, now=now)
     code, problems = known.exit_code, known.problems
-    if "--json" in arguments:
-        sys.stdout.write(json.dumps(_facts(code, problems), indent=1, sort_keys=True) + "\n")
+    if "--json" in arguments and not answered():
+        answer(json.dumps(_facts(code, problems), indent=1, sort_keys=True))
     else:
         heading = _HEADINGS.get(code, "Failed")
         many = "" if len(problems) == 1 else f" ({len(problems)} problems)"
@@ -46,14 +60,27 @@ def as_known(error: Exception, arguments: Sequence[str], *, now: datetime) -> Le
     """Return an error as one of ours: of the disk, which happens to everybody, or unforeseen, with its log written."""
     if isinstance(error, LeadqError):
         return error
+    if (usage := _as_usage(error)) is not None:
+        return usage
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
         remedy = "Free space or mend the permissions and run again; nothing was half-written."
         rule = "must be readable and writable"
         return StoreError(Problem(where=str(error.filename), rule=rule, value=str(error.strerror), remedy=remedy))
+    if isinstance(error, ModuleNotFoundError) and (missing := missing_extra(error)) is not None:
+        return LeadqError(missing)
     log = _write_log(error, arguments, now)
     remedy = f"The log is {log}; --debug shows it here. No file was half-written; what was done before this stays done."
     value = f"{type(error).__name__}: {_first_line(error)}"
     return LeadqError(Problem(where="leadq", rule="met something it does not know", value=value, remedy=remedy))
+
+
+def _as_usage(error: Exception) -> LeadqError | None:
+    """Return what the parser of the command line refuses as ours; known by its looks, as typer keeps the class to itself."""
+    message, context = getattr(error, "format_message", None), getattr(error, "ctx", None)
+    if message is None or context is None:
+        return None
+    command = str(context.command_path)
+    return UsageError(Problem(where=command, rule=str(message()), remedy=f"See {command} --help."))
 
 
 def _facts(code: int, problems: Sequence[Problem]) -> dict[str, Any]:

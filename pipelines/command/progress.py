@@ -5,10 +5,11 @@ Every room takes a plain callable, so nothing below this one knows of terminals.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
+
+from leadq.pipelines.command.output_streams import own_stderr
 
 
 class Progress(Protocol):
@@ -25,7 +26,7 @@ def silent(_words: str, _share: float | None = None, /) -> None:
 @contextmanager
 def watched(what: str) -> Iterator[Progress]:
     """Yield a progress that a person sees on stderr, or a silent one where stderr is no terminal."""
-    if not sys.stderr.isatty():
+    if not own_stderr().isatty():
         yield silent
         return
     from rich.console import Console  # noqa: PLC0415 - only where somebody watches
@@ -33,7 +34,7 @@ def watched(what: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=Console(file=own_stderr()), transient=True) as bar:
         task = bar.add_task(what, total=None)
 
         def tell(words: str, share: float | None = None, /) -> None:

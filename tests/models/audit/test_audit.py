@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from leadq.features.training_data import TrainingData
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.audit.dependence_plots import draw_dependence, leading_features
 from leadq.models.audit.reason_audit import LEAST, Audit, audit_reasons, compare_answers
 from leadq.models.audit.replaced_facts import asking, deletion_effects, interventional
-from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.fit.contributions import family_places, reference_rows
 from leadq.models.fit.fit_model import population

@@ -12,8 +12,8 @@ import pytest
 
 from leadq.features.training_data import HANDOFF, TrainingData
 from leadq.foundation.arrays import logit, sigmoid
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.foundation.problems import BundleError, InputError
-from leadq.models.base.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import write_bundle
 from leadq.models.bundle.encode_rows import encode_rows
 from leadq.models.bundle.matrix_scorer import MatrixScorer

@@ -10,7 +10,7 @@ import pytest
 
 from leadq.agreement.schema import Agreement
 from leadq.features.training_data import HANDOFF, TrainingData
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.evaluation.rolling_origins import fit_origins
 from leadq.models.evaluation.stability import Refit, Stability, between_origins, compare_refits, rank_correlation
 from leadq.models.evaluation.time_split import rolling_origins

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 
 QUIET = {
     "objective": "binary",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.explainer.adversarial import adversarial_rows
 from leadq.models.explainer.compiled import compile_model
 from leadq.models.explainer.confirmation import TOLERANCE, compare

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from leadq.features.training_data import TrainingData
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.fit.fit_model import assign_folds, fit_model, labels, population
 from tests.models.conftest import QUICK, make_world
 

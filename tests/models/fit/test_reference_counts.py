@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from leadq.features.training_data import TrainingData
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.explainer.confirmation import check_explainer
 from leadq.models.fit.contributions import explain, reference_rows
 from leadq.models.fit.fit_model import booster_text, population

@@ -23,7 +23,7 @@ from leadq.crm.simulated.tables.company_files import leadq_yaml, write_company
 from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.leak_checks.finding import LeakFinding
-from leadq.models.base.lightgbm_loader import load_lightgbm
+from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import Bundle, keep_bundle
 from leadq.models.bundle.value_evidence import gather_evidence
 from leadq.models.fit.contributions import make_reference

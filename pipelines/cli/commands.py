@@ -1,0 +1,43 @@
+"""How a function becomes a command of ``leadq``: whatever it calls, only leadq is heard on standard output and error.
+
+Every command is registered through :class:`Commands`, so that none can forget.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import typer
+
+from leadq.pipelines.command.output_streams import begin, libraries_aside
+
+Work = Callable[..., Any]
+
+
+class Commands(typer.Typer):
+    """Commands during which libraries are set aside; with ``--debug`` they are shown on standard error."""
+
+    def command(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        """Register a function as a command, as ``typer.Typer.command`` does."""
+        return _heard_alone(super().command(*args, **kwargs))
+
+    def callback(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        """Register a function as what stands before commands, as ``typer.Typer.callback`` does."""
+        return _heard_alone(super().callback(*args, **kwargs))
+
+
+def _heard_alone(register: Callable[[Work], Work]) -> Callable[[Work], Work]:
+    def decorate(work: Work) -> Work:
+        @wraps(work)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            begin()
+            with libraries_aside(shown="--debug" in sys.argv):
+                return work(*args, **kwargs)
+
+        register(run)
+        return work
+
+    return decorate
