@@ -16,7 +16,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOMS = ("foundation", "agreement", "crm", "features", "models", "serving", "pipelines")
@@ -98,6 +98,7 @@ def one_import_name(tree: Checkout) -> Iterator[str]:
                 yield f"{name}: {found.group()} must be leadq.{found.group()}"
 
 
+@cache  # most files are read by every rule and every planted fault
 def _words_of(code: str) -> str:
     """Return strings and comments: in code itself ``agreement.rules`` is an attribute of somebody's variable."""
     tokens = tokenize.generate_tokens(io.StringIO(code).readline)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.foundation.problems import GateStopped, StoreError, UsageError
 from leadq.models.bundle.bundle import read_bundle

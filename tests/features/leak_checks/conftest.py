@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadq.agreement.schema import Agreement, Outcome, Promise, Tier
+from leadq.crm.contract.crm_tables import OUTCOMES, TABLES
 from leadq.crm.contract.history import History, OwnField
-from leadq.crm.contract.schemas import OUTCOMES, TABLES
 from leadq.features.build_training_data import build_training_data
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.features.engine.duckdb_engine import open_engine

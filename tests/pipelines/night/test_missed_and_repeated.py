@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.crm.contract.schemas import MOVES
+from leadq.crm.contract.score_table import MOVES
 from leadq.foundation.problems import StoreError
 from leadq.models.bundle.bundle import Bundle, keep_bundle
 from leadq.models.fit.anchor import Anchor

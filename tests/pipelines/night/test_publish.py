@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.crm.contract.schemas import SCORES
+from leadq.crm.contract.score_table import SCORES
 from leadq.pipelines.command.progress import silent
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.night.publish import Published, publish_night
