@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WITH_SPARK := $(VENV)/.installed-spark
 WITH_TRYTON := .venv-tryton/.installed
+WITH_WHEEL := .venv-wheel/.installed
 WORKERS ?= 2
 # One thread a worker: the numerical libraries would otherwise start a pool in each of them.
 # Bytecode is kept: where the environment forbids it, every process that a test starts would compile leadq anew.
@@ -61,7 +62,25 @@ repro: $(STAMP) ## The same training stages through DVC, on the simulated compan
 
 .PHONY: test
 test: $(WITH_SPARK) $(WITH_TRYTON) ## All quick tests (under 10 minutes on 2 cores)
-	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance"
+	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance and not packaged"
+
+# What a user installs: the wheel in an environment of its own, with what drives the tests.
+$(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features models serving pipelines leadq 2>/dev/null)
+	rm -rf dist .venv-wheel
+	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir dist .
+	$(PYTHON) -m venv .venv-wheel
+	@echo '*' > .venv-wheel/.gitignore
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-wheel/bin/python -c constraints.txt \
+	  "$$(ls dist/*.whl)[train,dev,postgres,salesforce,hubspot,spark]"
+	@touch $@
+
+# The folder holds no room and no leadq/: what is imported can only be what was installed.
+.PHONY: test-wheel
+test-wheel: $(WITH_WHEEL) ## The built wheel from an empty folder: command line, desk, Spark, delivery, notebook; fresh environments
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp -r tests benchmarks notebooks docs README.md pyproject.toml "$$folder" && \
+	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile -q -m "not acceptance" \
+	  tests/pipelines/cli tests/serving/desk tests/serving/delivery tests/pipelines/delivery tests/spark tests/notebooks
+	$(THREADS) $(BIN)/python -m pytest -q -m packaged -s tests/packaging
 
 .PHONY: lint
 lint: $(WITH_SPARK) ## Rules, format, types, and the order of the rooms

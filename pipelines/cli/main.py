@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from leadq import __version__
 from leadq.pipelines.cli.commands import Commands
 from leadq.pipelines.cli.crm_commands import crm_app
 from leadq.pipelines.cli.delivery_commands import deliver_app
@@ -50,8 +51,6 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     begin()
-    if not debug:
-        silent_exit()
     try:
         # a person is told of wrong usage by typer, with the usage; for a machine it comes here like any other failure
         code = app(args=arguments, prog_name="leadq", standalone_mode="--json" not in arguments)
@@ -60,6 +59,24 @@ def main() -> None:
         sys.exit(code)
     except Exception as error:  # the one place that catches all
         sys.exit(report(error, arguments, now=datetime.now(UTC), debug=debug))
+    finally:
+        if not debug:
+            silent_exit()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        answer(f"leadq {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before_any_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Stand before every command."""
 
 
 @app.command(epilog="Example: leadq demo --folder demo --leads 20000 --seed 7")

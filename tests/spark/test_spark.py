@@ -22,8 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.agreement.read import read_agreement
+from leadq.agreement.read import parse_agreement
 from leadq.agreement.schema import Agreement
+from leadq.agreement.template import template_text
 from leadq.crm.config.leadq_yaml import read_config
 from leadq.crm.contract.history import History, write_manifest
 from leadq.crm.reading.ingest import read_history
@@ -142,7 +143,7 @@ def world(tmp_path_factory) -> World:
         file.writelines(f'    {name}: "{value}"\n' for name, value in QUICK.items())
     config = read_config(folder / "source" / "leadq.yaml", environment={})
     history = make_odd(read_history(config, folder=folder / "history", read_at=company.read_at))
-    agreement = read_agreement(Path(__file__).parents[2] / "agreement" / "templates" / "agreement.yaml")
+    agreement = parse_agreement(template_text(), where="agreement.yaml")
     project = Project(
         folder=folder, config=config, agreement=agreement, settings=Settings(), now=company.read_at + timedelta(hours=1)
     )
