@@ -126,7 +126,8 @@ def _register(
                 logged.model_uri, tracking.model, tags={BUNDLE_TAG: bundle.version, CODE_TAG: code}
             )
     client = mlflow.MlflowClient()
-    client.update_registered_model(tracking.model, description=_ABOUT)
+    if not client.get_registered_model(tracking.model).description:  # one that people wrote stays
+        client.update_registered_model(tracking.model, description=_ABOUT)
     client.update_model_version(tracking.model, registered.version, description=said)
     return str(registered.version)
 

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from leadq.foundation.problems import LeadqError, Problem, StoreError
+from leadq.foundation.extras import missing_extra
+from leadq.foundation.problems import ConfigError, LeadqError, Problem, StoreError
 from leadq.models.live.artifact_locations import settle_locations
 from leadq.models.live.tracking import DATABASE, Tracking, without_credentials
 
@@ -39,9 +40,7 @@ _ELSEWHERE = (
     f"Start it, or set MLFLOW_TRACKING_URI and MLFLOW_REGISTRY_URI right (unset, the store's own is used), {_WHOLE}"
 )
 _OLD_SCHEMA = f"Run mlflow db upgrade with that database's address, {_WHOLE}"
-_UNREACHED = (
-    f"A registry takes only models whose artefacts it can reach: set MLFLOW_TRACKING_URI to the same server, {_WHOLE}"
-)
+_UNREACHED = f"Set MLFLOW_TRACKING_URI to the same server, {_WHOLE}"
 
 
 @contextmanager
@@ -52,37 +51,55 @@ def mlflow_session(store: Path, tracking: Tracking) -> Iterator[Any]:
     ------
     StoreError
         MLflow could not be told; the store's bundles and ``live.json`` are as they were.
+    ConfigError
+        MLflow is not installed, or the registry could not reach the artefacts.
     """
-    names = (*QUIET, *PATIENT, *NOT_OURS, "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(QUIET)
-    import mlflow  # noqa: PLC0415 - seconds of import, only for the registry; it sets up its loggers
+    if tracking.registry(store).startswith("http") and not tracking.runs(store).startswith("http"):
+        rule = "a registry on a server needs the runs on that server too: it takes only models whose artefacts it can reach"
+        raise ConfigError(Problem(where=tracking.shown(store), rule=rule, remedy=_UNREACHED))
+    with _own_environment(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mlflow = _mlflow()
+        loggers = [logging.getLogger(name) for name in _SPOKEN]
+        levels = [logger.level for logger in loggers]
+        try:
+            for logger in loggers:
+                logger.setLevel(logging.CRITICAL)  # it logs the traceback of what it raises
+            yield from _set_up(mlflow, store, tracking)
+        except LeadqError:
+            raise
+        except Exception as error:  # MLflow's own kinds, its database's, the network's and the disk's
+            secret = "@" in tracking.runs(store) + tracking.registry(store)  # the cause would show it, with --debug
+            raise StoreError(_problem(error, store, tracking)) from (None if secret else error)
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
 
-    loggers = [logging.getLogger(name) for name in _SPOKEN]
-    levels = [logger.level for logger in loggers]
-    for name, usual in PATIENT.items():
-        os.environ.setdefault(name, usual)
+
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """Set what MLflow reads from the process's environment, and put back afterwards what was there."""
+    names = (*QUIET, *PATIENT, *NOT_OURS, "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    os.environ.update(QUIET | {name: usual for name, usual in PATIENT.items() if name not in os.environ})
     for name in NOT_OURS:
         os.environ.pop(name, None)
     try:
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)  # it logs the traceback of what it raises
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield from _set_up(mlflow, store, tracking)
-    except LeadqError:
-        raise
-    except Exception as error:  # MLflow's own kinds, its database's, the network's and the disk's
-        secret = "@" in tracking.runs(store) + tracking.registry(store)  # the cause would show it, with --debug
-        raise StoreError(_problem(error, store, tracking)) from (None if secret else error)
+        yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
+
+
+def _mlflow() -> Any:
+    try:
+        import mlflow  # noqa: PLC0415 - seconds, only for the registry; sets up its loggers
+    except ModuleNotFoundError as error:
+        if (missing := missing_extra(error)) is None:
+            raise
+        raise ConfigError(missing) from error
+    return mlflow
 
 
 def _set_up(mlflow: Any, store: Path, tracking: Tracking) -> Iterator[Any]:
@@ -112,7 +129,5 @@ def _problem(error: Exception, store: Path, tracking: Tracking) -> Problem:
     remedy = _HERE if _is_here(store, tracking) else _ELSEWHERE
     if "out-of-date database schema" in str(error):
         remedy = _OLD_SCHEMA
-    elif "Invalid model version source" in str(error):
-        remedy = _UNREACHED
     rule = "MLflow must be able to keep the run"
     return Problem(where=tracking.shown(store), rule=rule, value=value, remedy=remedy)

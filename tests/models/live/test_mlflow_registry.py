@@ -1,111 +1,173 @@
-"""MLflow: registered, aliased, loaded and really served, silently, all within the store."""
+"""MLflow: registered, aliased and described, silently, all within the store, and naming no place on this machine."""
+
+from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from datetime import UTC, datetime
-from math import exp
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import pandas as pd
 import pytest
 
-from leadq.models.bundle.bundle import keep_bundle
-from leadq.models.live.live_models import models_folder, promote
-from leadq.models.live.mlflow_registry import mirror_live, register, tracking_uri
+from leadq.foundation.problems import LeadqError
+from leadq.models.bundle.bundle import keep_bundle, read_bundle
+from leadq.models.live.live_models import Live, bundle_folder, models_folder
+from leadq.models.live.mlflow_registry import mirror_live, register
+from leadq.models.live.model_artifact import example_rows
+from leadq.models.live.tracking import Tracking, store_uri
 from leadq.models.training.train_bundle import TrainResult
+from tests.models.live.conftest import Registered, hashes
 
 ROOT = Path(__file__).parents[3]
-START_SECONDS = 90
 
 
-@pytest.fixture(scope="module")
-def registered(trained: TrainResult, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    store = tmp_path_factory.mktemp("store")
-    version, folder = keep_bundle(trained.bundle, models_folder(store))
-    plot = store / "plot.png"
-    plot.write_bytes(b"not really a picture")
-    report = store / "evaluation.html"
-    report.write_text("<p>report</p>")
-    assert register(folder, [plot], [report], store=store) == "1"
-    mirror_live(promote(version, store=store, now=datetime(2026, 10, 1, tzinfo=UTC)), store=store)
-    return store, version
-
-
-def test_the_registry_holds_run_and_alias(registered: tuple[Path, str]) -> None:
+def test_the_registry_holds_run_and_alias(told: Registered) -> None:
     import mlflow  # noqa: PLC0415 - seconds
 
-    store, version = registered
-    client = mlflow.MlflowClient(tracking_uri(store), tracking_uri(store))
+    client = mlflow.MlflowClient(store_uri(told.store), store_uri(told.store))
     champion = client.get_model_version_by_alias("leadq", "champion")
-    assert champion.tags["bundle"] == version
+    assert champion.tags["bundle"] == told.version
     run = client.get_run(champion.run_id)
     assert run.data.metrics["beats_base_rate"] == 1.0
     assert run.data.metrics["handoff.auc"] > 0.6
     assert run.data.params["num_leaves"] == "7"
     assert {one.path for one in client.list_artifacts(champion.run_id)} >= {"evaluation.txt", "plots", "report"}
+    (learnt,) = run.inputs.dataset_inputs
+    assert learnt.dataset.digest == "abc"
+    assert json.loads(learnt.dataset.source)["tags"]["leads"] == str(read_bundle(told.bundle).trained["leads"])
+    assert champion.description == run.data.tags["mlflow.note.content"]
+    for words in (
+        "within 30 days",
+        "T1 wins at least 40 %",
+        told.version,
+        "requirements.txt",
+        "input example is made up",
+    ):
+        assert words in champion.description
     assert not (ROOT / "mlruns").exists()
-    assert "MLFLOW_TRACKING_URI" not in os.environ
-    assert not list((store / "mlflow_artifacts").rglob("*.pkl"))
+    assert not {name for name in os.environ if name.startswith("MLFLOW_")}
 
 
-def ask(port: int, body: dict[str, Any]) -> Any:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/invocations",
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
+def test_it_says_what_goes_in_and_out(told: Registered) -> None:
+    from mlflow.models import Model  # noqa: PLC0415 - seconds
+
+    model = Model.load(str(told.artifact))
+    assert not any(model.signature.inputs.required_input_names())
+    assert model.signature.outputs.input_names() == ["probability", "tier", "base", "contributions", "model_version"]
+    assert model.signature.outputs.required_input_names() == ["probability", "base", "contributions", "model_version"]
+    example = model.load_input_example(str(told.artifact))
+    assert list(example.columns) == list(read_bundle(told.bundle).catalogue.names)
+    assert example.iloc[2].isna().all()
+
+
+def test_the_example_is_nobodys(trained: TrainResult) -> None:
+    bundle = trained.bundle
+    rows = example_rows(bundle.catalogue, bundle.evidence)
+    usual, high = rows["employees"].iloc[0], rows["employees"].iloc[1]
+    assert float(f"{usual:.3g}") == usual < high
+    assert rows["visits"].iloc[1].is_integer()
+    assert list(rows["industry"][:2]) == ["software", "logistics"]
+    nothing_known = replace(bundle.evidence, bins={})
+    assert example_rows(bundle.catalogue, nothing_known)["employees"].isna().all()
+
+
+def test_no_file_names_a_place_on_this_machine_and_none_is_a_pickle(told: Registered, tmp_path: Path) -> None:
+    places = (str(told.store.parent), str(ROOT), str(tmp_path.parents[1]), "/tmp", str(Path.home()))
+    for path in told.artifact.rglob("*"):
+        assert path.suffix not in {".pkl", ".pickle"}
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        assert not [place for place in places if place in text], path
+    assert hashes(told.artifact / "artifacts" / "bundle") == hashes(told.bundle)
+
+
+def test_the_database_names_no_place_but_the_artefacts_in_the_store(told: Registered) -> None:
+    with closing(sqlite3.connect(told.store / "mlflow.db")) as connection:
+        dumped = "\n".join(connection.iterdump())
+    inside = (told.store / "mlflow_artifacts").resolve().as_uri()
+    rest = dumped.replace(inside, "")
+    assert inside in dumped
+    for place in ("file:", "/tmp", str(ROOT), str(Path.home()), "pytest"):
+        assert place not in rest, rest[rest.index(place) - 200 : rest.index(place) + 100]
+
+
+def test_aliases_follow_and_what_is_missing_is_registered(
+    told: Registered, trained: TrainResult, tmp_path: Path
+) -> None:
+    import mlflow  # noqa: PLC0415 - seconds
+
+    store = tmp_path / "store"
+    shutil.copytree(told.store, store)
+    second, _ = keep_bundle(
+        replace(trained.bundle, trained={**trained.bundle.trained, "seed": 8}), models_folder(store)
     )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.load(answer)
+    champion = told.live.champion
+    assert champion is not None
+    live = Live(champion=replace(champion, version=second), challenger=champion)
+    assert mirror_live(live, store=store) == (second,)
+    assert mirror_live(live, store=store) == ()
+    client = mlflow.MlflowClient(store_uri(store), store_uri(store))
+    assert client.get_model_version_by_alias("leadq", "champion").tags["bundle"] == second
+    assert str(client.get_model_version_by_alias("leadq", "challenger").version) == "1"
+    mirror_live(Live(), store=store)
+    assert client.get_registered_model("leadq").aliases == {}
 
 
-def wait_for(port: int, server: "subprocess.Popen[bytes]") -> bool:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=2).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.5)
-        else:
-            return True
-    return False
+def test_nobody_live_and_nothing_registered_is_no_failure(tmp_path: Path) -> None:
+    assert mirror_live(Live(), store=tmp_path) == ()
 
 
-def test_the_registered_model_answers_over_http(registered: tuple[Path, str], tmp_path: Path) -> None:
-    store, version = registered
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/leadq@champion"]
-    command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
-    environment = os.environ | {
-        "MLFLOW_TRACKING_URI": tracking_uri(store),
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "PYTHONPATH": str(ROOT),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-    with (tmp_path / "log").open("wb") as log:
-        server = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-        try:
-            if not wait_for(port, server):
-                if server.poll() is None:
-                    pytest.skip(f"mlflow models serve did not start within {START_SECONDS} s on this machine")
-                pytest.fail((tmp_path / "log").read_text())
-            rows = [{"employees": 900, "industry": "software", "demos": 2.0}, {"industry": "mining", "visits": None}]
-            first, second = ask(port, {"dataframe_records": rows})["predictions"]
-        finally:
-            if server.poll() is None:
-                os.killpg(server.pid, 15)
-            server.wait(20)
-    assert first["probability"] > second["probability"]
-    assert first["model_version"] == version
-    assert first["tier"] in {"T1", "T2", "T3"}
-    log_odds = first["base"] + sum(first["contributions"].values())
-    assert first["probability"] == pytest.approx(1 / (1 + exp(-log_odds)), abs=1e-6)
+def test_a_version_that_loads_nowhere_else_is_registered_again(told: Registered, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    shutil.copytree(told.store, store)
+    with closing(sqlite3.connect(store / "mlflow.db")) as connection, connection:
+        connection.execute("DELETE FROM model_version_tags WHERE key = 'code'")  # as before the code travelled
+    assert mirror_live(told.live, store=store) == (told.version,)
+
+
+def test_a_base_rate_is_registered_too(base_rate: TrainResult, tmp_path: Path) -> None:
+    version, folder = keep_bundle(base_rate.bundle, models_folder(tmp_path))
+    assert register(folder, [], [], store=tmp_path) == "1"
+    assert folder == bundle_folder(tmp_path, version)
+
+
+def test_a_run_that_leadq_was_started_in_is_left_alone(
+    kept: Registered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_RUN_ID", "0" * 32)
+    assert register(kept.bundle, [], [], store=tmp_path) == "1"
+    assert os.environ["MLFLOW_RUN_ID"] == "0" * 32
+
+
+def test_a_deleted_experiment_is_said_and_the_remedy_works(told: Registered, tmp_path: Path) -> None:
+    import mlflow  # noqa: PLC0415 - seconds
+
+    store = tmp_path / "store"
+    shutil.copytree(told.store, store)
+    client = mlflow.MlflowClient(store_uri(store), store_uri(store))
+    experiment = client.get_experiment_by_name("leadq")
+    client.delete_experiment(experiment.experiment_id)
+    with pytest.raises(LeadqError, match=f"experiments restore --experiment-id {experiment.experiment_id}"):
+        register(told.bundle, [], [], store=store)
+    assert register(told.bundle, [], [], store=store, tracking=Tracking(experiment="other")) == "2"
+    client.restore_experiment(experiment.experiment_id)
+    assert register(told.bundle, [], [], store=store) == "3"
+
+
+def test_a_database_that_cannot_be_written_is_said(kept: Registered, tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("not a database")
+    with pytest.raises(LeadqError, match="leadq mirror") as raised:
+        register(kept.bundle, [], [], store=tmp_path)
+    assert raised.value.problems[0].where == str(tmp_path / "mlflow.db")
+
+
+def test_the_example_scores_like_any_row(told: Registered) -> None:
+    from leadq.models.live.raw_scorer import RawScorer  # noqa: PLC0415 - numba is heavy
+
+    bundle = read_bundle(told.bundle)
+    scored = RawScorer(told.bundle).predict(example_rows(bundle.catalogue, bundle.evidence))
+    assert scored["probability"].between(0, 1).all()
+    assert isinstance(scored, pd.DataFrame)
