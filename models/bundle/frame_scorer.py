@@ -53,6 +53,22 @@ class Scorer:
     -----
     A missing *value* (None, NaN) is ordinary: the model learnt from such leads too. A missing *column* is an error, because a
     column that was renamed would otherwise make every lead a little worse without a word. Further columns are left alone.
+
+    Examples
+    --------
+    ``folder`` is a bundle's, ``leads`` a frame with its columns.
+
+    >>> import leadq
+    >>> scorer = leadq.Scorer(folder)
+    >>> won = scorer.predict_proba(leads)[:, 1]
+    >>> reasons = scorer.explain(leads)
+    >>> from scipy.special import expit
+    >>> bool((abs(expit(reasons.sum(axis=1)) - won) < 1e-6).all())
+    True
+    >>> scorer.predict_proba(leads.rename(columns={"industry": "industri"}))
+    Traceback (most recent call last):
+        ...
+    leadq.foundation.problems.InputError: column industry: must be there: the model of bundle ... reads it. Did you mean industri? ...
     """
 
     def __init__(self, bundle: str | Path | Bundle, *, threads: int = 1) -> None:

@@ -52,7 +52,7 @@ def cell(value: str, limit: int = 200) -> str:
     Examples
     --------
     >>> cell('=HYPERLINK(A1)'), cell("-5 leads"), cell("Retail")
-    ('\'=HYPERLINK(A1)', "'-5 leads", 'Retail')
+    ("'=HYPERLINK(A1)", "'-5 leads", 'Retail')
     """
     text = clean(value, limit)
     return f"'{text}" if text.startswith(_FORMULA) else text
