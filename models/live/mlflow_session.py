@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from leadq.foundation.extras import missing_extra
-from leadq.foundation.problems import ConfigError, LeadqError, Problem, StoreError
+from leadq.foundation.problems import ConfigError, LeadqError, StoreError
 from leadq.models.live.artifact_locations import settle_locations
-from leadq.models.live.tracking import DATABASE, Tracking, without_credentials
+from leadq.models.live.mlflow_failure import not_told, unreached
+from leadq.models.live.tracking import Tracking
 
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -33,14 +34,8 @@ PATIENT = {
 """Three tries of 20 seconds, where the environment does not say otherwise: MLflow's own eight of 120 look like work."""
 NOT_OURS = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
 """Of a run that leadq may have been started in: ours is one of its own."""
+_DATABASE_SERVERS = ("postgresql", "mysql")
 _SPOKEN = ("mlflow", "mlflow.store.db.utils", "alembic")
-_WHOLE = "then run leadq mirror; the model itself is whole in the store."
-_HERE = f"Free space or mend the permissions, {_WHOLE}"
-_ELSEWHERE = (
-    f"Start it, or set MLFLOW_TRACKING_URI and MLFLOW_REGISTRY_URI right (unset, the store's own is used), {_WHOLE}"
-)
-_OLD_SCHEMA = f"Run mlflow db upgrade with that database's address, {_WHOLE}"
-_UNREACHED = f"Set MLFLOW_TRACKING_URI to the same server, {_WHOLE}"
 
 
 @contextmanager
@@ -55,8 +50,7 @@ def mlflow_session(store: Path, tracking: Tracking) -> Iterator[Any]:
         MLflow is not installed, or the registry could not reach the artefacts.
     """
     if tracking.registry(store).startswith("http") and not tracking.runs(store).startswith("http"):
-        rule = "a registry on a server needs the runs on that server too: it takes only models whose artefacts it can reach"
-        raise ConfigError(Problem(where=tracking.shown(store), rule=rule, remedy=_UNREACHED))
+        raise ConfigError(unreached(store, tracking))
     with _own_environment(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mlflow = _mlflow()
@@ -70,7 +64,7 @@ def mlflow_session(store: Path, tracking: Tracking) -> Iterator[Any]:
             raise
         except Exception as error:  # MLflow's own kinds, its database's, the network's and the disk's
             secret = "@" in tracking.runs(store) + tracking.registry(store)  # the cause would show it, with --debug
-            raise StoreError(_problem(error, store, tracking)) from (None if secret else error)
+            raise StoreError(not_told(error, store, tracking)) from (None if secret else error)
         finally:
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
@@ -106,6 +100,8 @@ def _set_up(mlflow: Any, store: Path, tracking: Tracking) -> Iterator[Any]:
     store.mkdir(parents=True, exist_ok=True)
     settle = settle_locations if tracking.touches_store(store) else _nothing
     settle(store)
+    for uri in dict.fromkeys((tracking.runs(store), tracking.registry(store))):
+        _reach(uri)
     mlflow.set_tracking_uri(tracking.runs(store))
     mlflow.set_registry_uri(tracking.registry(store))
     try:
@@ -116,18 +112,17 @@ def _set_up(mlflow: Any, store: Path, tracking: Tracking) -> Iterator[Any]:
     settle(store)  # a new database begins with a location in the folder that the process runs in
 
 
+def _reach(uri: str) -> None:
+    """Connect to a database server once: MLflow itself would try for 103 seconds before it says that nobody answers."""
+    if uri.startswith(_DATABASE_SERVERS):
+        from sqlalchemy import create_engine  # noqa: PLC0415 - comes with MLflow
+
+        engine = create_engine(uri, connect_args={"connect_timeout": 20})
+        try:
+            engine.connect().close()
+        finally:
+            engine.dispose()
+
+
 def _nothing(store: Path) -> int:  # noqa: ARG001
     return 0
-
-
-def _is_here(store: Path, tracking: Tracking) -> bool:
-    return tracking.shown(store) == str(store / DATABASE)
-
-
-def _problem(error: Exception, store: Path, tracking: Tracking) -> Problem:
-    value = without_credentials((str(error).splitlines() or [""])[0].strip() or type(error).__name__)[:200]
-    remedy = _HERE if _is_here(store, tracking) else _ELSEWHERE
-    if "out-of-date database schema" in str(error):
-        remedy = _OLD_SCHEMA
-    rule = "MLflow must be able to keep the run"
-    return Problem(where=tracking.shown(store), rule=rule, value=value, remedy=remedy)

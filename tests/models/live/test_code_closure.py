@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import leadq
 from leadq.models.live.code_closure import renamed
 from leadq.models.live.model_artifact import INSTALLED, scoring_code
 from tests.models.live.conftest import stripped
@@ -36,9 +37,12 @@ def test_neither_training_nor_serving_nor_pipelines_travels() -> None:
     assert not [path for path in scoring_code().files if "train_bundle" in path or "mlflow" in path]
 
 
-def test_the_same_code_has_the_same_name_and_other_code_another() -> None:
-    assert scoring_code().name == scoring_code().name
-    assert scoring_code().name.isidentifier()
+def test_the_same_code_has_the_same_name_and_other_code_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = scoring_code().name
+    assert name == scoring_code().name
+    assert name.isidentifier()
+    monkeypatch.setattr(leadq, "__version__", "9.9.9")
+    assert scoring_code().name != name
 
 
 @pytest.mark.parametrize("line", ["import leadq.models", "from leadq import explain"])

@@ -157,11 +157,13 @@ def test_a_deleted_experiment_is_said_and_the_remedy_works(told: Registered, tmp
     assert register(told.bundle, [], [], store=store) == "3"
 
 
-def test_a_database_that_cannot_be_written_is_said(kept: Registered, tmp_path: Path) -> None:
+def test_a_damaged_database_is_said_and_the_remedy_works(kept: Registered, tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("not a database")
-    with pytest.raises(LeadqError, match="leadq mirror") as raised:
+    with pytest.raises(LeadqError, match=r"move it away.*leadq mirror") as raised:
         register(kept.bundle, [], [], store=tmp_path)
     assert raised.value.problems[0].where == str(tmp_path / "mlflow.db")
+    (tmp_path / "mlflow.db").unlink()
+    assert register(kept.bundle, [], [], store=tmp_path) == "1"
 
 
 def test_the_example_scores_like_any_row(told: Registered) -> None:

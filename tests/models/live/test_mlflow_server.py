@@ -131,3 +131,12 @@ def test_a_server_that_is_down_is_said_soon_and_the_remedy_works(server: str, ke
 def test_an_address_that_mlflow_does_not_know_is_said(kept: Registered) -> None:
     with pytest.raises(StoreError, match="MLFLOW_TRACKING_URI"):
         mirror_live(Live(), store=kept.store, tracking=Tracking(tracking_uri="warehouse://runs"))
+
+
+def test_a_database_server_that_is_down_is_said_soon(kept: Registered) -> None:
+    began = time.monotonic()
+    address = f"postgresql+psycopg://somebody:secret-word@127.0.0.1:{free_port()}/runs"
+    with pytest.raises(StoreError, match="leadq mirror") as raised:
+        mirror_live(kept.live, store=kept.store, tracking=Tracking(tracking_uri=address))
+    assert time.monotonic() - began < 30
+    assert "secret-word" not in str(raised.value)
