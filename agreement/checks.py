@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from leadq.agreement.findings import Findings, did_you_mean, shortened
+from leadq.agreement.findings import Findings, shortened
 from leadq.agreement.lines import Entries, Items, Node, Scalar
 from leadq.agreement.schema import Agreement, Check, Operator, Subject
 from leadq.agreement.sections import Section, as_flag, as_number, as_value, shown
 from leadq.foundation.problems import Problem
+from leadq.foundation.suggestions import did_you_mean
 
 SUBJECTS: tuple[Subject, ...] = ("field", "event", "disposition")
 FIELD_OPERATORS: tuple[Operator, ...] = (

@@ -5,21 +5,9 @@ Leaves out what is looked for: the rules stand where the parts of the agreement 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
 from leadq.foundation.problems import AgreementError, Problem
 
 MAX_VALUE_LENGTH = 60
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``"Did you mean a or b? "`` for the names closest to ``word``, or an empty text."""
-    names = sorted(known)
-    close = get_close_matches(word, names, n=2, cutoff=0.6)
-    bare = [name for name in names if "." in name and name.rsplit(".", 1)[1] == word]
-    hints = list(dict.fromkeys([*bare, *close]))[:2]
-    return f"Did you mean {' or '.join(hints)}? " if hints else ""
 
 
 def shortened(value: str) -> str:

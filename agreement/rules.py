@@ -6,10 +6,10 @@ Applying them to leads is in ``decide.py``; whether one holds is found by the fe
 from __future__ import annotations
 
 from leadq.agreement.checks import read_checks
-from leadq.agreement.findings import did_you_mean
 from leadq.agreement.lines import Entries, Scalar
 from leadq.agreement.schema import BY_MODEL, Rule, Tier
 from leadq.agreement.sections import Section
+from leadq.foundation.suggestions import did_you_mean
 
 
 def read_rules(top: Section, tiers: tuple[Tier, ...]) -> tuple[Rule, ...]:

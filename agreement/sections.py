@@ -11,8 +11,9 @@ from datetime import date
 from math import inf, isfinite
 from typing import TypeVar
 
-from leadq.agreement.findings import Findings, did_you_mean
+from leadq.agreement.findings import Findings
 from leadq.agreement.lines import Entries, Items, Node, Scalar
+from leadq.foundation.suggestions import did_you_mean
 
 NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 WHOLE = re.compile(r"[-+]?[0-9]+")

@@ -7,7 +7,6 @@ the caller.
 
 from __future__ import annotations
 
-import difflib
 import types
 import typing
 from collections.abc import Mapping
@@ -19,6 +18,8 @@ from typing import Any, TypeVar
 import yaml
 
 from leadq.foundation.problems import ConfigError, Problem
+from leadq.foundation.suggestions import did_you_mean
+from leadq.foundation.yaml_lines import LinedDocument, read_yaml_lines
 
 Spec = TypeVar("Spec")
 
@@ -41,14 +42,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        The file is missing, is not YAML, or is not a mapping.
+        The file is missing, is not YAML, is not a mapping, or gives a key twice.
     """
 
     def problem(rule: str, value: str, remedy: str) -> ConfigError:
         return ConfigError(Problem(where=str(path), rule=rule, value=value, remedy=remedy))
 
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise problem(
             "must be a readable text file", str(error), "Write it with leadq init, or name the folder."
@@ -61,7 +63,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(document, dict):
         raise problem("must hold keys and values", type(document).__name__, "Write one key: value a line.")
+    lines = read_yaml_lines(text)
+    if lines.duplicates:
+        raise ConfigError([_twice(path, lines, key) for key in lines.duplicates])
     return document
+
+
+def _twice(path: Path, lines: LinedDocument, key: tuple[str | int, ...]) -> Problem:
+    where = f"{path} line {lines.line(key)}"
+    return Problem(where=where, rule="must not be given twice", value=str(key[-1]), remedy="Keep one of the two.")
 
 
 def build(spec: type[Spec], document: Mapping[str, Any], *, where: str) -> Spec:
@@ -93,8 +103,7 @@ def _object(spec: Any, document: Mapping[str, Any], where: str, problems: list[P
     known = {field.name: field for field in fields(spec) if field.init}
     for name in document:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+            hint = did_you_mean(str(name), known).rstrip() or f"Known are: {', '.join(known)}."
             problems.append(Problem(where=where, rule="must be a known key", value=str(name), remedy=hint))
     values: dict[str, Any] = {}
     before = len(problems)

@@ -58,6 +58,8 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ("engine: 2", "a group of keys"),
         ("- 1", "keys and values"),
         ("a: [", "an error at line"),
+        ("seed: 3\nfit: {n_folds: 2}\nseed: 4", "params.yaml line 3: must not be given twice, got seed. Keep one of the two."),
+        ("fit: {n_folds: 2,\n  n_folds: 3}", "line 2: must not be given twice, got n_folds"),
     ],
 )
 def test_each_rule_can_fail(tmp_path: Path, text: str, said: str) -> None:
