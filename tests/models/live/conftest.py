@@ -122,7 +122,11 @@ def serving(command: list[str], folder: Path, environment: dict[str, str], *, al
         finally:
             if server.poll() is None:
                 os.killpg(server.pid, signal.SIGTERM)
-            server.wait(20)
+            try:
+                server.wait(2)
+            except subprocess.TimeoutExpired:  # it waits for workers that have nothing left to do
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait(20)
 
 
 def _answers(address: str, server: subprocess.Popen[bytes]) -> bool:
