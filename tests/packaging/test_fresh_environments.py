@@ -45,7 +45,7 @@ class Environment:
     def distributions(self) -> set[str]:
         """Names of what is installed, as their folders say them."""
         found = (self.folder / "lib").glob("python3*/site-packages/*.dist-info")
-        return {path.name.rsplit("-", 1)[0].lower().replace("-", "_") for path in found}
+        return {path.stem.rsplit("-", 1)[0].lower().replace("-", "_") for path in found}
 
     def megabytes(self) -> float:
         """Space of the environment on the disk."""
