@@ -5,13 +5,16 @@ Every command is registered through :class:`Commands`, so that none can forget.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
 import typer
 
+from leadq.pipelines.command.failures import InterruptedCommandError
 from leadq.pipelines.command.output_streams import begin, libraries_aside
 
 Work = Callable[..., Any]
@@ -35,7 +38,10 @@ def _heard_alone(register: Callable[[Work], Work]) -> Callable[[Work], Work]:
         def run(*args: Any, **kwargs: Any) -> Any:
             begin()
             with libraries_aside(shown="--debug" in sys.argv):
-                return work(*args, **kwargs)
+                with suppress(KeyboardInterrupt):
+                    return work(*args, **kwargs)
+                gc.collect()  # half-made things (an event loop) complain when they go: while nobody listens
+                raise typer.Exit(InterruptedCommandError.exit_code)
 
         register(run)
         return work

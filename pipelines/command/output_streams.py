@@ -52,9 +52,9 @@ def own_stderr() -> TextIO:
 
 def answer(text: str) -> None:
     """Write the command's answer to standard output, a line or a document, at once."""
+    _process.answered = True  # before it is out: Ctrl+C between the two must not bring a second document
     own_stdout().write(text + "\n")
     own_stdout().flush()
-    _process.answered = True
 
 
 def answered() -> bool:
@@ -96,7 +96,10 @@ def libraries_aside(*, shown: bool = False) -> Iterator[None]:
 
 
 def silent_exit() -> None:
-    """Let nothing be said while the interpreter winds down: the answer is out, and what libraries say then is nobody's."""
+    """Let nothing be said while the interpreter winds down: the answer is out, and what libraries say then is nobody's.
+
+    To be called last: what was registered later is done earlier.
+    """
     atexit.register(_shut)
 
 

@@ -1,0 +1,76 @@
+"""LightGBM has one door, and no thread that goes through it is heard."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("agreement", "benchmarks", "crm", "features", "foundation", "models", "pipelines", "serving")
+DOOR = ROOT / "foundation" / "lightgbm_loader.py"
+WITHOUT_LEADQ = ROOT / "benchmarks" / "explainer_worker.py"  # runs in the environments of other explainers
+TALKATIVE = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from leadq.foundation.lightgbm_loader import load_lightgbm
+lightgbm = {door}
+rng = np.random.default_rng(0)
+rows = rng.normal(size=(600, 6))
+rows[:, 0], rows[:, 1] = 1.0, rng.integers(-3, 5, 600)  # constant; negative codes
+told = {{"objective": "binary", "num_threads": 1, "min_data_in_leaf": 500, "verbosity": {verbosity}}}
+label = (rng.random(600) < 0.3).astype(float)
+def table(_):
+    return lightgbm.Dataset(rows, label, categorical_feature=[1], params=told).construct()
+def grow(booster):
+    for _ in range(3):
+        booster.update()
+    lightgbm.Booster(model_str=booster.model_to_string()).predict(rows)
+with ThreadPoolExecutor(3) as pool:  # as folds do: made by one thread, grown by others
+    boosters = [lightgbm.Booster(told, one) for one in pool.map(table, range(6))]
+with ThreadPoolExecutor(3) as pool:
+    list(pool.map(grow, boosters))
+grow(boosters[0])
+sys.stdout.write(boosters[0].model_to_string()) if {shown} else None
+"""
+
+
+def _said(*, door: str, verbosity: int = -1, shown: bool = False) -> tuple[bytes, bytes]:
+    script = TALKATIVE.format(door=door, verbosity=verbosity, shown=shown)
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True)
+    return ran.stdout, ran.stderr
+
+
+@pytest.mark.parametrize("verbosity", [-1, 1])
+def test_no_thread_is_heard(verbosity: int) -> None:
+    assert _said(door="load_lightgbm()", verbosity=verbosity) == (b"", b"")
+
+
+def test_without_the_door_threads_are_heard() -> None:
+    out, _ = _said(door="__import__('lightgbm')")
+    assert b"[LightGBM] [Warning]" in out
+
+
+def test_silence_leaves_the_model_as_it_was() -> None:
+    text, _ = _said(door="load_lightgbm()", shown=True)
+    assert b"[verbosity: -1]" in text
+    assert b"[LightGBM]" not in text
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module or ""
+
+
+def test_nobody_else_imports_it() -> None:
+    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    found = {path for path in files if any(name.split(".")[0] == "lightgbm" for name in _imports(path))}
+    assert found == {DOOR, WITHOUT_LEADQ}, "use load_lightgbm(): a thread that goes past it prints on standard output"
