@@ -113,12 +113,12 @@ def _challenger(live: Live) -> str:
 
 
 def _mirror(live: Live, project: Project) -> str:
-    """Tell MLflow; where that fails the decision stands and the failure is a remark."""
+    """Tell MLflow, and say what had to be registered for it; where that fails the decision stands and the failure is a remark."""
     try:
-        mirror_live(live, store=project.store.folder, tracking=project.tracking)
+        added = mirror_live(live, store=project.store.folder, tracking=project.tracking)
     except LeadqError as error:
         return f" MLflow does not show it yet: {error}"
-    return ""
+    return f" Registered in MLflow, which had no version that loads anywhere: {', '.join(added)}." if added else ""
 
 
 def _facts(live: Live) -> dict[str, object]:
