@@ -32,7 +32,7 @@ import pyarrow as pa
 from benchmarks.nightly import AS_OF, champion_of, drawn, seen_tonight
 from leadq.crm.answers.answer_log import ANSWERS, Answer, AnswerBook
 from leadq.crm.contract.history import open_history
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.night.night_run import score_run
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.store.run_manifest import RunInputs

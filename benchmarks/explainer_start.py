@@ -20,7 +20,7 @@ SCRIPT = """
 import json, sys, time
 from pathlib import Path
 import numpy as np
-from leadq.models.explainer.compiled import compile_model
+from leadq.models.explainer.compiled_trees import compile_model
 text, rows = Path(sys.argv[1]).read_text(encoding="utf-8"), np.load(sys.argv[2], mmap_mode="r")[:1000]
 compile_model(text).explain(np.asfortranarray(rows))
 clock, cpu = time.time() - float(sys.argv[3]), time.process_time()

@@ -23,7 +23,7 @@ Explainer = Callable[[Any], Any]
 
 
 def _tables(model: str, precision: str) -> Explainer:
-    from leadq.models.explainer.compiled import compile_model  # noqa: PLC0415
+    from leadq.models.explainer.compiled_trees import compile_model  # noqa: PLC0415
 
     compiled = compile_model(Path(model).read_text(encoding="utf-8"), precision=precision)  # type: ignore[arg-type]
     return lambda rows: compiled.explain(rows)[1]

@@ -15,7 +15,7 @@ from leadq.agreement.template import template_text
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.models.audit.reason_audit import BACKGROUND, LEADS, LEAST, Audit, audit_reasons
 from leadq.models.bundle.bundle import read_bundle
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init, params_text
 from leadq.pipelines.project.params import PARAMS
 from leadq.pipelines.project.project import AGREEMENT, CONFIG, Project, open_project

@@ -15,7 +15,7 @@ from pathlib import Path
 from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.live.live_models import read_live
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.quarter.promote import promote
 from leadq.pipelines.training.stages import train_all

@@ -24,7 +24,7 @@ from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.base.fit_settings import FitSettings
 from leadq.models.fit.anchor import WINDOW_ROWS, Recent, find_anchor
 from leadq.models.fit.fit_model import fit_model, labels, population
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.project.project import open_project
 from leadq.pipelines.training.build import look_at_landmarks
 from leadq.pipelines.training.ingest import ingest

@@ -32,7 +32,7 @@ from leadq.features.feature_settings import FeatureSettings
 from leadq.models.base.fit_settings import FitSettings
 from leadq.models.bundle.bundle import documents, read_bundle, version_of, write_bundle
 from leadq.models.training.train_bundle import train_bundle
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.night.night_run import score_run
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.store.run_manifest import RunInputs

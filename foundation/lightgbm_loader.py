@@ -10,7 +10,7 @@ training of 3,000 leads). So every thread that calls LightGBM gets a log that ke
 ``LightGBMError`` in any case. Parameters are left alone, because a model's text names them and a bundle is known by its bytes.
 
 What no thread of ours can reach: OpenMP's own threads, which bin categories and warn of sparse or negative codes, and ``[Fatal]`` on
-standard error. The command line sets both aside (``pipelines/command/output_streams.py``).
+standard error. The command line sets both aside (``pipelines/console/output_streams.py``).
 """
 
 from __future__ import annotations

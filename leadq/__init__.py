@@ -17,12 +17,12 @@ __version__ = "0.2.0"
 if TYPE_CHECKING:
     from leadq.agreement.read import read_agreement as read_agreement
     from leadq.models.bundle.frame_scorer import Scorer as Scorer
-    from leadq.models.explainer.explain import explain as explain
+    from leadq.models.explainer.exact_shap import explain as explain
 
 _HOMES = {
     "read_agreement": "leadq.agreement.read",
     "Scorer": "leadq.models.bundle.frame_scorer",
-    "explain": "leadq.models.explainer.explain",
+    "explain": "leadq.models.explainer.exact_shap",
 }
 
 __all__ = ["Scorer", "__version__", "explain", "read_agreement"]

@@ -18,7 +18,7 @@ from leadq.features.leak_checks.run_checks import find_leaks, quarantine
 from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
 from leadq.models.bundle.past_leads import keep_past_leads, past_leads_path
 from leadq.models.live.live_models import bundle_folder, models_folder, promote, read_live
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.training.build import look_at_landmarks

@@ -2,7 +2,7 @@
 
 Everything that leadq takes for granted of a CRM comes from documentation or from a fake; a verification tries it on the real one.
 Leaves out how a CRM is asked (``salesforce/trials/verification.py`` and its like) and how it is told
-(``pipelines/crm_commands/verify.py``).
+(``pipelines/crm/verify.py``).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from leadq.models.bundle.bundle import Bundle
 from leadq.models.fit.contributions import calibrated_by_family
 
 if TYPE_CHECKING:
-    from leadq.models.explainer.compiled import CompiledModel
+    from leadq.models.explainer.compiled_trees import CompiledModel
 
 TOLERANCE = 1e-6
 GATE_ROWS = 256
@@ -86,7 +86,7 @@ class MatrixScorer:
         self._booster: Any = None
         self.explained_by = ""
         if bundle.kind == "booster" and not checked and _proved(bundle):
-            from leadq.models.explainer.compiled import compile_model  # noqa: PLC0415 - numba is heavy
+            from leadq.models.explainer.compiled_trees import compile_model  # noqa: PLC0415 - numba is heavy
 
             self._compiled, self.explained_by = compile_model(bundle.booster_text), "tables"
         elif bundle.kind == "booster":
@@ -156,7 +156,7 @@ class MatrixScorer:
 
     def _explain(self, rows: Floats) -> tuple[Floats, Floats]:
         if self._compiled is None:
-            from leadq.models.explainer.explain import explain_slowly  # noqa: PLC0415 - numba is heavy
+            from leadq.models.explainer.exact_shap import explain_slowly  # noqa: PLC0415 - numba is heavy
 
             margin, parts = explain_slowly(self._booster, rows, threads=self._threads)
             return margin, parts[:, :-1]

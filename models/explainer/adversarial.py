@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from leadq.foundation.arrays import Floats
-from leadq.models.explainer.compiled import CompiledModel
+from leadq.models.explainer.compiled_trees import CompiledModel
 from leadq.models.explainer.value_codes import ZERO, FeatureCodes
 
 _ODD_NUMBERS = (np.nan, 0.0, -0.0, ZERO, -ZERO, np.nextafter(ZERO, 1.0), 5e-324, np.inf, -np.inf, 1e300, -1e300)

@@ -11,8 +11,8 @@ import numpy as np
 from leadq.foundation.arrays import Floats
 from leadq.foundation.problems import BundleError, Problem
 from leadq.models.explainer.adversarial import adversarial_rows
-from leadq.models.explainer.compiled import CompiledModel, compile_model
-from leadq.models.explainer.explain import explain_slowly
+from leadq.models.explainer.compiled_trees import CompiledModel, compile_model
+from leadq.models.explainer.exact_shap import explain_slowly
 from leadq.models.explainer.model_text import UnsupportedModelError
 
 TOLERANCE = 1e-9

@@ -47,7 +47,7 @@ class Reference:
 
 
 def explain(booster: Any, rows: Floats, *, threads: int = 1) -> tuple[Floats, Floats]:
-    """Margin and exact contributions of each row; :func:`leadq.models.explainer.explain.explain`, imported when first needed.
+    """Margin and exact contributions of each row; :func:`leadq.models.explainer.exact_shap.explain`, imported when first needed.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1) -> tuple[Floats, Fl
     contributions : array of shape (n, n_features + 1)
         To the margin; the last column is the expected margin.
     """
-    from leadq.models.explainer.explain import explain as explain_fast  # noqa: PLC0415 - numba is heavy
+    from leadq.models.explainer.exact_shap import explain as explain_fast  # noqa: PLC0415 - numba is heavy
 
     return explain_fast(booster, rows, threads=threads)
 

@@ -1,4 +1,4 @@
-"""Which model is live and which one waits: champion against challenger, the promotion gate, MLflow's view of it.
+"""Which model is live and which one waits: champion against challenger, and the promotion gate.
 
-``live_models`` is the law; MLflow only mirrors it.
+``live_models`` is the law. MLflow, which only mirrors it, stands in ``registry``.
 """

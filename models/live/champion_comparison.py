@@ -2,7 +2,7 @@
 
 Evidence in this order, the first that has 200 leads: *shadow* (both scored the same leads on the same nights), *held-out* (the
 challenger's out-of-time forecasts against the champion applied to the same looks, none of whose labels it knew), *shared* (leads
-that both held out, as of the same moment). The first two need data and are gathered in ``pipelines/challenger/compare_with_champion.py``.
+that both held out, as of the same moment). The first two need data and are gathered in ``pipelines/challenger/gather_evidence.py``.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.live.live_models import bundle_folder, read_live, set_shadow
-from leadq.pipelines.command.command_result import Told
+from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.schema_check import shape_problems
 from leadq.pipelines.store.run_manifest import Run

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from leadq.foundation.problems import Problem, UsageError
-from leadq.pipelines.cli.commands import Commands
+from leadq.pipelines.cli.quiet_commands import Commands
 from leadq.pipelines.cli.shared_options import HERE, Folder, Json, in_project
 
 if TYPE_CHECKING:
-    from leadq.pipelines.command.command_result import Told
-    from leadq.pipelines.command.progress import Progress
+    from leadq.pipelines.console.command_result import Told
+    from leadq.pipelines.console.progress import Progress
     from leadq.pipelines.project.project import Project
 
 crm_app = Commands(
@@ -58,10 +58,10 @@ def setup(
     def make(project: Project, _: Progress) -> Told:
         _must_be_of(system, of_salesforce if system == "hubspot" else of_hubspot)
         if system == "hubspot":
-            from leadq.pipelines.crm_commands.setup_hubspot import setup_hubspot
+            from leadq.pipelines.crm.setup_hubspot import setup_hubspot
 
             return setup_hubspot(project, name=name, dry_run=dry_run, environment=dict(os.environ))
-        from leadq.pipelines.crm_commands.setup_salesforce import setup_salesforce
+        from leadq.pipelines.crm.setup_salesforce import setup_salesforce
 
         if target is None:
             raise UsageError(Problem(where="--folder", rule="is missing", remedy="Say where to: --folder salesforce."))
@@ -88,7 +88,7 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Read leads, opportunities, what sales did and recorded changes out of a CRM into files that leadq.yaml reads."""
-    from leadq.pipelines.crm_commands.read_history import read_crm as run
+    from leadq.pipelines.crm.read_history import read_crm as run
 
     in_project(
         folder,
@@ -110,7 +110,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Try on the real CRM what leadq takes for granted of it: who we are, rights, fields, its protocol step by step."""
-    from leadq.pipelines.crm_commands.verify import verify_crm as run
+    from leadq.pipelines.crm.verify import verify_crm as run
 
     in_project(
         folder,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from leadq.foundation.problems import Problem, UsageError
-from leadq.pipelines.cli.commands import Commands
+from leadq.pipelines.cli.quiet_commands import Commands
 from leadq.pipelines.cli.shared_options import HERE, Folder, Json, in_project, who
 
 deliver_app = Commands(

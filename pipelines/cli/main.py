@@ -1,7 +1,7 @@
 """The command line ``leadq``: what each command is called, takes and shows. The only reader of clock and environment.
 
 Work is done by the stages, imported when a command runs, so that help answers at once. What can go wrong is told by
-``pipelines/command/failures.py``; what a command tells when it is done comes from its stage.
+``pipelines/console/failures.py``; what a command tells when it is done comes from its stage.
 """
 # ruff: noqa: PLC0415 - stages are imported by the command that runs them; leadq --help must not pay for them
 
@@ -18,12 +18,12 @@ from typing import Annotated, Literal
 import typer
 
 from leadq import __version__
-from leadq.pipelines.cli.commands import Commands
 from leadq.pipelines.cli.crm_commands import crm_app
 from leadq.pipelines.cli.delivery_commands import deliver_app
+from leadq.pipelines.cli.quiet_commands import Commands
 from leadq.pipelines.cli.shared_options import HERE, AsOf, Because, Folder, Json, in_project, moment_of, now, say, who
-from leadq.pipelines.command.failures import InterruptedCommandError, report
-from leadq.pipelines.command.output_streams import answer, answered, begin, own_stderr, silent_exit
+from leadq.pipelines.console.failures import InterruptedCommandError, report
+from leadq.pipelines.console.output_streams import answer, answered, begin, own_stderr, silent_exit
 
 app = Commands(
     name="leadq",
@@ -87,7 +87,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Simulate a company, check, train, promote, score, and explain one lead."""
-    from leadq.pipelines.command.progress import watched
+    from leadq.pipelines.console.progress import watched
     from leadq.pipelines.getting_started.demo import demo as run
 
     with watched("demo") as progress:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from leadq.pipelines.command.command_result import Told
-    from leadq.pipelines.command.progress import Progress
+    from leadq.pipelines.console.command_result import Told
+    from leadq.pipelines.console.progress import Progress
     from leadq.pipelines.project.project import Project
 
 Folder = Annotated[Path, typer.Option("--project", "-p", help="Project folder, the one with leadq.yaml.")]
@@ -27,7 +27,7 @@ HERE = Path()
 
 def now() -> datetime:
     """Return now, or the moment that the environment sets."""
-    from leadq.pipelines.command.moment_text import now_of
+    from leadq.pipelines.console.moment_text import now_of
 
     return now_of(os.environ, datetime.now(UTC))
 
@@ -39,7 +39,7 @@ def who() -> str:
 
 def in_project(folder: Path, what: str, work: Callable[[Project, Progress], Told], *, as_json: bool) -> None:
     """Open the project, do the work with a bar when somebody watches, and say what came of it."""
-    from leadq.pipelines.command.progress import watched
+    from leadq.pipelines.console.progress import watched
     from leadq.pipelines.project.project import open_project
 
     project = open_project(folder, environment=os.environ, now=now())
@@ -50,8 +50,8 @@ def in_project(folder: Path, what: str, work: Callable[[Project, Progress], Told
 
 def say(told: Told, *, as_json: bool) -> None:
     """Tell a person or a machine, and leave with the exit code where it is not 0."""
-    from leadq.pipelines.command.command_result import STOPPED_BY_GATE, for_a_terminal
-    from leadq.pipelines.command.output_streams import answer
+    from leadq.pipelines.console.command_result import STOPPED_BY_GATE, for_a_terminal
+    from leadq.pipelines.console.output_streams import answer
 
     facts = {"done": told.exit_code != STOPPED_BY_GATE, "exit_code": told.exit_code, **told.facts}
     answer(json.dumps(facts, indent=1, sort_keys=True) if as_json else for_a_terminal(told.words))
@@ -61,6 +61,6 @@ def say(told: Told, *, as_json: bool) -> None:
 
 def moment_of(text: str, where: str) -> datetime | None:
     """Read a moment that an option gives; None where it is not given."""
-    from leadq.pipelines.command.moment_text import read_moment
+    from leadq.pipelines.console.moment_text import read_moment
 
     return read_moment(text, where=where) if text else None

@@ -15,9 +15,9 @@ import requests
 
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import LeadqError
-from leadq.pipelines.command.command_result import DONE, WITH_REJECTED_ROWS, Told
-from leadq.pipelines.command.failures import as_known
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.command_result import DONE, WITH_REJECTED_ROWS, Told
+from leadq.pipelines.console.failures import as_known
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.delivery.request import Asked, must_go_together, one_target, targets_of, tonight_of
 from leadq.pipelines.delivery.target_session import At, open_at
 from leadq.pipelines.project.project import Project

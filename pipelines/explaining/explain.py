@@ -13,8 +13,8 @@ from leadq.features.tonight import OpenLeads, tonight
 from leadq.foundation.problems import Problem, StoreError, UsageError
 from leadq.models.bundle.bundle import read_bundle
 from leadq.models.live.live_models import bundle_folder
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.explaining.explanation import Files, Found, tell
 from leadq.pipelines.explaining.reproduce_score import PastScores, agreement_then, told_then
 from leadq.pipelines.night.score import read_tonight

@@ -13,7 +13,7 @@ from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.past_leads import PastLead, PastLeads, past_leads_path
 from leadq.models.live.live_models import models_folder
 from leadq.models.pictures.waterfall import draw_waterfall
-from leadq.pipelines.command.command_result import Told
+from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.explaining.reproduce_score import Row
 from leadq.pipelines.project.project import Project
 from leadq.serving.words.card import Beside, Card, Standing, card_of, steps_for

@@ -16,9 +16,9 @@ from leadq.foundation.atomic_files import write_text
 from leadq.foundation.extras import require_extra
 from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle
-from leadq.models.live.tracking import Tracking
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.command.progress import Progress
+from leadq.models.registry.tracking import Tracking
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.explaining.explain import explain
 from leadq.pipelines.getting_started.init import init, params_text
 from leadq.pipelines.night.score import score

@@ -14,7 +14,7 @@ from leadq.agreement.template import template_text
 from leadq.crm.reading.proposal.mapping_proposal import propose_mapping
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import InputError, Problem
-from leadq.pipelines.command.command_result import Told
+from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.project.params import PARAMS
 from leadq.pipelines.project.project import AGREEMENT, CONFIG
 from leadq.pipelines.training.simulate import SOURCE

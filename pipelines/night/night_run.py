@@ -13,7 +13,7 @@ from leadq.features.tonight import OpenLeads, tonight
 from leadq.foundation.problems import InputError, Problem
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.tiers.tier_offers import cut_by_tier
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.night.earlier_runs import ranks
 from leadq.pipelines.night.resume import begin, finished
 from leadq.pipelines.night.scoring_context import scoring_run

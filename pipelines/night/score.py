@@ -14,8 +14,8 @@ from leadq.crm.gate.judge import check_rules
 from leadq.foundation.problems import GateStopped, Problem, UsageError
 from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.challenger.shadow_scoring import score_in_shadow
-from leadq.pipelines.command.command_result import DONE, PAUSED, WITH_REJECTED_ROWS, Told
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.command_result import DONE, PAUSED, WITH_REJECTED_ROWS, Told
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.night.night_run import score_run
 from leadq.pipelines.night.publish import Published, publish_night
 from leadq.pipelines.night.resume import Started, unfinished

@@ -16,7 +16,7 @@ from leadq.agreement.read import read_agreement
 from leadq.agreement.schema import Agreement
 from leadq.crm.config.leadq_yaml import Config, read_config
 from leadq.foundation.problems import ConfigError, LeadqError, Problem
-from leadq.models.live.tracking import Tracking, tracking_of
+from leadq.models.registry.tracking import Tracking, tracking_of
 from leadq.pipelines.project.params import PARAMS, Settings, read_settings
 from leadq.pipelines.store.store import Store
 

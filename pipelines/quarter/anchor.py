@@ -24,8 +24,8 @@ from leadq.models.evaluation.rolling_origins import recent_outcomes
 from leadq.models.fit.anchor import MIN_WINS, Anchor, find_anchor
 from leadq.models.live.live_models import bundle_folder, models_folder, put_challenger, read_live
 from leadq.pipelines.challenger.past_forecasts import probability_then
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.report.card_files import card_path
 from leadq.pipelines.store.store_lock import only_writer

@@ -9,8 +9,8 @@ from leadq.foundation.problems import BundleError
 from leadq.models.bundle.bundle import MANIFEST, Bundle, read_bundle
 from leadq.models.live.comparison_result import Comparison, read_comparison
 from leadq.models.live.live_models import Live, models_folder, read_live
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 
 

@@ -20,7 +20,7 @@ from leadq.features.tonight import OpenLeads, tonight
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.tiers.tier_migration import Movements, movements
 from leadq.models.tiers.tier_offers import TierCut, cut_by_tier
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.night.score import read_tonight
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.run_manifest import Run

@@ -20,8 +20,8 @@ from leadq.models.bundle.bundle import MANIFEST, Bundle, read_bundle
 from leadq.models.live.live_models import bundle_folder, read_live
 from leadq.models.tiers.tier_migration import Migration, migrate
 from leadq.models.tiers.tier_offers import TierCut, cut_by_tier, offer_tiers
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.scoring_bundle import scoring_bundle
 from leadq.pipelines.quarter.night_preview import Night, RuleEffect, preview_night

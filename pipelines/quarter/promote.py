@@ -9,10 +9,10 @@ from leadq.models.bundle.bundle import read_bundle
 from leadq.models.live.live_models import Live, Standing, bundle_folder, read_live
 from leadq.models.live.live_models import promote as put_live
 from leadq.models.live.live_models import rollback as put_back
-from leadq.models.live.mlflow_registry import mirror_live
-from leadq.pipelines.challenger.compare_with_champion import refresh_comparison
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.command.progress import Progress, silent
+from leadq.models.registry.mlflow_registry import mirror_live
+from leadq.pipelines.challenger.gather_evidence import refresh_comparison
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import Progress, silent
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.report.card_files import sign_card
 

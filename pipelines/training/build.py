@@ -12,7 +12,7 @@ from leadq.features.leak_checks.table import CheckRow
 from leadq.features.readiness.minimum_outcomes import shortage
 from leadq.features.training_data import TrainingData
 from leadq.foundation.problems import GateStopped
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.engine_choice import project_engine
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.training.leak_checks import run_leak_checks, write_leak_checks

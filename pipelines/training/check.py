@@ -22,8 +22,8 @@ from leadq.features.training_data import TrainingData
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.extras import require_extra
 from leadq.foundation.problems import GateStopped, Problem
-from leadq.pipelines.command.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import look_at_landmarks

@@ -23,7 +23,7 @@ from leadq.models.audit.reason_audit import Audit
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.fit.fit_model import population
 from leadq.models.pictures.model_plots import draw_reliability, draw_tiers
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.report.evaluation_page import render_evaluation
 from leadq.pipelines.report.figures import Held, gather

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from leadq.crm.contract.history import History
 from leadq.crm.reading.ingest import read_history
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 
 

@@ -17,7 +17,7 @@ from leadq.features.leak_checks.run_checks import check_leaks
 from leadq.features.leak_checks.table import CheckRow, with_model_checks
 from leadq.features.training_data import TrainingData
 from leadq.foundation.atomic_files import write_text
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.training.parity import check_parity
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
 from leadq.models.bundle.past_leads import keep_past_leads, past_leads_path
 from leadq.models.live.live_models import models_folder, promote, put_challenger, read_live
-from leadq.models.live.mlflow_registry import mirror_live
-from leadq.models.live.mlflow_registry import register as register_in_mlflow
-from leadq.pipelines.challenger.compare_with_champion import compare_with_champion
-from leadq.pipelines.command.progress import Progress
+from leadq.models.registry.mlflow_registry import mirror_live
+from leadq.models.registry.mlflow_registry import register as register_in_mlflow
+from leadq.pipelines.challenger.gather_evidence import compare_with_champion
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.scoring_bundle import base_rate_of
 from leadq.pipelines.report.card_files import keep_card

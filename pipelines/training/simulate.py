@@ -14,7 +14,7 @@ from leadq.crm.simulated.simulate import simulate as simulate_company
 from leadq.crm.simulated.tables.company_files import leadq_yaml, write_company
 from leadq.crm.simulated.truth_files import write_truth
 from leadq.foundation.atomic_files import new_folder
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import CONFIG, Project
 
 SOURCE = "source"

@@ -8,8 +8,8 @@ from typing import Any
 
 from leadq.foundation.extras import require_extra
 from leadq.foundation.problems import Problem, UsageError
-from leadq.pipelines.command.command_result import DONE, WITH_REJECTED_ROWS, Told
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.command_result import DONE, WITH_REJECTED_ROWS, Told
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import Built, build

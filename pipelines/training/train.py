@@ -10,7 +10,7 @@ from leadq.foundation.atomic_files import new_file
 from leadq.models.bundle.bundle import write_bundle
 from leadq.models.bundle.past_leads import write_past_leads
 from leadq.models.training.train_bundle import TrainResult, train_bundle
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.training.training_files import read_training_data
 

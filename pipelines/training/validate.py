@@ -16,7 +16,7 @@ from leadq.features.field_values import known_fields
 from leadq.features.predicates import operand_problems
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import GateStopped, Problem
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import AGREEMENT, Project
 
 

@@ -1,7 +1,7 @@
 """The catalogue of sentences: for every feature the words in which sales hears about it.
 
 Read from a YAML file that a company may replace or translate (``sentences.yaml`` beside this module is the default), checked
-whole when read. Which reason is chosen is in ``reasons.py``; how values are written is in ``feature_values.py``.
+whole when read. Which reason is chosen is in ``serving/scoring/reasons/``; how values are written is in ``feature_values.py``.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from leadq.crm.reading.history_files import hash_tables
 from leadq.models.bundle.bundle import keep_bundle, read_bundle
 from leadq.models.live.live_models import models_folder, promote
 from leadq.pipelines.cli import main as cli
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.project.project import open_project
 from leadq.pipelines.training.build import build
 from leadq.pipelines.training.ingest import ingest

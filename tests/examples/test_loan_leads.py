@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.quarter.promote import promote

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow.parquet as pq
 
 from leadq.crm.contract.history import open_history
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.night.score import score
 from leadq.pipelines.training.check import check
 from leadq.pipelines.training.stages import train_all

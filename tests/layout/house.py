@@ -26,6 +26,7 @@ _ROOM = "|".join(ROOMS)
 _OUTSIDE = re.compile(rf"(?<![\w./\-])(?:{_ROOM})(?:\.[A-Za-z_]\w*)+")
 _INSIDE = re.compile(rf"(?<![\w/\-])leadq\.((?:{_ROOM})(?:\.[A-Za-z_]\w*)*)")
 _PATH = re.compile(rf"(?<![\w.\-/])(?:{_ROOM})(?:/\w+)+\.(?:py|yaml|css|html\.j2)\b")
+_NAMED = re.compile(r"``([\w/]+\.py)``")
 _STARTED = re.compile(rf"""-m["',\s]+(?:{_ROOM})\b""")
 _LOADED = re.compile(rf"""(?:\bfiles|PackageLoader|import_module|find_spec|setattr|patch)\(\s*["'](?:{_ROOM})\b""")
 _IMPORTED = re.compile(rf"^\s*(?:from|import)\s+(?:{_ROOM})\b(?!\s+(?:import\s+)?[a-z]+\s+[a-z])", re.MULTILINE)
@@ -115,6 +116,15 @@ def addresses_exist(tree: Checkout) -> Iterator[str]:
                 yield f"{name}: {found.group()} is not there"
 
 
+def neighbours_exist(tree: Checkout) -> Iterator[str]:
+    """A file that a module of ours names in passing, ``reader.py``, lies beside it, below it, or where its whole path says."""
+    for name in tree.code:
+        here = (tree.root / name).parent
+        for found in _NAMED.finditer(tree.texts[name]):
+            if not (here / found.group(1)).exists() and not (tree.root / found.group(1)).exists():
+                yield f"{name}: {found.group(1)} is neither beside it nor a path from the root"
+
+
 def _not_there(tree: Checkout, dotted: str) -> Iterator[str]:
     path = tree.module(dotted)
     if path is None:
@@ -178,6 +188,7 @@ RULES: tuple[Callable[[Checkout], Iterator[str]], ...] = (
     links_are_relative,
     one_import_name,
     addresses_exist,
+    neighbours_exist,
     folders_are_small,
     folders_say_what_they_hold,
     names_say_something,

@@ -18,7 +18,7 @@ from tests.layout.house import ROOMS
 ROOT = Path(__file__).parents[2]
 
 _ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
-_NO_NETWORK = re.compile(r"https?://(www\.w3\.org/|127\.0\.0\.1|localhost|[\w.-]+\.example\b)")
+_NO_NETWORK = re.compile(r"https?://([\w-]+:[\w-]+@)?(www\.w3\.org/|127\.0\.0\.1|localhost|[\w.-]+\.example\b)")
 """Names of XML, this machine, and the domain reserved for examples."""
 _REGISTRIES = re.compile(r"pypi\.org|pythonhosted|index-url|conda\.anaconda|npmjs", re.IGNORECASE)
 
@@ -103,7 +103,7 @@ def _imported(code: str) -> set[str]:
 
 def _slow_to_start(modules: set[str]) -> set[str]:
     """Which modules ``leadq --help`` must not pay for: libraries of data, and all rooms but the lowest."""
-    light = ("leadq.foundation", "leadq.pipelines.cli", "leadq.pipelines.command")
+    light = ("leadq.foundation", "leadq.pipelines.cli", "leadq.pipelines.console")
     rooms = {name for name in modules if name.startswith("leadq.") and name != "leadq.pipelines"}
     return {name for name in rooms if not name.startswith(light)} | modules & {
         "pyarrow",

@@ -29,4 +29,4 @@ def test_the_examples_of_a_module_hold(name: str) -> None:
 
 
 def test_examples_are_found() -> None:
-    assert {"leadq", "leadq.models.explainer.explain", NEEDS_A_BUNDLE} <= set(_modules_with_examples())
+    assert {"leadq", "leadq.models.explainer.exact_shap", NEEDS_A_BUNDLE} <= set(_modules_with_examples())

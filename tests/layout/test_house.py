@@ -19,6 +19,7 @@ from tests.layout.house import (
     folders_say_what_they_hold,
     links_are_relative,
     names_say_something,
+    neighbours_exist,
     one_import_name,
 )
 
@@ -68,6 +69,7 @@ PLANTED: list[tuple[Rule, str, str, str]] = [
     (addresses_exist, "README.md", "\nSee `models/evaluation/lifts.py`.\n", "models/evaluation/lifts.py is not there"),
     (addresses_exist, "crm/__init__.py", '\nHERE = "leadq.crm.places.Place"\n', "leadq.crm.places.Place is not there"),
     (addresses_exist, "crm/__init__.py", '\nHERE = "leadq.agreement.decide.decide_all"\n', "decide_all is not there"),
+    (neighbours_exist, "models/fit/anchor.py", "# see ``recount.py``\n", "recount.py is neither beside it"),
     (names_say_something, "models/fit/helpers.py", '"""Help."""\n', "nobody guesses what helpers is"),
     (names_say_something, "models/fit/patience.py", '"""Wait."""\n', "nobody guesses what patience is"),
     (names_say_something, "models/fit/ingest.py", '"""A third one."""\n', "ingest.py stands 3 times"),

@@ -16,8 +16,8 @@ import yaml
 
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.simulate import SimulatedCompany, simulate
-from leadq.pipelines.command.progress import silent
-from leadq.pipelines.crm_commands.read_history import read_crm
+from leadq.pipelines.console.progress import silent
+from leadq.pipelines.crm.read_history import read_crm
 from leadq.pipelines.delivery.deliver import Asked, deliver_scores
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.night.score import score

@@ -19,8 +19,8 @@ from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.foundation.problems import GateStopped, StoreError, UsageError
 from leadq.models.bundle.bundle import read_bundle
 from leadq.models.live.live_models import bundle_folder
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.explaining.explain import explain
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.night.score import score

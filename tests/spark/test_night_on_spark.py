@@ -11,7 +11,7 @@ import pytest
 
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.foundation.problems import UsageError
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project, open_project

@@ -1,4 +1,4 @@
 """HubSpot: sign-in, calls, errors and our properties; history in by ``history``, scores out by ``sending``.
 
-What all CRMs share stands one folder up; the commands stand in ``pipelines/crm_commands``.
+What all CRMs share stands one folder up; the commands stand in ``pipelines/crm``.
 """

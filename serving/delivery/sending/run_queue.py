@@ -11,7 +11,7 @@ and a row of which a later score was confirmed is skipped. From this follows the
 - A single lead and a clearing send themselves alone, and leave what waits to the next whole delivery. A single lead is sent even where
   nothing changed, so that it overtakes every earlier score.
 
-Leaves out sending (``send.py``) and planning (``deliver.py``).
+Leaves out sending (``send.py``) and planning (``serving/delivery/deliver.py``).
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ import pyarrow.dataset as ds
 from leadq.foundation.arrays import Floats
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.value_evidence import EvidenceBin
-from leadq.models.explainer.compiled import coding_of, compile_model
-from leadq.models.explainer.kernel import BLOCK_ROWS, code_block
+from leadq.models.explainer.compiled_trees import coding_of, compile_model
 from leadq.models.explainer.model_text import UnsupportedModelError
+from leadq.models.explainer.row_loops import BLOCK_ROWS, code_block
 from leadq.models.explainer.value_codes import FeatureCodes
 
 STATES = pa.schema([("lead_id", pa.string()), ("state", pa.uint64())])

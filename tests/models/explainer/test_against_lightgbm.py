@@ -12,9 +12,9 @@ import pytest
 
 from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.explainer.adversarial import adversarial_rows
-from leadq.models.explainer.compiled import compile_model
+from leadq.models.explainer.compiled_trees import compile_model
 from leadq.models.explainer.confirmation import TOLERANCE, compare
-from leadq.models.explainer.explain import explain
+from leadq.models.explainer.exact_shap import explain
 from tests.models.explainer.made_models import columns, labels, models, trained
 
 KINDS = tuple(models())

@@ -24,10 +24,10 @@ from leadq.models.fit.platt_calibration import Calibrator
 from leadq.models.live.comparison_result import comparison_path
 from leadq.models.live.live_models import bundle_folder, models_folder, put_challenger, read_live
 from leadq.models.live.live_models import promote as put_live
-from leadq.pipelines.challenger.compare_with_champion import compare_with_champion, refresh_comparison
+from leadq.pipelines.challenger.gather_evidence import compare_with_champion, refresh_comparison
 from leadq.pipelines.challenger.past_forecasts import outcome_since, probability_then
 from leadq.pipelines.challenger.shadow_scoring import SHADOW, score_in_shadow, shadow_looks, shadow_path, switch_shadow
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.quarter.list_models import list_models

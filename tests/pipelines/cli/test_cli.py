@@ -14,7 +14,7 @@ import pytest
 from leadq.agreement.template import template_text
 from leadq.foundation.problems import GateStopped, LeadqError, Problem, UsageError
 from leadq.pipelines.cli import main as cli
-from leadq.pipelines.command.failures import report
+from leadq.pipelines.console.failures import report
 from leadq.pipelines.project.project import open_project
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)

@@ -21,8 +21,8 @@ import pytest
 import typer
 
 from leadq.models.live.live_models import promote
-from leadq.pipelines.cli.commands import Commands
 from leadq.pipelines.cli.main import app
+from leadq.pipelines.cli.quiet_commands import Commands
 from tests.shared_company import SETTINGS, simulated
 
 LEADQ = str(Path(sys.executable).with_name("leadq"))

@@ -18,7 +18,7 @@ import requests
 from leadq.crm.connectors.retries import Patience
 from leadq.crm.connectors.timed_session import TimedSession
 from leadq.foundation.problems import LeadqError
-from leadq.pipelines.command.command_result import Told
+from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.delivery.deliver import Asked, deliver_scores
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.project.project import open_project

@@ -22,7 +22,7 @@ from leadq.crm.contract.history import open_history
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.storage.parquet_rows import rows_of_lead
 from leadq.foundation.problems import ConfigError, InputError
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.desk import make_desk, serve
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project, open_project

@@ -17,7 +17,7 @@ import yaml
 from leadq.crm.answers.answer_log import ANSWERS, Answer, AnswerBook
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.features.training_data import HANDOFF
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.explaining.explain import explain
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project

@@ -22,7 +22,7 @@ from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.bundle.past_leads import past_leads_path
 from leadq.models.live.live_models import bundle_folder, models_folder
 from leadq.pipelines.cli import main as cli
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.explaining.explain import AFRESH, explain
 from leadq.pipelines.explaining.explanation import Files
 from leadq.pipelines.explaining.reproduce_score import PastScores, agreement_then, told_then

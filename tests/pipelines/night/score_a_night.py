@@ -4,7 +4,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import open_project
 from leadq.serving.scoring.table import night_parts as parts

@@ -18,7 +18,7 @@ from leadq.foundation.problems import StoreError
 from leadq.models.bundle.bundle import Bundle, keep_bundle
 from leadq.models.fit.anchor import Anchor
 from leadq.models.live.live_models import models_folder, promote, put_challenger, rollback
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.night.earlier_runs import previous_facts, previous_scores
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadq.crm.contract.score_table import SCORES
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.night.publish import Published, publish_night
 from leadq.pipelines.project.project import CONFIG, Project, open_project

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from leadq.foundation.problems import ConfigError, UsageError
-from leadq.pipelines.command.moment_text import now_of, read_moment
+from leadq.pipelines.console.moment_text import now_of, read_moment
 from leadq.pipelines.getting_started.init import params_text
 from leadq.pipelines.project.params import Settings, read_settings
 
@@ -58,7 +58,10 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ("engine: 2", "a group of keys"),
         ("- 1", "keys and values"),
         ("a: [", "an error at line"),
-        ("seed: 3\nfit: {n_folds: 2}\nseed: 4", "params.yaml line 3: must not be given twice, got seed. Keep one of the two."),
+        (
+            "seed: 3\nfit: {n_folds: 2}\nseed: 4",
+            "params.yaml line 3: must not be given twice, got seed. Keep one of the two.",
+        ),
         ("fit: {n_folds: 2,\n  n_folds: 3}", "line 2: must not be given twice, got n_folds"),
     ],
 )

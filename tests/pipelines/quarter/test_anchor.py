@@ -19,8 +19,8 @@ from leadq.foundation.problems import GateStopped, StoreError
 from leadq.models.bundle.bundle import Bundle, documents, read_bundle
 from leadq.models.bundle.past_leads import PastLeads, past_leads_path
 from leadq.models.live.live_models import bundle_folder, models_folder, put_challenger, read_live
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project, open_project

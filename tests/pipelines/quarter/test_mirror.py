@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from leadq.models.live.live_models import read_live
-from leadq.models.live.tracking import Tracking
-from leadq.pipelines.command.progress import silent
+from leadq.models.registry.tracking import Tracking
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.project.project import open_project
 from leadq.pipelines.quarter.promote import mirror, promote
 from tests.shared_company import CompanyCopy, live_bundle, opened

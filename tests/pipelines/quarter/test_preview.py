@@ -14,7 +14,7 @@ from leadq.foundation.problems import AgreementError, GateStopped
 from leadq.models.bundle.bundle import keep_bundle
 from leadq.models.live.live_models import models_folder
 from leadq.models.live.live_models import promote as put_live
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.quarter.preview import preview

@@ -10,7 +10,7 @@ import pytest
 from leadq.crm.contract.history import History, open_history
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.models.bundle.bundle import Bundle, read_bundle
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.report.figures import Held, gather

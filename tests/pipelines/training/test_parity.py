@@ -30,7 +30,7 @@ from leadq.models.fit.contributions import make_reference
 from leadq.models.fit.fit_model import labels
 from leadq.models.fit.platt_calibration import Calibrator
 from leadq.models.tiers.tier_offers import no_tiers
-from leadq.pipelines.command.progress import silent
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project, open_project

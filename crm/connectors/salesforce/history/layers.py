@@ -1,6 +1,6 @@
 """Rows just read from Salesforce, laid over those of the last reading: one an id, the newest, without what is deleted.
 
-Leaves out what is read and what becomes of the rows (``extract.py``).
+Leaves out what is read and what becomes of the rows (``reader.py``).
 """
 
 # ruff: noqa: S608 - identifiers are our own and quoted, paths are literals made by text()

@@ -11,7 +11,7 @@ from leadq.crm.connectors.salesforce.metadata.source_folder import (
     salesforce_metadata,
     write_metadata,
 )
-from leadq.pipelines.command.command_result import Told
+from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.project.project import Project
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from leadq.foundation.problems import LeadqError, StoreError
 from leadq.models.live.live_models import Live, bundle_folder
-from leadq.models.live.mlflow_registry import mirror_live, register
-from leadq.models.live.tracking import Tracking, store_uri, tracking_of
-from tests.models.live.conftest import Registered, free_port, hashes
+from leadq.models.registry.mlflow_registry import mirror_live, register
+from leadq.models.registry.tracking import Tracking, store_uri, tracking_of
+from tests.models.registry.conftest import Registered, free_port, hashes
 
 
 def test_runs_artefacts_registry_and_aliases_go_to_the_server(

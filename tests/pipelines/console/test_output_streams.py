@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from leadq.pipelines.command.output_streams import answer, answered, begin, libraries_aside, own_stdout
+from leadq.pipelines.console.output_streams import answer, answered, begin, libraries_aside, own_stdout
 
 ROOT = Path(__file__).parents[3]
 NOISY = """
 import atexit, ctypes, logging, os, subprocess, sys, threading, warnings
-from leadq.pipelines.command.output_streams import answer, libraries_aside, own_stderr, silent_exit
+from leadq.pipelines.console.output_streams import answer, libraries_aside, own_stderr, silent_exit
 late = logging.StreamHandler()
 def noise():
     print("printed")
@@ -76,7 +76,7 @@ def test_an_answer_is_known(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_who_closed_its_outputs_is_served_too(closed: str) -> None:
-    code = "from leadq.pipelines.command.output_streams import libraries_aside\nwith libraries_aside(): print('x')"
+    code = "from leadq.pipelines.console.output_streams import libraries_aside\nwith libraries_aside(): print('x')"
     shell = ["sh", "-c", f'"$0" -c "$1" {closed}', sys.executable, code]
     ran = subprocess.run(shell, cwd=ROOT, capture_output=True, check=True)
     assert ran.stdout == b""

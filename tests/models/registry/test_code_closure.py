@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import leadq
-from leadq.models.live.code_closure import renamed
-from leadq.models.live.model_artifact import INSTALLED, scoring_code
-from tests.models.live.conftest import stripped
+from leadq.models.registry.code_closure import renamed
+from leadq.models.registry.model_artifact import INSTALLED, scoring_code
+from tests.models.registry.conftest import stripped
 
 DISTRIBUTIONS = {"yaml": "pyyaml", "scipy": "lightgbm"}
 """What brings an import name, where it is not called the same."""
@@ -52,7 +52,7 @@ def test_what_cannot_be_renamed_is_refused(line: str) -> None:
 
 
 def test_only_imports_are_renamed() -> None:
-    source = "def f():\n    from leadq.models.live.raw_scorer import (\n        RawScorer,\n    )\n"
+    source = "def f():\n    from leadq.models.registry.raw_scorer import (\n        RawScorer,\n    )\n"
     source += '    return RawScorer, "leadq.models"  # from leadq\n'
     assert renamed(source, "other") == source.replace("from leadq.", "from other.")
 

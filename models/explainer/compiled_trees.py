@@ -14,9 +14,9 @@ import numpy as np
 from leadq.foundation.arrays import Floats
 from leadq.foundation.problems import BundleError, Problem
 from leadq.models.explainer.grouping import cut
-from leadq.models.explainer.kernel import BLOCK_ROWS, explain_rows
 from leadq.models.explainer.leaf_conditions import find_conditions
 from leadq.models.explainer.model_text import ModelText, parse_model
+from leadq.models.explainer.row_loops import BLOCK_ROWS, explain_rows
 from leadq.models.explainer.tables import make_tables, quadrature
 from leadq.models.explainer.value_codes import FeatureCodes, feature_codes
 
@@ -40,7 +40,7 @@ class CompiledModel:
     precision : {"float64", "float32"}
         Of the tables and sums; codes are always made in float64.
     coding, tables, deep, quadrature : tuple of arrays
-        What :func:`leadq.models.explainer.kernel.explain_rows` takes.
+        What :func:`leadq.models.explainer.row_loops.explain_rows` takes.
     """
 
     n_features: int
@@ -136,7 +136,7 @@ def compile_model(text: str, *, precision: Precision = "float64") -> CompiledMod
 
 
 def coding_of(codes: tuple[FeatureCodes, ...]) -> tuple[Any, ...]:
-    """Codes of all features as the flat arrays that :func:`leadq.models.explainer.kernel.code_block` reads."""
+    """Codes of all features as the flat arrays that :func:`leadq.models.explainer.row_loops.code_block` reads."""
     points = [one.categories.astype(np.float64) if one.categorical else one.thresholds for one in codes]
     return (
         np.array([one.categorical for one in codes], dtype=np.bool_),

@@ -9,9 +9,9 @@ import requests
 
 from leadq.crm.connectors.history_source import Extract
 from leadq.foundation.owned_folders import place_of
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.command.progress import Progress
-from leadq.pipelines.crm_commands.named_crm import named_crm
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.crm.named_crm import named_crm
 from leadq.pipelines.delivery.target_opening import open_history
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer

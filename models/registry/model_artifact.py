@@ -18,9 +18,9 @@ import pandas as pd
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.value_evidence import Evidence, EvidenceBin
-from leadq.models.live.code_closure import CodeClosure, code_closure, renamed
+from leadq.models.registry.code_closure import CodeClosure, code_closure, renamed
 
-SCORER = "leadq.models.live.raw_scorer"
+SCORER = "leadq.models.registry.raw_scorer"
 INSTALLED = (
     "alembic",  # these two so that the store's own database can be asked for models:/leadq@champion
     "sqlalchemy",

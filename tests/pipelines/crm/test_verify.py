@@ -19,8 +19,8 @@ from leadq.crm.connectors.salesforce.metadata.fields import OUR_FIELDS
 from leadq.crm.connectors.verification import FieldsOnly
 from leadq.foundation.problems import ConfigError, StoreError, UsageError
 from leadq.pipelines.cli.main import app
-from leadq.pipelines.command.command_result import Told
-from leadq.pipelines.crm_commands.verify import verify_crm
+from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.crm.verify import verify_crm
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.store.store_lock import only_writer

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from leadq.pipelines.command.output_streams import own_stderr
+from leadq.pipelines.console.output_streams import own_stderr
 
 
 class Progress(Protocol):

@@ -16,9 +16,9 @@ from typing import Any
 
 from leadq.foundation.extras import missing_extra
 from leadq.foundation.problems import ConfigError, LeadqError, StoreError
-from leadq.models.live.artifact_locations import settle_locations
-from leadq.models.live.mlflow_failure import not_told, unreached
-from leadq.models.live.tracking import Tracking
+from leadq.models.registry.artifact_locations import settle_locations
+from leadq.models.registry.mlflow_failure import not_told, unreached
+from leadq.models.registry.tracking import Tracking
 
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -19,12 +19,12 @@ class LeadqModel(PythonModel):  # type: ignore[misc] # mlflow comes without type
 
     def load_context(self, context: Any) -> None:
         """Read and verify the bundle."""
-        from leadq.models.live.raw_scorer import RawScorer  # noqa: PLC0415 - on the path only once MLflow loads the model
+        from leadq.models.registry.raw_scorer import RawScorer  # noqa: PLC0415 - on the path only once MLflow loads the model
 
         self._scorer = RawScorer(Path(context.artifacts["bundle"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:  # noqa: ARG002
-        """Score raw feature rows; see :meth:`leadq.models.live.raw_scorer.RawScorer.predict`."""
+        """Score raw feature rows; see :meth:`leadq.models.registry.raw_scorer.RawScorer.predict`."""
         return self._scorer.predict(model_input)
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from leadq.foundation.extras import missing_extra
 from leadq.foundation.problems import LeadqError, Problem, StoreError, UsageError
-from leadq.pipelines.command.command_result import for_a_terminal
-from leadq.pipelines.command.output_streams import answer, answered
+from leadq.pipelines.console.command_result import for_a_terminal
+from leadq.pipelines.console.output_streams import answer, answered
 
 _HEADINGS = {2: "Wrong usage", 3: "Stopped before anything was written", 4: "Paused, the same command goes on later"}
 """How a failure begins, by exit code."""

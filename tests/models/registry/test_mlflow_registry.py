@@ -16,11 +16,11 @@ import pytest
 from leadq.foundation.problems import LeadqError
 from leadq.models.bundle.bundle import keep_bundle, read_bundle
 from leadq.models.live.live_models import Live, bundle_folder, models_folder
-from leadq.models.live.mlflow_registry import mirror_live, register
-from leadq.models.live.model_artifact import example_rows
-from leadq.models.live.tracking import Tracking, store_uri
+from leadq.models.registry.mlflow_registry import mirror_live, register
+from leadq.models.registry.model_artifact import example_rows
+from leadq.models.registry.tracking import Tracking, store_uri
 from leadq.models.training.train_bundle import TrainResult
-from tests.models.live.conftest import Registered, hashes
+from tests.models.registry.conftest import Registered, hashes
 
 ROOT = Path(__file__).parents[3]
 
@@ -167,7 +167,7 @@ def test_a_damaged_database_is_said_and_the_remedy_works(kept: Registered, tmp_p
 
 
 def test_the_example_scores_like_any_row(told: Registered) -> None:
-    from leadq.models.live.raw_scorer import RawScorer  # noqa: PLC0415 - numba is heavy
+    from leadq.models.registry.raw_scorer import RawScorer  # noqa: PLC0415 - numba is heavy
 
     bundle = read_bundle(told.bundle)
     scored = RawScorer(told.bundle).predict(example_rows(bundle.catalogue, bundle.evidence))

@@ -22,8 +22,8 @@ import pytest
 
 from leadq.models.bundle.bundle import keep_bundle
 from leadq.models.live.live_models import Live, bundle_folder, models_folder, promote
-from leadq.models.live.mlflow_registry import mirror_live, register
-from leadq.models.live.model_artifact import requirements
+from leadq.models.registry.mlflow_registry import mirror_live, register
+from leadq.models.registry.model_artifact import requirements
 from leadq.models.training.train_bundle import TrainResult
 
 START_SECONDS = 90

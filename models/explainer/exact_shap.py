@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from leadq.foundation.arrays import Floats
-from leadq.models.explainer.compiled import Precision, compile_model
+from leadq.models.explainer.compiled_trees import Precision, compile_model
 from leadq.models.explainer.model_text import UnsupportedModelError
 
 

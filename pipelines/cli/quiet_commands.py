@@ -14,8 +14,8 @@ from typing import Any
 
 import typer
 
-from leadq.pipelines.command.failures import InterruptedCommandError
-from leadq.pipelines.command.output_streams import begin, libraries_aside
+from leadq.pipelines.console.failures import InterruptedCommandError
+from leadq.pipelines.console.output_streams import begin, libraries_aside
 
 Work = Callable[..., Any]
 

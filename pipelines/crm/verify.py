@@ -12,9 +12,9 @@ from leadq.agreement.schema import DISQUALIFIED
 from leadq.crm.config.delivery_settings import ToCrm
 from leadq.crm.connectors.salesforce.settings import ToSalesforce
 from leadq.crm.connectors.verification import FieldsOnly, Finding, Verification, Verified
-from leadq.pipelines.command.command_result import DONE, STOPPED_BY_GATE, Told
-from leadq.pipelines.command.progress import Progress
-from leadq.pipelines.crm_commands.named_crm import named_crm
+from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, Told
+from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.crm.named_crm import named_crm
 from leadq.pipelines.delivery.target_opening import open_target
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer

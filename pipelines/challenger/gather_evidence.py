@@ -26,7 +26,7 @@ from leadq.models.live.live_models import bundle_folder, models_folder, read_liv
 from leadq.models.live.promotion_gate import is_reanchored
 from leadq.pipelines.challenger.past_forecasts import created_at, outcome_since, probability_then
 from leadq.pipelines.challenger.shadow_scoring import shadow_looks
-from leadq.pipelines.command.progress import Progress
+from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.schema_check import shape_problems
 

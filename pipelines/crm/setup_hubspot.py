@@ -9,7 +9,7 @@ from leadq.crm.connectors.hubspot.properties import HUMAN_PROPERTIES, wanted
 from leadq.crm.connectors.hubspot.settings import ToHubspot
 from leadq.crm.connectors.hubspot.setup import SetUp, set_up
 from leadq.foundation.problems import ConfigError, Problem
-from leadq.pipelines.command.command_result import Told
+from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.project.project import Project
 
 

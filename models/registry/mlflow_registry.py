@@ -1,7 +1,7 @@
 """MLflow's view of our models: runs to compare, a registry to browse, a model that can be loaded and served anywhere.
 
 It lies in the store (``mlflow.db``, ``mlflow_artifacts/``) or on the company's own server (``tracking.py``). MLflow mirrors what
-``live_models.py`` decides; no nightly job depends on it. What should be there and is not, because it was registered elsewhere,
+``models/live/live_models.py`` decides; no nightly job depends on it. What should be there and is not, because it was registered elsewhere,
 by a version whose models loaded nowhere else, or while a server was down, is registered when MLflow is told next.
 """
 
@@ -16,10 +16,10 @@ from typing import Any
 from leadq.foundation.problems import Problem, StoreError
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.live.live_models import Live, bundle_folder
-from leadq.models.live.mlflow_session import mlflow_session
-from leadq.models.live.model_artifact import artifact_parts, scoring_code
-from leadq.models.live.run_record import dataset, description, metrics, parameters
-from leadq.models.live.tracking import Tracking
+from leadq.models.registry.mlflow_session import mlflow_session
+from leadq.models.registry.model_artifact import artifact_parts, scoring_code
+from leadq.models.registry.run_record import dataset, description, metrics, parameters
+from leadq.models.registry.tracking import Tracking
 
 BUNDLE_TAG = "bundle"
 CODE_TAG = "code"

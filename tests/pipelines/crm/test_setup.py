@@ -13,8 +13,8 @@ from leadq.crm.connectors.salesforce.history.queries import HistorySettings, que
 from leadq.crm.connectors.salesforce.metadata.fields import OUR_FIELDS
 from leadq.foundation.problems import ConfigError, StoreError, UsageError
 from leadq.pipelines.cli.main import app
-from leadq.pipelines.crm_commands.read_history import read_crm
-from leadq.pipelines.crm_commands.setup_salesforce import setup_salesforce
+from leadq.pipelines.crm.read_history import read_crm
+from leadq.pipelines.crm.setup_salesforce import setup_salesforce
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.store.store_lock import only_writer

@@ -12,7 +12,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from leadq.models.live.tracking import ARTIFACTS, DATABASE
+from leadq.models.registry.tracking import ARTIFACTS, DATABASE
 
 _LOCATIONS = (
     ("experiments", "artifact_location"),

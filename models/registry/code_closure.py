@@ -52,7 +52,7 @@ def code_closure(*modules: str) -> CodeClosure:
     Parameters
     ----------
     *modules : str
-        ``"leadq.models.live.raw_scorer"``.
+        ``"leadq.models.registry.raw_scorer"``.
 
     Raises
     ------

@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 
 from leadq.models.bundle.bundle import read_bundle
-from leadq.models.live.mlflow_registry import mirror_live
-from leadq.models.live.model_artifact import example_rows, requirements
-from leadq.models.live.raw_scorer import RawScorer
-from leadq.models.live.tracking import store_uri
-from tests.models.live.conftest import Registered, free_port, hashes, serving, stripped
+from leadq.models.registry.mlflow_registry import mirror_live
+from leadq.models.registry.model_artifact import example_rows, requirements
+from leadq.models.registry.raw_scorer import RawScorer
+from leadq.models.registry.tracking import store_uri
+from tests.models.registry.conftest import Registered, free_port, hashes, serving, stripped
 
 ROWS = [
     {"employees": 900.0, "industry": "software", "demos": 2.0},

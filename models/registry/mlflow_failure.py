@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from leadq.foundation.problems import Problem
-from leadq.models.live.tracking import DATABASE, Tracking, without_credentials
+from leadq.models.registry.tracking import DATABASE, Tracking, without_credentials
 
 _WHOLE = "then run leadq mirror; the model itself is whole in the store."
 _HERE = f"Free space or mend the permissions, {_WHOLE}"

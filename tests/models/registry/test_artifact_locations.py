@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadq.models.live.artifact_locations import settle_locations
 from leadq.models.live.live_models import bundle_folder
-from leadq.models.live.mlflow_registry import mirror_live, register
-from leadq.models.live.raw_scorer import RawScorer
-from leadq.models.live.tracking import store_uri
-from tests.models.live.conftest import Registered, hashes
+from leadq.models.registry.artifact_locations import settle_locations
+from leadq.models.registry.mlflow_registry import mirror_live, register
+from leadq.models.registry.raw_scorer import RawScorer
+from leadq.models.registry.tracking import store_uri
+from tests.models.registry.conftest import Registered, hashes
 
 ROWS = pd.DataFrame([{"employees": 900.0, "industry": "software", "demos": 2.0}])
 
