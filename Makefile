@@ -61,8 +61,8 @@ repro: $(STAMP) ## The same training stages through DVC, on the simulated compan
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dvc repro
 
 .PHONY: test
-test: $(WITH_SPARK) $(WITH_TRYTON) ## All quick tests (under 10 minutes on 2 cores)
-	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance and not packaged"
+test: $(STAMP) ## All quick tests (under 10 minutes on 2 cores)
+	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance and not integration"
 
 # What a user installs: the wheel in an environment of its own, with what drives the tests.
 $(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features models serving pipelines leadq 2>/dev/null)
@@ -74,13 +74,15 @@ $(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features m
 	  "$$(ls dist/*.whl)[train,dev,postgres,salesforce,hubspot,spark]"
 	@touch $@
 
-# The folder holds no room and no leadq/: what is imported can only be what was installed.
-.PHONY: test-wheel
-test-wheel: $(WITH_WHEEL) ## The built wheel from an empty folder: command line, desk, Spark, delivery, notebook; fresh environments
+# First the built wheel, from a folder that holds no room and no leadq/: what is imported there can only be what was installed.
+# Then real servers, environments made from nothing, and the version before the move.
+.PHONY: integrations
+integrations: $(WITH_SPARK) $(WITH_TRYTON) $(WITH_WHEEL) ## The built wheel, real servers, Spark, fresh environments (15 minutes)
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp -r tests benchmarks notebooks docs README.md pyproject.toml "$$folder" && \
 	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile -q -m "not acceptance" \
 	  tests/pipelines/cli tests/serving/desk tests/serving/delivery tests/pipelines/delivery tests/spark tests/notebooks
-	$(THREADS) $(BIN)/python -m pytest -q -m packaged -s tests/packaging
+	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q -m "integration and not acceptance" \
+	  --ignore tests/spark --ignore tests/pipelines/cli
 
 .PHONY: lint
 lint: $(WITH_SPARK) ## Rules, format, types, and the order of the rooms

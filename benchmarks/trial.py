@@ -22,8 +22,8 @@ from leadq.models.evaluation.rolling_origins import fit_origins, recent_leads
 from leadq.models.evaluation.time_split import rolling_origins
 from leadq.models.fit.anchor import find_anchor
 from leadq.models.fit.boosting import fit_whole, make_table
+from leadq.models.fit.calibration import fit_calibrator
 from leadq.models.fit.fit_model import Fitted, fit_model, labels, population, rows_of, won_leads
-from leadq.models.fit.platt_calibration import fit_calibrator
 from leadq.models.tiers.tier_offers import cut_by_tier, offer_tiers
 from leadq.models.training.train_bundle import weekly_flow
 

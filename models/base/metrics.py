@@ -1,7 +1,7 @@
 """How good a probability is: ranking (AUC), log-loss and Brier score. Weighted, exact with ties.
 
 No expected calibration error: under perfect calibration it is far from 0 at the sizes we see (method
-section 6). Calibration is tested in ``models/fit/platt_calibration.py`` and drawn in ``models/evaluation/reliability.py``.
+section 6). Calibration is tested in ``models/fit/calibration.py`` and drawn in ``models/evaluation/reliability.py``.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from leadq.features.catalogue import Catalogue
 from leadq.foundation.atomic_files import new_folder
 from leadq.foundation.problems import BundleError, Problem
 from leadq.models.bundle.value_evidence import Evidence
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.fit.contributions import Reference
-from leadq.models.fit.platt_calibration import Calibrator
 from leadq.models.tiers.tier_offers import TierCut
 
 BUNDLE_VERSION = 1

@@ -13,7 +13,7 @@ import pandas as pd
 
 from leadq.foundation.arrays import Floats
 from leadq.models.base.metrics import auc, log_loss
-from leadq.models.fit.platt_calibration import CalibrationTest, check_calibration
+from leadq.models.fit.calibration import CalibrationTest, check_calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from leadq.models.evaluation.paired_bootstrap import Difference
 from leadq.models.evaluation.reliability import Decomposition
 from leadq.models.evaluation.stability import Stability
-from leadq.models.fit.platt_calibration import CalibrationTest
+from leadq.models.fit.calibration import CalibrationTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from leadq.models.evaluation.held_out_forecasts import HELD_OUT_COLUMNS, at_judg
 from leadq.models.evaluation.paired_bootstrap import Difference, paired_difference
 from leadq.models.evaluation.reliability import decompose
 from leadq.models.evaluation.rolling_origins import OriginFit
+from leadq.models.fit.calibration import check_calibration
 from leadq.models.fit.fit_model import labels
-from leadq.models.fit.platt_calibration import check_calibration
 
 
 def _finite(value: float) -> float | None:

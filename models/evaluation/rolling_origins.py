@@ -19,8 +19,8 @@ from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.base.fit_settings import FitSettings
 from leadq.models.evaluation.time_split import Split
 from leadq.models.fit.anchor import Recent
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.fit.fit_model import Fitted, Progress, fit_model, labels, silent, with_bend
-from leadq.models.fit.platt_calibration import Calibrator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

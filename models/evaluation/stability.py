@@ -18,8 +18,8 @@ from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import Floats, Ints
 from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.evaluation.rolling_origins import OriginFit, judged_landmark
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.fit.contributions import explain, sum_by_family
-from leadq.models.fit.platt_calibration import Calibrator
 
 TOP_FAMILIES = 3
 

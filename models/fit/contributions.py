@@ -15,7 +15,7 @@ import numpy as np
 from leadq.features.catalogue import Catalogue
 from leadq.features.training_data import HANDOFF, TrainingData
 from leadq.foundation.arrays import Bools, Floats, Ints
-from leadq.models.fit.platt_calibration import Calibrator
+from leadq.models.fit.calibration import Calibrator
 
 CHUNK_ROWS = 50_000
 """Rows explained at a time: bounds memory while a large reference set is averaged."""

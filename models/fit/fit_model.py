@@ -19,8 +19,8 @@ from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import Bools, Floats, Ints
 from leadq.models.base.fit_settings import FitSettings
 from leadq.models.fit.boosting import AGE_FEATURE, CrossFit, Rows, cross_fit, fit_whole, make_folds, make_table
+from leadq.models.fit.calibration import Calibration, fit_calibrator
 from leadq.models.fit.contributions import reference_rows
-from leadq.models.fit.platt_calibration import Calibration, fit_calibrator
 from leadq.models.fit.reference_counts import recount
 
 Progress = Callable[[str, float], None]

@@ -63,6 +63,10 @@ class Tracking:
             return None
         return (Path(runs.removeprefix(_SQLITE)).resolve().parent / ARTIFACTS).as_uri()
 
+    def shown_uri(self, store: Path) -> str:
+        """Return the URI of the runs for a person to copy, without credentials."""
+        return without_credentials(self.runs(store))
+
     def shown(self, store: Path) -> str:
         """Return where that is, for a person: a server's address without credentials, or the store's file."""
         if {self.runs(store), self.registry(store)} == {store_uri(store)}:

@@ -19,9 +19,9 @@ from leadq.models.evaluation.evaluation_result import rounded
 from leadq.models.evaluation.held_out_forecasts import at_judged_moment, out_of_time
 from leadq.models.evaluation.out_of_time import Evaluated
 from leadq.models.fit.anchor import Anchor
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.fit.contributions import Reference, make_reference, reference_rows
 from leadq.models.fit.fit_model import Fitted, labels
-from leadq.models.fit.platt_calibration import Calibrator
 from leadq.models.tiers.tier_offers import TierCut, no_tiers, offer_tiers
 
 GATE_ROWS = 2_000

@@ -10,8 +10,8 @@ from leadq.agreement.schema import Agreement
 from leadq.foundation.arrays import logit
 from leadq.foundation.problems import GateStopped, Problem
 from leadq.models.bundle.bundle import Bundle, read_bundle
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.fit.contributions import Reference
-from leadq.models.fit.platt_calibration import Calibrator
 from leadq.models.live.live_models import bundle_folder, read_live
 from leadq.models.tiers.tier_offers import no_tiers
 from leadq.pipelines.project.project import Project

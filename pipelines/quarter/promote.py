@@ -15,6 +15,7 @@ from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.console.progress import Progress, silent
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.report.card_files import sign_card
+from leadq.pipelines.training.register import registered_again_words
 
 
 def promote(
@@ -118,7 +119,7 @@ def _mirror(live: Live, project: Project) -> str:
         added = mirror_live(live, store=project.store.folder, tracking=project.tracking)
     except LeadqError as error:
         return f" MLflow does not show it yet: {error}"
-    return f" Registered in MLflow, which had no version that loads anywhere: {', '.join(added)}." if added else ""
+    return f" {registered_again_words(added)}" if added else ""
 
 
 def _facts(live: Live) -> dict[str, object]:

@@ -25,10 +25,26 @@ from leadq.pipelines.training.train import PAST_LEADS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """Version of the bundle in the store, and its number in MLflow."""
+    """What came of registering.
+
+    Parameters
+    ----------
+    version : str
+        Of the bundle in the store.
+    mlflow_version : str
+        Its number in MLflow.
+    registered_again : tuple of str
+        Versions of bundles that MLflow had, but none that loads anywhere.
+    """
 
     version: str
     mlflow_version: str
+    registered_again: tuple[str, ...]
+
+
+def registered_again_words(versions: tuple[str, ...]) -> str:
+    """Say what MLflow had to be given once more; empty where that is nothing."""
+    return f"Registered in MLflow, which had no version that loads anywhere: {', '.join(versions)}." if versions else ""
 
 
 def register(project: Project, progress: Progress) -> Registered:
@@ -52,12 +68,12 @@ def register(project: Project, progress: Progress) -> Registered:
             put_challenger(version, store=store, now=project.now, why=why)
             compare_with_champion(project, read_bundle(folder), progress)
         _put_base_rate(project, bundle, version)
-        number = tell_mlflow(project, folder)
-    return Registered(version=version, mlflow_version=number)
+        number, again = tell_mlflow(project, folder)
+    return Registered(version=version, mlflow_version=number, registered_again=again)
 
 
-def tell_mlflow(project: Project, folder: Path, *, with_reports: bool = True) -> str:
-    """Register in MLflow, which only mirrors the store; return its version number.
+def tell_mlflow(project: Project, folder: Path, *, with_reports: bool = True) -> tuple[str, tuple[str, ...]]:
+    """Register in MLflow, which only mirrors the store; return its version number and what was registered again for it.
 
     ``with_reports`` keeps what lies in ``reports/`` with the run: only right after the training of this very bundle.
 
@@ -70,8 +86,7 @@ def tell_mlflow(project: Project, folder: Path, *, with_reports: bool = True) ->
     pictures = [path for name in PICTURES if with_reports and (path := project.reports / name).exists()]
     documents = [path for name in DOCUMENTS if with_reports and (path := project.reports / name).exists()]
     number = register_in_mlflow(folder, pictures, documents, store=store, tracking=project.tracking)
-    mirror_live(read_live(store), store=store, tracking=project.tracking)
-    return number
+    return number, mirror_live(read_live(store), store=store, tracking=project.tracking)
 
 
 def _put_base_rate(project: Project, bundle: Bundle, version: str) -> None:

@@ -16,7 +16,7 @@ from leadq.pipelines.training.build import Built, build
 from leadq.pipelines.training.check import report_readiness
 from leadq.pipelines.training.evaluate import Evaluated, evaluate
 from leadq.pipelines.training.ingest import ingest, rejected_rows, rejected_words
-from leadq.pipelines.training.register import Registered, register
+from leadq.pipelines.training.register import Registered, register, registered_again_words
 from leadq.pipelines.training.simulate import simulate
 from leadq.pipelines.training.train import train
 from leadq.pipelines.training.validate import validate
@@ -75,6 +75,7 @@ def train_all(project: Project, progress: Progress) -> Told:
     words = [*trained.evaluation.in_words(), *ready.sentences("late_wins", "never_worked", "left_truncation")]
     facts = {
         "version": registered.version,
+        "registered_again": list(registered.registered_again),
         "kind": trained.bundle.kind,
         "metrics": evaluated.metrics,
         "words": words,
@@ -101,4 +102,6 @@ def _words(project: Project, built: Built, evaluated: Evaluated, registered: Reg
     lines.append(f"Report: {project.reports / 'evaluation.html'}")
     if evaluated.metrics["kind"] == "booster":
         lines.append("It is the challenger now; leadq promote puts it live.")
+    if again := registered_again_words(registered.registered_again):
+        lines.append(again)
     return "\n".join(lines)

@@ -30,6 +30,8 @@ from tests.compatibility.store_contents import (
     runs_of,
 )
 
+pytestmark = pytest.mark.integration
+
 COMPARED = {
     "store/scores/": 3,
     "store/moves/": 3,

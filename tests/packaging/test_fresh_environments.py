@@ -18,7 +18,7 @@ import pytest
 from tests.packaging.conftest import ROOT, Distributions
 from tests.shared_company import CompanyCopy
 
-pytestmark = pytest.mark.packaged
+pytestmark = pytest.mark.integration
 TRAINING = {"mlflow", "dvc", "great_expectations", "shap", "matplotlib", "scikit_learn"}
 
 

@@ -27,6 +27,8 @@ from leadq.pipelines.training.stages import train_all
 from tests.tryton_past import FIELDS, OWN, pasts_of, put_leads, put_past, set_back
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, Tryton, running
 
+pytestmark = pytest.mark.integration
+
 NIGHT = datetime(2026, 10, 1, tzinfo=UTC)
 ENVIRONMENT = {"TRYTON_PASSWORD": PASSWORDS[LEADQ]}
 PARAMS = """\

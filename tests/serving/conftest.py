@@ -17,8 +17,8 @@ from leadq.agreement.schema import Agreement
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.value_evidence import gather_evidence
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.fit.contributions import make_reference
-from leadq.models.fit.platt_calibration import Calibrator
 from leadq.models.tiers.tier_offers import TierCut, no_tiers
 from leadq.serving.scoring.score_batches import ScoringRun
 

@@ -19,6 +19,8 @@ from leadq.pipelines.quarter.promote import promote
 from leadq.pipelines.training.simulate import write_simulated
 from leadq.pipelines.training.stages import train_all
 
+pytestmark = pytest.mark.integration
+
 pytest.importorskip("pyspark", reason="needs the extra spark")
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java 17", allow_module_level=True)

@@ -58,9 +58,14 @@ from leadq.features.engine.spark_engine import SparkEngine
 from leadq.serving.scoring.spark.spark_scoring import LeadsOnSpark, score_parts_on_spark, tonight_on_spark
 
 # py4j and Spark's broadcasts leave sockets and files to the garbage collector
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning:pyspark"
-)
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning",
+        "ignore::pytest.PytestUnraisableExceptionWarning",
+        "ignore::DeprecationWarning:pyspark",
+    ),
+]
 
 ODD = (
     "a\\b", "x'y", 'q"z', "back`tick", "${env:HOME}", "--", "\x0bv\x0cf\x07", "%s{0}", "NULL", " ", "", "NaN", "inf",

@@ -14,8 +14,8 @@ from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.evaluation.rolling_origins import fit_origins
 from leadq.models.evaluation.stability import Refit, Stability, between_origins, compare_refits, rank_correlation
 from leadq.models.evaluation.time_split import rolling_origins
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.fit.fit_model import booster_text, labels, population
-from leadq.models.fit.platt_calibration import Calibrator
 from tests.models.conftest import QUICK
 
 CUTS = [("T1", 0.4), ("T2", 0.2)]

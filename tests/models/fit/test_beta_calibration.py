@@ -11,8 +11,8 @@ from leadq.models.evaluation.rolling_origins import OriginFit, with_bends
 from leadq.models.evaluation.time_split import Split
 from leadq.models.fit.anchor import Recent
 from leadq.models.fit.beta_calibration import even
+from leadq.models.fit.calibration import fit_calibrator
 from leadq.models.fit.fit_model import Fitted
-from leadq.models.fit.platt_calibration import fit_calibrator
 from tests.models.conftest import make_catalogue
 
 N = 8000

@@ -21,6 +21,8 @@ from leadq.models.registry.raw_scorer import RawScorer
 from leadq.models.registry.tracking import store_uri
 from tests.models.registry.conftest import Registered, free_port, hashes, serving, stripped
 
+pytestmark = pytest.mark.integration
+
 ROWS = [
     {"employees": 900.0, "industry": "software", "demos": 2.0},
     {"industry": "mining", "visits": None},

@@ -15,6 +15,8 @@ from leadq.models.registry.mlflow_registry import mirror_live, register
 from leadq.models.registry.tracking import Tracking, store_uri, tracking_of
 from tests.models.registry.conftest import Registered, free_port, hashes
 
+pytestmark = pytest.mark.integration
+
 
 def test_runs_artefacts_registry_and_aliases_go_to_the_server(
     server: str, kept: Registered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -20,7 +20,7 @@ from leadq.foundation.arrays import logit, sigmoid
 from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
 from leadq.models.bundle.matrix_scorer import MatrixScorer
-from leadq.models.fit.platt_calibration import Calibrator
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.live.comparison_result import comparison_path
 from leadq.models.live.live_models import bundle_folder, models_folder, put_challenger, read_live
 from leadq.models.live.live_models import promote as put_live

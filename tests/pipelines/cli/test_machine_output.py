@@ -25,6 +25,8 @@ from leadq.pipelines.cli.main import app
 from leadq.pipelines.cli.quiet_commands import Commands
 from tests.shared_company import SETTINGS, simulated
 
+pytestmark = pytest.mark.integration
+
 LEADQ = str(Path(sys.executable).with_name("leadq"))
 DELIVER = "\ndeliver: {out: {kind: files, folder: delivered}}\n"
 PARAMS = """\

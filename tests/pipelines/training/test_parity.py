@@ -26,9 +26,9 @@ from leadq.features.leak_checks.finding import LeakFinding
 from leadq.foundation.lightgbm_loader import load_lightgbm
 from leadq.models.bundle.bundle import Bundle, keep_bundle
 from leadq.models.bundle.value_evidence import gather_evidence
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.fit.contributions import make_reference
 from leadq.models.fit.fit_model import labels
-from leadq.models.fit.platt_calibration import Calibrator
 from leadq.models.tiers.tier_offers import no_tiers
 from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init

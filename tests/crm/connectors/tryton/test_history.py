@@ -27,6 +27,8 @@ from leadq.features.tonight import OpenLeads, tonight
 from tests.tryton_past import FIELDS, OWN, Past, pasts_of, put_leads, put_past
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, Tryton, running
 
+pytestmark = pytest.mark.integration
+
 NIGHT = datetime(2026, 8, 1, 2, tzinfo=UTC)
 EASY = FeatureSettings(min_wins_at_age=1, min_rows_of_value=1, min_leads_of_kind=1, ages_days=(0, 7, 30))
 DISPLAY = ["owner", "source", "campaign"]  # shown as they stand now; no feature reads them

@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.crm.connectors.tryton.killed_side import tryton_side
 from tests.kills.campaign import Campaign
 from tests.kills.nights import first_night, next_night
 from tests.kills.template import warmed
+
+pytestmark = pytest.mark.integration
 
 
 def test_three_kills(tmp_path: Path) -> None:

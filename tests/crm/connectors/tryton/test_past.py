@@ -13,6 +13,8 @@ from leadq.crm.connectors.tryton.settings import ToTryton, TrytonHistory
 from leadq.foundation.problems import ConfigError
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, Rpc, Tryton
 
+pytestmark = pytest.mark.integration
+
 
 def extract(tryton: Tryton, folder: Path, *fields: str) -> Path:
     history = TrytonHistory(lead_fields=fields)

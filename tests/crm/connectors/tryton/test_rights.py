@@ -16,6 +16,8 @@ from leadq.foundation.problems import GateStopped, LeadqError
 from leadq.serving.delivery.planning.payload import our_fields
 from tests.tryton_server import DATABASE, ENVIRONMENT, LEADQ, MODULE, PASSWORDS, REP, TIERS, Tryton
 
+pytestmark = pytest.mark.integration
+
 FIELDS = our_fields("columns", TIERS)
 BY_HAND, ELSEWHERE = "byhand", "elsewhere"
 _PASSWORD = "by-hand-Passw0rd-4"

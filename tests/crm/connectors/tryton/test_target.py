@@ -14,6 +14,8 @@ from leadq.foundation.problems import ConfigError, GateStopped
 from leadq.serving.delivery.planning.payload import our_fields
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, TIERS, Tryton
 
+pytestmark = pytest.mark.integration
+
 FIELDS = our_fields("columns", TIERS)
 ENVIRONMENT = {"TRYTON_PASSWORD": PASSWORDS[LEADQ], "WRONG": "not this one"}
 

@@ -21,8 +21,8 @@ from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import StoreError
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.matrix_scorer import MatrixScorer
+from leadq.models.fit.calibration import Calibrator
 from leadq.models.fit.contributions import make_reference
-from leadq.models.fit.platt_calibration import Calibrator
 from leadq.serving.scoring.changes.change_causes import Versions, changes, log_odds
 from leadq.serving.scoring.changes.previous_facts import PreviousFacts
 from leadq.serving.scoring.changes.previous_scores import PreviousScores

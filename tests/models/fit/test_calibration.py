@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 from leadq.foundation.arrays import sigmoid
 from leadq.models.base.logistic_regression import fit_line, log_likelihood
 from leadq.models.fit.beta_calibration import even
-from leadq.models.fit.platt_calibration import Calibrator, check_calibration, fit_calibrator
+from leadq.models.fit.calibration import Calibrator, check_calibration, fit_calibrator
 
 
 def draw_margins(n: int, slope: float, intercept: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
