@@ -62,7 +62,7 @@ repro: $(STAMP) ## The same training stages through DVC, on the simulated compan
 
 .PHONY: test
 test: $(STAMP) ## All quick tests (under 10 minutes on 2 cores)
-	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance and not integration"
+	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance and not integration" --durations 25
 
 # What a user installs: the wheel in an environment of its own, with what drives the tests.
 $(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features models serving pipelines leadq 2>/dev/null)
@@ -77,12 +77,12 @@ $(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features m
 # First the built wheel, from a folder that holds no room and no leadq/: what is imported there can only be what was installed.
 # Then real servers, environments made from nothing, and the version before the move.
 .PHONY: integrations
-integrations: $(WITH_SPARK) $(WITH_TRYTON) $(WITH_WHEEL) ## The built wheel, real servers, Spark, fresh environments (15 minutes)
+integrations: $(WITH_SPARK) $(WITH_TRYTON) $(WITH_WHEEL) ## The built wheel, real servers, Spark, real data whole, fresh environments
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp -r tests benchmarks notebooks docs README.md pyproject.toml "$$folder" && \
 	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile -q -m "not acceptance" \
 	  tests/pipelines/cli tests/serving/desk tests/serving/delivery tests/pipelines/delivery tests/spark tests/notebooks
 	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q -m "integration and not acceptance" \
-	  --ignore tests/spark --ignore tests/pipelines/cli
+	  --ignore tests/spark --ignore tests/pipelines/cli --ignore tests/notebooks
 
 .PHONY: lint
 lint: $(WITH_SPARK) ## Rules, format, types, and the order of the rooms

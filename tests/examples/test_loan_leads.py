@@ -17,6 +17,8 @@ from leadq.pipelines.quarter.promote import promote
 from leadq.pipelines.training.stages import train_all
 from tests.examples.conftest import ROOT
 
+pytestmark = pytest.mark.integration
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

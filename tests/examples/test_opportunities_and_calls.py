@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow.parquet as pq
+import pytest
 
 from leadq.crm.contract.history import open_history
 from leadq.pipelines.console.progress import silent
@@ -11,6 +12,8 @@ from leadq.pipelines.training.check import check
 from leadq.pipelines.training.stages import train_all
 from tests.examples.conftest import open_example
 from tests.shared_company import learn
+
+pytestmark = pytest.mark.integration
 
 
 def test_opportunities_without_signal_get_no_tier(example, tmp_path):

@@ -15,6 +15,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "quarterly_review.ipynb"
 
