@@ -6,6 +6,7 @@ import re
 import resource
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 import leadq
+from leadq.pipelines.project.project import open_project
 from tests.layout.house import ROOMS
 
 ROOT = Path(__file__).parents[2]
@@ -166,6 +168,13 @@ def test_the_repository_and_new_projects_share_their_stages() -> None:
     del ours["simulate"]
     same = yaml.safe_dump(ours).replace("agreement/templates/agreement.yaml", "agreement.yaml")
     assert same == yaml.safe_dump(theirs)
+
+
+def test_the_repository_is_a_project_itself() -> None:
+    read_at = datetime(2026, 10, 1, tzinfo=UTC)
+    project = open_project(ROOT, environment={}, now=read_at)
+    assert project.read_at == read_at
+    assert project.agreement.outcome.horizon_days == 90
 
 
 def test_make_help_documents_every_target() -> None:

@@ -15,7 +15,6 @@ from leadq.agreement.template import template_text
 from leadq.foundation.problems import GateStopped, LeadqError, Problem, UsageError
 from leadq.pipelines.cli import main as cli
 from leadq.pipelines.console.failures import report
-from leadq.pipelines.project.project import open_project
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 Leadq = Callable[..., tuple[int, str, str]]
@@ -152,13 +151,6 @@ def test_init_proposes_a_mapping(leadq: Leadq, tmp_path: Path) -> None:
     assert str(source) in (folder / "leadq.yaml").read_text()
     assert f"- {source} #" in (folder / "dvc.yaml").read_text()
     assert leadq("init", str(folder), "--from", str(tmp_path / "absent.csv"))[0] == 1
-
-
-def test_the_repository_is_a_project_itself() -> None:
-    root = Path(__file__).parents[3]
-    project = open_project(root, environment={}, now=NOW)
-    assert project.read_at == NOW
-    assert project.agreement.outcome.horizon_days == 90
 
 
 @pytest.mark.parametrize(
