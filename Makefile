@@ -66,12 +66,12 @@ test: $(STAMP) ## All quick tests (under 10 minutes on 2 cores)
 
 # What a user installs: the wheel in an environment of its own, with what drives the tests.
 $(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features models serving pipelines leadq 2>/dev/null)
-	rm -rf dist .venv-wheel
-	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir dist .
+	rm -rf .venv-wheel
 	$(PYTHON) -m venv .venv-wheel
+	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir .venv-wheel/dist .
 	@echo '*' > .venv-wheel/.gitignore
 	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-wheel/bin/python -c constraints.txt \
-	  "$$(ls dist/*.whl)[train,dev,postgres,salesforce,hubspot,spark]"
+	  "$$(ls .venv-wheel/dist/*.whl)[train,dev,postgres,salesforce,hubspot,spark]"
 	@touch $@
 
 # First the built wheel, from a folder that holds no room and no leadq/: what is imported there can only be what was installed.

@@ -21,5 +21,5 @@ class RoomsUnderOneName(BuildHookInterface):  # type: ignore[type-arg, misc]
             return
         for room in self.config["rooms"]:
             for path in sorted((Path(self.root) / room).rglob("*")):
-                if path.is_file() and "__pycache__" not in path.parts:
+                if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
                     build_data["force_include"][str(path)] = f"leadq/{path.relative_to(self.root).as_posix()}"

@@ -48,12 +48,19 @@ def require_extra(extra: str, *, where: str) -> None:
         raise ConfigError(_problem(extra, where=where, missing=missing))
 
 
-def missing_extra(error: ModuleNotFoundError) -> Problem | None:
-    """Return what is missing where an import failed for want of an extra; None where it failed for another reason."""
+def missing_extra(error: ModuleNotFoundError, *, where: str) -> Problem | None:
+    """Return what is missing where an import failed for want of an extra; None where it failed for another reason.
+
+    Parameters
+    ----------
+    error : ModuleNotFoundError
+    where : str
+        What needs it: ``"leadq explain"``.
+    """
     name = (error.name or "").partition(".")[0]
     for extra, names in EXTRAS.items():
         if name in names:
-            return _problem(extra, where="this command", missing=[name])
+            return _problem(extra, where=where, missing=[name])
     return None
 
 

@@ -6,6 +6,9 @@ category is its position in the catalogue's vocabulary, an unseen one ``len(voca
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -13,12 +16,37 @@ from leadq.features.catalogue import Catalogue, Feature
 from leadq.foundation.arrays import Floats
 from leadq.foundation.problems import InputError, Problem
 
+_MOMENTS = (date, timedelta, np.datetime64, np.timedelta64)  # a datetime and pandas' own kinds are dates, too
 
-def _codes(column: pd.Series[str], feature: Feature) -> Floats:
+
+def _words(column: pd.Series[Any], feature: Feature) -> pd.Series[Any]:
+    """Write categories as the nightly scorer reads them: pandas makes 3 a 3.0 where a cell beside it is empty."""
+    known = set(feature.vocabulary)
+
+    def word(value: object) -> str | None:
+        if isinstance(value, bool | np.bool_):
+            return "true" if value else "false"
+        text = str(value)
+        if isinstance(value, float | np.floating) and text not in known and float(value).is_integer():
+            text = str(int(value))
+        return text if text.strip() else None
+
+    return column.astype("object").map(word, na_action="ignore")
+
+
+def _codes(column: pd.Series[Any], feature: Feature) -> Floats:
+    words = _words(column, feature)
     position = {value: code for code, value in enumerate(feature.vocabulary)}
-    known = column.map(position, na_action="ignore")
-    known = known.where(known.notna() | column.isna(), len(feature.vocabulary))
+    known = words.map(position, na_action="ignore")
+    known = known.where(known.notna() | words.isna(), len(feature.vocabulary))
     return np.asarray(known.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def _numbers(column: pd.Series[Any]) -> tuple[Floats, pd.Series[Any]]:
+    """Return a column's numbers, NaN where there is none, and its values that are no number: a date is none."""
+    moments = column.astype("object").map(lambda value: isinstance(value, _MOMENTS)).astype(bool)
+    numbers = pd.to_numeric(column.astype("object").where(~moments & column.notna(), None), errors="coerce")
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan), column[numbers.isna() & column.notna()]
 
 
 def encode_rows(raw: pd.DataFrame, catalogue: Catalogue) -> Floats:
@@ -46,10 +74,9 @@ def encode_rows(raw: pd.DataFrame, catalogue: Catalogue) -> Floats:
             continue
         column = raw[feature.name]
         if feature.kind == "category":
-            encoded[:, at] = _codes(column.astype("str").where(column.notna(), None), feature)
+            encoded[:, at] = _codes(column, feature)
             continue
-        numbers = pd.to_numeric(column, errors="coerce")
-        wrong = column[numbers.isna() & column.notna()]
+        encoded[:, at], wrong = _numbers(column)
         if len(wrong):
             problems.append(
                 Problem(
@@ -60,7 +87,6 @@ def encode_rows(raw: pd.DataFrame, catalogue: Catalogue) -> Floats:
                     count=len(wrong),
                 )
             )
-        encoded[:, at] = numbers.to_numpy(dtype=np.float64)
     if problems:
         raise InputError(problems)
     return encoded

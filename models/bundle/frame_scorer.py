@@ -53,6 +53,7 @@ class Scorer:
     -----
     A missing *value* (None, NaN) is ordinary: the model learnt from such leads too. A missing *column* is an error, because a
     column that was renamed would otherwise make every lead a little worse without a word. Further columns are left alone.
+    LightGBM is silent in this process from then on: what matters comes as an exception.
 
     Examples
     --------
@@ -138,6 +139,9 @@ class Scorer:
         frame = _as_frame(X)
         catalogue = self.bundle.catalogue
         given = [str(name) for name in frame.columns]
+        if twice := sorted({name for name in catalogue.names if given.count(name) > 1}):
+            remedy = "Keep one of them."
+            raise InputError([Problem(where=f"column {name}", rule="must stand once", remedy=remedy) for name in twice])
         missing = [name for name in catalogue.names if name not in given]
         if missing:
             spare = [name for name in given if name not in catalogue.names]

@@ -54,7 +54,7 @@ def settle_locations(store: Path) -> int:
     here = (store / ARTIFACTS).resolve().as_uri()
     with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
         present = [(table, column) for table, column in _LOCATIONS if column in _columns(connection, table)]
-        former = {root for table, column in present for root in _roots(connection, table, column)} - {here}
+        former = _roots(connection) - {here}
         moved = sum(
             _move(connection, table, column, root, here) for root in sorted(former) for table, column in present
         )
@@ -67,12 +67,12 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
     return {str(row[0]) for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
 
 
-def _roots(connection: sqlite3.Connection, table: str, column: str) -> set[str]:
-    """Find the artefact folders of a store, wherever it was, that a column names."""
-    end = f"/{ARTIFACTS}"
-    rows = connection.execute(f"SELECT DISTINCT {column} FROM {table}")  # noqa: S608 - names out of the list above
-    texts = [str(value) for (value,) in rows if str(value).startswith("file:")]
-    return {f"{text.partition(end)[0]}{end}" for text in texts if end in text}
+def _roots(connection: sqlite3.Connection) -> set[str]:
+    """Find the artefact folder of this store wherever it was: leadq's experiments lie right there, others' in folders of their own."""
+    if "artifact_location" not in _columns(connection, "experiments"):
+        return set()
+    texts = [str(value) for (value,) in connection.execute("SELECT DISTINCT artifact_location FROM experiments")]
+    return {text for text in texts if text.startswith("file:") and text.endswith(f"/{ARTIFACTS}")}
 
 
 def _move(connection: sqlite3.Connection, table: str, column: str, root: str, here: str) -> int:

@@ -18,7 +18,7 @@ from leadq.foundation.extras import missing_extra
 from leadq.foundation.problems import ConfigError, LeadqError, StoreError
 from leadq.models.registry.artifact_locations import settle_locations
 from leadq.models.registry.mlflow_failure import not_told, unreached
-from leadq.models.registry.tracking import Tracking
+from leadq.models.registry.tracking import Tracking, without_credentials
 
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -63,7 +63,10 @@ def mlflow_session(store: Path, tracking: Tracking) -> Iterator[Any]:
         except LeadqError:
             raise
         except Exception as error:  # MLflow's own kinds, its database's, the network's and the disk's
-            secret = "@" in tracking.runs(store) + tracking.registry(store)  # the cause would show it, with --debug
+            places = (tracking.runs(store), tracking.registry(store))
+            secret = any(
+                place != without_credentials(place) for place in places
+            )  # the cause would show it, with --debug
             raise StoreError(not_told(error, store, tracking)) from (None if secret else error)
         finally:
             for logger, level in zip(loggers, levels, strict=True):
@@ -90,7 +93,7 @@ def _mlflow() -> Any:
     try:
         import mlflow  # noqa: PLC0415 - seconds, only for the registry; sets up its loggers
     except ModuleNotFoundError as error:
-        if (missing := missing_extra(error)) is None:
+        if (missing := missing_extra(error, where="MLflow")) is None:
             raise
         raise ConfigError(missing) from error
     return mlflow

@@ -14,7 +14,8 @@ from pathlib import Path
 NAME = "leadq"
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlflow_artifacts"
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
+_CREDENTIALS = re.compile(r"(?<=://)[^\s@?#]*@")
+_SECRET_WORDS = re.compile(r"([?&][^=&\s]*(?:password|passwd|pwd|token|secret)[^=&\s]*=)[^&\s]*", re.IGNORECASE)
 _SQLITE = "sqlite:///"
 
 
@@ -98,7 +99,7 @@ def store_uri(store: Path) -> str:
 
 def without_credentials(text: str) -> str:
     """Return a text with user and password taken out of every address in it."""
-    return _CREDENTIALS.sub("***@", text)
+    return _SECRET_WORDS.sub(r"\1***", _CREDENTIALS.sub("***@", text))
 
 
 def _known(uri: str, store: Path) -> str:

@@ -266,7 +266,8 @@ def desk(
         answer(json.dumps({"address": address}) if as_json else f"The desk is open at {address} (Ctrl+C closes it)")
 
     # pages that fail are told while the desk stays open; everything else that libraries say is set aside
-    logging.getLogger("uvicorn.error").addHandler(logging.StreamHandler(own_stderr()))
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).addHandler(logging.StreamHandler(own_stderr()))
     project = open_project(folder, environment=os.environ, now=now())
     run_desk(project, environment=os.environ, clock=now, ready=ready, port=port)
 

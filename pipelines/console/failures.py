@@ -66,7 +66,10 @@ def as_known(error: Exception, arguments: Sequence[str], *, now: datetime) -> Le
         remedy = "Free space or mend the permissions and run again; nothing was half-written."
         rule = "must be readable and writable"
         return StoreError(Problem(where=str(error.filename), rule=rule, value=str(error.strerror), remedy=remedy))
-    if isinstance(error, ModuleNotFoundError) and (missing := missing_extra(error)) is not None:
+    if (
+        isinstance(error, ModuleNotFoundError)
+        and (missing := missing_extra(error, where=_command(arguments))) is not None
+    ):
         return LeadqError(missing)
     log = _write_log(error, arguments, now)
     remedy = f"The log is {log}; --debug shows it here. No file was half-written; what was done before this stays done."
@@ -81,6 +84,10 @@ def _as_usage(error: Exception) -> LeadqError | None:
         return None
     command = str(context.command_path)
     return UsageError(Problem(where=command, rule=str(message()), remedy=f"See {command} --help."))
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return " ".join(["leadq", *arguments[:1]])
 
 
 def _facts(code: int, problems: Sequence[Problem]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, TextIO
 
 from leadq.foundation.problems import LeadqError
@@ -42,12 +43,18 @@ _process = _Process()
 
 def own_stdout() -> TextIO:
     """Return where a command's answer goes."""
-    return _process.out or sys.stdout
+    return _process.out or sys.stdout or _nowhere()
 
 
 def own_stderr() -> TextIO:
     """Return where a command's progress and failures go."""
-    return _process.err or sys.stderr
+    return _process.err or sys.stderr or _nowhere()
+
+
+@cache
+def _nowhere() -> TextIO:
+    """Return where words go where who called us has closed the output: the work is done all the same."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - a device, open until the process ends
 
 
 def answer(text: str) -> None:

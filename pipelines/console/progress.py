@@ -34,7 +34,9 @@ def watched(what: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(file=own_stderr()), transient=True) as bar:
+    console = Console(file=own_stderr())
+    # what libraries print must not come out above the bar: it is set aside with the rest
+    with Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         task = bar.add_task(what, total=None)
 
         def tell(words: str, share: float | None = None, /) -> None:

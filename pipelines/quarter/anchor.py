@@ -31,7 +31,7 @@ from leadq.pipelines.report.card_files import card_path
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import look_at_landmarks
 from leadq.pipelines.training.ingest import ingest
-from leadq.pipelines.training.register import registered_again_words, tell_mlflow
+from leadq.pipelines.training.register import mlflow_remark, tell_mlflow
 
 DEFAULT_WINDOW_DAYS = 182.0
 SURE = 2.0
@@ -66,15 +66,20 @@ def anchor(project: Project, progress: Progress) -> Told:
         keep_past_leads(past_leads_path(folders, root), past_leads_path(folders, version), version=root)
         _keep_card(project, champion.version, version, why)
         put_challenger(version, store=store, now=project.now, why=why)
-        _, again = tell_mlflow(project, folder, with_reports=False)
+        remark, again = mlflow_remark(lambda: tell_mlflow(project, folder, with_reports=False)[1])
     words = (
         f"Model {version}: {champion.version} with its base moved by {found.shift - champion.calibrator.anchor:+.3f} log-odds to "
         f"{found.shift:+.3f}.\nIn the last {found.window:g} days {found.wins:,} leads were won; without an anchor {found.expected:,.0f} "
         "were expected by now.\nIt is the challenger now; leadq promote puts it live. Reasons stay as they are."
     )
-    if said := registered_again_words(again):
-        words += f"\n{said}"
-    facts = {"version": version, "anchored_from": champion.version, "anchor": found.to_document()}
+    words += f"\n{remark}" if remark else ""
+    facts = {
+        "version": version,
+        "anchored_from": champion.version,
+        "anchor": found.to_document(),
+        "remark": remark,
+        "registered_again": list(again),
+    }
     return Told(facts=facts, words=words)
 
 

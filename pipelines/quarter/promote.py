@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from leadq.foundation.problems import GateStopped, LeadqError, Problem, UsageError
+from leadq.foundation.problems import GateStopped, Problem, UsageError
 from leadq.models.bundle.bundle import read_bundle
 from leadq.models.live.live_models import Live, Standing, bundle_folder, read_live
 from leadq.models.live.live_models import promote as put_live
@@ -15,7 +15,7 @@ from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.console.progress import Progress, silent
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.report.card_files import sign_card
-from leadq.pipelines.training.register import registered_again_words
+from leadq.pipelines.training.register import mlflow_remark
 
 
 def promote(
@@ -47,7 +47,8 @@ def promote(
         remark = _mirror(live, project)
     standing = live.scoring
     role = "champion" if live.champion and live.champion.version == version else "base rate, until a model is promoted"
-    words = f"Model {version} is live as {role}: {standing.why if standing else ''}.{remark}"
+    said = f" {remark}" if remark else ""
+    words = f"Model {version} is live as {role}: {standing.why if standing else ''}.{said}"
     if comparison is not None:
         words = "\n- ".join([words, *comparison.in_words()])
     facts = {
@@ -81,7 +82,7 @@ def rollback(project: Project, *, because: str, by: str = "") -> Told:
     version = live.champion.version if live.champion else ""
     return Told(
         facts={"version": version, "live": _facts(live), "remark": remark},
-        words=f"Model {version} is live again.{remark}",
+        words=f"Model {version} is live again." + (f" {remark}" if remark else ""),
     )
 
 
@@ -114,12 +115,8 @@ def _challenger(live: Live) -> str:
 
 
 def _mirror(live: Live, project: Project) -> str:
-    """Tell MLflow, and say what had to be registered for it; where that fails the decision stands and the failure is a remark."""
-    try:
-        added = mirror_live(live, store=project.store.folder, tracking=project.tracking)
-    except LeadqError as error:
-        return f" MLflow does not show it yet: {error}"
-    return f" {registered_again_words(added)}" if added else ""
+    """Tell MLflow who is live; return what there is to say of it."""
+    return mlflow_remark(lambda: mirror_live(live, store=project.store.folder, tracking=project.tracking))[0]
 
 
 def _facts(live: Live) -> dict[str, object]:

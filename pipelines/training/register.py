@@ -6,9 +6,11 @@ day; it gives no tier and no reasons. A challenger goes live by ``leadq promote`
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from leadq.foundation.problems import LeadqError
 from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
 from leadq.models.bundle.past_leads import keep_past_leads, past_leads_path
 from leadq.models.live.live_models import models_folder, promote, put_challenger, read_live
@@ -87,6 +89,23 @@ def tell_mlflow(project: Project, folder: Path, *, with_reports: bool = True) ->
     documents = [path for name in DOCUMENTS if with_reports and (path := project.reports / name).exists()]
     number = register_in_mlflow(folder, pictures, documents, store=store, tracking=project.tracking)
     return number, mirror_live(read_live(store), store=store, tracking=project.tracking)
+
+
+def mlflow_remark(tell: Callable[[], tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
+    """Tell MLflow of what is done already: where that fails, what was done stands and the failure is a remark.
+
+    Returns
+    -------
+    str
+        What there is to say, or nothing.
+    tuple of str
+        Versions that were registered again.
+    """
+    try:
+        again = tell()
+    except LeadqError as error:
+        return f"MLflow does not show it yet: {error}", ()
+    return registered_again_words(again), again
 
 
 def _put_base_rate(project: Project, bundle: Bundle, version: str) -> None:

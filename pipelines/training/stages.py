@@ -43,7 +43,7 @@ def run_stage(name: str, project: Project, progress: Progress) -> Told:
     if name not in STAGES:
         remedy = f"Stages are {', '.join(STAGES)}."
         raise UsageError(Problem(where="leadq stage", rule="must be a stage", value=name, remedy=remedy))
-    if name not in ("simulate", "ingest", "build"):
+    if name not in ("simulate", "ingest"):
         require_extra("train", where=f"leadq stage {name}")
     with only_writer(project.work / "lock", doing=f"stage {name}", now=project.now):
         STAGES[name](project, progress)

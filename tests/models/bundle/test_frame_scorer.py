@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,10 @@ from leadq.features.catalogue import Catalogue
 from leadq.foundation.problems import BundleError, InputError
 from leadq.models.bundle import frame_scorer
 from leadq.models.bundle.bundle import write_bundle
+from leadq.models.bundle.encode_rows import encode_rows
 from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.training.train_bundle import TrainResult
+from tests.models.conftest import make_catalogue
 
 
 def frame_of(catalogue: Catalogue, n: int = 50) -> pd.DataFrame:
@@ -92,6 +95,40 @@ def test_what_is_no_frame_and_what_is_no_bundle_is_refused(folder: Path, leads: 
         leadq.Scorer(folder).explain(leads.assign(visits="many"))
     with pytest.raises(BundleError, match="must be the manifest of a bundle"):
         leadq.Scorer(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "codes"),
+    [
+        ([1, 2, 9], [0, 1, 4]),
+        ([1.0, 2.0, None], [0, 1, np.nan]),  # pandas makes whole numbers fractions where a cell is empty
+        (pd.array([1, None, 2], dtype="Int64"), [0, np.nan, 1]),
+        (["1", " ", "2.5"], [0, np.nan, 3]),
+        ([True, False, None], [2, 4, np.nan]),
+        ([2.5, 2.0, 3.5], [3, 1, 4]),
+    ],
+    ids=str,
+)
+def test_a_category_is_read_as_nightly_scoring_reads_it(given: object, codes: list[float]) -> None:
+    grade = replace(make_catalogue(0).features[1], name="grade", vocabulary=("1", "2", "true", "2.5"))
+    catalogue = replace(make_catalogue(0), features=(grade,))
+    np.testing.assert_array_equal(encode_rows(pd.DataFrame({"grade": given}), catalogue)[:, 0], codes)
+
+
+@pytest.mark.parametrize("kind", [None, "object"])
+def test_a_date_is_no_number_and_a_missing_one_is_missing(folder: Path, leads: pd.DataFrame, kind: str | None) -> None:
+    dates = pd.to_datetime(["2026-01-01", None] * (len(leads) // 2)).to_series(index=leads.index)
+    with pytest.raises(InputError, match=r"column visits: must hold numbers, got Timestamp.*\(25 rows\)"):
+        leadq.Scorer(folder).predict_proba(leads.assign(visits=dates.astype(kind) if kind else dates))
+    nothing = pd.to_datetime([None] * len(leads)).to_series(index=leads.index)
+    scorer = leadq.Scorer(folder)
+    expected = scorer.predict_proba(leads.assign(visits=None))
+    np.testing.assert_array_equal(scorer.predict_proba(leads.assign(visits=nothing)), expected)
+
+
+def test_a_column_that_stands_twice_is_refused(folder: Path, leads: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="column visits: must stand once"):
+        leadq.Scorer(folder).predict_proba(pd.concat([leads, leads[["visits"]]], axis=1))
 
 
 def test_a_base_rate_bundle_gives_one_chance_and_no_tier(base_rate: TrainResult, leads: pd.DataFrame) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -86,3 +88,23 @@ def test_a_location_elsewhere_is_left(project: Path) -> None:
 def test_a_store_without_a_database_has_nothing_to_settle(tmp_path: Path) -> None:
     assert settle_locations(tmp_path) == 0
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("above", ["plain", "mlflow_artifacts"])
+def test_only_what_was_this_stores_own_is_moved_and_only_once(tmp_path: Path, above: str) -> None:
+    store = tmp_path / above / "store"
+    store.mkdir(parents=True)
+    theirs, was = "file:///mnt/share/mlflow_artifacts/2", "file:///former/store/mlflow_artifacts"
+    with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
+        database.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT, artifact_location TEXT)")
+        database.executemany("INSERT INTO experiments VALUES (?, ?, ?)", [(1, "leadq", was), (2, "theirs", theirs)])
+        database.execute("CREATE TABLE runs (artifact_uri TEXT)")
+        database.executemany("INSERT INTO runs VALUES (?)", [(f"{was}/abc/artifacts",), (f"{theirs}/def",)])
+    here = (store / "mlflow_artifacts").resolve().as_uri()
+    assert settle_locations(store) == 2
+    assert settle_locations(store) == 0
+    with closing(sqlite3.connect(store / "mlflow.db")) as database:
+        found = [row[0] for row in database.execute("SELECT artifact_location FROM experiments ORDER BY experiment_id")]
+        runs = [row[0] for row in database.execute("SELECT artifact_uri FROM runs ORDER BY artifact_uri DESC")]
+    assert found == [here, theirs]
+    assert set(runs) == {f"{here}/abc/artifacts", f"{theirs}/def"}

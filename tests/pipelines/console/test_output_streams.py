@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from leadq.pipelines.console.output_streams import answer, answered, begin, libraries_aside, own_stdout
+from leadq.pipelines.console.progress import watched
 
 ROOT = Path(__file__).parents[3]
 NOISY = """
@@ -80,3 +82,23 @@ def test_who_closed_its_outputs_is_served_too(closed: str) -> None:
     shell = ["sh", "-c", f'"$0" -c "$1" {closed}', sys.executable, code]
     ran = subprocess.run(shell, cwd=ROOT, capture_output=True, check=True)
     assert ran.stdout == b""
+
+
+def test_a_bar_does_not_bring_back_what_libraries_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("leadq.pipelines.console.progress.own_stderr", Terminal)
+    before = (sys.stdout, sys.stderr)
+    with watched("a test") as progress:
+        progress("working")
+        assert (sys.stdout, sys.stderr) == before
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_command_whose_output_is_closed_does_its_work_all_the_same(tmp_path: Path, closed: str) -> None:
+    leadq = Path(sys.executable).with_name("leadq")
+    ended = subprocess.run(f"'{leadq}' init '{tmp_path / 'mine'}' {closed}", shell=True, check=False)
+    assert ended.returncode == 0
+    assert (tmp_path / "mine" / "leadq.yaml").is_file()
