@@ -29,6 +29,13 @@ settings.load_profile("acceptance" if os.environ.get("LEADQ_ACCEPTANCE") else "c
 Rows = dict[str, list[dict[str, Any]]]
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures that tests measured (``record_property("figure", words)``), from every worker."""
+    for report in terminalreporter.stats.get("passed", []):
+        for words in (value for name, value in report.user_properties if name == "figure"):
+            terminalreporter.write_line(str(words))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_room_twice() -> Iterator[None]:
     """Hold at the end of a run that no room was imported under a bare name as well: its classes would stand twice."""

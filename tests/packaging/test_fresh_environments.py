@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,12 +66,11 @@ def core(distributions: Distributions, tmp_path_factory: pytest.TempPathFactory)
     return made
 
 
-def test_the_core_carries_no_training_stack(core: Environment, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_core_carries_no_training_stack(core: Environment, record_property: Callable[[str, object], None]) -> None:
     installed = core.distributions()
     assert "leadq" in installed
     assert not installed & TRAINING
-    with capsys.disabled():
-        print(f"\ncore: {len(installed)} distributions, {core.megabytes():.0f} MB")  # noqa: T201
+    record_property("figure", f"core: {len(installed)} distributions, {core.megabytes():.0f} MB")
 
 
 def test_the_core_scores_a_night_of_a_project_trained_elsewhere(
@@ -115,10 +115,12 @@ def test_what_needs_the_training_stack_says_so_and_does_nothing(
     assert not (core.home / "demo").exists()
 
 
-def test_the_remedy_followed_the_demo_runs_to_its_end(core: Environment, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_remedy_followed_the_demo_runs_to_its_end(
+    core: Environment, record_property: Callable[[str, object], None]
+) -> None:
     core.install("leadq[train]")  # as the message above says it
-    with capsys.disabled():
-        print(f"\nleadq[train]: {len(core.distributions())} distributions, {core.megabytes():.0f} MB")  # noqa: T201
+    size = f"{len(core.distributions())} distributions, {core.megabytes():.0f} MB"
+    record_property("figure", f"leadq[train]: {size}")
     ended = core.leadq("demo", "--folder", "demo", "--leads", "3000")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "[LightGBM]" not in ended.stdout + ended.stderr
