@@ -99,7 +99,7 @@ class Scorer:
         InputError
             Not a frame, columns are missing (all of them are named), or a number column holds texts.
         """
-        won = self._scored(X).probability
+        won = self._scored(_as_frame(X)).probability
         return np.column_stack([1.0 - won, won])
 
     def tiers(self, X: pd.DataFrame) -> pd.Series[Any]:  # noqa: N803
@@ -110,8 +110,8 @@ class Scorer:
         InputError
             As :meth:`predict_proba`.
         """
-        probability = self._scored(X).probability
-        index = _as_frame(X).index
+        frame = _as_frame(X)
+        probability, index = self._scored(frame).probability, frame.index
         if self.bundle.kind != "booster":
             return pd.Series([None] * len(index), index=index, dtype=object, name="tier")
         tiers = model_tiers(probability, cut_by_tier(self.bundle.tiers), self._agreement)
@@ -130,13 +130,13 @@ class Scorer:
         InputError
             As :meth:`predict_proba`.
         """
-        scored = self._scored(X)
-        table = pd.DataFrame(scored.contributions, columns=list(scored.families), index=_as_frame(X).index)
+        frame = _as_frame(X)
+        scored = self._scored(frame)
+        table = pd.DataFrame(scored.contributions, columns=list(scored.families), index=frame.index)
         table.insert(0, BASE, scored.base)
         return table
 
-    def _scored(self, X: pd.DataFrame) -> Scored:  # noqa: N803
-        frame = _as_frame(X)
+    def _scored(self, frame: pd.DataFrame) -> Scored:
         catalogue = self.bundle.catalogue
         given = [str(name) for name in frame.columns]
         if twice := sorted({name for name in catalogue.names if given.count(name) > 1}):

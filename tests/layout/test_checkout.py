@@ -147,7 +147,11 @@ def test_the_face_imports_nothing_until_it_is_asked() -> None:
         _ = leadq.scorer
 
 
-@pytest.mark.parametrize("command", [["--help"], ["models", "--json"], ["score", "--json"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [["--help"], ["models", "--json"], ["score", "--lead", "x", "--since", "2026-01-01T00:00Z"]],
+    ids=" ".join,
+)
 def test_a_command_started_in_the_checkout_has_no_room_twice(command: list[str]) -> None:
     """There the bare names of the rooms can be imported too, as second modules with second classes."""
     code = (
