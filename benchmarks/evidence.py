@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.truth import RESULTS, read_trials
 from benchmarks.truth_tables import error_table, promise_table, ratio_table, verdicts
+from tests.layout.markdown import laid_out
 
 ROOT = Path(__file__).parents[1]
 FRAGMENTS = ("acceptance_test", "promotion_gate", "leak_checks", "refreshed_anchor", "real_leads", "faithful_reasons")
@@ -64,7 +65,7 @@ def page(results: Path, fragments: Path) -> str:
         ERRORS + "\n" + error_table(trials),
         *((fragments / f"{name}.md").read_text(encoding="utf-8").strip() + "\n" for name in FRAGMENTS),
     ]
-    return "\n".join(parts)
+    return laid_out("\n".join(parts))
 
 
 def main() -> None:

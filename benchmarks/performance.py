@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.nightly_tables import nightly_part, whole_night_part
 from benchmarks.performance_pictures import draw_explainers, draw_nightly
+from tests.layout.markdown import laid_out
 
 ROOT = Path(__file__).parents[1]
 PARTS = {
@@ -70,7 +71,7 @@ def page(parts: Path, pictures: Path, *, day: date) -> str:
     for name, command in PARTS.items():
         part = _part(name, parts, pictures, command)
         texts.append(part or f"*{name.replace('_', ' ').capitalize()}: not measured yet; `{command}` does.*\n")
-    return "\n".join(texts)
+    return laid_out("\n".join(texts))
 
 
 def _part(name: str, parts: Path, pictures: Path, command: str) -> str:

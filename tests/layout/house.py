@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from tests.layout.markdown import laid_out
+
 ROOMS = ("foundation", "agreement", "crm", "features", "models", "serving", "pipelines")
 MOST_FILES = 16
 MOST_LINES = 300
@@ -184,6 +186,15 @@ def architecture_is_whole(tree: Checkout) -> Iterator[str]:
     yield from (f"docs/architecture.md names {name}, which is not there" for name in sorted(said - there))
 
 
+def markdown_is_laid_out(tree: Checkout) -> Iterator[str]:
+    """Every page has the layout of ``markdown.py``: a paragraph that a search and replace has torn is filled again."""
+    for name in tree.files:
+        if name.endswith(".md"):
+            text = (tree.root / name).read_text(encoding="utf-8")
+            if text != laid_out(text):
+                yield f"{name} must be laid out anew: python -m tests.layout.markdown {name}"
+
+
 RULES: tuple[Callable[[Checkout], Iterator[str]], ...] = (
     links_are_relative,
     one_import_name,
@@ -194,6 +205,7 @@ RULES: tuple[Callable[[Checkout], Iterator[str]], ...] = (
     names_say_something,
     files_are_short,
     architecture_is_whole,
+    markdown_is_laid_out,
 )
 
 

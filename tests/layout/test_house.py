@@ -18,6 +18,7 @@ from tests.layout.house import (
     folders_are_small,
     folders_say_what_they_hold,
     links_are_relative,
+    markdown_is_laid_out,
     names_say_something,
     neighbours_exist,
     one_import_name,
@@ -75,6 +76,7 @@ PLANTED: list[tuple[Rule, str, str, str]] = [
     (names_say_something, "models/fit/ingest.py", '"""A third one."""\n', "ingest.py stands 3 times"),
     (files_are_short, "benchmarks/long.py", "x = 1\n" * 301, "benchmarks/long.py: 301 lines"),
     (architecture_is_whole, "models/fit/stacking.py", '"""New."""\n', "does not name models/fit/stacking.py"),
+    (markdown_is_laid_out, "README.md", "\nWords that a script\nhas torn.\n", "README.md must be laid out anew"),
     (folders_say_what_they_hold, "crm/deals/__init__.py", '"""Deals."""\n', "crm/deals/__init__.py must say"),
     (folders_say_what_they_hold, "crm/quotes/quotes.py", '"""Quotes."""\n', "crm/quotes/__init__.py must say"),
 ]
