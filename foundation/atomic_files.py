@@ -23,7 +23,7 @@ def _failed(path: Path, error: OSError) -> StoreError:
             where=str(path),
             rule="must be writable",
             value=error.strerror or str(error),
-            remedy="Free space or mend the permissions and run again; nothing was half-written.",
+            remedy="Free up disk space or fix the permissions, then run the command again; no file was half-written.",
         )
     )
 

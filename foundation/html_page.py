@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from leadq.foundation.plurals import counted, one_or_many
+
 
 def page_environment(*packages: str) -> Environment:
     """Return an escaping template environment over ``templates/`` of ``packages`` and of this one (``page.html.j2``).
@@ -17,10 +19,12 @@ def page_environment(*packages: str) -> Environment:
     *packages : str
         Import names of packages that hold a folder ``templates``: ``"leadq.crm.gate"``.
     """
-    return Environment(
+    made = Environment(
         loader=ChoiceLoader([PackageLoader(package, "templates") for package in (*packages, "leadq.foundation")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters |= {"counted": counted, "one_or_many": one_or_many}
+    return made

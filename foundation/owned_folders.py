@@ -25,7 +25,7 @@ def place_of(folder: Path) -> Path:
     """
     place, here = folder.resolve(), Path.cwd()
     if place == here or place in here.parents:
-        rule = "must be a folder of its own, not the one the command runs in"
+        rule = "must not be the folder that the command runs in"
         raise UsageError(Problem(where=str(folder), rule=rule, remedy=_REMEDY))
     return place
 

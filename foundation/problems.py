@@ -42,7 +42,7 @@ class Problem:
 
     def __str__(self) -> str:
         got = f", got {self.value}" if self.value else ""
-        many = f" ({self.count} rows)" if self.count > 1 else ""
+        many = f" ({self.count:,} rows)" if self.count > 1 else ""
         rows = "".join(f"\n    {example}" for example in self.examples[:MAX_EXAMPLES])
         return f"{self.where}: {self.rule}{got}{many}. {self.remedy}{rows}"
 

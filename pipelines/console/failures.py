@@ -63,7 +63,7 @@ def as_known(error: Exception, arguments: Sequence[str], *, now: datetime) -> Le
     if (usage := _as_usage(error)) is not None:
         return usage
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
-        remedy = "Free space or mend the permissions and run again; nothing was half-written."
+        remedy = "Free up disk space or fix the permissions, then run the command again; no file was half-written."
         rule = "must be readable and writable"
         return StoreError(Problem(where=str(error.filename), rule=rule, value=str(error.strerror), remedy=remedy))
     if (

@@ -12,6 +12,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictU
 from markupsafe import Markup
 
 from leadq.agreement.schema import DISQUALIFIED
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.serving.words.card import NOTE, Card
 from leadq.serving.words.text import capitalised
 
@@ -33,7 +34,7 @@ def environment(tiers: Sequence[str], *more: BaseLoader) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["capitalised"] = capitalised
+    made.filters |= {"counted": counted, "one_or_many": one_or_many, "capitalised": capitalised}
     made.filters["minus"] = lambda text: text.replace("-", "\u2212")
     made.globals["tier_class"] = _tier_class(tuple(tiers))
     made.globals["note"] = NOTE
