@@ -122,11 +122,13 @@ def _told(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
         rule, remedy = {
             "CORRUPT": ("is damaged", _FROM_BACKUP),
-            "NOTADB": ("is damaged: it is no SQLite file", _FROM_BACKUP),
+            "NOTADB": ("is damaged: it is not a SQLite file", _FROM_BACKUP),
             "BUSY": ("is kept busy by another process", "Try again; nothing was recorded."),
             "CONSTRAINT": ("does not take this row", "Nothing was recorded; what is there is never changed."),
-        }.get(code, ("must be readable and writable", "Free space or mend the permissions; nothing was recorded."))
+        }.get(
+            code, ("must be readable and writable", "Free up disk space or fix the permissions; nothing was recorded.")
+        )
         raise StoreError(Problem(where=str(path), rule=rule, value=str(error), remedy=remedy)) from error
 
 
-_FROM_BACKUP = "Take it from a backup; the answers in it exist nowhere else."
+_FROM_BACKUP = "Restore it from a backup; the answers in it exist nowhere else."

@@ -171,9 +171,7 @@ def _own_fields(history: History) -> Iterator[Rule]:
     for field in history.own_fields:
         if field.type == "number":
             column = f"{field.entity}s.{field.name}"
-            yield _rule(
-                column, "between", -_LARGEST, _LARGEST, remedy="Refuse the field or mend the number in the CRM."
-            )
+            yield _rule(column, "between", -_LARGEST, _LARGEST, remedy="Refuse the field or fix the number in the CRM.")
 
 
 def _profiled(profiles: tuple[FieldProfile, ...]) -> Iterator[Rule]:

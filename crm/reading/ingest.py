@@ -199,7 +199,7 @@ class _Reader:
         self.counts[table] = len(loaded.malformed)
         if not loaded.malformed:
             return
-        rule = RowRule(reason=_MALFORMED, remedy="Mend quotes and separators of these lines, or export again.")
+        rule = RowRule(reason=_MALFORMED, remedy="Fix quotes and separators of these lines, or export again.")
         self.findings.rules[table, rule.reason] = rule
         rows = pa.table(
             {

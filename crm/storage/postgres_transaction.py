@@ -36,16 +36,16 @@ _SETTINGS = {
 }
 """How values are written as text, whatever the role or the database has set."""
 _REMEDIES = {
-    "28": "Mend user and password in the address, which comes from the environment.",
-    "3D": "Mend the name of the database in the address.",
-    "3F": "Mend the schema in leadq.yaml, or make it.",
+    "28": "Fix user and password in the address, which comes from the environment.",
+    "3D": "Fix the name of the database in the address.",
+    "3F": "Fix the schema in leadq.yaml, or make it.",
     "40": "Run again.",
     "42501": "Grant the user of the address what is missing, or name another user.",
-    "42601": "Mend the query: it must be one SELECT.",
-    "42P01": "Mend the name in leadq.yaml; it is written schema.table, letter case as in the database.",
-    "42703": "Mend the name of the column.",
+    "42601": "Fix the query: it must be one SELECT.",
+    "42P01": "Fix the name in leadq.yaml; it is written schema.table, letter case as in the database.",
+    "42703": "Fix the name of the column.",
     "25006": "Leave out what writes: a source is only read.",
-    "53": "Free space or connections on the server and run again.",
+    "53": "Free up disk space or connections on the server and run again.",
     "55P03": "Somebody holds the table; end their transaction, or run again later.",
     "57014": "Run again; if the server cancels it again, raise statement_timeout for this user.",
 }
@@ -59,7 +59,7 @@ _NO_ROOM = re.compile(r"too many (connections|clients)|remaining connection slot
 _CUT = re.compile(r"SSL SYSCALL|SSL connection has been closed|SSL error: unexpected eof|terminating connection")
 _NOT_LET_IN = re.compile(r"authentication|password|pg_hba|SSL|(role|database|user) \".*\"|permission")
 _WRITTEN = "Write @ : / ? # and % in a password as %40 %3A %2F %3F %23 %25."
-_LOST = "Look whether the server runs, then run again; nothing was half-written."
+_LOST = "Check whether the server runs, then run again; no file was half-written."
 
 
 class DatabaseProblem(Exception):  # noqa: N818 - a carrier inside the room; callers collect the Problem

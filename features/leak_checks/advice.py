@@ -12,7 +12,7 @@ _PLAIN = re.compile(r"[A-Za-z_][\w.]*")
 _BY_CHECK = {
     1: "Training waits: a fact dated later than the look at the lead was counted. Report it, with the lead named.",
     2: "Training waits: a fact that became known later was counted. Report it, with the lead named.",
-    3: "Training waits: mend the dates of creation and closing of the lead named.",
+    3: "Training waits: fix the dates of creation and closing of the lead named.",
     7: "Ask what changed then: a form, an import, a campaign. Nothing has to be done if the change is real.",
     8: "Merge what is one company in the CRM, or declare merged leads in lead_aliases.",
     12: "Ask who wrote facts under an earlier date; map known_at in leadq.yaml, so that each counts from when it was known.",

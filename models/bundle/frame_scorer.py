@@ -141,7 +141,9 @@ class Scorer:
         given = [str(name) for name in frame.columns]
         if twice := sorted({name for name in catalogue.names if given.count(name) > 1}):
             remedy = "Keep one of them."
-            raise InputError([Problem(where=f"column {name}", rule="must stand once", remedy=remedy) for name in twice])
+            raise InputError(
+                [Problem(where=f"column {name}", rule="must appear only once", remedy=remedy) for name in twice]
+            )
         missing = [name for name in catalogue.names if name not in given]
         if missing:
             spare = [name for name in given if name not in catalogue.names]

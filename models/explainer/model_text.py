@@ -79,7 +79,7 @@ def parse_model(text: str) -> ModelText:
     body, ended, _ = text.partition("\nend of trees")
     head, *sections = body.split("\nTree=")
     if not ended:
-        raise BundleError(_problem("must be a whole LightGBM model", "no line 'end of trees'", "Train again."))
+        raise BundleError(_problem("must be a complete LightGBM model", "no line 'end of trees'", "Train again."))
     header = _pairs(head)
     if "average_output" in head.splitlines():
         raise unsupported("random forest (averaged output)")
@@ -90,7 +90,7 @@ def parse_model(text: str) -> ModelText:
         n_features = int(header["max_feature_idx"]) + 1
         trees = tuple(_tree(_pairs(section)) for section in sections)
     except (KeyError, ValueError) as error:
-        raise BundleError(_problem("must be a whole LightGBM model", str(error), "Train again.")) from error
+        raise BundleError(_problem("must be a complete LightGBM model", str(error), "Train again.")) from error
     return ModelText(trees=trees, n_features=n_features)
 
 

@@ -28,7 +28,7 @@ class InterruptedCommandError(LeadqError):
     exit_code = 130
 
     def __init__(self) -> None:
-        remedy = "Start it again: what was committed stays, and nothing was half-written."
+        remedy = "Start it again: what was committed stays, and no file was half-written."
         super().__init__(Problem(where="leadq", rule="was interrupted", remedy=remedy))
 
 

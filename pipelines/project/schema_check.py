@@ -90,11 +90,11 @@ def _own_field(
     elif field.type != expected:
         rule = f"must be a {expected}, as when the model was trained"
         remedy = (
-            f"Mend the values; if only a few are wrong, fix the type: own_fields: {{types: {{{column}: {expected}}}}}."
+            f"Fix the values; if only a few are wrong, fix the type: own_fields: {{types: {{{column}: {expected}}}}}."
         )
         yield _problem(project, table, column, rule, f"a {field.type}", remedy)
     elif field.status == "refused":
-        remedy = f"Mend the values, or vouch for the column: own_fields: {{vouch: {{{column}: why}}}}. {_REMEDY}"
+        remedy = f"Fix the values, or vouch for the column: own_fields: {{vouch: {{{column}: why}}}}. {_REMEDY}"
         yield _problem(project, table, column, "must be usable, as when the model was trained", field.why, remedy)
 
 

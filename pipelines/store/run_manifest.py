@@ -137,9 +137,9 @@ def read_run(path: Path) -> Run:
         if run.run_id != named:
             raise ValueError(f"its inputs hash to {run.run_id}")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        remedy = "Take the file from a backup, or remove it and score that night again."
+        remedy = "Restore the file from a backup, or remove it and score that night again."
         raise StoreError(
-            Problem(where=str(path), rule="must be a whole run manifest", value=str(error), remedy=remedy)
+            Problem(where=str(path), rule="must be a complete run manifest", value=str(error), remedy=remedy)
         ) from error
     return run
 

@@ -94,8 +94,8 @@ class Store:
         try:
             pq.read_metadata(path)
         except (OSError, pa.ArrowException) as error:
-            remedy = "Take the file from a backup, or remove the manifest of its run and score again."
-            rule = "a committed run's table must be whole"
+            remedy = "Restore the file from a backup, or remove the manifest of its run and score again."
+            rule = "a committed run's table must be complete"
             value = str(error).splitlines()[0][:120]
             raise StoreError(Problem(where=str(path), rule=rule, value=value, remedy=remedy)) from error
         return path
@@ -136,7 +136,7 @@ class Store:
         """
         run = self.committed(run_id)
         if run is None:
-            remedy = "Take it from a backup, or start a new store."
+            remedy = "Restore it from a backup, or start a new store."
             where, rule = str(self.manifest_path(run_id)), "a run that others rest on must be kept"
             raise StoreError(Problem(where=where, rule=rule, remedy=remedy))
         return run

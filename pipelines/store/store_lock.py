@@ -41,7 +41,7 @@ def only_writer(path: Path, *, doing: str, now: datetime) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         place, rule, value = str(path), "must be writable", str(error.strerror)
-        remedy = "Mend the permissions or free space; nothing was changed."
+        remedy = "Fix the permissions or free space; nothing was changed."
         if path.parent.is_file():
             place, rule, value, remedy = str(path.parent), "must be a folder", "a file", "Move the file away."
         raise StoreError(Problem(where=place, rule=rule, value=value, remedy=remedy)) from error

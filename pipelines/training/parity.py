@@ -153,9 +153,7 @@ def _stopping(parity: Parity) -> Iterator[LeakFinding]:
 
 def _why(wrong: Wrong) -> str:
     if not wrong.feature:
-        return (
-            "the score table, the snapshot and the model of that night do not belong together; take them from a backup."
-        )
+        return "the score table, the snapshot and the model of that night do not belong together; restore them from a backup."
     return (
         "a fact was written later under an earlier date. Map known_at for such events, leave their kind out (ignore_kinds), or vouch "
         "for the feature in leadq.yaml."

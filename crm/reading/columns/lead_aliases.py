@@ -105,7 +105,7 @@ def _refuse(findings: Findings, broken: Relation, rule: str) -> bool:
                 rule=rule,
                 count=rows,
                 value=repr(shown[0][0]),
-                remedy="Mend lead_aliases so that every chain ends in one surviving lead.",
+                remedy="Fix lead_aliases so that every chain ends in one surviving lead.",
                 examples=tuple(f"{old!r} into {new!r}" for old, new in shown),
             )
         )
@@ -134,7 +134,7 @@ def surviving_only(findings: Findings, table: str, column: str = "lead_id") -> N
         named = rows.filter("rows.entity = 'lead'").set_alias("rows")
     orphans = named.join(known, f"rows.{column} = known.known_id", how="anti").set_alias("rows")
     read = findings.connection.table("staged_leads").project("lead_id AS read_id").set_alias("read")
-    lost = RowRule(reason="its lead was rejected", remedy="Mend the lead.", column=column, follows=True)
+    lost = RowRule(reason="its lead was rejected", remedy="Fix the lead.", column=column, follows=True)
     findings.reject(table, orphans.join(read, f"rows.{column} = read.read_id", how="semi"), lost, value=column)
     orphans = orphans.join(read, f"rows.{column} = read.read_id", how="anti")
     rule = RowRule(

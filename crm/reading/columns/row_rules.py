@@ -111,7 +111,7 @@ def _future(findings: Findings, table: str, read_at: datetime) -> None:
             continue
         rule = RowRule(
             reason=f"{field.name} lies after the data was read",
-            remedy=f"The data was read at {read_at.isoformat()}; mend the dates, or time_zone and time_format.",
+            remedy=f"The data was read at {read_at.isoformat()}; fix the dates, or time_zone and time_format.",
             column=field.name,
         )
         late = findings.good(table).filter(f"{name(field.name)} > {limit}")
@@ -122,7 +122,7 @@ def _order_of_times(findings: Findings, table: str) -> None:
     if table in ("leads", "opportunities"):
         rule = RowRule(
             reason="closed before it was created",
-            remedy="Mend the dates; one of the two was likely filled in later or in another time zone.",
+            remedy="Fix the dates; one of the two was likely filled in later or in another time zone.",
             column="closed_at",
         )
         findings.reject(table, findings.good(table).filter("closed_at < created_at"), rule, value="closed_at")

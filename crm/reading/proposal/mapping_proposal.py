@@ -173,7 +173,7 @@ def _doubt(contract: str, guess: _Guess, sample: Sample) -> str:
     column = guess.repeated_id
     if contract != "lead_id" or column is None:
         return ""
-    return f"  # it does not name a row: {column.distinct:,} values in {sample.rows:,} rows; mend the export"
+    return f"  # it does not name a row: {column.distinct:,} values in {sample.rows:,} rows; fix the export"
 
 
 def _words(outcome: Column | None, *, flat: bool) -> tuple[list[str], list[str], list[str]]:

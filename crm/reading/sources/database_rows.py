@@ -93,7 +93,7 @@ def _fetch(backend: Any, place: Place, path: Path) -> None:
                     writer.write_batch(batch)
                     rows += batch.num_rows
     except UnicodeDecodeError as error:
-        remedy = "Mend these texts in the database; its encoding lets bytes in that are no text."
+        remedy = "Fix these texts in the database; its encoding lets bytes in that are no text."
         raise _problem(place, "must hold texts in its own encoding", repr(error.object[:40]), remedy) from error
     if rows == 0:
         raise _problem(place, "must hold rows", "none", "Fill it, or take this source out of leadq.yaml.")

@@ -99,7 +99,7 @@ def _problem(path: Path, rule: str, value: str, remedy: str) -> Problem:
 def _absent(path: Path) -> Problem:
     if path.is_dir():
         return _problem(path, "must be a file", "a folder", "Name the file in it.")
-    return _problem(path, "must exist", "", "Mend the path in leadq.yaml, which is relative to that file.")
+    return _problem(path, "must exist", "", "Fix the path in leadq.yaml, which is relative to that file.")
 
 
 def _not_text(path: Path, encoding: str, value: str) -> Problem:

@@ -82,7 +82,7 @@ def in_plain_words(path: Path, error: sqlite3.Error) -> LeadqError:
         rule = "must not be held by another process for so long"
         return TargetPausedError(Problem(where=str(path), rule=rule, value=str(error), remedy=remedy))
     if _kind(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-        remedy = "Free space or mend the permissions and start it again: it goes on where it stopped."
+        remedy = "Free up disk space or fix the permissions and start it again: it continues where it stopped."
         return StoreError(Problem(where=str(path), rule="must be writable", value=str(error), remedy=remedy))
     return StoreError(_problem(path, str(error)))
 
@@ -134,5 +134,5 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _problem(path: Path, value: str) -> Problem:
-    remedy = "Take it from a backup; without it every lead is delivered again once."
-    return Problem(where=str(path), rule="must be a whole ledger of this version", value=value, remedy=remedy)
+    remedy = "Restore it from a backup; without it every lead is delivered again once."
+    return Problem(where=str(path), rule="must be a complete ledger of this version", value=value, remedy=remedy)

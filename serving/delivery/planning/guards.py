@@ -139,7 +139,7 @@ def _unsound(tally: Tally, run_id: str) -> Iterator[Problem]:
     if tally.nameless:
         yield Problem(where=where, rule="every row needs a lead_id", count=tally.nameless, remedy=remedy)
     if tally.twice:
-        rule, examples = "a lead must stand once", tuple(tally.twice)
+        rule, examples = "a lead must appear only once", tuple(tally.twice)
         yield Problem(where=where, rule=rule, count=tally.twice_count, examples=examples, remedy=remedy)
     if tally.out_of_range:
         rule, examples = "a scored lead needs figures between 0 and 1", tuple(tally.out_of_range)

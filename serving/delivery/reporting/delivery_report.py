@@ -27,7 +27,7 @@ _REPEATED = " These scores were delivered before: nothing was sent now."
 _ENDS = {
     "done": "All is delivered.",
     "partial": "Delivered, but for the rows below; they are tried again with the next scores.",
-    "stopped": "Stopped, for more cannot be chance. Mend the cause and run leadq deliver again: it tries them again.",
+    "stopped": "Stopped, for more cannot be chance. Fix the cause and run leadq deliver again: it tries them again.",
     "paused": "Paused; leadq deliver goes on.",
     "superseded": "Later scores have taken its place.",
     "dry run": "Nothing was sent: this is what would be.",

@@ -77,8 +77,8 @@ def _fill(
         whole = all(_has(dataset.schema, feature) for feature in catalogue.features)
         table = dataset.to_table(columns=["lead_id", *(catalogue.names if whole else ())], filter=inside)
     except (OSError, pa.ArrowException) as error:
-        remedy = "Take the file from a backup, or remove the manifest of its run and score again."
-        problem = Problem(where=str(file), rule="must be a whole snapshot", value=str(error)[:200], remedy=remedy)
+        remedy = "Restore the file from a backup, or remove the manifest of its run and score again."
+        problem = Problem(where=str(file), rule="must be a complete snapshot", value=str(error)[:200], remedy=remedy)
         raise StoreError(problem) from error
     place = pc.index_in(ids, value_set=table["lead_id"].combine_chunks())
     here = place.is_valid().to_numpy(zero_copy_only=False)

@@ -150,5 +150,5 @@ def _failed(error: PySparkException) -> Problem:
         where="scoring on Spark",
         rule="every task must score its leads",
         value=(lines or [str(error)])[-1].strip()[:300],
-        remedy="Mend what the executor names and run again; it goes on with the parts that are there.",
+        remedy="Fix what the executor names and run again; it continues with the parts already written.",
     )

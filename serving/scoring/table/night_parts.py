@@ -154,7 +154,7 @@ def keep_part(
             where=str(path),
             rule="must be writable",
             value=error.strerror or str(error),
-            remedy="Free space or mend the permissions and run again; it goes on with the parts that are there.",
+            remedy="Free up disk space or fix the permissions and run again; it continues with the parts already written.",
         )
         raise StoreError(problem) from error
 

@@ -166,7 +166,7 @@ def test_who_holds_the_table_is_not_waited_for_without_end(
 def test_a_full_server_and_a_cut_handshake_are_away(table: PostgresTarget, postgres: Postgres) -> None:
     postgres.run("DROP ROLE IF EXISTS few", "CREATE ROLE few LOGIN PASSWORD 'few' CONNECTION LIMIT 0")
     table.database = Database.model_construct(url=SecretStr(postgres.url(user="few", password="few")))
-    with pytest.raises(UnheardError, match=r"too many connections.*Free space or connections"):
+    with pytest.raises(UnheardError, match=r"too many connections.*Free up disk space or connections"):
         table.check(FIELDS)
     postgres.run("DROP ROLE few")
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -262,7 +262,7 @@ def test_all_problems_come_at_once(sources: SourceFolder, schema: str, postgres:
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ({"password": "sEcret"}, "password authentication failed.*Mend user and password"),
+        ({"password": "sEcret"}, "password authentication failed.*Fix user and password"),
         ({"user": "nobody"}, "password authentication failed"),
         ({"database": "nowhere"}, 'database "nowhere" does not exist.*Mend the name of the database'),
         ({"password": "sEcret/word:x"}, "must be an address that can be read.*%40 %3A %2F"),
@@ -286,7 +286,7 @@ def test_an_absent_server_is_named(sources: SourceFolder, tmp_path: Path) -> Non
             _source("table: a"), environment={"CRM_URL": f"postgresql://u:sEcret@/db?host={host}"}
         )
         assert [(problem.where, problem.rule) for problem in problems] == [("crm", "must let leadq connect")]
-        assert "Look whether the server runs" in problems[0].remedy
+        assert "Check whether the server runs" in problems[0].remedy
         assert problems[0].value
         assert "sEcret" not in str(problems[0])
 

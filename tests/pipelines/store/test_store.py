@@ -166,7 +166,7 @@ def test_a_full_disk_is_told_and_nothing_is_committed(
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(StoreError, match="No space left on device") as told:
         store.commit(later)
-    assert "Free space" in told.value.problems[0].remedy
+    assert "Free up disk space" in told.value.problems[0].remedy
     assert store.runs() == (run,)
 
 

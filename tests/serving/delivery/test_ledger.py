@@ -67,7 +67,7 @@ def test_a_full_disk_and_a_damaged_file_are_told_in_plain_words(tmp_path: Path) 
     with pytest.raises(StoreError, match="must be writable, got database or disk is full"), Ledger(path) as ledger:
         _fill(ledger)
     path.write_bytes(b"SQLite format 3\0" + b"torn" * 2_000)
-    with pytest.raises(StoreError, match="must be a whole ledger"):
+    with pytest.raises(StoreError, match="must be a complete ledger"):
         Ledger(path)
 
 

@@ -225,7 +225,7 @@ def test_the_base_rate_needs_no_facts(promoted: ScoringRun, base_rate_bundle: Bu
 
 def test_a_missing_snapshot_is_said(promoted: ScoringRun, lead_batch: MakeBatch, tmp_path: Path) -> None:
     gone = replace(promoted, previous_facts=PreviousFacts(files={"snap-1": (tmp_path / "gone.parquet",)}))
-    with pytest.raises(StoreError, match=r"gone\.parquet: must be a whole snapshot"):
+    with pytest.raises(StoreError, match=r"gone\.parquet: must be a complete snapshot"):
         list(score_batches([recoded(lead_batch(10), promoted.bundle.catalogue)], gone))
 
 
