@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.truth import RESULTS, read_trials
 from benchmarks.truth_tables import error_table, promise_table, ratio_table, verdicts
-from tests.layout.markdown import laid_out
+from tests.layout.markdown_layout import laid_out
 
 ROOT = Path(__file__).parents[1]
 FRAGMENTS = ("acceptance_test", "promotion_gate", "leak_checks", "refreshed_anchor", "real_leads", "faithful_reasons")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.nightly_tables import nightly_part, whole_night_part
 from benchmarks.performance_pictures import draw_explainers, draw_nightly
-from tests.layout.markdown import laid_out
+from tests.layout.markdown_layout import laid_out
 
 ROOT = Path(__file__).parents[1]
 PARTS = {

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from tests.layout.markdown import laid_out
+from tests.layout.markdown_layout import laid_out
 
 ROOMS = ("foundation", "agreement", "crm", "features", "models", "serving", "pipelines")
 MOST_FILES = 16
@@ -187,12 +187,12 @@ def architecture_is_whole(tree: Checkout) -> Iterator[str]:
 
 
 def markdown_is_laid_out(tree: Checkout) -> Iterator[str]:
-    """Every page has the layout of ``markdown.py``: a paragraph that a search and replace has torn is filled again."""
+    """Every page has the layout of ``markdown_layout.py``: a paragraph that a search and replace has torn is filled again."""
     for name in tree.files:
         if name.endswith(".md"):
             text = (tree.root / name).read_text(encoding="utf-8")
             if text != laid_out(text):
-                yield f"{name} must be laid out anew: python -m tests.layout.markdown {name}"
+                yield f"{name} must be laid out anew: python -m tests.layout.markdown_layout {name}"
 
 
 RULES: tuple[Callable[[Checkout], Iterator[str]], ...] = (
