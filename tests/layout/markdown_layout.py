@@ -1,7 +1,7 @@
 """Markdown laid out one way: paragraphs filled to 120 columns, blank lines around blocks, four spaces under a list item.
 
-``python -m tests.layout.markdown_layout [FILE ...]`` lays out the files named, or all of them. Tables, code and pictures stay as they
-are. Blank lines and four spaces are what every reader of Markdown understands alike; some need no less.
+``python -m tests.layout.markdown_layout [FILE ...]`` lays out the files named, or all of them. Tables, code and
+pictures stay as they are. Blank lines and four spaces are what every reader of Markdown understands alike.
 """
 
 from __future__ import annotations
