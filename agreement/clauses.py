@@ -112,7 +112,7 @@ def _frame(agreement: Agreement) -> Iterator[Fact]:
         yield Fact(part=part, about="reviewed by both sides by", words=agreement.review_by.isoformat())
     signed = "; ".join(f"{signature.role} on {signature.on.isoformat()}" for signature in agreement.signed)
     yield Fact(part=part, about="signed by", words=signed or "nobody yet")
-    yield Fact(part=part, about="what counts as success", words=agreement.outcome.event)
+    yield Fact(part=part, about="what counts as won", words=agreement.outcome.event)
     yield Fact(part=part, about="horizon", words=f"{agreement.outcome.horizon_days} days")
 
 

@@ -33,7 +33,7 @@ def in_words(agreement: Agreement) -> str:
             lines += [_line(fact) for fact in of_subject if (fact.part, fact.about) != (FRAME, VERSION)]
             lines.append("")
     if agreement.sha256:
-        lines += [f"Text as signed: SHA-256 `{agreement.sha256}`.", ""]
+        lines += [f"Text of the file: SHA-256 `{agreement.sha256}`.", ""]
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 import typer
 
 from leadq import __version__
+from leadq.pipelines.cli.agreement_commands import agreement_app
 from leadq.pipelines.cli.crm_commands import crm_app
 from leadq.pipelines.cli.delivery_commands import deliver_app
 from leadq.pipelines.cli.quiet_commands import Commands
@@ -37,6 +38,7 @@ app = Commands(
     "With --debug a failure also shows its traceback.",
 )
 
+app.add_typer(agreement_app)
 app.add_typer(crm_app, name="crm")
 app.add_typer(deliver_app, name="deliver")
 
@@ -183,20 +185,6 @@ def shadow(
     in_project(folder, "shadow", lambda project, _: switch_shadow(project, on=switch == "on"), as_json=as_json)
 
 
-@app.command(epilog="Example: leadq preview --agreement agreement-v5.yaml")
-def preview(
-    agreement: Annotated[Path, typer.Option("--agreement", help="The changed agreement, with a higher version.")],
-    folder: Folder = HERE,
-    as_json: Json = False,
-) -> None:
-    """Say what a changed agreement would do, on history, before it takes effect: tiers, promises, rules."""
-    from leadq.pipelines.quarter.preview import preview as run
-
-    in_project(
-        folder, "preview", lambda project, progress: run(project, progress, agreement=agreement), as_json=as_json
-    )
-
-
 @app.command(epilog="Example: leadq score; leadq score --since 2026-10-01T06:00:00Z; leadq score --lead L-0004711")
 def score(
     since: Annotated[str, typer.Option("--since", help="Only leads created or changed after this moment.")] = "",
@@ -272,7 +260,7 @@ def desk(
     run_desk(project, environment=os.environ, clock=now, ready=ready, port=port)
 
 
-@app.command(hidden=True)
+@app.command(hidden=True, epilog="Example: leadq stage evaluate")
 def stage(
     name: Annotated[str, typer.Argument(help="simulate, ingest, validate, build, train, evaluate or register.")],
     folder: Folder = HERE,

@@ -1,4 +1,4 @@
-"""What the data team does with models between and after trainings: list, promote, roll back, anchor, preview an agreement.
+"""What is done between and after trainings: list models, promote, roll back, anchor, show an agreement, preview another.
 
 Training itself stands in ``training``.
 """

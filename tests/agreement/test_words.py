@@ -136,7 +136,7 @@ def test_the_words_read_well(signed: Agreement) -> None:
         "- employees: lies between 80 and 900 (both included)",
         "- reject only on agreed reasons: true",
         "- unreachable_after_6_attempts",
-        f"Text as signed: SHA-256 `{signed.sha256}`.",
+        f"Text of the file: SHA-256 `{signed.sha256}`.",
     ):
         assert line in words.splitlines()
 

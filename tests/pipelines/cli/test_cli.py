@@ -10,7 +10,9 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+import typer
 
+from leadq.agreement.read import read_agreement
 from leadq.agreement.template import template_text
 from leadq.foundation.problems import GateStopped, LeadqError, Problem, UsageError
 from leadq.pipelines.cli import main as cli
@@ -35,20 +37,8 @@ def leadq(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     return run
 
 
-COMMANDS = (
-    "demo",
-    "init",
-    "check",
-    "train",
-    "models",
-    "promote",
-    "rollback",
-    "score",
-    "explain",
-    "preview",
-    "shadow",
-    "anchor",
-)
+GROUPS = typer.main.get_group(cli.app)
+COMMANDS = tuple(name for name, one in GROUPS.commands.items() if not one.hidden and not hasattr(one, "commands"))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -140,6 +130,45 @@ def test_words_of_the_company_are_checked_with_everything_else(leadq: Leadq, tmp
     )
     (tmp_path / "sentences.yaml").unlink()
     assert "sentences.yaml: must be readable YAML" in leadq("check", "--project", str(tmp_path))[2]
+
+
+def test_the_agreement_is_shown_in_words_and_as_data(leadq: Leadq, tmp_path: Path) -> None:
+    assert leadq("init", str(tmp_path))[0] == 0
+    code, words, _ = leadq("agreement", "--project", str(tmp_path))
+    assert code == 0
+    for line in (
+        "- what counts as won: opportunity won",
+        "- horizon: 90 days",
+        "- promise: at least 30 % of the leads handed over are won",
+        "- then: the lead is disqualified",
+        "- reject only on agreed reasons: true",
+        "- unreachable_after_6_attempts",
+    ):
+        assert line in words.splitlines()
+    code, out, err = leadq("agreement", "--project", str(tmp_path), "--json")
+    told = json.loads(out)
+    assert (code, err, told["done"]) == (0, "", True)
+    agreed = read_agreement(tmp_path / "agreement.yaml")
+    assert told["agreement"]["sha256"] == agreed.sha256
+    assert [tier["id"] for tier in told["agreement"]["tiers"]] == [tier.id for tier in agreed.tiers]
+    assert told["agreement"]["tiers"][0]["promise"]["win_rate_at_least"] == 0.3
+    assert set(told["agreement"]["duties"]) == {"marketing", "sales"}
+    assert told["agreement"]["rules"][0]["disqualify"] is True
+    assert "no_budget" in told["agreement"]["rejection_reasons"]
+
+
+def test_a_draft_is_shown_without_a_project_and_what_is_wrong_with_it_is_said(leadq: Leadq, tmp_path: Path) -> None:
+    draft = tmp_path / "agreement-v5.yaml"
+    draft.write_text(template_text().replace("version: 1", "version: 5"))
+    code, out, _ = leadq("agreement", str(draft))
+    assert (code, out.splitlines()[0]) == (0, "# What sales and marketing agreed: version 5")
+    draft.write_text(template_text().replace("version: 1", "version: zero"))
+    code, out, err = leadq("agreement", str(draft))
+    assert (code, out) == (1, "")
+    assert "agreement-v5.yaml line" in err
+    code, out, err = leadq("agreement", str(tmp_path / "absent.yaml"), "--json")
+    assert (code, err, json.loads(out)["problems"][0]["where"]) == (1, "", str(tmp_path / "absent.yaml"))
+    assert leadq("agreement", "--project", str(tmp_path))[0] == 1  # no leadq.yaml
 
 
 def test_init_proposes_a_mapping(leadq: Leadq, tmp_path: Path) -> None:
