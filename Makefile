@@ -91,6 +91,15 @@ lint: $(WITH_SPARK) ## Rules, format, types, and the order of the rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: commands
+commands: $(STAMP) ## Make docs/commands.md anew out of the command line
+	$(BIN)/python -m docs_site.commands_reference
+
+.PHONY: docs
+docs: $(STAMP) ## Build the documentation into site/, strictly; open site/index.html (no server, no network)
+	$(BIN)/python -m docs_site.commands_reference --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 .PHONY: acceptance
 acceptance: $(WITH_SPARK) $(WITH_TRYTON) ## The long promises: many seeds, many kills
 	LEADQ_ACCEPTANCE=1 $(THREADS) $(BIN)/python -m pytest -n $(WORKERS) -q -m "acceptance or law"
