@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from leadq.crm.contract.history import History, open_history
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import InputError
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.live.champion_comparison import (
@@ -96,19 +97,24 @@ def _shadow(project: Project, champion: Bundle, challenger: Bundle) -> Compariso
     """Compare on nights that both scored; else say why not."""
     histories = [one for folder in (project.work, project.store.work) if (one := _history(folder)) is not None]
     if not histories:
-        return "no outcomes have been read for nights scored in shadow"
+        return "no outcomes are known yet for nights scored in shadow"
     history = max(histories, key=lambda one: one.read_at)
     looks = shadow_looks(project.store, champion=champion, challenger=challenger, read_at=history.read_at)
     if len(looks) < MIN_LEADS:
-        return f"{len(looks)} mature leads were scored in shadow ({MIN_LEADS} needed)"
+        return _too_few_in_shadow(len(looks))
     looks["label"] = outcome_since(project, history, looks, champion.catalogue.horizon_days)
     looks["group"] = pd.factorize(looks["account_id"].fillna(looks["lead_id"]), sort=True)[0]
     known = looks[looks["label"].notna()]
     if len(known) < MIN_LEADS:
-        return f"{len(known)} mature leads were scored in shadow ({MIN_LEADS} needed)"
+        return _too_few_in_shadow(len(known))
     return compare_forecasts(
         known, champion=champion, challenger=challenger, evidence="shadow", seed=project.settings.seed
     )
+
+
+def _too_few_in_shadow(leads: int) -> str:
+    scored = f"{counted(leads, 'mature lead')} {one_or_many(leads, 'was', 'were')} scored in shadow"
+    return f"only {scored} ({MIN_LEADS} needed)"
 
 
 def _held_out(project: Project, champion: Bundle, challenger: Bundle, *, why_not: str) -> Comparison | str:
@@ -117,12 +123,15 @@ def _held_out(project: Project, champion: Bundle, challenger: Bundle, *, why_not
     if history is None or history.sha256 != challenger.trained.get("history_sha256"):
         return "the data that the challenger was trained on is no longer in work/"
     if not history.dated or not champion.trained.get("read_at"):
-        return "without dates nobody knows what the champion had learnt from"
+        return "without dates it is unknown which leads the champion had learnt from"
     if problems := shape_problems(project, history, champion.catalogue):
         return f"the champion cannot be applied to this data: {problems[0].where} {problems[0].rule}"
     looks = _unknown_to(champion, challenger.out_of_time, history)
     if len(looks) < MIN_LEADS:
-        return f"{len(looks)} held-out leads are new to the champion ({MIN_LEADS} needed)"
+        return (
+            f"only {counted(len(looks), 'held-out lead')} {one_or_many(len(looks), 'is', 'are')} new to the champion "
+            f"({MIN_LEADS} needed)"
+        )
     forecasts = looks.rename(columns={"probability": "challenger"})
     forecasts["champion"] = probability_then(project, history, champion, forecasts)
     return compare_forecasts(

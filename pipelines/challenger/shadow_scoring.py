@@ -17,6 +17,7 @@ from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.tonight import OpenLeads, tonight
 from leadq.foundation.atomic_files import new_file
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.bundle.matrix_scorer import MatrixScorer
@@ -38,11 +39,14 @@ def switch_shadow(project: Project, *, on: bool) -> Told:
         live = set_shadow(on, store=project.store.folder)
     challenger = live.challenger.version if live.challenger else ""
     if not on:
-        words = "Challengers are no longer scored beside the champion; what was scored so far is kept."
+        words = "Shadow scoring is off. The scores so far are kept."
     elif challenger:
-        words = f"From the next night on challenger {challenger} is scored beside the champion; only leadq promote reads it."
+        words = (
+            f"Shadow scoring is on: from the next night, challenger {challenger} scores the same leads as the champion. "
+            "Sales does not see these scores; leadq promote compares them."
+        )
     else:
-        words = "The next challenger will be scored beside the champion; there is none at present."
+        words = "Shadow scoring is on. There is no challenger at the moment; it starts with the next one."
     return Told(facts={"shadow": on, "challenger": challenger}, words=words)
 
 
@@ -71,8 +75,8 @@ def score_in_shadow(project: Project, history: History, run: Run) -> str:
             _score(project, history, read_bundle(bundle_folder(project.store.folder, version)), run, path)
         rows = pq.read_metadata(path).num_rows
     except Exception as error:  # whatever it is, the champion's night stands
-        return f"Shadow: challenger {version} could not be scored, the night is whole without it: {error}"
-    return f"Shadow: challenger {version} scored {rows:,} of the same leads, for comparison only."
+        return f"Shadow: challenger {version} could not score tonight's leads; the night itself is complete. {error}"
+    return f"Shadow: challenger {version} scored {counted(rows, 'lead')}, for comparison only."
 
 
 def _score(project: Project, history: History, challenger: Bundle, run: Run, path: Path) -> None:

@@ -18,7 +18,11 @@ from leadq.foundation.problems import LeadqError, Problem, StoreError, UsageErro
 from leadq.pipelines.console.command_result import for_a_terminal
 from leadq.pipelines.console.output_streams import answer, answered
 
-_HEADINGS = {2: "Wrong usage", 3: "Stopped before anything was written", 4: "Paused, the same command goes on later"}
+_HEADINGS = {
+    2: "Wrong usage",
+    3: "Stopped before anything was written",
+    4: "Paused; run the same command again later",
+}
 """How a failure begins, by exit code."""
 
 
@@ -28,7 +32,7 @@ class InterruptedCommandError(LeadqError):
     exit_code = 130
 
     def __init__(self) -> None:
-        remedy = "Start it again: what was committed stays, and no file was half-written."
+        remedy = "Run it again: what was finished is kept, and no file was half-written."
         super().__init__(Problem(where="leadq", rule="was interrupted", remedy=remedy))
 
 
@@ -72,9 +76,12 @@ def as_known(error: Exception, arguments: Sequence[str], *, now: datetime) -> Le
     ):
         return LeadqError(missing)
     log = _write_log(error, arguments, now)
-    remedy = f"The log is {log}; --debug shows it here. No file was half-written; what was done before this stays done."
+    remedy = (
+        f"This is a fault in leadq; the log is {log}, and --debug shows it here. No file was half-written, and what was "
+        "finished before this is kept."
+    )
     value = f"{type(error).__name__}: {_first_line(error)}"
-    return LeadqError(Problem(where="leadq", rule="met something it does not know", value=value, remedy=remedy))
+    return LeadqError(Problem(where="leadq", rule="stopped at an unexpected error", value=value, remedy=remedy))
 
 
 def _as_usage(error: Exception) -> LeadqError | None:
@@ -117,5 +124,5 @@ def _write_log(error: Exception, arguments: Sequence[str], now: datetime) -> str
         ) as log:
             log.write(text)
     except OSError:
-        return "not writable either"
+        return "missing, as it could not be written either"
     return log.name

@@ -14,6 +14,7 @@ from leadq.agreement.template import template_text
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.extras import require_extra
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.registry.tracking import Tracking
@@ -104,7 +105,7 @@ def _told(project: Project, shown: Shown, bundle: Bundle) -> Told:
         "files": files,
     }
     parts = [
-        "Tiers: promised and kept, on leads the model had not seen",
+        "Does each tier keep its promise? Win rates on leads the model had not seen",
         _tier_table(bundle),
         "",
         *_reliability_lines(bundle),
@@ -144,8 +145,9 @@ def _reliability_lines(bundle: Bundle) -> list[str]:
     test = first["calibration"]
     auc = "" if first["auc"] is None else f", AUC {first['auc']:.3f}"
     lines = [
-        f"At {first['moment']}, {first['n']:,} leads out of time: predicted {first['mean_probability']:.1%}, won "
-        f"{first['observed_rate']:.1%}{auc}, log-loss {first['improvement_percent']:.1f} % below the base rate's"
+        f"At {first['moment']}, {counted(first['n'], 'later lead')} that the model had not seen: predicted "
+        f"{first['mean_probability']:.1%}, won {first['observed_rate']:.1%}{auc}, log-loss "
+        f"{first['improvement_percent']:.1f} % lower than the base rate's"
     ]
     if test is not None:
         slope = f"{test['slope']:.2f} (95 %: {test['slope_low']:.2f} to {test['slope_high']:.2f})"

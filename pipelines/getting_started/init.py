@@ -42,7 +42,7 @@ def init(folder: Path, *, source: Path | None = None) -> Told:
         ``source`` cannot be read.
     """
     if source is not None and not source.is_file():
-        remedy = "Name a CSV, Parquet or JSON lines file."
+        remedy = "Give the path of a CSV, Parquet or JSON lines file."
         raise InputError(Problem(where=str(source), rule="must be a file", remedy=remedy))
     config = propose_mapping(source.resolve()) if source is not None else _template(CONFIG, of="leadq.crm.config")
     texts = {
@@ -89,11 +89,11 @@ def _template(name: str, *, of: str = "leadq.pipelines.getting_started") -> str:
 def _words(folder: Path, written: list[str], kept: list[str], source: Path | None) -> str:
     lines = [f"{folder}: wrote {', '.join(written) or 'nothing'}."]
     if kept:
-        lines.append(f"Left as they were: {', '.join(kept)}.")
-    first = f"Look through {CONFIG}"
-    proposed = "; the mapping was proposed from the file" if source else " and name your files in it"
-    lines.append(f"{first}{proposed}, and through {AGREEMENT} with sales and marketing.")
+        lines.append(f"Already there and not changed: {', '.join(kept)}.")
+    proposed = "check the mapping that was proposed from your file" if source else "enter where your files are"
+    lines.append(f"Next, in {CONFIG}: {proposed}.")
+    lines.append(f"Agree on {AGREEMENT} with sales and marketing.")
     if PLAYBOOK in written:
-        lines.append(f"{PLAYBOOK} holds the next steps shown beside a score: hand it to sales.")
-    lines.append(f"Then: leadq check --project {folder}")
+        lines.append(f"{PLAYBOOK} has the next steps that are shown beside a score; sales can change them.")
+    lines.append(f"Then run: leadq check --project {folder}")
     return "\n".join(lines)

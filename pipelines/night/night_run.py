@@ -10,6 +10,7 @@ from typing import Any
 from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import is_distributed
 from leadq.features.tonight import OpenLeads, tonight
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import InputError, Problem
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.tiers.tier_offers import cut_by_tier
@@ -73,7 +74,7 @@ def score_run(
         night = _NightInParts(leads=leads, run=run, snapshot=snapshot, folder=folder, progress=progress)
         parts = night.score(backend)
     if inputs.kind == "lead" and not parts:
-        remedy = "Look up its id; closed leads and leads created later are not scored."
+        remedy = "Check the id. Closed leads and leads created later are not scored."
         raise InputError(Problem(where="--lead", rule="must be a lead that is open", value=inputs.scope, remedy=remedy))
     progress("Writing the score table")
     path = store.scores_path(inputs)
@@ -134,13 +135,16 @@ class _NightInParts:
 
     def _in_process(self, backend: Any) -> tuple[Path, ...]:
         kept = self.snapshot.keep(regrouped(tonight(backend, self.leads)))
-        return score_parts(kept, self.run, self.folder, told=lambda scored: self.progress(f"Scoring: {scored:,} leads"))
+        return score_parts(kept, self.run, self.folder, told=self._told)
+
+    def _told(self, scored: int) -> None:
+        self.progress(f"Scoring: {counted(scored, 'lead')}")
 
     def _on_spark(self, backend: Any) -> tuple[Path, ...]:
         from leadq.serving.scoring.spark import spark_scoring  # noqa: PLC0415 - it needs pyspark
 
         leads = spark_scoring.tonight_on_spark(backend, self.leads)
-        self.progress("Storing what was known of the leads")
+        self.progress("Storing the facts known about each lead")
         for _ in self.snapshot.keep(regrouped(leads.batches())):
             pass
         self.progress("Scoring on Spark")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import LeadqError
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
@@ -58,6 +59,9 @@ def publish_night(project: Project, run: Run, progress: Progress) -> Published:
             facts["nights"].append(night.run_id)
     except LeadqError as error:
         facts["problems"] = [str(problem) for problem in error.problems]
-        words = "The night is committed, but its score table is not in the database yet; leadq score again writes it."
+        words = (
+            "The night is complete in the store, but its score table is not in the database yet. "
+            "Run leadq score again to write it there."
+        )
         return Published(facts=facts, words="\n".join([words, *facts["problems"]]), paused=True)
-    return Published(facts=facts, words=f"Also in {target.title}: {facts['rows']:,} rows.")
+    return Published(facts=facts, words=f"Also written to {target.title}: {counted(facts['rows'], 'row')}.")

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from leadq.crm.contract.history import History
 from leadq.crm.gate.judge import check_rules
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem, UsageError
 from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.challenger.shadow_scoring import score_in_shadow
@@ -134,7 +135,7 @@ def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> Histor
         shape that the bundle's model was trained on.
     """
     history = ingest(project, progress, folder=project.store.work / "history")
-    progress("Gate: counting the rules")
+    progress("Gate: checking the rules")
     gate = check_rules(history)
     problems = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))
     problems += shape_problems(project, history, bundle.catalogue)
@@ -146,7 +147,7 @@ def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> Histor
 def _refuse_wrong_use(scope: Scope, as_of: datetime, project: Project) -> None:
     if scope.lead_id and scope.since:
         raise UsageError(
-            Problem(where="leadq score", rule="takes --since or --lead, not both", remedy="Drop one of the two.")
+            Problem(where="leadq score", rule="takes --since or --lead, not both", remedy="Leave one of the two out.")
         )
     if as_of > project.read_at:
         remedy = "Name an earlier moment, or read newer data."
@@ -175,14 +176,15 @@ def _told(project: Project, run: Run, history: History, *, repeated: bool, shado
         "score_table": published.facts,
     }
     words = [
-        f"{run.counts['rows']:,} open leads as of {run.inputs.as_of:%Y-%m-%d %H:%M} UTC, model {run.inputs.bundle_version}",
+        f"{counted(run.counts['rows'], 'open lead')} as of {run.inputs.as_of:%Y-%m-%d %H:%M} UTC, "
+        f"model {run.inputs.bundle_version}",
         summary_text(rows).rstrip("\n"),
         f"Score table: {path}",
     ]
     if run.counts.get("moves", {}).get("rows"):
         words.insert(2, moves_text(run.counts["moves"]))
     if repeated:
-        words.append("These inputs were scored before: the same run, nothing was written.")
+        words.append("These leads were already scored with the same inputs, so nothing was written.")
     if shadow:
         words.append(shadow)
     if published.words:

@@ -16,6 +16,7 @@ from leadq.crm.contract.history import History
 from leadq.features.training_data import HANDOFF, TrainingData
 from leadq.foundation.arrays import logit
 from leadq.foundation.atomic_files import write_text
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import GateStopped, Problem
 from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
 from leadq.models.bundle.past_leads import keep_past_leads, past_leads_path
@@ -54,23 +55,26 @@ def anchor(project: Project, progress: Progress) -> Told:
     champion = _champion(project)
     with only_writer(project.work / "anchor.lock", doing="anchor", now=project.now):
         history = ingest(project, progress, folder=project.work / "anchor" / "history")
-        progress("Looking at recent hand-offs")
+        progress("Counting wins among recent hand-offs")
         found = recent_anchor(project, history, champion)
     _refuse(champion, found)
     bundle = reanchored(champion, found, read_at=history.read_at.isoformat())
     store = project.store.folder
     with project.store.writing("anchor", project.now):
         version, folder = keep_bundle(bundle, models_folder(store))
-        why = f"{champion.version} anchored on {found.leads:,} leads of the last {found.window:g} days"
+        why = (
+            f"{champion.version} anchored on {counted(found.leads, 'lead')} of the last {counted(found.window, 'day')}"
+        )
         folders, root = models_folder(store), str(bundle.trained["anchored_root"])
         keep_past_leads(past_leads_path(folders, root), past_leads_path(folders, version), version=root)
         _keep_card(project, champion.version, version, why)
         put_challenger(version, store=store, now=project.now, why=why)
         remark, again = mlflow_remark(lambda: tell_mlflow(project, folder, with_reports=False)[1])
     words = (
-        f"Model {version}: {champion.version} with its base moved by {found.shift - champion.calibrator.anchor:+.3f} log-odds to "
-        f"{found.shift:+.3f}.\nIn the last {found.window:g} days {found.wins:,} leads were won; without an anchor {found.expected:,.0f} "
-        "were expected by now.\nIt is the challenger now; leadq promote puts it live. Reasons stay as they are."
+        f"Model {version} is {champion.version} with a new base: {found.shift - champion.calibrator.anchor:+.3f} log-odds, "
+        f"now {found.shift:+.3f}.\nIn the last {counted(found.window, 'day')} {counted(found.wins, 'lead')} "
+        f"{one_or_many(found.wins, 'was', 'were')} won; the model without an anchor expected {found.expected:,.0f} by now.\n"
+        "It is now the challenger; leadq promote puts it live. Ranking and reasons do not change."
     )
     words += f"\n{remark}" if remark else ""
     facts = {
@@ -122,9 +126,7 @@ def _keep_card(project: Project, champion: str, version: str, why: str) -> None:
     store = project.store.folder
     card = card_path(store, champion)
     if card.exists():
-        told = (
-            f"Model {version} is {why}; its base was moved and nothing else. What follows was shown of {champion}.\n\n"
-        )
+        told = f"Model {version} is {why}; only its base has changed. Everything below was measured on {champion}.\n\n"
         write_text(card_path(store, version), told + card.read_text(encoding="utf-8"))
 
 
@@ -146,13 +148,15 @@ def _refuse(champion: Bundle, found: Anchor) -> None:
     """Stop where nothing speaks for another anchor."""
     kept = bool((champion.evaluation.get("anchor") or {}).get("kept"))
     if found.wins < MIN_WINS:
-        rule = f"at least {MIN_WINS} wins must have come of leads that are new to the model"
-        value = f"{found.wins} in the last {found.window:g} days"
+        rule = f"at least {MIN_WINS} leads that are new to the model must have been won"
+        value = f"{found.wins} in the last {counted(found.window, 'day')}"
         remedy = "Wait for more wins; until then the model stays as it is."
     elif not kept and abs(found.standard_errors) < SURE:
-        rule = "wins must differ from those expected, or anchoring must have paid at the model's own rolling origins"
+        rule = (
+            "wins must differ clearly from what the model expected, or anchoring must have helped in its own back-test"
+        )
         value = f"{found.wins} won, {found.expected:.0f} expected by now ({found.standard_errors:+.1f} standard errors)"
-        remedy = "Keep the model as it is: it does not need another anchor."
+        remedy = "Keep the model as it is: it does not need a new anchor."
     else:
         return
     raise GateStopped(Problem(where=f"model {champion.version}", rule=rule, value=value, remedy=remedy))

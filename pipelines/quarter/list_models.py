@@ -31,7 +31,7 @@ def list_models(project: Project, _progress: Progress) -> Told:
     words = [_words(rows)]
     if live.shadow and live.challenger:
         words.append(
-            f"Challenger {live.challenger.version} is scored in shadow every night (leadq shadow off stops it)."
+            f"Challenger {live.challenger.version} scores in shadow every night (leadq shadow off stops this)."
         )
     if comparison is not None:
         words += [f"Challenger {comparison.challenger}:", *(f"- {one}" for one in comparison.in_words())]
@@ -67,8 +67,8 @@ def _row(bundle: Bundle, live: Live) -> dict[str, Any]:
 
 def _words(rows: list[dict[str, Any]]) -> str:
     if not rows:
-        return "No models yet: leadq train."
-    lines = [f"{'version':14}{'role':12}{'kind':11}{'data read':12}{'AUC':>6}  {'log-loss below base':20}tiers"]
+        return "No models yet. Run leadq train."
+    lines = [f"{'version':14}{'role':12}{'kind':11}{'data read':12}{'AUC':>6}  {'gain over base rate':20}tiers"]
     for row in rows:
         if row["role"] == "damaged":
             lines.append(f"{row['version']:14}damaged     {row['why']}")

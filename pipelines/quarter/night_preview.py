@@ -90,7 +90,7 @@ def preview_night(
         open_engine(threads=engine.threads, memory_limit=engine.memory_limit) as backend,
     ):
         history = read_tonight(replace(project, agreement=new), bundle, progress)
-        progress("Deciding the last night again")
+        progress("Deciding last night's tiers again")
         leads = tonight(
             backend, OpenLeads(history=history, agreement=new, catalogue=bundle.catalogue, as_of=run.inputs.as_of)
         )

@@ -16,6 +16,7 @@ from leadq.agreement.decide import model_tiers
 from leadq.agreement.difference import differences
 from leadq.agreement.read import read_agreement
 from leadq.agreement.schema import Agreement
+from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import MANIFEST, Bundle, read_bundle
 from leadq.models.live.live_models import bundle_folder, read_live
 from leadq.models.tiers.tier_migration import Migration, migrate
@@ -53,8 +54,8 @@ def preview(project: Project, progress: Progress, *, agreement: Path) -> Told:
         "why_not": _why_not(project.agreement, new, bundle),
     }
     words = [
-        f"Agreement version {new.version} against version {project.agreement.version}, with model {bundle.version}."
-        " A preview: nothing has changed.",
+        f"Preview of agreement version {new.version} compared with version {project.agreement.version}, using model "
+        f"{bundle.version}. Nothing has been changed.",
         *_listed("What changes", changes or ("Nothing.",)),
     ]
     if facts["why_not"]:
@@ -64,12 +65,15 @@ def preview(project: Project, progress: Progress, *, agreement: Path) -> Told:
     facts["tiers"] = [_tier_facts(cut) for cut in cuts]
     facts["held_out"] = moved.to_document()
     words += _listed(
-        f"What would have been kept, on {moved.leads:,} held-out leads at hand-off", map(_tier_words, cuts)
+        f"Which promises would have been kept, for {counted(moved.leads, 'lead')} the model had not seen, when handed to sales",
+        map(_tier_words, cuts),
     )
-    words += _listed("Who of them would have been in another tier", moved.in_words())
+    words += _listed("Which of these leads would have been in another tier", moved.in_words())
     run = project.store.latest_night()
     if run is None or run.inputs.bundle_version != bundle.version:
-        words.append("No night was scored with this model yet: what rules do to open leads is shown after leadq score.")
+        words.append(
+            "This model has not scored a night yet. Run leadq score to see what the rules would do to open leads."
+        )
         return Told(facts=facts | {"night": None}, words="\n".join(words))
     night = preview_night(project, run, bundle, new, cuts, progress)
     return Told(facts=facts | {"night": _night_facts(night)}, words="\n".join([*words, *_night_words(night)]))
@@ -90,11 +94,12 @@ def _why_not(old: Agreement, new: Agreement, bundle: Bundle) -> str:
     """Say why tiers cannot be previewed; empty where they can."""
     if new.outcome.horizon_days != bundle.catalogue.horizon_days or new.outcome.event != old.outcome.event:
         return (
-            f"Another outcome cannot be previewed: the model learnt {old.outcome.event} within {bundle.catalogue.horizon_days} days."
-            " Train under the new agreement in a copy of the project and look at its report."
+            "A different outcome or horizon cannot be previewed: the model learnt to predict "
+            f"'{old.outcome.event}' within {counted(bundle.catalogue.horizon_days, 'day')}. "
+            "Copy the project, train there under the new agreement and read its report."
         )
     if bundle.kind != "booster" or not len(bundle.out_of_time):
-        return "There is no model that beats the base rate: no tier is offered under either agreement."
+        return "No model beats the average win rate yet, so there are no tiers under either agreement."
     return ""
 
 
@@ -129,7 +134,8 @@ def _tier_facts(cut: TierCut) -> dict[str, Any]:
 
 
 def _tier_words(cut: TierCut) -> str:
-    return f"{cut.tier_id}: {cut.light}, {'offered' if cut.offered else 'not offered'}. {cut.why}."
+    why = f"{cut.why[:1].upper()}{cut.why[1:]}"
+    return f"{cut.tier_id}: {cut.light}, {'offered' if cut.offered else 'not offered'}. {why}."
 
 
 def _night_facts(night: Night) -> dict[str, Any]:
@@ -149,15 +155,18 @@ def _night_facts(night: Night) -> dict[str, Any]:
 def _night_words(night: Night) -> list[str]:
     when = f"{night.run.inputs.as_of:%Y-%m-%d}"
     return [
-        *_listed(f"The open leads of {when}, by the model alone", night.moved.model.in_words()),
-        *_listed("Those that a rule decides, before or after", night.moved.overrides.in_words()),
-        *_listed("In all", night.moved.total.in_words()),
-        *_listed("What the rules would do", [_rule_words(one) for one in night.rules] or ["No rules are agreed."]),
+        *_listed(f"Tier changes among the open leads of {when}, by the model alone", night.moved.model.in_words()),
+        *_listed("Tier changes among leads that a rule decides, before or after", night.moved.overrides.in_words()),
+        *_listed("All tier changes", night.moved.total.in_words()),
+        *_listed("What the rules would do", [_rule_words(one) for one in night.rules] or ["There are no rules."]),
     ]
 
 
 def _rule_words(one: RuleEffect) -> str:
-    return f"{one.rule} holds for {one.holds:,} open leads and decides {one.decides:,} (that night {one.decided_before:,})."
+    return (
+        f"Rule {one.rule} applies to {counted(one.holds, 'open lead')} and would decide the tier of {one.decides:,} "
+        f"(that night: {one.decided_before:,})."
+    )
 
 
 def _listed(title: str, sentences: Any) -> list[str]:

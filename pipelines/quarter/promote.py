@@ -94,22 +94,25 @@ def mirror(project: Project, progress: Progress) -> Told:
     StoreError
         MLflow could not be told.
     """
-    progress("Telling MLflow who is live")
+    progress("Updating MLflow")
     store = project.store.folder
     with project.store.writing("mirror", project.now):
         live = read_live(store)
         added = mirror_live(live, store=store, tracking=project.tracking)
     place = project.tracking.shown(store)
-    registered = f" Registered for it: {', '.join(added)}." if added else ""
+    registered = f" Newly registered there: {', '.join(added)}." if added else ""
     facts = {"live": _facts(live), "registered": list(added), "mlflow": place}
-    return Told(facts=facts, words=f"MLflow shows who is live: {place}.{registered}")
+    return Told(facts=facts, words=f"MLflow shows which model is live: {place}.{registered}")
 
 
 def _challenger(live: Live) -> str:
     if live.challenger is None:
-        remedy = "Run leadq train, or name a version of leadq models."
+        remedy = "Run leadq train, or name a version that leadq models lists."
         if live.champion is None and live.fallback is not None:
-            remedy = f"Nothing trained so far beat the base rate, which scores since {live.fallback.when[:10]}: more history may."
+            remedy = (
+                "No model trained so far beats the base rate, which has given the scores since "
+                f"{live.fallback.when[:10]}. More history may help."
+            )
         raise GateStopped(Problem(where="live.json", rule="there must be a challenger", value="none", remedy=remedy))
     return live.challenger.version
 

@@ -74,7 +74,11 @@ _NOTHING_HELD: dict[str, Any] = dict.fromkeys((*_HELD_PARTS, *_MORE_PARTS))
 def _of(held: Held, bundle: Bundle, sentences: Sentences) -> dict[str, Any]:
     return {
         "periods": proof.periods_table(held.periods, dated=bool(bundle.evaluation.get("dated", True))),
-        "anchor_words": "The anchor was kept." if any(one.anchored for one in held.periods) else "No anchor was kept.",
+        "anchor_words": (
+            "The model is anchored on recent leads."
+            if any(one.anchored for one in held.periods)
+            else "The model is not anchored on recent leads."
+        ),
         "curves": [drawn.reliability_drawing(one) for one in held.curves],
         "decomposition": proof.decomposition_table(held.curves),
         "gains_curve": drawn.gains_drawing(held),
@@ -97,18 +101,18 @@ def strongest_words(found: Stability, sentences: Sentences) -> str:
     before, after = (
         ", ".join(label(family) for family in one) for one in (found.strongest_before, found.strongest_after)
     )
-    return before if before == after else f"{before}; then {after}"
+    return before if before == after else f"{before} in the earlier fit, {after} in the later one"
 
 
 def ranking_words(held: Held) -> str:
     """Say how the rivals rank at hand-off."""
     named = {"points": "the points score", "logistic": "the logistic regression"}
     told = [
-        f"{rival_auc(held.judged, rival):.3f} of {named[rival]} (model minus rival {gain.mean:+.3f}, {gain.low:+.3f} to {gain.high:+.3f})"
+        f"{rival_auc(held.judged, rival):.3f} for {named[rival]} (model minus rival: {gain.mean:+.3f}, {gain.low:+.3f} to {gain.high:+.3f})"
         for rival, gain in held.ranking.items()
     ]
     return (
-        f"AUC at hand-off: {rival_auc(held.judged, 'probability'):.3f} of the model, {' and '.join(told)}."
+        f"AUC at hand-off: {rival_auc(held.judged, 'probability'):.3f} for the model, {' and '.join(told)}."
         if told
         else ""
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from leadq.agreement.schema import Agreement
 from leadq.foundation.html_page import page_environment
+from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.report.figure_words import number, p_words, percent
 from leadq.pipelines.report.figures import Held
@@ -104,15 +105,15 @@ def make_card(
 
 
 _LIMITS = (
-    "It says nothing of leads that nobody works; whether they would be won can only be learnt by working some at random.",
-    "It holds as long as leads are found and worked as they were; the nightly watch and the quarterly review tell when that ends.",
+    "It says nothing about leads that nobody works. Only working some of them at random would show whether they can be won.",
+    "It is valid as long as leads are found and worked as in the training data. The quarterly review shows when that changes.",
     "Reasons say what moved the score, not what would change the outcome.",
 )
 
 
 def _identity(bundle: Bundle, agreement: Agreement) -> Section:
     trained = bundle.trained
-    kind = "the base rate: every lead gets the average"
+    kind = "the base rate: every lead gets the average win rate"
     if bundle.kind == "booster":
         kind = "gradient-boosted trees with a calibrated probability"
     signed = ", ".join(f"{one.role} on {one.on}" for one in agreement.signed) or "nobody yet"
@@ -132,16 +133,17 @@ def _use(bundle: Bundle, agreement: Agreement) -> Section:
     ages = bundle.catalogue.ages_days
     too_old, within = "", ""
     if bundle.evaluation.get("dated", True):
-        too_old = f" A lead older than {ages[-1]:g} days is not scored."
-        within = f" within {bundle.catalogue.horizon_days} days of the moment a lead is looked at"
+        too_old = f" A lead older than {counted(ages[-1], 'day')} is not scored."
+        within = f" within {counted(bundle.catalogue.horizon_days, 'day')} of the moment a lead is scored"
     return Section(
         title="Intended use",
         sentences=(
-            f"To decide which leads sales works first, and to say what a tier will bring. {meaning_of(bundle, agreement)}",
-            "Population: leads worked as we work leads today (touched by sales in time); never-worked leads are not in the training data."
-            + too_old,
+            "To decide which leads sales works first, and to predict the win rate of each tier. "
+            f"{meaning_of(bundle, agreement)}",
+            "Population: leads that sales works in time, the way it works leads today. Leads that were never worked are not in "
+            f"the training data.{too_old}",
             f"Outcome: {agreement.outcome.event}{within}.",
-            "Not meant for decisions about a person (credit, employment, insurance, price), nor to judge a salesperson.",
+            "Not for decisions about a person (credit, employment, insurance, price), and not for judging salespeople.",
         ),
     )
 
@@ -149,8 +151,11 @@ def _use(bundle: Bundle, agreement: Agreement) -> Section:
 def _learnt(bundle: Bundle, span: tuple[str, str] | None, said: Sentences) -> Section:
     trained = bundle.trained
     when = f", created {span[0]} to {span[1]}" if span else ", in the order of the rows (no dates)"
-    counts = f"{trained.get('leads', 0):,} leads{when}, looked at {trained.get('rows', 0):,} times; {trained.get('wins', 0):,} looks won."
-    features = f"{len(bundle.catalogue.features):,} features in {len(bundle.catalogue.families)} families."
+    leads, rows = counted(trained.get("leads", 0), "lead"), counted(trained.get("rows", 0), "row")
+    counts = f"{leads}{when}: {rows} (each lead at several ages), {trained.get('wins', 0):,} of them won."
+    features = (
+        f"{counted(len(bundle.catalogue.features), 'feature')} in {counted(len(bundle.catalogue.families), 'family')}."
+    )
     return Section(title="Training data", sentences=(counts, features, *_strongest(bundle, said)))
 
 
@@ -164,12 +169,12 @@ def _strongest(bundle: Bundle, said: Sentences) -> tuple[str, ...]:
     label = said.family_label
     top = sorted(weight.items(), key=lambda pair: (-pair[1], pair[0]))[:5]
     return (
-        f"What moves scores most: {', '.join(f'{label(name)} ({100 * moved / total:.0f} %)' for name, moved in top)}.",
+        f"What moves the scores most: {', '.join(f'{label(name)} ({100 * moved / total:.0f} %)' for name, moved in top)}.",
     )
 
 
 def _shown(bundle: Bundle) -> Section:
-    head = ("Moment", "Looks", "Won", "Predicted", "AUC", "Log-loss below base rate", "Slope", "p of calibration")
+    head = ("Moment", "Leads", "Won", "Predicted", "AUC", "Log-loss below base rate", "Slope", "p, calibration test")
     rows = [head]
     for one in bundle.evaluation["moments"]:
         test = one["calibration"]
@@ -178,7 +183,7 @@ def _shown(bundle: Bundle) -> Section:
         gain = f"{one['improvement_percent']:.1f} %"
         rows.append((str(one["moment"]), f"{one['n']:,}", *rates, number(one["auc"]), gain, slope, p_value))
     words = tuple(bundle.evaluation["words"][:3])
-    return Section(title="What it was shown to do", sentences=words, table=tuple(rows) if len(rows) > 1 else ())
+    return Section(title="How well it works", sentences=words, table=tuple(rows) if len(rows) > 1 else ())
 
 
 def _tiers(bundle: Bundle) -> Section:
@@ -199,10 +204,10 @@ def _sensitive(held: Held | None) -> Section:
     if not found:
         return Section(
             title="Sensitive groups",
-            sentences=("The company named no sensitive field, or nothing could be said of one.",),
+            sentences=("No sensitive field was named, or there was not enough data on one.",),
         )
     below = [f"{one.field} {one.value}" for one in found if one.below_four_fifths]
-    words = f"Reaches a promised tier less than four fifths as often as the group that does most: {', '.join(below) or 'no group'}."
+    words = f"Groups that reach a promised tier less than four fifths as often as the most frequent group: {', '.join(below) or 'none'}."
     rows = [("Field", "Group", "Leads", "Selected", "Won", "Impact ratio")]
     rows += [
         (one.field, one.value, f"{one.n:,}", percent(one.selected), percent(one.won), number(one.ratio, 2))

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.report.figure_words import percent
 from leadq.pipelines.report.figures import GAIN_SHARES, Held, ReliabilityAt
@@ -92,7 +93,7 @@ def reliability_drawing(one: ReliabilityAt) -> dict[str, Any]:
     largest = max(block.n for block in curve.blocks)
     return {
         "moment": one.moment,
-        "told": f"{one.n:,} leads, {one.wins:,} won",
+        "told": f"{counted(one.n, 'lead')}, {one.wins:,} won",
         "frame": frame,
         "band": frame.band(curve.at, curve.band_low, curve.band_high),
         "diagonal": frame.line([0.0, top], [0.0, top]),

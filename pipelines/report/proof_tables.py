@@ -47,7 +47,7 @@ def _period(one: PeriodFigures, *, dated: bool) -> Row:
 
 def moments_table(bundle: Bundle) -> Table:
     """Every moment of a lead's life: the model beside a random split, the base rate, points and the logistic regression."""
-    head = ["Moment", "Looks", "Won", "Predicted", "AUC", "AUC random split", "AUC points", "AUC logistic"]
+    head = ["Moment", "Leads", "Won", "Predicted", "AUC", "AUC random split", "AUC points", "AUC logistic"]
     head += ["Log-loss", "Loss base rate", "Loss points", "Loss logistic", "Below base rate"]
     rows = []
     for one in bundle.evaluation["moments"]:
@@ -61,7 +61,7 @@ def moments_table(bundle: Bundle) -> Table:
 def calibration_table(bundle: Bundle) -> Table:
     """The calibration test of every moment, with the error it could have found."""  # noqa: D401
     head = ["Moment", "Slope (95 %)", "Intercept (95 %)", "p, likelihood ratio", "p, robust to accounts"]
-    head += ["Predicted / actual", "Would have been found"]
+    head += ["Predicted / actual", "Smallest error this test can find"]
     rows = []
     for one in bundle.evaluation["moments"]:
         test = one["calibration"]
@@ -72,7 +72,7 @@ def calibration_table(bundle: Bundle) -> Table:
             with_interval(*(test[f"{name}{end}"] for end in ("", "_low", "_high"))) for name in ("slope", "intercept")
         ]
         row += [p_words(test["p_value"]), p_words(test["p_value_robust"]), number(one["predicted_to_actual"])]
-        rows.append([*row, f"beyond {100 * (test['detectable_ratio'] - 1):.0f} %"])
+        rows.append([*row, f"{100 * (test['detectable_ratio'] - 1):.0f} %"])
     return Table(head=head, rows=rows)
 
 
@@ -116,7 +116,7 @@ def segments_table(held: Held) -> Table:
 
 def selections_table(held: Held) -> Table:
     """Every group of a sensitive field: how often it reaches a tier with a promise."""
-    head = ["Field", "Group", "Leads", "Selected", "Won", "Predicted", "Impact ratio (90 %)", "Named"]
+    head = ["Field", "Group", "Leads", "Selected", "Won", "Predicted", "Impact ratio (90 %)", "Note"]
     rows = []
     for one in held.selections:
         ratio = "too few leads"
@@ -132,7 +132,7 @@ def selections_table(held: Held) -> Table:
             ratio,
         ]
         rows.append([*row, "below 0.80" if one.below_four_fifths else ""])
-    return Table(head=head, rows=rows, n_texts=2, texts=("Named",))
+    return Table(head=head, rows=rows, n_texts=2, texts=("Note",))
 
 
 def moved_table(found: Stability) -> Table:
@@ -147,9 +147,7 @@ def checks_table(checks: Sequence[CheckRow]) -> Table:
         ["name" if one.check == 0 else str(one.check), one.what, one.verdict, number(one.figure), one.words]
         for one in checks
     ]
-    return Table(
-        head=["Check", "Looks for", "Verdict", "Figure", "In words"], rows=rows, n_texts=3, texts=("In words",)
-    )
+    return Table(head=["Check", "Looks for", "Result", "Figure", "Details"], rows=rows, n_texts=3, texts=("Details",))
 
 
 def settings_table(bundle: Bundle) -> Table:
@@ -157,4 +155,6 @@ def settings_table(bundle: Bundle) -> Table:
     flat = {name: value for name, value in bundle.trained.items() if not isinstance(value, dict)}
     for group in ("settings", "libraries"):
         flat |= {f"{group}: {name}": value for name, value in bundle.trained.get(group, {}).items()}
-    return Table(head=["What", "Value"], rows=[[name, str(value)] for name, value in sorted(flat.items())], n_texts=2)
+    return Table(
+        head=["Setting", "Value"], rows=[[name, str(value)] for name, value in sorted(flat.items())], n_texts=2
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from leadq.foundation.plurals import counted
 from leadq.models.audit.reason_audit import LEAST, MIN_CORRELATION, RATIO, Audit
 from leadq.pipelines.report.figure_words import number, percent
 from leadq.pipelines.report.proof_tables import Table
@@ -17,8 +18,8 @@ from leadq.serving.words.sentences import Sentences
 FEATURES, DEPENDENCE = "features.png", "dependence.png"
 """Pictures in ``reports/``: every fact a lead, and what each value of the leading ones does."""
 _SAID = {
-    FEATURES: "Every dot is a lead: red a high value, blue a low one, grey a category or a value that is not known.",
-    DEPENDENCE: "The leading feature of each of the strongest families, value by value.",
+    FEATURES: "Every dot is a lead. Red is a high value, blue a low one, grey a category or an unknown value.",
+    DEPENDENCE: "The leading feature of each of the strongest families: what each of its values does to the score.",
 }
 
 
@@ -44,18 +45,21 @@ def audit_words(audit: Audit, said_as: Sentences) -> tuple[str, ...]:
     """Say what the audit found."""
     same = percent(audit.interventional_strongest, 0)
     said = [
-        f"The nightly contributions differ from those of shap by {_tiny(audit.largest_difference)} log-odds at most.",
-        f"Interventional SHAP names the same strongest family, in the same direction, for {same} of {audit.leads:,} leads.",
+        f"The nightly contributions differ from those of the shap library by at most {_tiny(audit.largest_difference)} log-odds.",
+        f"Interventional SHAP finds the same strongest family, in the same direction, for {same} of "
+        f"{counted(audit.leads, 'lead')}.",
     ]
     if audit.correlation is None or audit.ratio is None:
-        return (*said, "Too few contributions were large enough to hold them against deletion.")
-    bounds = f"at least {MIN_CORRELATION:.2f} and {RATIO[0]:.2f} to {RATIO[1]:.2f} are asked"
+        return (*said, "Too few contributions were large enough to compare them with deletion.")
+    bounds = f"required: at least {MIN_CORRELATION:.2f}, and {RATIO[0]:.2f} to {RATIO[1]:.2f}"
     verdict = "confirms the reasons" if audit.faithful else "does not confirm the reasons"
     said.append(f"Deletion {verdict}: correlation {audit.correlation:.3f}, median ratio {audit.ratio:.2f} ({bounds}).")
     if audit.shared:
         label = said_as.family_label
         names = ", ".join(f"{label(one.family)} ({one.ratio:.2f})" for one in audit.shared)
-        said.append(f"Families that share their credit with facts that go along with theirs (median ratio): {names}.")
+        said.append(
+            f"Families that share their credit with correlated facts of other families (median ratio): {names}."
+        )
     return tuple(said)
 
 
@@ -76,7 +80,7 @@ def audit_table(audit: Audit, said_as: Sentences) -> Table:
 
 def agreement_table(audit: Audit) -> Table:
     """Contributions beside both answers of the model."""
-    head = ["Held against", "Agreement", "Median ratio", "5 % to 95 % of the ratios", "Strongest family the same"]
+    head = ["Compared with", "Agreement", "Median ratio", "5 % to 95 % of the ratios", "Same strongest family"]
     spread = f"{number(audit.ratio_low, 2)} to {number(audit.ratio_high, 2)}" if audit.pairs else ""
     rows = [
         [

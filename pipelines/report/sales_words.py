@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leadq.agreement.schema import Agreement
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.tiers.tier_offers import TierCut
 from leadq.pipelines.report.figure_words import hundred, together
@@ -12,10 +13,10 @@ from leadq.pipelines.report.figures import Held
 from leadq.pipelines.report.svg_geometry import Scale
 
 LIGHTS = {
-    "PROVEN": ("good", "kept: proven"),
-    "GREEN": ("good", "kept so far"),
-    "AMBER": ("warn", "probably broken"),
-    "RED": ("bad", "broken"),
+    "PROVEN": ("good", "promise kept: proven"),
+    "GREEN": ("good", "promise kept so far"),
+    "AMBER": ("warn", "promise probably broken"),
+    "RED": ("bad", "promise broken"),
     "not testable": ("open", "too few leads to say"),
 }
 
@@ -89,22 +90,25 @@ def first_page(bundle: Bundle, agreement: Agreement, held: Held | None) -> First
 def meaning_of(bundle: Bundle, agreement: Agreement) -> str:
     """Say what the score is."""
     days = bundle.catalogue.horizon_days
-    when = f" within {days} days" if bundle.evaluation.get("dated", True) else ""
-    return f"The score is the chance that a lead ends in “{agreement.outcome.event}”{when}, if it is worked as you work leads today."
+    when = f" within {counted(days, 'day')}" if bundle.evaluation.get("dated", True) else ""
+    return f"The score is the chance that a lead ends in “{agreement.outcome.event}”{when}, if sales works it the way it works leads today."
 
 
 def _tried(bundle: Bundle, held: Held | None) -> str:
-    learnt = f"It learnt from {bundle.trained.get('leads', 0):,} leads"
+    learnt = f"It learnt from {counted(bundle.trained.get('leads', 0), 'lead')}"
     if held is None:
-        return f"{learnt}. There were no later leads to try it on."
-    periods = f" in {len(held.periods)} periods, one after the other" if len(held.periods) > 1 else ""
-    return f"{learnt}. It was tried on {len(held.judged):,} later leads that it had not seen{periods}; all figures below are of those."
+        return f"{learnt}. There were no later leads to test it on."
+    periods = f" in {counted(len(held.periods), 'period')}, one after the other" if len(held.periods) > 1 else ""
+    return (
+        f"{learnt}. It was tested on {counted(len(held.judged), 'later lead')} that it had not seen{periods}. "
+        "All figures on this page come from that test."
+    )
 
 
 def _verdict(bundle: Bundle) -> tuple[str, str]:
     if bundle.kind == "base_rate":
         return (
-            "Do not rely on it: nothing that was learnt tells winners from others better than their average does.",
+            "Do not rely on it: this data does not show which leads win more often than the average.",
             "bad",
         )
     kept = [tier.tier_id for tier in bundle.tiers if tier.offered]
@@ -112,7 +116,7 @@ def _verdict(bundle: Bundle) -> tuple[str, str]:
     if not missing:
         return f"You can rely on it: {together(kept)} can be promised as agreed.", "good"
     if not kept:
-        return f"It tells likelier leads from others, but {together(missing)} cannot be promised as agreed.", "warn"
+        return f"It ranks leads better than chance, but {together(missing)} cannot be promised as agreed.", "warn"
     return f"You can rely on it for {together(kept)}; {together(missing)} cannot be promised as agreed.", "warn"
 
 
@@ -129,11 +133,17 @@ def _promise(tier: TierCut, label: str, scale: Scale) -> PromiseRow:
     tone, light = LIGHTS[tier.light]
     if not tier.offered:
         light = f"not offered ({light})"
-    sentence = f"{hundred(tier.promise)} of 100 were promised."
+    sentence = f"{hundred(tier.promise)} of 100 leads were promised."
     if tier.observed_rate is not None:
-        sentence = f"Of 100 leads in {tier.tier_id} about {hundred(tier.observed_rate)} are won; {hundred(tier.promise)} were promised."
+        sentence = (
+            f"Of 100 leads in {tier.tier_id}, about {hundred(tier.observed_rate)} are won; "
+            f"{hundred(tier.promise)} were promised."
+        )
         if tier.rate_low is not None and tier.rate_high is not None:
-            sentence += f" It could be between {hundred(tier.rate_low)} and {hundred(tier.rate_high)} ({tier.won:,} of {tier.n:,} seen)."
+            sentence += (
+                f" The true figure is likely between {hundred(tier.rate_low)} and {hundred(tier.rate_high)} "
+                f"({tier.won:,} of {counted(tier.n, 'lead')} in the test {one_or_many(tier.won, 'was', 'were')} won)."
+            )
 
     def place(rate: float | None) -> float | None:
         return None if rate is None else scale.percent(rate)
@@ -158,7 +168,7 @@ def _wins(held: Held) -> tuple[tuple[Bar, ...], str]:
         return (), ""
     rates = (
         ("this score", row.model, "model"),
-        ("points for facts, as most do today", row.points, "rival"),
+        ("a points score (fixed points for each fact)", row.points, "rival"),
         ("no score", row.share, "rival"),
     )
     bars = tuple(
@@ -166,22 +176,23 @@ def _wins(held: Held) -> tuple[tuple[Bar, ...], str]:
         for words, rate, tone in rates
     )
     if work.agreed and work.leads_per_week is not None:
-        room = f"Sales can take {work.capacity_per_week:,} of about {work.leads_per_week:,.0f} leads a week."
+        week = counted(round(work.leads_per_week), "lead")
+        room = f"Sales can work {work.capacity_per_week:,} of about {week} a week."
     else:
         enough = work.capacity_per_week is not None and work.leads_per_week is not None
         why = "the agreed capacity is enough for nearly all leads" if enough else "no capacity is agreed"
-        room = f"For example, if sales could work only {hundred(row.share)} of 100 leads ({why})."
-    words = f"{room} Taken by this score, likeliest first, those leads hold {hundred(row.model)} of every 100 wins,"
-    words += f" taken by points {hundred(row.points)}, taken as they come {hundred(row.share)}."
+        room = f"Suppose sales could work only {hundred(row.share)} of 100 leads ({why})."
+    words = f"{room} If it picks the leads with the highest scores, it gets {hundred(row.model)} of every 100 wins."
+    words += f" With the points score it gets {hundred(row.points)}, and without any score {hundred(row.share)}."
     gain = row.versus_points
     if gain is not None:
         told = (
-            "better than luck explains"
+            "more than chance can explain"
             if gain.better
-            else "worse than luck explains"
+            else "worse than chance can explain"
             if gain.worse
-            else "that may be luck"
+            else "this may be chance"
         )
         likely = f"likely between {100 * gain.low:+.0f} and {100 * gain.high:+.0f}"
-        words += f" The difference to points is {100 * gain.mean:+.0f} of 100 wins ({likely}): {told}."
+        words += f" Compared with points, that is {100 * gain.mean:+.0f} of every 100 wins ({likely}): {told}."
     return bars, words

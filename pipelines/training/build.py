@@ -46,7 +46,7 @@ def build(project: Project, progress: Progress) -> Built:
         Too few leads can be learnt from, or a leak check's consequence is to stop.
     """
     history = open_history(project.work / "history")
-    progress("Building features at every landmark")
+    progress("Building features at every age")
     whole = look_at_landmarks(project, history)
     if problem := shortage(whole):
         raise GateStopped(problem)

@@ -48,14 +48,14 @@ def check(project: Project, progress: Progress) -> Told:
     require_extra("train", where="leadq check")
     with only_writer(project.work / "check.lock", doing="check", now=project.now):
         history = ingest(project, progress, folder=project.work / "check" / "history")
-        progress("Gate: judging the tables")
+        progress("Gate: checking the tables")
         gate = judge_with_great_expectations(history)
         stopping = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))
         data: TrainingData | None = None
         leaks = LeakReport(findings=(), rows=())
         if not stopping:
             data, leaks, stopping = _look(project, history, progress)
-        progress("Readiness")
+        progress("Working out what the data can prove")
         ready = report_readiness(project, history, gate, data, leaks.findings, leaks.rows)
     return _told(project, history, gate, ready, leaks, stopping)
 
@@ -78,7 +78,7 @@ def _look(
     project: Project, history: History, progress: Progress
 ) -> tuple[TrainingData | None, LeakReport, list[Problem]]:
     """Build features and look for leaks; what makes that impossible is a problem and no exception."""
-    progress("Building features at every landmark")
+    progress("Building features at every age")
     try:
         data = look_at_landmarks(project, history)
     except GateStopped as stopped:
@@ -120,12 +120,12 @@ def _told(
     }
     parts = [ready.in_words()]
     parts += _listed("This stops training", [str(problem) for problem in stopping])
-    parts += _listed("Looks like a leak", [_leak_words(finding) for finding in leaks.findings])
+    parts += _listed("Possible leaks", [_leak_words(finding) for finding in leaks.findings])
     parts += _listed("Leak checks", [_check_words(row) for row in leaks.rows])
     parts += _listed(
-        "Worth a look", [str(row.problem()) for row in gate.warnings] + [str(remark) for remark in remarks]
+        "Worth checking", [str(row.problem()) for row in gate.warnings] + [str(remark) for remark in remarks]
     )
-    parts += _listed("From reading the sources", list(notes))
+    parts += _listed("Notes from reading the sources", list(notes))
     if rejected:
         parts.append(rejected_words(history))
     parts.append(f"Report: {report}")
@@ -138,7 +138,9 @@ def _listed(heading: str, lines: Sequence[str]) -> list[str]:
 
 
 def _leak_words(finding: LeakFinding) -> str:
-    consequence = {"name": "named", "quarantine": "left out", "stop": "stops training"}[finding.consequence]
+    consequence = {"name": "for your information", "quarantine": "left out", "stop": "stops training"}[
+        finding.consequence
+    ]
     return f"[{consequence}] {finding.sentence} {what_to_do(finding)}".rstrip()
 
 

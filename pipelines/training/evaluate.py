@@ -57,7 +57,7 @@ def evaluate(project: Project, progress: Progress) -> Evaluated:
     InputError
         What the stages before it wrote is not there.
     """
-    progress("Drawing the evaluation")
+    progress("Writing the evaluation report")
     bundle = read_bundle(project.work / "bundle")
     history = open_history(project.work / "history")
     data, _ = read_training_data(project.work / "training")

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from leadq.crm.contract.history import History
 from leadq.crm.reading.ingest import read_history
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 
@@ -48,7 +49,7 @@ def rejected_words(history: History) -> str:
         return ""
     path = history.path("rejected")
     reasons = pq.read_table(path, columns=["table", "reason"]).group_by(["table", "reason"], use_threads=False)
-    counted = sorted(reasons.aggregate([([], "count_all")]).to_pylist(), key=lambda row: -row["count_all"])
-    lines = [f"  - {row['table']}: {row['reason']} ({row['count_all']:,})" for row in counted]
-    head = f"{rows:,} source {'row' if rows == 1 else 'rows'} could not be used:"
-    return "\n".join([head, *lines, f"  Each one stands in {path}"])
+    by_reason = sorted(reasons.aggregate([([], "count_all")]).to_pylist(), key=lambda row: -row["count_all"])
+    lines = [f"  - {row['table']}: {row['reason']} ({row['count_all']:,})" for row in by_reason]
+    head = f"{counted(rows, 'source row')} could not be used:"
+    return "\n".join([head, *lines, f"  {one_or_many(rows, 'It is', 'They are')} listed with the reason in {path}"])

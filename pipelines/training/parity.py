@@ -18,6 +18,7 @@ import pandas as pd
 from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import open_engine, open_tables
 from leadq.features.leak_checks.finding import LeakFinding
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.training.night_rescoring import TOLERANCE, ScoredNight, read_night
 
@@ -62,7 +63,8 @@ class Parity:
     def words(self) -> str:
         """What a passed check says."""
         return (
-            f"{self.compared:,} scored leads, rebuilt as of their score time, give the same scores within {TOLERANCE:g}"
+            f"{counted(self.compared, 'lead')} scored earlier, rebuilt from today's sources, "
+            f"{one_or_many(self.compared, 'gets', 'get')} the same score within {TOLERANCE:g}"
         )
 
     @property
@@ -88,7 +90,7 @@ def check_parity(project: Project, history: History, *, seed: int) -> Parity:
                 compared += len(night.then)
                 wrong += _compare(night, project.config.vouch, unproven)
     if not compared:
-        return Parity(why_not="no night can be scored again: its model is gone, or it scored nobody")
+        return Parity(why_not="no earlier night can be scored again: its model is gone, or it scored no lead")
     return Parity(compared=compared, wrong=wrong, unproven=unproven)
 
 
@@ -145,18 +147,19 @@ def _stopping(parity: Parity) -> Iterator[LeakFinding]:
         figure=float(leads),
         limit=TOLERANCE,
         consequence="stop",
-        sentence=f"{leads:,} of {parity.compared:,} leads already scored look different when rebuilt as of their score time: on "
-        f"{first.night} {first.lead_id} had {first.feature or 'the probability'} {_shown(first.then)}, today it is "
-        f"{_shown(first.now)} for the same moment: {_why(first)}",
+        sentence=f"{leads:,} of {counted(parity.compared, 'lead')} scored earlier "
+        f"{one_or_many(leads, 'comes', 'come')} out differently when rebuilt from today's sources. For example, on "
+        f"{first.night} {first.lead_id} had {first.feature or 'the probability'} {_shown(first.then)}; for the same moment "
+        f"today's sources give {_shown(first.now)}. {_why(first)}",
     )
 
 
 def _why(wrong: Wrong) -> str:
     if not wrong.feature:
-        return "the score table, the snapshot and the model of that night do not belong together; restore them from a backup."
+        return "That night's score table, snapshot and model do not belong together: restore them from a backup."
     return (
-        "a fact was written later under an earlier date. Map known_at for such events, leave their kind out (ignore_kinds), or vouch "
-        "for the feature in leadq.yaml."
+        "A fact was added later under an earlier date. Map known_at for such events, leave their kind out (ignore_kinds), "
+        "or vouch for the feature in leadq.yaml."
     )
 
 
@@ -165,7 +168,7 @@ def _naming(parity: Parity) -> Iterator[LeakFinding]:
         return
     leads = set[str]().union(*parity.unproven.values())
     ordered = sorted(parity.unproven.items(), key=lambda item: (-len(item[1]), item[0]))
-    told = "; ".join(f"{why} ({len(ids):,}, {min(ids)} for example)" for why, ids in ordered)
+    told = "; ".join(f"{why} ({counted(len(ids), 'lead')}, for example {min(ids)})" for why, ids in ordered)
     yield LeakFinding(
         check=12,
         name="cannot be rebuilt",
@@ -173,7 +176,8 @@ def _naming(parity: Parity) -> Iterator[LeakFinding]:
         figure=float(len(leads)),
         limit=0.0,
         consequence="name",
-        sentence=f"Of {parity.compared:,} leads already scored {len(leads):,} cannot be rebuilt fully, so nothing is proved of: {told}.",
+        sentence=f"{len(leads):,} of {counted(parity.compared, 'lead')} scored earlier cannot be rebuilt fully, so nothing is "
+        f"proved about them: {told}.",
     )
 
 

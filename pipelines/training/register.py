@@ -46,7 +46,11 @@ class Registered:
 
 def registered_again_words(versions: tuple[str, ...]) -> str:
     """Say what MLflow had to be given once more; empty where that is nothing."""
-    return f"Registered in MLflow, which had no version that loads anywhere: {', '.join(versions)}." if versions else ""
+    return (
+        f"Newly registered in MLflow, which had no version of them that loads anywhere: {', '.join(versions)}."
+        if versions
+        else ""
+    )
 
 
 def register(project: Project, progress: Progress) -> Registered:
@@ -57,7 +61,7 @@ def register(project: Project, progress: Progress) -> Registered:
     BundleError
         The stage train has not run, or its bundle is damaged.
     """
-    progress("Registering the bundle")
+    progress("Registering the model")
     store = project.store.folder
     bundle = read_bundle(project.work / "bundle")
     with project.store.writing("register", project.now):

@@ -14,6 +14,7 @@ from leadq.crm.simulated.simulate import simulate as simulate_company
 from leadq.crm.simulated.tables.company_files import leadq_yaml, write_company
 from leadq.crm.simulated.truth_files import write_truth
 from leadq.foundation.atomic_files import new_folder
+from leadq.foundation.plurals import counted
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import CONFIG, Project
 
@@ -37,7 +38,7 @@ def simulate(project: Project, progress: Progress) -> Simulated:
 
 def write_simulated(folder: Path, settings: CompanySettings, progress: Progress) -> Simulated:
     """Simulate a company into ``folder``: the files a user would have, and the truth apart."""
-    progress(f"Simulating {settings.n_leads:,} leads")
+    progress(f"Simulating {counted(settings.n_leads, 'lead')}")
     company = simulate_company(settings)
     with new_folder(folder / SOURCE) as partial:
         write_company(company, partial)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from leadq.foundation.extras import require_extra
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import Problem, UsageError
 from leadq.pipelines.console.command_result import DONE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
@@ -94,14 +95,15 @@ def train_all(project: Project, progress: Progress) -> Told:
 
 def _words(project: Project, built: Built, evaluated: Evaluated, registered: Registered, words: list[str]) -> str:
     suspected = sum(finding.consequence == "quarantine" for finding in built.findings)
-    lines = [f"Model {registered.version}, trained on {len(built.data.meta):,} looks at leads."]
+    rows = counted(len(built.data.meta), "training row")
+    lines = [f"Model {registered.version}, trained on {rows} (each lead at several ages)."]
     lines += [f"- {sentence}" for sentence in words]
     if suspected:
-        leaks = "suspected leak is" if suspected == 1 else "suspected leaks are"
-        lines.append(f"- {suspected} {leaks} left out (leadq check says which and why).")
+        leaks = f"{counted(suspected, 'suspected leak')} {one_or_many(suspected, 'was', 'were')}"
+        lines.append(f"- {leaks} left out of the model (leadq check says which and why).")
     lines.append(f"Report: {project.reports / 'evaluation.html'}")
     if evaluated.metrics["kind"] == "booster":
-        lines.append("It is the challenger now; leadq promote puts it live.")
+        lines.append("It is now the challenger; leadq promote puts it live.")
     if again := registered_again_words(registered.registered_again):
         lines.append(again)
     return "\n".join(lines)

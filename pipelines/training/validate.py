@@ -29,7 +29,7 @@ def validate(project: Project, progress: Progress) -> GateResult:
         A stop rule is broken, or a rule of the agreement names a field that the data does not have; the report is
         written all the same.
     """
-    progress("Gate: judging the tables")
+    progress("Gate: checking the tables")
     history = open_history(project.work / "history")
     result = judge_with_great_expectations(history)
     write_text(project.reports / "gate.html", render_gate_report(result))

@@ -107,7 +107,7 @@ def _said_once_more(ledger: Ledger, asked: Asked, begun: Sequence[DeliveryRun], 
     """Say what the ledger knows of what is asked for and of what waits, and send nothing."""
     runs = [*((asked.known,) if asked.known is not None and _stands_by(asked, wish) else ()), *begun]
     if not runs:
-        return Report(target=asked.run.target, facts={"state": "nothing to go on with"}, state="done")
+        return Report(target=asked.run.target, facts={"state": "nothing was left to send"}, state="done")
     if wish.csv is not None:
         write_waiting(wish.csv, ledger, runs[0])
     return together([report_of(ledger, run, repeated=True) for run in runs], first=asked.run.run_id)

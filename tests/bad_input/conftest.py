@@ -70,7 +70,7 @@ class UsersProject:
         """Run ``leadq ... --project FOLDER`` in this process."""
         answer = self.leadq_main(*arguments, "--project", str(self.folder))
         assert "Traceback" not in answer.text
-        assert "something it does not know" not in answer.text
+        assert "unexpected error" not in answer.text
         return answer
 
     def edit(self, name: str, old: str, new: str, count: int = -1) -> None:

@@ -138,7 +138,7 @@ def test_what_must_be_registered_again_is_said_and_mlflow_keeps_what_it_had(went
     again = [bundle for version, bundle in present.items() if version not in before]
     assert sorted(again) == sorted({*live_of(went_on.present).values()})
     said = went_on.said_now["rollback"].said
-    assert "Registered in MLflow" in said
+    assert "registered in MLflow" in said
     assert all(bundle in said for bundle in again)
     assert before.items() <= present.items()
     kept = artifacts_of(went_on.before)

@@ -78,8 +78,8 @@ def open_ledger(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Co
 def in_plain_words(path: Path, error: sqlite3.Error) -> LeadqError:
     """Return an error of the ledger as one of ours: paused where another process holds it, else the store's."""
     if _is_held(error):
-        remedy = "Start it again when the other process is done; nothing is lost."
-        rule = "must not be held by another process for so long"
+        remedy = "Run the command again when the other process has finished; nothing is lost."
+        rule = "must not be locked by another process"
         return TargetPausedError(Problem(where=str(path), rule=rule, value=str(error), remedy=remedy))
     if _kind(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
         remedy = "Free up disk space or fix the permissions and start it again: it continues where it stopped."

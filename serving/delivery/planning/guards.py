@@ -20,7 +20,7 @@ MOST_TIER_SHARE = 0.15
 LEAST_KNOWN = 50
 """With fewer leads delivered before, a share says nothing."""
 _FORCE = (
-    "Look at tonight's scores first (leadq desk); if this is right, leadq deliver --force sends them and records it."
+    "Look at tonight's scores first (leadq desk). If they are right, leadq deliver --force sends them and records that."
 )
 
 
@@ -57,7 +57,8 @@ def judge_model(scores: Scores) -> None:
     where = f"scores of run {scores.run_id}"
     if scores.base_rate:
         remedy = "Promote a model first: leadq models, leadq promote."
-        raise GateStopped(Problem(where=where, rule="must tell leads apart", value="the base rate's", remedy=remedy))
+        rule, value = "must come from a model", "the average win rate for every lead"
+        raise GateStopped(Problem(where=where, rule=rule, value=value, remedy=remedy))
     if not scores.promoted:
         remedy = "Score again with the live model (leadq score), or promote this one."
         raise GateStopped(
@@ -82,7 +83,7 @@ def judge_taken_up(run: DeliveryRun, scores: Scores) -> None:
     judge_model(scores)
     if run.model_version != scores.model_version:
         remedy = "Score again with the live model (leadq score): leadq deliver sends those scores instead."
-        where, rule = f"what is left of scores {run.score_run}", f"must come from the live model {scores.model_version}"
+        where, rule = f"unsent scores of run {run.score_run}", f"must come from the live model {scores.model_version}"
         raise GateStopped(Problem(where=where, rule=rule, value=run.model_version, remedy=remedy))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from leadq.foundation.plurals import counted
 from leadq.serving.delivery.ledger.ledger import Ledger
 from leadq.serving.delivery.ledger.ledger_records import DeliveryRun
 from leadq.serving.words.text import clean
@@ -20,29 +21,29 @@ _TOTALS = {
     "superseded": "not sent",
 }
 _SKIPPED_HINT = (
-    ": are their ids this system's, and is it the place that they come from (a sandbox for production)? Where it is right, "
-    "leadq deliver --force goes on"
+    ". Check that these ids belong to this system and not, say, to its sandbox. "
+    "If they do, leadq deliver --force sends the rest"
 )
-_REPEATED = " These scores were delivered before: nothing was sent now."
+_REPEATED = " These scores were delivered before, so nothing was sent now."
 _ENDS = {
-    "done": "All is delivered.",
-    "partial": "Delivered, but for the rows below; they are tried again with the next scores.",
-    "stopped": "Stopped, for more cannot be chance. Fix the cause and run leadq deliver again: it tries them again.",
-    "paused": "Paused; leadq deliver goes on.",
-    "superseded": "Later scores have taken its place.",
-    "dry run": "Nothing was sent: this is what would be.",
+    "done": "Delivered.",
+    "partial": "Delivered, except for the rows below; the next delivery tries them again.",
+    "stopped": "Stopped: so many failures have one cause. Fix it and run leadq deliver again; it tries these rows again.",
+    "paused": "Paused. Run leadq deliver again to send the rest.",
+    "superseded": "Replaced by later scores before it was finished.",
+    "dry run": "Dry run: nothing was sent.",
 }
 _KINDS = {
     "lead": "Single lead: {lead}.",
-    "restore": "Restore: leads hold what they held after the delivery {scores}.",
-    "refresh": "Full refresh: every score is sent, changed or not; guards on shares stop nothing.",
-    "clear": "Clearing: leads without a score tonight lose score, tier and reasons.",
+    "restore": "Restore: leads have the values they had after delivery {scores}.",
+    "refresh": "Full refresh: every score is sent, changed or not; limits on how much may change do not apply.",
+    "clear": "Clearing: score, tier and reasons are emptied on leads that have no score tonight.",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came of a delivery; ``state`` is the run's, ``others`` what was gone on with besides."""
+    """The result of a delivery; ``state`` is the run's, ``others`` the reports of earlier runs that it finished."""
 
     target: str
     facts: Mapping[str, Any]
@@ -69,7 +70,7 @@ class Report:
         not_sent = "".join(f", {counts[state]:,} {_TOTALS[state]}" for state in _TOTALS if state in counts)
         lines = [
             f"{self.target}: {_ENDS.get(self.state, self.state)}{self._repeated}",
-            f"  {facts.get('rows', sum(counts.values())):,} scores, {facts.get('unchanged', 0):,} unchanged, "
+            f"  {counted(facts.get('rows', sum(counts.values())), 'score')}, {facts.get('unchanged', 0):,} unchanged, "
             f"{sent:,} {'to send' if self.state == 'dry run' else 'confirmed'}{not_sent}",
         ]
         if self.state == "stopped" and "stopped_for" in facts:
@@ -79,15 +80,15 @@ class Report:
         )
         lines += [f"  {kind}"] if kind else []
         lines += [
-            f"  Takes the place of {one['kind']} {one['run']}, which was not done."
+            f"  Replaces the unfinished delivery {one['run']} ({one['kind']})."
             for one in facts.get("took_the_place_of", ())
         ]
-        lines += [f"  overruled: {problem}" for problem in facts.get("overruled", ())]
+        lines += [f"  Sent in spite of: {problem}" for problem in facts.get("overruled", ())]
         lines += _read_back(facts.get("read_back"))
         for state in _STATES:
             lines += _reasons(state, facts.get(state, ()), counts.get(state, 0))
         if "not_delivered" in facts:
-            lines.append(f"  Rows that were not taken: {facts['not_delivered']}")
+            lines.append(f"  Rows that were not delivered: {facts['not_delivered']}")
         if "csv" in facts:
             lines.append(f"  Rows that would be sent: {facts['csv']}")
         if "report_not_written" in facts:
@@ -107,7 +108,7 @@ def _reasons(state: str, found: Sequence[Mapping[str, Any]], count: int) -> Iter
     """Yield a line a reason, the most frequent first, and how many leads have others."""
     for row in found:
         said = " ".join(part for part in (row["code"], clean(row["text"], 160)) if part)
-        yield f"  {_TITLES[state]}: {row['leads']:,} ({said}), such as {clean(row['example'])}"
+        yield f"  {_TITLES[state]}: {row['leads']:,} ({said}), for example {clean(row['example'])}"
     if rest := count - sum(row["leads"] for row in found):
         yield f"  {_TITLES[state]}: {rest:,} more, for other reasons"
 
@@ -117,9 +118,11 @@ def _read_back(found: Mapping[str, Any] | None) -> list[str]:
         return []
     if "problems" in found:
         return ["  Leads could not be read back: " + "; ".join(clean(problem, 300) for problem in found["problems"])]
-    line = f"  Read back: {found['looked_at']:,} leads, {found['differing']:,} differ from what was confirmed"
-    after = " and are sent again with the next delivery" if found["differing"] else ""
-    return [f"{line}{after}, {found['gone']:,} are gone."]
+    line = (
+        f"  Read back: {counted(found['looked_at'], 'lead')}; {found['differing']:,} changed there since we wrote them"
+    )
+    after = " (the next delivery sends them again)" if found["differing"] else ""
+    return [f"{line}{after}, {found['gone']:,} no longer there."]
 
 
 def report_of(ledger: Ledger, run: DeliveryRun, *, repeated: bool = False) -> Report:

@@ -48,7 +48,7 @@ class Effects:
         TargetPausedError
         """
         if self.stop_file.exists():
-            remedy = "leadq deliver start lets it go on, leadq deliver sends what is left."
+            remedy = "Run leadq deliver start, then leadq deliver: it sends the rest."
             raise TargetPausedError(Problem(where=str(self.stop_file), rule="delivery is switched off", remedy=remedy))
 
 

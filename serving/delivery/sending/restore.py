@@ -51,7 +51,7 @@ def plan_restore(sending: Sender, back_to: str, now: datetime) -> DeliveryRun:
         remedy = "Name the run of a delivery, as its report shows it (run)."
         raise UsageError(Problem(where=target, rule="must know this delivery", value=back_to[:40], remedy=remedy))
     if found.pruned:
-        rule = f"must be a delivery of which the ledger still holds the rows: one of the last {KEPT_DAYS} days"
+        rule = f"must be a delivery whose rows the ledger still has: one of the last {KEPT_DAYS} days"
         remedy = "Name a later one; reports in the store's folder delivery/ name them."
         raise UsageError(Problem(where=target, rule=rule, value=back_to, remedy=remedy))
     for earlier in ledger.unfinished(target):

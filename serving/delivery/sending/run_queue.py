@@ -61,10 +61,10 @@ class Asked:
         if last and last[0].kind == "restore":
             where, rule = (
                 f"{self.run.target}, scores of run {self.run.score_run}",
-                "must not have been set back by a restore",
+                "must not have been undone by a restore",
             )
-            remedy = "Deliver later scores (leadq score); leadq deliver --force sends these once more."
-            raise GateStopped(Problem(where=where, rule=rule, value=f"set back by {last[0].run_id}", remedy=remedy))
+            remedy = "Deliver later scores (leadq score); leadq deliver --force sends these again."
+            raise GateStopped(Problem(where=where, rule=rule, value=f"undone by {last[0].run_id}", remedy=remedy))
 
 
 def asked_for(ledger: Ledger, target: str, tonight: Tonight, fields: Sequence[TargetField], wish: Wish) -> Asked:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
 from leadq.crm.connectors.protocol import Chunk, EndsChunks, RowOutcome, Step, Target, TargetRow, UnheardError
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem, TargetPausedError
 from leadq.serving.delivery.ledger.ledger import Ledger
 from leadq.serving.delivery.ledger.ledger_records import DeliveryRun, OpenChunk, Remote
@@ -134,8 +135,10 @@ class Sender:
             self.ledger.keep(chunk.run_id, chunk.number, step.remote)
             remote = step.remote
             if self.effects.seconds() - begun > LONGEST_CHUNK_SECONDS:
-                where, rule = f"{self.target.name}, chunk {chunk.number}", "must be done within six hours"
-                raise TargetPausedError(Problem(where=where, rule=rule, remedy="leadq deliver goes on with it."))
+                where, rule = f"{self.target.name}, chunk {chunk.number}", "must finish within six hours"
+                raise TargetPausedError(
+                    Problem(where=where, rule=rule, remedy="Run leadq deliver again: it continues from here.")
+                )
             self.effects.sleep(step.wait_seconds)
 
     def _heard(self, run: DeliveryRun, number: int, ask: Callable[[], T]) -> T:
@@ -169,7 +172,7 @@ class Sender:
         if self.many_skipped or self._looked_at < JUDGED_FROM:
             return
         if self._not_written > SKIPPED_SHARE * self._looked_at:
-            raise StoppedError(f"{self._not_written:,} of {self._looked_at:,} leads were skipped")
+            raise StoppedError(f"{self._not_written:,} of {counted(self._looked_at, 'lead')} were skipped")
 
     def _judge(self, chunk: Concluded) -> None:
         self._judge_skipped(chunk.skipped)
@@ -177,7 +180,7 @@ class Sender:
         self._rejected += chunk.rejected
         judged = self._ok + self._rejected
         if judged >= JUDGED_FROM and self._rejected > REJECTED_SHARE * judged:
-            raise StoppedError(f"{self._rejected:,} of {judged:,} rows were rejected")
+            raise StoppedError(f"{self._rejected:,} of {counted(judged, 'row')} were rejected")
 
 
 def sender(ledger: Ledger, target: Target, effects: Effects, *, many_skipped: bool = False) -> Sender:

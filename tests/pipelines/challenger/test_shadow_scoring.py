@@ -98,7 +98,7 @@ def test_shadow_scores_the_same_leads_and_leaves_the_night_as_it_is(company: Pro
     failed = score_in_shadow(company, history, run)
     booster.write_text(whole)
     assert failed.startswith(
-        f"Shadow: challenger {challenger.version} could not be scored, the night is whole without it"
+        f"Shadow: challenger {challenger.version} could not score tonight's leads; the night itself is complete."
     )
     assert not list((company.store.folder / SHADOW).rglob("*.parquet*"))
     switch_shadow(company, on=False)

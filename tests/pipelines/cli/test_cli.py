@@ -221,7 +221,7 @@ def test_the_unforeseen_gets_one_line_and_a_log(
     said = capsys.readouterr().err
     assert "ZeroDivisionError: division by zero" in said
     assert "Traceback" not in said
-    assert "what was done before this stays done" in said
+    assert "what was finished before this is kept" in said
     (log,) = (path for path in tmp_path.glob("leadq-*.log") if not path.is_symlink())
     assert str(log) in said
     assert "Traceback" in log.read_text()

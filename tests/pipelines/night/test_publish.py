@@ -75,7 +75,7 @@ def test_a_night_goes_where_leadq_yaml_says(project: Project, postgres: Postgres
     run = _commit(project, 1)
     published = publish_night(project, run, silent)
     assert published.facts == {"table": "warehouse table nightly.scores", "nights": [run.run_id], "rows": 2}
-    assert published.words == "Also in warehouse table nightly.scores: 2 rows."
+    assert published.words == "Also written to warehouse table nightly.scores: 2 rows."
     assert not published.paused
     assert postgres.run(LATEST) == [("1-a",), ("1-b",)]
 
@@ -97,7 +97,7 @@ def test_nights_missed_while_the_database_was_away_come_with_the_next(project: P
     for run in missed:
         published = publish_night(away, run, silent)
         assert published.paused
-        assert "The night is committed" in published.words
+        assert "The night is complete in the store" in published.words
         assert "password authentication failed" in published.words
         assert "sEcret" not in published.words
         assert project.store.committed(run.run_id) == run

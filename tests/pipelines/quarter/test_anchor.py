@@ -92,7 +92,7 @@ def test_the_base_follows_the_company_downhill_and_nothing_else_changes(done: An
     assert changed == {"calibrator.json", "trained.json", "bundle.json"}
     assert done.bundle.trained["anchored_from"] == done.champion.version
     assert done.told.facts["anchor"]["wins"] < done.told.facts["anchor"]["expected"]
-    assert "Reasons stay as they are" in done.told.words
+    assert "Ranking and reasons do not change." in done.told.words
 
 
 def test_the_past_leads_of_the_model_are_those_of_its_anchored_version(done: Anchored) -> None:

@@ -65,7 +65,13 @@ def test_on_held_out_leads_and_on_the_last_night(project: Project) -> None:
     scores = project.store.table(project.store.runs()[-1].scores)
     scored = pq.read_table(scores, columns=["status"])["status"].to_pylist().count("scored")
     assert night["model"]["leads"] == night["total"]["leads"] == scored
-    for part in ("What changes", "at least 40 %", "held-out leads at hand-off", "by the model alone", "In all"):
+    for part in (
+        "What changes",
+        "at least 40 %",
+        "leads the model had not seen",
+        "by the model alone",
+        "All tier changes",
+    ):
         assert part in told.words
     lock = str(project.store.folder / "lock")
     assert {**files(project), lock: 0} == {**before, lock: 0}  # a preview leaves no trace
@@ -96,4 +102,4 @@ def test_before_a_night_only_held_out_leads_show(project: Project, tmp_path: Pat
     told = preview(alone, silent, agreement=changed(project, ("win_rate_at_least: 0.30", "win_rate_at_least: 0.40")))
     assert told.facts["held_out"]["moved"] > 0
     assert told.facts["night"] is None
-    assert "after leadq score" in told.words
+    assert "Run leadq score to see" in told.words

@@ -98,7 +98,7 @@ def test_the_verdict_is_about_the_promises(company: Company, lights: dict[str, b
     assert told.tone == tone
     for row in told.tiers:
         assert "Of 100 leads in" in row.sentence
-        assert "about 36 are won; 30 were promised. It could be between 28 and 44" in row.sentence
+        assert "about 36 are won; 30 were promised. The true figure is likely between 28 and 44" in row.sentence
         assert ("not offered" in row.light) == bool(row.why) == (not lights[row.tier])
         assert row.low_at is not None
         assert row.high_at is not None
@@ -125,7 +125,7 @@ def test_where_nothing_was_held_out_the_page_says_so(company: Company) -> None:
     evaluation |= dict.fromkeys(("versus_base", "versus_base_at_handoff", "versus_points", "versus_logistic"))
     page = words_of(render(company, replace(company.bundle, kind="base_rate", evaluation=evaluation), held=False))
     assert "Do not rely on it" in page
-    assert "There were no later leads to try it on." in page
+    assert "There were no later leads to test it on." in page
     assert "Rolling origins" not in page
 
 

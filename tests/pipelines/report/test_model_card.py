@@ -14,7 +14,7 @@ SECTIONS = (
     "What it is",
     "Intended use",
     "Training data",
-    "What it was shown to do",
+    "How well it works",
     "Tiers and promises",
     "Sensitive groups",
     "Fields left out",
@@ -27,7 +27,7 @@ def test_the_card_says_what_it_must(company: Company) -> None:
     text = (company.project.reports / "model_card.md").read_text(encoding="utf-8")
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == list(SECTIONS)
     trained = company.bundle.trained
-    for told in (company.bundle.version, f"{trained['leads']:,} leads, created 20", "worked as we work leads today"):
+    for told in (company.bundle.version, f"{trained['leads']:,} leads, created 20", "the way it works leads today"):
         assert told in text
     for tier in company.bundle.tiers:
         assert f"| {tier.tier_id} | {100 * tier.promise:.1f} %" in text
@@ -47,7 +47,7 @@ def test_hostile_names_stay_text(company: Company) -> None:
     assert "a\\|b: \\<script\\>x\\</script\\> \\# heading" in text
     assert "\\[a\\]" in text
     assert "<script>" not in page
-    assert "named no sensitive field" in text
+    assert "No sensitive field was named" in text
 
 
 def test_the_card_is_kept_and_signed(company: Company, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from leadq.crm.connectors.protocol import Chunk, RowOutcome
+from leadq.crm.connectors.salesforce.connector import CONNECTOR as SALESFORCE
 from leadq.crm.connectors.salesforce.metadata.fields import OUR_FIELDS
 from leadq.foundation.problems import GateStopped, TargetPausedError
 from leadq.serving.delivery.deliver import send_run
@@ -80,7 +81,7 @@ def test_only_differences_beyond_the_deadband_are_sent(place: Place, target: Scr
 
 
 def test_our_names_are_the_fields_that_salesforce_is_set_up_with() -> None:
-    ours = [(field.name, field.kind, field.length) for field in our_fields("salesforce", ())]
+    ours = [(field.name, field.kind, field.length) for field in our_fields(SALESFORCE.field_name, ())]
     assert ours == [(field.name, field.kind, field.length) for field in OUR_FIELDS]
 
 
@@ -224,7 +225,7 @@ def test_scores_that_cannot_be_right_are_never_sent(place: Place, target: Script
     with pytest.raises(GateStopped) as stopped:
         place.deliver(night, force=True)
     assert [problem.count for problem in stopped.value.problems] == [1, 1, 3]
-    _guarded(place, replace(night, scores=replace(night.scores, base_rate=True)), "tell leads apart")
+    _guarded(place, replace(night, scores=replace(night.scores, base_rate=True)), "must come from a model")
     _guarded(place, replace(night, scores=replace(night.scores, promoted=False)), "live model")
     assert not target.sent
     assert place.ledger().connection.execute("SELECT count(*) FROM run").fetchone() == (0,)

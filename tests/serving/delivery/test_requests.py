@@ -148,7 +148,9 @@ def test_leads_are_read_back_once_a_week_and_what_differs_is_sent_the_next_night
     place.time.now += timedelta(days=1)
     report = place.deliver(_night(tmp_path, night=7))
     assert report.facts["read_back"]["such_as"] == ["L0007"]
-    assert "1 differ from what was confirmed and are sent again" in report.words
+    assert (
+        "Read back: 25 leads; 1 changed there since we wrote them (the next delivery sends them again)" in report.words
+    )
     place.deliver(_night(tmp_path, night=8))
     assert target.held["L0007"]["lq_tier"] == "T2"
 
@@ -191,7 +193,7 @@ def test_the_ledger_keeps_a_month_and_the_newest_of_each_lead(
     assert connection.execute("SELECT count(*) FROM run").fetchone() == (22,)
     assert max(report.facts.get("dropped_rows", 0) for report in runs) > 0
     assert prune(place.ledger(), "crm", place.time.now) == 0
-    with pytest.raises(UsageError, match="of which the ledger still holds the rows"):
+    with pytest.raises(UsageError, match="whose rows the ledger still has"):
         _restored(place, runs[1].facts["run"])
     for night in (12, 16, 20):
         _restored(place, runs[night].facts["run"])

@@ -94,7 +94,7 @@ def test_the_same_scores_once_more_go_on_with_what_took_their_place(
     report = place.deliver(night)
     assert (report.state, report.facts["kind"], len(target.held)) == ("done", "refresh", 25)
     assert report.facts["took_the_place_of"][0]["kind"] == "night"
-    assert "Takes the place of night" in report.words
+    assert "Replaces the unfinished delivery" in report.words
     assert place.deliver(night).facts["planned"] == 0
     assert place.deliver(night).facts["repeated"]
 
@@ -108,8 +108,8 @@ def test_a_restore_that_waits_is_gone_on_with_and_its_end_is_not_undone_by_the_s
     assert _held(target) == {50, 90}
     report = place.deliver(night)
     assert (report.facts["kind"], report.state, _held(target)) == ("restore", "done", {50})
-    assert f"what they held after the delivery {first}" in report.words
-    with pytest.raises(GateStopped, match="set back by a restore"):
+    assert f"the values they had after delivery {first}" in report.words
+    with pytest.raises(GateStopped, match="undone by a restore"):
         place.deliver(night)
     assert place.deliver(night, force=True).facts["planned"] == 25
     assert _held(target) == {90}
@@ -121,7 +121,7 @@ def test_a_paused_night_that_was_set_back_is_not_said_to_be_delivered(
     first, night = place.deliver(_night(tmp_path)).facts["run"], _night(tmp_path, night=1, percentile=0.9)
     _paused(target, lambda: place.deliver(night, force=True))
     _restored(place, first)
-    with pytest.raises(GateStopped, match="set back by a restore"):
+    with pytest.raises(GateStopped, match="undone by a restore"):
         place.deliver(night)
     assert _held(target) == {50}
 
@@ -214,7 +214,7 @@ def test_a_place_that_leaves_most_leads_alone_is_the_wrong_one(
     night = _night(tmp_path, leads=110)
     report = place.deliver(night)
     assert (report.state, report.with_rejected, len(target.held)) == ("stopped", True, 0)
-    assert "60 of 100 leads were skipped: are their ids this system's" in report.words
+    assert "60 of 100 leads were skipped. Check that these ids belong to this system" in report.words
     assert place.deliver(night).state == "stopped"
     assert place.deliver(night, force=True).facts["rows_by_state"] == {"ok": 50, "skipped": 60}
     target.not_now.clear()

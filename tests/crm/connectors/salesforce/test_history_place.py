@@ -82,7 +82,7 @@ def test_the_folder_one_stands_in_is_refused(
     kind: str, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="not the one the command runs in"):
+    with pytest.raises(UsageError, match="not be the folder that the command runs in"):
         _into(Path(folder), kind)
 
 
