@@ -23,6 +23,7 @@ from benchmarks.nightly import AS_OF, peak_megabytes
 from leadq.crm.connectors.protocol import Chunk, RowOutcome, Step, Value
 from leadq.crm.connectors.retries import Patience
 from leadq.crm.connectors.salesforce.connection import Connection
+from leadq.crm.connectors.salesforce.connector import CONNECTOR as SALESFORCE
 from leadq.crm.connectors.salesforce.sending.target import SalesforceTarget
 from leadq.crm.connectors.salesforce.sign_in import SignIn
 from leadq.crm.connectors.timed_session import TimedSession
@@ -117,7 +118,7 @@ def measured(scores: Path, store: Path, night: int, where: str) -> dict[str, Any
     wall, processor = time.monotonic(), time.process_time()
     facts: Mapping[str, Any] = {}
     try:
-        facts = deliver(ledger, target, tonight, our_fields("salesforce", TIERS), effects=effects, wish=Wish()).facts
+        facts = deliver(ledger, target, tonight, our_fields(SALESFORCE.field_name, TIERS), effects=effects, wish=Wish()).facts
     except TargetPausedError:
         if where != "nowhere":
             raise

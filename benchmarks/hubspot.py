@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 from hubspot import HubSpot
 from hubspot.crm.objects import BatchInputSimplePublicObjectBatchInput
 
+from leadq.crm.connectors.connector import column_name
 from leadq.crm.connectors.hubspot.sending.target import HubspotTarget
 from leadq.crm.connectors.hubspot.session import Session
 from leadq.crm.connectors.retries import Patience
@@ -111,7 +112,7 @@ def night(scores: Path, address: str) -> dict[str, Any]:
     tonight = Tonight(path=scores, sha256=sha256, as_of=NIGHT, scores=known)
     ledger = Ledger(scores.parent / "ledger.sqlite")
     began, started = time.process_time(), time.monotonic()
-    facts = deliver(ledger, target, tonight, our_fields("columns", TIERS), effects=effects, wish=Wish()).facts
+    facts = deliver(ledger, target, tonight, our_fields(column_name, TIERS), effects=effects, wish=Wish()).facts
     spent, lasted = time.process_time() - began, time.monotonic() - started
     ledger.close()
     confirmed = facts["rows_by_state"]["ok"]
@@ -120,7 +121,7 @@ def night(scores: Path, address: str) -> dict[str, Any]:
 
 def bare(scores: Path, address: str) -> dict[str, Any]:
     """Send the same updates by a plain loop over the client, which looks at nothing and keeps nothing."""
-    names = [field.name for field in our_fields("columns", TIERS)]
+    names = [field.name for field in our_fields(column_name, TIERS)]
     rows = [(one.lead_id, dict(zip(names, json.loads(payload(one)), strict=True))) for one in read_scores(scores)]
     batch = HubSpot(access_token=TOKEN, host=address).crm.objects.batch_api
     began, started = time.process_time(), time.monotonic()

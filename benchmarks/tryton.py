@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from leadq.crm.connectors.connector import column_name
 from leadq.crm.connectors.tryton.sending.target import ROWS_PER_CHUNK, TrytonTarget
 from leadq.crm.connectors.tryton.sending.values import as_sent
 from leadq.crm.connectors.tryton.session import Account, TrytonSession
@@ -36,7 +37,7 @@ from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, TIERS, Rpc, Try
 
 NIGHT = datetime(2026, 3, 1, 2, tzinfo=UTC)
 PROMISED = 0.90
-FIELDS = our_fields("columns", TIERS)
+FIELDS = our_fields(column_name, TIERS)
 MOMENTS = {field.name for field in FIELDS if field.kind == "moment"}
 
 

@@ -12,11 +12,9 @@ from leadq.foundation.problems import ConfigError, Problem
 EXTRAS: dict[str, tuple[str, ...]] = {
     "train": ("great_expectations", "matplotlib", "mlflow", "shap", "sklearn"),
     "postgres": ("psycopg",),
-    "hubspot": ("hubspot",),
-    "salesforce": ("simple_salesforce",),
     "spark": ("pyspark",),
 }
-"""Import names by extra, as pyproject.toml has them (held by a test)."""
+"""Import names by extra, as pyproject.toml has them (held by a test); a connector says itself what it lacks."""
 
 
 def install_words(extra: str) -> str:

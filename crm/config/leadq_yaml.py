@@ -20,27 +20,11 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from leadq.crm.config.delivery_settings import ToFiles, ToPostgres
-from leadq.crm.config.desk_settings import DeskSettings, Person, Proxy
-from leadq.crm.config.schema import (
-    EXTRA_COLUMNS,
-    Config,
-    Events,
-    Flat,
-    FromEventKinds,
-    FromLeadColumns,
-    FromOpportunities,
-    Join,
-    OwnFields,
-    Source,
-    Sources,
-    Spark,
-)
-from leadq.crm.connectors.hubspot.settings import ToHubspot
-from leadq.crm.connectors.salesforce.settings import SalesforceHistory, ToSalesforce
-from leadq.crm.connectors.tryton.settings import ToTryton
+from leadq.crm.config.delivery_settings import settings_of_kinds
+from leadq.crm.config.key_names import key_names
+from leadq.crm.config.schema import EXTRA_COLUMNS, Config, Source
 from leadq.crm.contract.crm_tables import TABLES
-from leadq.crm.storage.source_locations import Database, ScoreTable
+from leadq.crm.storage.source_locations import NOT_SET
 from leadq.foundation.problems import ConfigError, Problem
 from leadq.foundation.suggestions import did_you_mean
 from leadq.foundation.yaml_lines import LinedDocument, read_yaml_lines
@@ -106,8 +90,11 @@ def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
     tags = {"opportunities", "lead_columns", "event_kinds"}
     shown = ".".join(str(part) for i, part in enumerate(key) if not (i == 1 and key[0] == "outcome" and part in tags))
     if row["type"] == "extra_forbidden":
-        remedy = did_you_mean(str(key[-1]), _all_keys()) + "The comments of leadq init's leadq.yaml show every key."
+        known = key_names(Config, *settings_of_kinds(document.content.get("deliver")))
+        remedy = did_you_mean(str(key[-1]), known) + "The comments of leadq init's leadq.yaml show every key."
         return Problem(where=_where(path, document, key), rule="unknown key", value=shown, remedy=remedy)
+    if row["type"] == NOT_SET:
+        return Problem(where=f"{_where(path, document, key)}: {shown}", rule=row["msg"], remedy=row["ctx"]["remedy"])
     rule = str(row["msg"]).removeprefix("Value error, ")
     hidden = row["type"] == "missing" or _may_be_secret(key)
     value = "" if hidden or not isinstance(row["input"], str | int | float) else repr(row["input"])
@@ -124,34 +111,6 @@ def _may_be_secret(key: tuple[str | int, ...]) -> bool:
     return key[:1] in (("databases",), ("deliver",)) or (
         key[:2] == ("desk", "people") and key[-1] not in ("name", "role", "owner")
     )
-
-
-def _all_keys() -> set[str]:
-    models = (
-        Config,
-        Sources,
-        Source,
-        Events,
-        Flat,
-        Join,
-        OwnFields,
-        Database,
-        ScoreTable,
-        Spark,
-        DeskSettings,
-        Person,
-        Proxy,
-        ToFiles,
-        ToPostgres,
-        ToSalesforce,
-        SalesforceHistory,
-        ToHubspot,
-        ToTryton,
-        FromOpportunities,
-        FromLeadColumns,
-        FromEventKinds,
-    )
-    return {field.alias or name for model in models for name, field in model.model_fields.items()}
 
 
 def _databases_of(
@@ -196,7 +155,7 @@ def _unknown_names(path: Path, document: LinedDocument, config: Config) -> list[
         if field.partition(".")[0] not in ("lead", "account") or "." not in field
     ]
     used = [*_databases_of(mapped), *([(("score_table",), config.score_table.database)] if config.score_table else [])]
-    used += [(("deliver", target), to.database) for target, to in config.deliver.items() if isinstance(to, ToPostgres)]
+    used += [(("deliver", target), name) for target, to in config.deliver.items() for name in to.databases_used]
     problems += [
         Problem(
             where=_where(path, document, (*key, "database")),

@@ -20,8 +20,11 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
-_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+NOT_SET = "variable_not_set"
+"""Type of the error of a variable whose place says what to set it to: its context has that as ``remedy``."""
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*)|:\?([^}]*))?\}")
 _SCHEMES = ("postgresql://", "postgres://")
 _PASSWORD = re.compile(r"://[^@]*:[^@]+@|[?&](ssl)?password=[^&]", re.IGNORECASE)
 """A password between the user and the host of an address, or among its settings."""
@@ -34,11 +37,14 @@ class Part(BaseModel):
 
 
 def _filled(text: str, info: ValidationInfo) -> str:
-    """Put the environment's values in the place of ``${NAME}`` and ``${NAME:-default}``."""
+    """Put the environment's values in the place of ``${NAME}``, ``${NAME:-default}`` and ``${NAME:?what to set it to}``."""
     environment: Mapping[str, str] = (info.context or {}).get("environment", {})
 
     def value(match: re.Match[str]) -> str:
         found = environment.get(match[1]) or match[2]
+        if found is None and match[3]:
+            told = {"name": match[1], "remedy": f"Set it to {' '.join(match[3].split())}"}
+            raise PydanticCustomError(NOT_SET, "needs the variable {name}, which is not set", told)
         if found is None:
             raise ValueError(
                 f"names the variable {match[1]}, which is not set and has no default (${{{match[1]}:-...}})"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import requests
 
+from leadq.crm.connectors.connector import Connector, ReadsHistory, Surroundings
 from leadq.crm.connectors.history_source import Extract
+from leadq.crm.connectors.registry import named_faults
 from leadq.foundation.owned_folders import place_of
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.crm.named_crm import named_crm
-from leadq.pipelines.delivery.target_opening import open_history
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
-
-_SPELT = {"hubspot": "HubSpot"}
 
 
 def read_crm(
@@ -43,7 +43,7 @@ def read_crm(
     environment : mapping of str to str
         Holds the secrets that leadq.yaml names.
     http : requests.Session, optional
-        Of Salesforce.
+        To be used instead of a session of the connector's own.
 
     Raises
     ------
@@ -56,11 +56,15 @@ def read_crm(
     LeadqError
         It cannot be read; ``folder`` is as it was.
     """
-    to = named_crm(project, name)
+    connector, to = named_crm(project, name)
+    assert isinstance(connector, ReadsHistory)  # held by named_crm
+    around = Surroundings(environment=environment, databases=project.config.databases, http=http)
     place = place_of(folder)
     with only_writer(place.with_name(f".{place.name}.lock"), doing=f"reading into {folder}", now=project.now):
-        extract = open_history(to, environment, http=http).extract(place, whole=whole, progress=progress)
-    return Told(facts=_facts(folder, extract), words=_words(to.kind, folder, extract))
+        with named_faults(to.kind):
+            source = connector.open_history(to, around)
+        extract = source.extract(place, whole=whole, progress=progress)
+    return Told(facts=_facts(folder, extract), words=_words(connector, folder, extract))
 
 
 def _facts(folder: Path, extract: Extract) -> dict[str, object]:
@@ -72,11 +76,12 @@ def _facts(folder: Path, extract: Extract) -> dict[str, object]:
     }
 
 
-def _words(kind: str, folder: Path, extract: Extract) -> str:
+def _words(connector: Connector[Any], folder: Path, extract: Extract) -> str:
     read = ", ".join(f"{rows:,} of {name}" for name, rows in extract.read.items() if rows) or "nothing new"
-    lines = [f"Read from {_SPELT.get(kind, kind.capitalize())}: {read}.", *extract.notes]
+    lines = [f"Read from {connector.title}: {read}.", *extract.notes]
     lines += [f"  {folder / table}.parquet: {rows:,} rows" for table, rows in extract.rows.items() if rows]
     empty = ", ".join(table for table, rows in extract.rows.items() if not rows)
     if empty:
         lines.append(f"  no rows yet: {empty}")
-    return "\n".join([*lines, f"leadq.yaml names these files as its sources: docs/howto/{kind}.md."])
+    guide = f": {connector.guide}" if connector.guide else ""
+    return "\n".join([*lines, f"leadq.yaml names these files as its sources{guide}."])

@@ -1,24 +1,23 @@
 """``leadq crm verify``: what leadq assumes of a CRM, tried on the real one, and told as a table."""
-# ruff: noqa: PLC0415 - one CRM must not pay for another
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from typing import Any
 
 import requests
 
 from leadq.agreement.schema import DISQUALIFIED
-from leadq.crm.config.delivery_settings import ToCrm
-from leadq.crm.connectors.salesforce.settings import ToSalesforce
+from leadq.crm.connectors.connector import Connector, Surroundings, TargetSettings, Verifies
+from leadq.crm.connectors.registry import named_faults
 from leadq.crm.connectors.verification import FieldsOnly, Finding, Verification, Verified
 from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.crm.named_crm import named_crm
-from leadq.pipelines.delivery.target_opening import open_target
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
-from leadq.serving.delivery.planning.payload import Naming, our_fields
+from leadq.serving.delivery.planning.payload import our_fields
 
 _WRITTEN = {
     True: "One lead was written with its own values.",
@@ -50,7 +49,7 @@ def verify_crm(
     environment : mapping of str to str
         Holds the secrets that leadq.yaml names.
     http : requests.Session, optional
-        Of Salesforce.
+        To be used instead of a session of the connector's own.
 
     Raises
     ------
@@ -63,15 +62,15 @@ def verify_crm(
     LeadqError
         It cannot be asked.
     """
-    to = named_crm(project, name)
+    connector, to = named_crm(project, name)
     progress(f"Trying {name}")
-    naming: Naming = "salesforce" if to.kind == "salesforce" else "columns"
-    fields = our_fields(naming, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED])
+    around = Surroundings(environment=environment, databases=project.config.databases, http=http)
+    fields = our_fields(connector.field_name, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED])
     lock = (
         project.store.folder / f"deliver-{name}.lock"
     )  # a delivery's new values must not be undone by those read before
     with only_writer(lock, doing=f"trying {name}", now=project.now) if lead_id else nullcontext():
-        verified = open_verification(name, to, environment, http=http).verify(fields, lead_id=lead_id)
+        verified = open_verification(connector, name, to, around).verify(fields, lead_id=lead_id)
     bad = [one for one in verified.findings if one.verdict == "differs" and not one.harmless]
     return Told(
         facts=_facts(name, verified),
@@ -80,9 +79,7 @@ def verify_crm(
     )
 
 
-def open_verification(
-    name: str, to: ToCrm, environment: Mapping[str, str], *, http: requests.Session | None = None
-) -> Verification:
+def open_verification(connector: Connector[Any], name: str, to: TargetSettings, around: Surroundings) -> Verification:
     """Open a CRM to be tried; one without trials of its own is asked whether it would take our fields.
 
     Raises
@@ -90,11 +87,10 @@ def open_verification(
     LeadqError
         A secret is not set, or what the kind needs is not installed.
     """
-    if isinstance(to, ToSalesforce):
-        from leadq.crm.connectors.salesforce.opening import open_verification as salesforce
-
-        return salesforce(to, environment, http=http)
-    return FieldsOnly(target=open_target(name, to, {}, environment))
+    with named_faults(to.kind):
+        if isinstance(connector, Verifies):
+            return connector.open_verification(name, to, around)
+        return FieldsOnly(target=connector.open_target(name, to, around))
 
 
 def _facts(name: str, verified: Verified) -> dict[str, object]:

@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 from leadq.foundation.atomic_files import write_text
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import LeadqError
 from leadq.pipelines.console.command_result import DONE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.failures import as_known
@@ -93,7 +94,10 @@ def look(
         "gone": list(drift.gone),
         "fields": dict(drift.fields),
     }
-    words = f"{name}: of {drift.looked_at:,} leads read back, {len(drift.differing):,} differ and {len(drift.gone):,} are gone."
+    words = (
+        f"{name}: {counted(drift.looked_at, 'lead')} read back; {len(drift.differing):,} changed there since we wrote them, "
+        f"{len(drift.gone):,} no longer there."
+    )
     return Told(facts=facts, words=words)
 
 
@@ -102,9 +106,9 @@ def switch(project: Project, *, on: bool, by: str) -> Told:
     path = project.store.folder / STOP_FILE
     if on:
         path.unlink(missing_ok=True)
-        return Told(facts={"delivery": "on"}, words="Delivery is on; leadq deliver sends what is left.")
+        return Told(facts={"delivery": "on"}, words="Deliveries are on. leadq deliver sends what is left.")
     write_text(path, f"stopped {project.now.isoformat()} by {by}\n")
-    return Told(facts={"delivery": "off"}, words="Delivery is off until leadq deliver start.")
+    return Told(facts={"delivery": "off"}, words="Deliveries are off until you run leadq deliver start.")
 
 
 def _with_anew(report: Report, at: At) -> Report:
@@ -116,7 +120,7 @@ def _told(reports: list[Report], failed: list[LeadqError]) -> Told:
     problems = [str(problem) for error in failed for problem in error.problems]
     facts: dict[str, Any] = {"targets": {report.target: dict(report.facts) for report in reports}}
     words = [
-        f"{report.target}: a first delivery, for {report.facts['anew']}."
+        f"{report.target}: treated as a first delivery, because {report.facts['anew']}."
         for report in reports
         if "anew" in report.facts
     ]

@@ -36,10 +36,10 @@ def targets_of(project: Project, to: str | None) -> list[str]:
     """
     named = project.config.deliver
     if not named:
-        remedy = "Name one: deliver: {files: {kind: files, folder: delivered}}."
+        remedy = "Add one, for example deliver: {files: {kind: files, folder: delivered}}."
         raise ConfigError(Problem(where="leadq.yaml", rule="must name a target under deliver", remedy=remedy))
     if to is not None and to not in named:
-        remedy = f"Name one of {', '.join(named)}, or leave --to out for all."
+        remedy = f"Use one of {', '.join(named)}, or leave --to out to deliver to all of them."
         raise UsageError(
             Problem(where="--to", rule="must be a target of leadq.yaml", value=to or "nothing", remedy=remedy)
         )
@@ -57,11 +57,11 @@ def must_go_together(asked: Asked, names: list[str]) -> None:
     kinds = [option for option, given in (("--lead", asked.lead_id is not None), ("--full-refresh", wish.full_refresh),
              ("--clear-unscored", wish.clear_unscored)) if given]  # fmt: skip
     if len(kinds) > 1:
-        remedy = "Each is a delivery of its own: one after the other."
+        remedy = "Run them one after the other."
         raise UsageError(Problem(where=", ".join(kinds), rule="must not be given together", remedy=remedy))
     if wish.csv is not None and (not wish.dry_run or len(names) > 1):
-        rule = "needs --dry-run, and one target"
-        remedy = f"leadq deliver --dry-run --csv FILE --to {names[0]}; what was sent stands in the ledger."
+        rule = "needs --dry-run and a single target"
+        remedy = f"Run leadq deliver --dry-run --csv FILE --to {names[0]}."
         raise UsageError(Problem(where="--csv", rule=rule, remedy=remedy))
 
 
@@ -75,8 +75,8 @@ def one_target(project: Project, to: str | None) -> str:
     """
     names = targets_of(project, to)
     if len(names) > 1:
-        remedy = f"Name one of {', '.join(names)}."
-        raise UsageError(Problem(where="--to", rule="must be given where there are several targets", remedy=remedy))
+        remedy = f"Use one of {', '.join(names)}."
+        raise UsageError(Problem(where="--to", rule="must be given when there are several targets", remedy=remedy))
     return names[0]
 
 

@@ -17,14 +17,15 @@ from pathlib import Path
 import requests
 
 from leadq.agreement.schema import DISQUALIFIED
-from leadq.crm.config.delivery_settings import DeliverTo
+from leadq.crm.config.delivery_settings import connector_for
+from leadq.crm.connectors.connector import Surroundings
 from leadq.crm.connectors.protocol import MayBeEmpty, Target, TargetField
-from leadq.pipelines.delivery.target_opening import open_target, place_of
+from leadq.crm.connectors.registry import named_faults
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.serving.delivery.ledger.ledger import Ledger
 from leadq.serving.delivery.ledger.target_identity import emptied, stand_for
-from leadq.serving.delivery.planning.payload import Naming, our_fields
+from leadq.serving.delivery.planning.payload import our_fields
 from leadq.serving.delivery.sending.rate_limit import STOP_FILE, Effects
 
 LEDGER = "ledger.sqlite"
@@ -74,19 +75,22 @@ def open_at(
         only_writer(folder / f"deliver-{name}.lock", doing=f"delivering to {name}", now=project.now),
         Ledger(folder / LEDGER) as ledger,
     ):
-        to: DeliverTo = project.config.deliver[name]
+        to = project.config.deliver[name]
+        connector = connector_for(to)
+        around = Surroundings(environment=environment, databases=project.config.databases, http=http)
         effects = _effects(folder)
         if writes:
             effects.must_go_on()
-        target = open_target(name, to, project.config.databases, environment, http=http)
-        naming: Naming = "salesforce" if to.kind == "salesforce" else "columns"
-        fields = tuple(our_fields(naming, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED]))
-        before = stand_for(ledger, name, place_of(to, project.config.databases, target), effects.clock())
-        anew = f"it stands for another place than before ({before})" if before else ""
+        with named_faults(to.kind):
+            target = connector.open_target(name, to, around)
+            place = connector.identity(to, around, target)
+        fields = our_fields(connector.field_name, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED])
+        before = stand_for(ledger, name, place, effects.clock())
+        anew = f"it now points to another place than before ({before})" if before else ""
         if writes and isinstance(target, MayBeEmpty):
             target.check(fields)
             if target.empty and emptied(ledger, name, effects.clock()):
-                anew = "nothing is there any more of what it confirmed"
+                anew = "nothing that was delivered is there any more"
         yield At(ledger=ledger, target=target, fields=fields, effects=effects, anew=anew)
 
 

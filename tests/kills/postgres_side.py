@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from leadq.crm.connectors.connector import column_name
 from leadq.crm.connectors.postgres.target import PostgresTarget
 from leadq.crm.storage.source_locations import Database
 from leadq.serving.delivery.planning.payload import our_fields
@@ -72,7 +73,7 @@ def postgres_side(server: Postgres, leads: int) -> Iterator[PostgresSide]:
     """Make the table with its leads, as a company that has had scores before and wrote notes beside them."""
     server.run("DROP SCHEMA IF EXISTS killed CASCADE")
     database = Database.model_construct(url=SecretStr(server.url()))
-    PostgresTarget(name="there", database=database, table=TABLE).check(our_fields("columns", TIERS))
+    PostgresTarget(name="there", database=database, table=TABLE).check(our_fields(column_name, TIERS))
     server.run(_AFTER)
     keys = [f"L{number:07d}" for number in range(leads)]
     server.run(

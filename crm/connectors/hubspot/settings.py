@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from leadq.crm.connectors.connector import TargetSettings
 from leadq.crm.storage.source_locations import Part
 from leadq.foundation.secret import Reference
 
@@ -32,7 +33,7 @@ class HubspotHistory(Part):
     account_fields: tuple[str, ...] = ()
 
 
-class ToHubspot(Part):
+class ToHubspot(TargetSettings):
     """A HubSpot account, signed in to by the access token of a private app."""
 
     kind: Literal["hubspot"]

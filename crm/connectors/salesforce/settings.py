@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+from leadq.crm.connectors.connector import TargetSettings
 from leadq.crm.connectors.salesforce.history.queries import why_not_read
 from leadq.crm.storage.source_locations import Part
 from leadq.foundation.secret import Reference
@@ -45,7 +46,7 @@ class SalesforceHistory(Part):
     currency: bool = False
 
 
-class ToSalesforce(Part):
+class ToSalesforce(TargetSettings):
     """A Salesforce organisation, signed in to by client credentials."""
 
     kind: Literal["salesforce"]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from leadq.crm.connectors.connector import TargetSettings
 from leadq.crm.storage.source_locations import Part
 from leadq.foundation.secret import Reference
 
@@ -80,7 +81,7 @@ class TrytonHistory(Part):
         return self
 
 
-class ToTryton(Part):
+class ToTryton(TargetSettings):
     """A database of a Tryton server, signed in to with the name and password of a user of leadq's own."""
 
     kind: Literal["tryton"]

@@ -6,12 +6,12 @@ The list here is the allow-list: nothing else is ever put into a payload. Leaves
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import pyarrow.compute as pc
@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 from leadq.crm.connectors.protocol import FieldKind, TargetField
 from leadq.serving.words.text import clean
 
-Naming = Literal["columns", "salesforce"]
 REASONS = 3
 SCORED = "scored"
 LONGEST_TEXT = 255
@@ -79,20 +78,19 @@ class LeadScore:
         return None if self.percentile is None else round(self.percentile * 100)
 
 
-def our_fields(naming: Naming, tiers: Sequence[str]) -> tuple[TargetField, ...]:
+def our_fields(field_name: Callable[[str], str], tiers: Sequence[str]) -> tuple[TargetField, ...]:
     """Return the fields that delivery writes, as a target calls them.
 
     Parameters
     ----------
-    naming : {"columns", "salesforce"}
-        ``lq_score``, or ``LQ_Score__c``.
+    field_name : callable
+        How the target calls a field: ``Reason_Against_1`` to ``lq_reason_against_1``; see
+        :meth:`leadq.crm.connectors.connector.Connector.field_name`.
     tiers : sequence of str
         What may stand in the tier.
     """
     return tuple(
-        TargetField(
-            name=_named(name, naming), kind=kind, length=length, choices=tuple(tiers) if kind == "picklist" else ()
-        )
+        TargetField(name=field_name(name), kind=kind, length=length, choices=tuple(tiers) if kind == "picklist" else ())
         for name, kind, length in _NAMES
     )
 
@@ -131,10 +129,6 @@ def read_scores(path: Path, *, lead_id: str | None = None) -> Iterator[LeadScore
                     scored_at_us=moment,
                     model_version=version,
                 )
-
-
-def _named(name: str, naming: Naming) -> str:
-    return f"LQ_{name}__c" if naming == "salesforce" else f"lq_{name.lower()}"
 
 
 def _expressions() -> Iterator[str]:

@@ -264,7 +264,7 @@ def test_all_problems_come_at_once(sources: SourceFolder, schema: str, postgres:
     [
         ({"password": "sEcret"}, "password authentication failed.*Fix user and password"),
         ({"user": "nobody"}, "password authentication failed"),
-        ({"database": "nowhere"}, 'database "nowhere" does not exist.*Mend the name of the database'),
+        ({"database": "nowhere"}, 'database "nowhere" does not exist.*Fix the name of the database'),
         ({"password": "sEcret/word:x"}, "must be an address that can be read.*%40 %3A %2F"),
         ({"password": "sEcret%zz"}, "must be an address that can be read"),
     ],

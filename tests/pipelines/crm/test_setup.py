@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from leadq.crm.connectors.salesforce.connector import CONNECTOR as SALESFORCE
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, queries
 from leadq.crm.connectors.salesforce.metadata.fields import OUR_FIELDS
+from leadq.crm.connectors.salesforce.setup_options import SalesforceSetup
 from leadq.foundation.problems import ConfigError, StoreError, UsageError
 from leadq.pipelines.cli.main import app
+from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.crm.read_history import read_crm
-from leadq.pipelines.crm.setup_salesforce import setup_salesforce
+from leadq.pipelines.crm.setup import set_up
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.store.store_lock import only_writer
@@ -31,8 +35,12 @@ def project(tmp_path: Path) -> Project:
     return open_project(tmp_path / "project", environment={}, now=datetime(2026, 10, 1, tzinfo=UTC))
 
 
+def _salesforce(project: Project, **options: Any) -> Told:
+    return set_up(project, SALESFORCE, SalesforceSetup(**options), kind="salesforce", environment={})
+
+
 def test_it_writes_the_folder_and_says_the_next_step(project: Project, tmp_path: Path) -> None:
-    told = setup_salesforce(project, folder=tmp_path / "sf", statuses=["Rejected"])
+    told = _salesforce(project, folder=tmp_path / "sf", disqualified_status=("Rejected",))
     assert (tmp_path / "sf" / "sfdx-project.json").is_file()
     assert all((tmp_path / "sf" / name).is_file() for name in told.facts["files"])
     assert "in the status Rejected." in told.words
@@ -41,7 +49,7 @@ def test_it_writes_the_folder_and_says_the_next_step(project: Project, tmp_path:
 
 def test_a_folder_of_somebody_else_is_left_alone(project: Project) -> None:
     with pytest.raises(UsageError, match="must be new"):
-        setup_salesforce(project, folder=project.folder)
+        _salesforce(project, folder=project.folder)
     assert (project.folder / "leadq.yaml").is_file()
 
 
@@ -51,7 +59,8 @@ def test_the_command_line_offers_it(project: Project, tmp_path: Path) -> None:
     assert ran.exit_code == 0, ran.output
     assert '"agreement_version": 1' in ran.output
     shown = CliRunner().invoke(app, ["crm", "setup", "--help"])
-    assert "Example: leadq crm setup salesforce" in shown.output
+    assert re.findall(r"^  (\w+)  ", shown.output, re.MULTILINE) == ["hubspot", "salesforce"]
+    assert "leadq crm setup KIND --help" in shown.output
 
 
 @pytest.mark.parametrize(
@@ -59,8 +68,8 @@ def test_the_command_line_offers_it(project: Project, tmp_path: Path) -> None:
     [
         ("salesforce", ["--folder", "sf", "--dry-run"], "--dry-run"),
         ("salesforce", ["--folder", "sf", "--from", "crm"], "--from"),
-        ("hubspot", ["--folder", "sf", "--detail"], "--folder, --detail"),
-        ("hubspot", ["--disqualified-status", "x", "--track-history"], "--disqualified-status, --track-history"),
+        ("hubspot", ["--folder", "sf", "--detail"], "--folder"),
+        ("hubspot", ["--disqualified-status", "x", "--track-history"], "--disqualified-status"),
     ],
 )
 def test_options_of_the_other_crm_are_wrong_usage(
@@ -68,13 +77,20 @@ def test_options_of_the_other_crm_are_wrong_usage(
 ) -> None:
     monkeypatch.chdir(project.folder)
     ran = CliRunner().invoke(app, ["crm", "setup", system, *given])
-    assert isinstance(ran.exception, UsageError)  # exit code 2
-    assert f"{named}: is no option of {system}" in str(ran.exception)
+    assert ran.exit_code == 2
+    assert f"No such option: {named}" in ran.output
     assert not (project.folder / "sf").exists()
 
 
+def test_a_place_without_a_set_up_and_one_that_is_not_installed_are_told_apart(project: Project) -> None:
+    ran = CliRunner().invoke(app, ["crm", "setup", "tryton", "--project", str(project.folder)])
+    assert isinstance(ran.exception, UsageError)
+    assert "docs/howto/tryton.md" in str(ran.exception)
+    assert "No such command 'acme'" in CliRunner().invoke(app, ["crm", "setup", "acme"]).output
+
+
 def test_delivery_and_the_folder_mean_the_same_fields() -> None:
-    written = {(field.name, field.kind, field.length) for field in delivered_fields("salesforce", ())}
+    written = {(field.name, field.kind, field.length) for field in delivered_fields(SALESFORCE.field_name, ())}
     assert written == {(field.name, field.kind, field.length) for field in OUR_FIELDS}
 
 
@@ -153,6 +169,6 @@ def test_what_the_how_to_shows_can_be_used(project: Project) -> None:
     assert short.splitlines()[0] == whole.splitlines()[0] == "deliver:"
     for command in re.findall(r"^leadq (.+)$", text, re.MULTILINE):
         words = command.split()
-        names = words[: 1 + (words[0] == "crm")]
+        names = words[: 3 if words[:2] == ["crm", "setup"] else 1 + (words[0] == "crm")]
         shown = CliRunner().invoke(app, [*names, "--help"], env={"COLUMNS": "200"}).output
         assert [word for word in words if word.startswith("--") and word not in shown] == [], command

@@ -309,4 +309,4 @@ def test_a_target_without_trials_of_its_own_checks_its_fields() -> None:
 
 def test_the_command_line_offers_it() -> None:
     shown = CliRunner().invoke(app, ["crm", "verify", "--help"])
-    assert "Example: leadq crm verify --from salesforce" in shown.output
+    assert "Example: leadq crm verify --from crm" in shown.output

@@ -119,7 +119,7 @@ def _targets(project: Path, section: str) -> None:
 
 def test_an_option_in_front_of_a_command_or_without_a_value_is_refused(project: Path) -> None:
     first = _run(project)["targets"]["out"]
-    with pytest.raises(UsageError, match="--dry-run: must stand behind restore"):
+    with pytest.raises(UsageError, match="--dry-run: must come after restore"):
         CliRunner().invoke(
             app,
             ["deliver", "--dry-run", "restore", first["run"], "--to", "out", "-p", str(project)],
@@ -179,7 +179,7 @@ def test_a_table_that_was_dropped_gets_every_score(
         assert _run(project)["targets"]["warehouse"]["repeated"]
         assert postgres.run("SELECT count(*) FROM dropped_scores") == [(30,)]
         postgres.run(f"{change} dropped_scores")
-    assert told["anew"] == "nothing is there any more of what it confirmed"
+    assert told["anew"] == "nothing that was delivered is there any more"
 
 
 @pytest.mark.parametrize(

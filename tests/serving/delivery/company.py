@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadq.crm.connectors.connector import column_name
 from leadq.crm.connectors.protocol import Chunk, RowOutcome, Step, Target, TargetField, UnheardError, Value
 from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import Problem
@@ -23,7 +24,7 @@ from leadq.serving.delivery.reporting.delivery_report import Report
 from leadq.serving.delivery.sending.rate_limit import Effects
 
 NIGHT = datetime(2026, 3, 1, 2, tzinfo=UTC)
-FIELDS = our_fields("columns", ("T1", "T2", "T3", "disqualified"))
+FIELDS = our_fields(column_name, ("T1", "T2", "T3", "disqualified"))
 Remote = Mapping[str, str | int | float | None]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from leadq.crm.connectors.connector import column_name
 from leadq.crm.connectors.hubspot.history.queries import HistorySettings
 from leadq.crm.connectors.hubspot.history.reader import HubspotHistorySource
 from leadq.crm.connectors.hubspot.sending.target import HubspotTarget
@@ -48,7 +49,7 @@ def _night(fake: FakeHubspot, folder: Path, keys: Sequence[str], *, night: int =
     scores = tonight(write_scores(folder / f"scores{night}.parquet", rows), night=night)
     ledger = Ledger(folder / "ledger.sqlite")
     try:
-        fields = our_fields("columns", tuple(tier.id for tier in AGREEMENT.tiers))
+        fields = our_fields(column_name, tuple(tier.id for tier in AGREEMENT.tiers))
         return deliver(
             ledger, _NeverReadBack("crm", session_of(fake)), scores, fields, effects=Time().effects(folder), wish=Wish()
         )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from leadq.crm.connectors.connector import column_name
 from leadq.crm.connectors.history_source import MARK
 from leadq.crm.connectors.hubspot.properties import HUMAN_PROPERTIES, OUR_FIELDS
 from leadq.foundation.problems import ConfigError, GateStopped, UsageError
@@ -46,7 +47,7 @@ def _run(project: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_the_fields_of_delivery_and_of_the_setup_are_the_same() -> None:
-    told = {(one.name, one.kind, one.length) for one in our_fields("columns", ())}
+    told = {(one.name, one.kind, one.length) for one in our_fields(column_name, ())}
     assert told == {(one.name, one.kind, one.length) for one in OUR_FIELDS}
     assert not set(HUMAN_PROPERTIES) & {one.name for one in OUR_FIELDS}
 

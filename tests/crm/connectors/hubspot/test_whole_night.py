@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from leadq.crm.connectors.connector import column_name
 from leadq.foundation.problems import TargetPausedError
 from leadq.serving.delivery.deliver import Tonight, Wish, deliver
 from leadq.serving.delivery.ledger.ledger import Ledger
@@ -35,7 +36,7 @@ def _deliver(fake: FakeHubspot, folder: Path, scores: Tonight) -> Report:
     ledger = Ledger(folder / "ledger.sqlite")
     try:
         target = target_of(fake, tries=6)
-        fields = our_fields("columns", TIERS)
+        fields = our_fields(column_name, TIERS)
         return deliver(ledger, target, scores, fields, effects=Time().effects(folder), wish=Wish())
     finally:
         ledger.close()
@@ -96,7 +97,7 @@ def test_one_rejected_row_takes_no_others_with_it_and_is_tried_again(tmp_path: P
         rows = [row(key, 0.5, tier="T1" if key == keys[150] else "T2") for key in keys]
         scores = tonight(write_scores(tmp_path / "scores.parquet", rows), night=0)
         ledger = Ledger(tmp_path / "ledger.sqlite")
-        fields = our_fields("columns", ("T2",))
+        fields = our_fields(column_name, ("T2",))
         report = deliver(ledger, target_of(fake), scores, fields, effects=Time().effects(tmp_path), wish=Wish())
         ledger.close()
         assert report.facts["rows_by_state"] == {"ok": 299, "rejected": 1}

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from leadq.crm.connectors.salesforce.connector import CONNECTOR as SALESFORCE
 from leadq.crm.connectors.salesforce.metadata.fields import OUR_FIELDS
 from leadq.crm.connectors.timed_session import TimedSession
 from leadq.foundation.problems import LeadqError, TargetPausedError
@@ -190,7 +191,7 @@ def _deliver(
     ledger = Ledger(folder / "ledger.sqlite")
     try:
         effects = time.effects(folder)
-        return deliver(ledger, one.target, scores, our_fields("salesforce", TIERS), effects=effects, wish=Wish())
+        return deliver(ledger, one.target, scores, our_fields(SALESFORCE.field_name, TIERS), effects=effects, wish=Wish())
     finally:
         ledger.close()
 

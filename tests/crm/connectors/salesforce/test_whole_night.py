@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from leadq.crm.connectors.salesforce.connector import CONNECTOR as SALESFORCE
 from leadq.serving.delivery.deliver import Tonight, Wish, deliver
 from leadq.serving.delivery.ledger.ledger import Ledger
 from leadq.serving.delivery.planning.payload import our_fields
@@ -39,7 +40,7 @@ def _deliver(fake: FakeSalesforce, folder: Path, scores: Tonight, *, by_bulk: bo
     target.chunk_rows = 500
     ledger = Ledger(folder / "ledger.sqlite")
     try:
-        fields = our_fields("salesforce", TIERS)
+        fields = our_fields(SALESFORCE.field_name, TIERS)
         return deliver(ledger, target, scores, fields, effects=Time().effects(folder), wish=Wish(force=force))
     finally:
         ledger.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from leadq.crm.connectors.connector import column_name
 from leadq.crm.connectors.tryton.opening import open_history, open_target
 from leadq.crm.connectors.tryton.settings import ToTryton
 from leadq.foundation.problems import GateStopped, LeadqError
@@ -18,7 +19,7 @@ from tests.tryton_server import DATABASE, ENVIRONMENT, LEADQ, MODULE, PASSWORDS,
 
 pytestmark = pytest.mark.integration
 
-FIELDS = our_fields("columns", TIERS)
+FIELDS = our_fields(column_name, TIERS)
 BY_HAND, ELSEWHERE = "byhand", "elsewhere"
 _PASSWORD = "by-hand-Passw0rd-4"
 

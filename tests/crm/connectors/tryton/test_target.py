@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from leadq.crm.connectors.connector import column_name
 from leadq.crm.connectors.protocol import Chunk, RowOutcome, Target, TargetField, TargetRow, Value
 from leadq.crm.connectors.tryton.opening import open_target
 from leadq.crm.connectors.tryton.sending.target import TrytonTarget
@@ -16,7 +17,7 @@ from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, TIERS, Tryton
 
 pytestmark = pytest.mark.integration
 
-FIELDS = our_fields("columns", TIERS)
+FIELDS = our_fields(column_name, TIERS)
 ENVIRONMENT = {"TRYTON_PASSWORD": PASSWORDS[LEADQ], "WRONG": "not this one"}
 
 

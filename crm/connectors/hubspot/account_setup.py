@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from leadq.agreement.schema import Agreement
+from leadq.crm.connectors.connector import SetupReport, Surroundings
 from leadq.crm.connectors.hubspot.opening import open_session
 from leadq.crm.connectors.hubspot.properties import HUMAN_PROPERTIES, wanted
 from leadq.crm.connectors.hubspot.settings import ToHubspot
 from leadq.crm.connectors.hubspot.setup import SetUp, set_up
 from leadq.foundation.problems import ConfigError, Problem
-from leadq.pipelines.console.command_result import Told
-from leadq.pipelines.project.project import Project
 
 
-def setup_hubspot(project: Project, *, name: str, dry_run: bool, environment: Mapping[str, str]) -> Told:
-    """Make group and properties from the project's agreement; what is there is left, tiers are brought up to date.
+def set_up_account(
+    agreement: Agreement, targets: Mapping[str, ToHubspot], around: Surroundings, *, name: str, dry_run: bool
+) -> SetupReport:
+    """Make group and properties from the agreement; what is there is left, tiers are brought up to date.
 
     Parameters
     ----------
-    project : Project
+    agreement : Agreement
+    targets : mapping of str to ToHubspot
+        Accounts that leadq.yaml names.
+    around : Surroundings
+        Holds the access token.
     name : str
-        Of a HubSpot account under ``deliver`` in leadq.yaml; may be empty where there is one only.
+        Of one of them; may be empty where there is one only.
     dry_run : bool
         Say what it would do.
-    environment : mapping of str to str
-        Holds the access token.
 
     Raises
     ------
@@ -33,9 +37,8 @@ def setup_hubspot(project: Project, *, name: str, dry_run: bool, environment: Ma
     GateStopped
         A property of that name is there and of another type; nothing was made.
     """
-    name, to = _account(project, name)
-    session = open_session(to, environment)
-    done = set_up(session, to.object, wanted(project.agreement), dry_run=dry_run)
+    name, to = _account(targets, name)
+    done = set_up(open_session(to, around.environment), to.object, wanted(agreement), dry_run=dry_run)
     facts = {
         "target": name,
         "object": to.object,
@@ -43,18 +46,17 @@ def setup_hubspot(project: Project, *, name: str, dry_run: bool, environment: Ma
         "made": list(done.made),
         "changed": list(done.changed),
         "there": list(done.there),
-        "agreement_version": project.agreement.version,
+        "agreement_version": agreement.version,
     }
-    return Told(facts=facts, words=_words(name, to.object, done, dry_run=dry_run))
+    return SetupReport(facts=facts, words=_words(name, to.object, done, dry_run=dry_run))
 
 
-def _account(project: Project, name: str) -> tuple[str, ToHubspot]:
-    found = {key: to for key, to in project.config.deliver.items() if isinstance(to, ToHubspot)}
-    if not name and len(found) == 1:
-        return next(iter(found.items()))
-    if name in found:
-        return name, found[name]
-    remedy = f"Named are: {', '.join(sorted(found))}." if found else "Add one: docs/howto/hubspot.md."
+def _account(targets: Mapping[str, ToHubspot], name: str) -> tuple[str, ToHubspot]:
+    if not name and len(targets) == 1:
+        return next(iter(targets.items()))
+    if name in targets:
+        return name, targets[name]
+    remedy = f"Named are: {', '.join(sorted(targets))}." if targets else "Add one: docs/howto/hubspot.md."
     rule = "must name a HubSpot account under deliver in leadq.yaml"
     raise ConfigError(Problem(where="--from", rule=rule, value=name, remedy=remedy))
 
