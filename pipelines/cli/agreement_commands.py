@@ -17,11 +17,11 @@ agreement_app = Commands()
 
 @agreement_app.command(epilog="Example: leadq agreement; leadq agreement agreement-v5.yaml")
 def agreement(
-    file: Annotated[Path | None, typer.Argument(help="A draft to read instead of the project's agreement.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A draft to show instead of the project's agreement.")] = None,
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Show in words what sales and marketing agreed: what counts as won, tiers and promises, rules, duties, reasons."""
+    """Show what sales and marketing agreed: what counts as won, tiers and promises, rules, duties, rejection reasons."""
     from leadq.agreement.read import read_agreement
     from leadq.pipelines.quarter.show_agreement import show_agreement
 
@@ -37,7 +37,7 @@ def preview(
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Say what a changed agreement would do, on history, before it takes effect: tiers, promises, rules."""
+    """Show what a changed agreement would have done to tiers, promises and tonight's leads, before it takes effect."""
     from leadq.pipelines.quarter.preview import preview as run
 
     in_project(folder, "preview", lambda project, progress: run(project, progress, agreement=changed), as_json=as_json)

@@ -14,30 +14,32 @@ from leadq.pipelines.cli.quiet_commands import Commands
 from leadq.pipelines.cli.shared_options import HERE, Folder, Json, in_project, who
 
 deliver_app = Commands(
-    help="Send committed scores to where sales works, only what changed; killed and started again, it goes on.",
+    help="Send tonight's scores to where sales works (only what changed). An interrupted delivery continues when run again.",
     invoke_without_command=True,
     rich_markup_mode=None,
     epilog="Example: leadq deliver --dry-run; leadq deliver --to warehouse",
 )
-To = Annotated[str | None, typer.Option("--to", help="Name of the target under deliver in leadq.yaml; all without it.")]
+To = Annotated[str | None, typer.Option("--to", help="Only this target (its name under deliver in leadq.yaml).")]
 
 
 @deliver_app.callback()
 def deliver(
     context: typer.Context,
     to: To = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Only go on with what was begun; plan nothing new.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overrule the guards on shares; recorded.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Only finish deliveries that were started.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Send even if unusually many leads change; recorded.")] = False,
     lead: Annotated[str | None, typer.Option("--lead", help="Only this lead's newest score.")] = None,
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Send every score of the night, changed or not.")
     ] = False,
     clear_unscored: Annotated[
         bool,
-        typer.Option("--clear-unscored", help="Empty our fields of leads delivered before that have no score tonight."),
+        typer.Option("--clear-unscored", help="Empty leadq's fields on leads that no longer have a score."),
     ] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", help="With --dry-run: write what would be sent.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="With --dry-run: write what would be sent to this file.")
+    ] = None,
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
@@ -72,18 +74,18 @@ def _must_stand_behind(context: typer.Context, command: str) -> None:
     given = [options[name] for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     if given:
         remedy = f"leadq deliver {command} takes its own options: see leadq deliver {command} --help."
-        rule = f"must stand behind {command}, where that takes it"
+        rule = f"must come after {command}, if {command} takes it"
         raise UsageError(Problem(where=", ".join(given), rule=rule, remedy=remedy))
 
 
 @deliver_app.command("restore", epilog="Example: leadq deliver restore 3f2a9c81d07b5e66 --to warehouse")
 def deliver_restore(
-    run: Annotated[str, typer.Argument(help="The delivery to go back to, as its report names it.")],
+    run: Annotated[str, typer.Argument(help="The delivery to go back to (the run in its report).")],
     to: To = None,
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Send what a target held after an earlier delivery once more."""
+    """Go back to an earlier delivery: send the values that the target had after it."""
     from leadq.pipelines.delivery.deliver import restore
 
     in_project(
@@ -96,7 +98,7 @@ def deliver_restore(
 
 @deliver_app.command("look", epilog="Example: leadq deliver look --to warehouse")
 def deliver_look(to: To = None, folder: Folder = HERE, as_json: Json = False) -> None:
-    """Read up to 500 leads back and compare them with what was confirmed; what differs is sent with the next delivery."""
+    """Check up to 500 leads in the target: do they still have our values? The next delivery sends what differs."""
     from leadq.pipelines.delivery.deliver import look
 
     in_project(folder, "look", lambda project, _: look(project, to=to, environment=dict(os.environ)), as_json=as_json)
@@ -104,7 +106,7 @@ def deliver_look(to: To = None, folder: Folder = HERE, as_json: Json = False) ->
 
 @deliver_app.command("stop", epilog="Example: leadq deliver stop")
 def deliver_stop(folder: Folder = HERE, as_json: Json = False) -> None:
-    """Stop all deliveries before their next step, also those that are running."""
+    """Stop all deliveries before their next step, including those that are running."""
     from leadq.pipelines.delivery.deliver import switch
 
     in_project(folder, "stop", lambda project, _: switch(project, on=False, by=who()), as_json=as_json)
@@ -112,7 +114,7 @@ def deliver_stop(folder: Folder = HERE, as_json: Json = False) -> None:
 
 @deliver_app.command("start", epilog="Example: leadq deliver start")
 def deliver_start(folder: Folder = HERE, as_json: Json = False) -> None:
-    """Let deliveries go on."""
+    """Allow deliveries again."""
     from leadq.pipelines.delivery.deliver import switch
 
     in_project(folder, "start", lambda project, _: switch(project, on=True, by=who()), as_json=as_json)

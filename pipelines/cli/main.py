@@ -34,8 +34,8 @@ app = Commands(
     rich_markup_mode=None,
     context_settings={"max_content_width": 120},
     help="Lead scores calibrated to the tiers that sales and marketing agreed on, with reasons that add up.",
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 stopped by a gate, 4 paused, 5 done with rejected rows. "
-    "With --debug a failure also shows its traceback.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 stopped before anything was written, 4 paused (run it again), "
+    "5 done, but some rows were rejected. Add --debug to see the traceback of a failure.",
 )
 
 app.add_typer(agreement_app)
@@ -75,7 +75,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _before_any_command(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Stand before every command."""
@@ -83,12 +83,12 @@ def _before_any_command(
 
 @app.command(epilog="Example: leadq demo --folder demo --leads 20000 --seed 7")
 def demo(
-    folder: Annotated[Path, typer.Option("--folder", help="Where to; made if it does not exist.")] = Path("demo"),
+    folder: Annotated[Path, typer.Option("--folder", help="Folder for the demo; created if missing.")] = Path("demo"),
     leads: Annotated[int, typer.Option("--leads", min=500, help="How many leads to simulate.")] = 20_000,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the company and of the training.")] = 7,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed of the company and the training.")] = 7,
     as_json: Json = False,
 ) -> None:
-    """Simulate a company, check, train, promote, score, and explain one lead."""
+    """Try everything on a simulated company: train a model, promote it, score its leads and explain one of them."""
     from leadq.pipelines.console.progress import watched
     from leadq.pipelines.getting_started.demo import demo as run
 
@@ -99,11 +99,13 @@ def demo(
 
 @app.command(epilog="Example: leadq init my-leads --from export.csv")
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder to make; may exist, existing files are kept.")],
-    source: Annotated[Path | None, typer.Option("--from", help="A file of leads: proposes its mapping.")] = None,
+    folder: Annotated[Path, typer.Argument(help="Project folder; created if missing, existing files are kept.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A file of leads, to propose which column is what.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a project folder with commented leadq.yaml, agreement.yaml and params.yaml."""
+    """Start a project: a folder with leadq.yaml, agreement.yaml and params.yaml, each with comments."""
     from leadq.pipelines.getting_started.init import init as run
 
     say(run(folder, source=source), as_json=as_json)
@@ -111,7 +113,7 @@ def init(
 
 @app.command(epilog="Example: leadq check --project my-leads")
 def check(folder: Folder = HERE, as_json: Json = False) -> None:
-    """Read the sources and say what the data can and cannot prove, and what looks like a leak."""
+    """Check the data: what it can and cannot prove, and which fields look like leaks."""
     from leadq.pipelines.training.check import check as run
 
     in_project(folder, "check", run, as_json=as_json)
@@ -119,7 +121,7 @@ def check(folder: Folder = HERE, as_json: Json = False) -> None:
 
 @app.command(epilog="Example: leadq train --project my-leads")
 def train(folder: Folder = HERE, as_json: Json = False) -> None:
-    """Ingest, validate, build, train, evaluate and register: a challenger for the champion."""
+    """Train a new model (the challenger) on the current data and write its evaluation report."""
     from leadq.pipelines.training.stages import train_all as run
 
     in_project(folder, "train", run, as_json=as_json)
@@ -127,7 +129,7 @@ def train(folder: Folder = HERE, as_json: Json = False) -> None:
 
 @app.command(epilog="Example: leadq models")
 def models(folder: Folder = HERE, as_json: Json = False) -> None:
-    """List the bundles in the store: which is live, what each was shown to do."""
+    """List all models: which one is live and how well each one works."""
     from leadq.pipelines.quarter.list_models import list_models as run
 
     in_project(folder, "models", run, as_json=as_json)
@@ -135,12 +137,12 @@ def models(folder: Folder = HERE, as_json: Json = False) -> None:
 
 @app.command(epilog='Example: leadq promote 3f2a9c81d07b --because "agreed in the October review"')
 def promote(
-    version: Annotated[str, typer.Argument(help="Bundle to put live; without it the latest challenger.")] = "",
+    version: Annotated[str, typer.Argument(help="Model to put live; by default the latest challenger.")] = "",
     because: Because = "",
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Put a bundle live if it beats the champion, the points score and the base rate; else say why not (exit code 3)."""
+    """Put a model live if it beats the live model, the points score and the base rate; otherwise say why not (exit code 3)."""
     from leadq.pipelines.quarter.promote import promote as run
 
     in_project(
@@ -153,7 +155,7 @@ def promote(
 
 @app.command(epilog='Example: leadq rollback --because "tier T1 collapsed overnight"')
 def rollback(because: Because = "", folder: Folder = HERE, as_json: Json = False) -> None:
-    """Put the previous champion live again."""
+    """Undo the last promotion: put the previous model live again."""
     from leadq.pipelines.quarter.promote import rollback as run
 
     in_project(folder, "rollback", lambda project, _: run(project, because=because, by=who()), as_json=as_json)
@@ -161,7 +163,7 @@ def rollback(because: Because = "", folder: Folder = HERE, as_json: Json = False
 
 @app.command(epilog="Example: leadq mirror")
 def mirror(folder: Folder = HERE, as_json: Json = False) -> None:
-    """Tell MLflow again who is live, and register what it lacks: the store was moved, or its server is another or was down."""
+    """Update MLflow after the store was moved, or after its server was down or replaced: register missing models, mark the live one."""
     from leadq.pipelines.quarter.promote import mirror as run
 
     in_project(folder, "mirror", run, as_json=as_json)
@@ -169,7 +171,7 @@ def mirror(folder: Folder = HERE, as_json: Json = False) -> None:
 
 @app.command(epilog="Example: leadq anchor; leadq promote")
 def anchor(folder: Folder = HERE, as_json: Json = False) -> None:
-    """Move the live model's base to what came of recent leads, as a new version, without training again."""
+    """Adjust the live model's overall level to the win rate of recent leads, as a new version and without training again."""
     from leadq.pipelines.quarter.anchor import anchor as run
 
     in_project(folder, "anchor", run, as_json=as_json)
@@ -179,7 +181,7 @@ def anchor(folder: Folder = HERE, as_json: Json = False) -> None:
 def shadow(
     switch: Annotated[Switch, typer.Argument(help="on or off.")], folder: Folder = HERE, as_json: Json = False
 ) -> None:
-    """Score the challenger beside the champion every night, for comparison only, or stop doing so."""
+    """Switch shadow scoring on or off: the challenger scores the same leads every night, for comparison only."""
     from leadq.pipelines.challenger.shadow_scoring import switch_shadow
 
     in_project(folder, "shadow", lambda project, _: switch_shadow(project, on=switch == "on"), as_json=as_json)
@@ -191,12 +193,12 @@ def score(
     lead: Annotated[str, typer.Option("--lead", help="Only this lead.")] = "",
     as_of: AsOf = "",
     changed_only: Annotated[
-        bool, typer.Option("--changed-only", help="Keep last night's scores of leads of which nothing changed.")
+        bool, typer.Option("--changed-only", help="Keep last night's scores for leads that have not changed.")
     ] = False,
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Score the open leads into the store; the same night again is the same run, an interrupted one goes on."""
+    """Score the open leads. Repeating a night changes nothing; an interrupted night continues where it stopped."""
     from leadq.pipelines.night.score import score as run
 
     after, moment = moment_of(since, "--since"), moment_of(as_of, "--as-of")
@@ -213,17 +215,17 @@ def score(
 @app.command(epilog="Example: leadq explain L-0004711 --as-of 2026-09-01 --picture why.png")
 def explain(
     lead: Annotated[str, typer.Argument(help="Lead id.")],
-    as_of: Annotated[str, typer.Option("--as-of", help="The newest score at or before this moment, reproduced.")] = "",
-    afresh: Annotated[bool, typer.Option("--afresh", help="Look at today's sources instead of at a score.")] = False,
-    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it into this .png or .svg file.")] = None,
-    html: Annotated[
-        Path | None, typer.Option("--html", help="Write the card as one offline page into this file.")
-    ] = None,
-    short: Annotated[bool, typer.Option("--short", help="Only the short text that fits a CRM field.")] = False,
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="Reproduce the newest score at or before this date or time.")
+    ] = "",
+    afresh: Annotated[bool, typer.Option("--afresh", help="Score the lead now, from today's sources.")] = False,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Also draw it as a .png or .svg file.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Also save the card as one HTML file.")] = None,
+    short: Annotated[bool, typer.Option("--short", help="Only the short text that fits into a CRM field.")] = False,
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Say in words why a lead has its score, the newest one or the one of a past night, reproduced exactly."""
+    """Explain in words why a lead has its score: the newest one, or that of a past night, reproduced exactly."""
     from leadq.pipelines.explaining.explain import explain as run
     from leadq.pipelines.explaining.explanation import Files
 
@@ -241,12 +243,12 @@ def explain(
 @app.command(epilog="Example: leadq desk; leadq desk --port 8711")
 def desk(
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Instead of the one in leadq.yaml.")
+        int | None, typer.Option("--port", min=0, max=65535, help="Port to use instead of the one in leadq.yaml.")
     ] = None,
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Open the desk: a web page on this machine in which sales reads tonight's leads and answers them. Stop with Ctrl+C."""
+    """Open the desk: web pages on which sales reads tonight's leads and answers them. Stop it with Ctrl+C."""
     from leadq.pipelines.desk import run_desk
     from leadq.pipelines.project.project import open_project
 

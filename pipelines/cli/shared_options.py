@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from leadq.pipelines.console.progress import Progress
     from leadq.pipelines.project.project import Project
 
-Folder = Annotated[Path, typer.Option("--project", "-p", help="Project folder, the one with leadq.yaml.")]
+Folder = Annotated[Path, typer.Option("--project", "-p", help="Project folder (where leadq.yaml is).")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
-AsOf = Annotated[str, typer.Option("--as-of", help="Moment to look at: a date (UTC) or a time with its zone.")]
-Because = Annotated[str, typer.Option("--because", help="Why; recorded with the decision.")]
+AsOf = Annotated[str, typer.Option("--as-of", help="Score as of this moment: a date (UTC) or a time with its zone.")]
+Because = Annotated[str, typer.Option("--because", help="The reason; it is recorded with the decision.")]
 
 HERE = Path()
 

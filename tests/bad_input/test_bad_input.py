@@ -73,7 +73,7 @@ TABLE = (
         where="events.csv",
         rule="must exist",
         value="",
-        remedy="Mend the path in leadq.yaml",
+        remedy="Fix the path in leadq.yaml",
     ),
     Bad(
         kind="empty file",
