@@ -99,7 +99,10 @@ def _fields(history: History) -> Iterator[Statement]:
     if unproven:
         sentence = f"{len(unproven)} own fields have no recorded changes ({_few(unproven)}): they are used as they stand today, unproven."
         yield say("cannot", "unproven_fields", sentence, fields=len(unproven))
-        advice = "Map the CRM's field history, or run leadq nightly: it records from day one."
+        advice = (
+            "Map the CRM's field history (field_history in leadq.yaml). Each night of leadq score also keeps what was known then:"
+            " the next training says which facts have changed since."
+        )
         yield say("next", "field_history", advice)
 
 
