@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from leadq.crm.gate.rules import Rule
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem
 
 Verdict = Literal["kept", "warned", "stopped"]
@@ -53,7 +54,7 @@ class RuleResult:
         return Problem(
             where=self.rule.where,
             rule=self.rule.statement,
-            value=str(self.rows) if minimum else f"{self.violations:,} of {self.rows:,} rows that do not",
+            value=str(self.rows) if minimum else f"{self.violations:,} of {counted(self.rows, 'row')} that break this",
             remedy=self.rule.remedy,
             count=1 if minimum else self.violations,
             examples=self.examples,
@@ -106,8 +107,8 @@ class GateResult:
 
     def in_words(self) -> str:
         """Return a few lines for the command line: what was looked at, then every broken rule."""
-        judged = f"{len(self.results)} rules on {sum(self.table_rows.values()):,} rows"
-        head = f"{judged}: {len(self.stopped)} stop, {len(self.warnings)} warn."
+        judged = f"{counted(len(self.results), 'rule')} checked on {counted(sum(self.table_rows.values()), 'row')}"
+        head = f"{judged}: {counted(len(self.stopped), 'rule')} broken, {counted(len(self.warnings), 'warning')}."
         told = [f"  {result.verdict}: {result.problem()}" for result in (*self.stopped, *self.warnings)]
         return "\n".join([head, *told])
 

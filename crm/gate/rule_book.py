@@ -175,7 +175,7 @@ def _own_fields(history: History) -> Iterator[Rule]:
 
 
 def _profiled(profiles: tuple[FieldProfile, ...]) -> Iterator[Rule]:
-    changed = "The field is filled differently than when the model was trained: ask who changed the form or the import."
+    changed = "The field is filled in differently from when the model was trained: find out what changed in the form or the import."
     for profile in profiles:
         column = f"{profile.entity}s.{profile.name}"
         present = max(0.0, 1 - profile.missing_share - 0.10)

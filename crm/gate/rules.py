@@ -88,8 +88,8 @@ class Rule:
             "ordered": f"must not be before {self.other}",
             "references": f"must be found in {self.other}",
             "not_before_lead": "must not be before leads.created_at of its lead",
-            "min_rows": f"must hold at least {first} rows",
-            "min_leads": f"must hold at least {first} leads that are {self.other}",
+            "min_rows": f"must have at least {first} rows",
+            "min_leads": f"must have at least {first} leads that are {self.other}",
         }[self.kind]
 
 
@@ -99,7 +99,7 @@ def _between_statement(values: tuple[Operand, ...]) -> str:
         return f"must be at most {_shown(high)}"
     if high is None:
         return f"must be at least {_shown(low)}"
-    return f"must lie between {_shown(low)} and {_shown(high)}"
+    return f"must be between {_shown(low)} and {_shown(high)}"
 
 
 def _shown(value: Operand) -> str:

@@ -10,13 +10,13 @@ from leadq.features.leak_checks.finding import LeakFinding
 WHY = "why it is known beforehand"
 _PLAIN = re.compile(r"[A-Za-z_][\w.]*")
 _BY_CHECK = {
-    1: "Training waits: a fact dated later than the look at the lead was counted. Report it, with the lead named.",
-    2: "Training waits: a fact that became known later was counted. Report it, with the lead named.",
-    3: "Training waits: fix the dates of creation and closing of the lead named.",
-    7: "Ask what changed then: a form, an import, a campaign. Nothing has to be done if the change is real.",
+    1: "Training stops here: a fact dated later than the score was used. Please report this, with the lead named above.",
+    2: "Training stops here: a fact that became known later was used. Please report this, with the lead named above.",
+    3: "Training stops here: fix the dates of creation and closing of the lead named above.",
+    7: "Find out what changed: a form, an import, a campaign? If the change is real, there is nothing to do.",
     8: "Merge what is one company in the CRM, or declare merged leads in lead_aliases.",
-    12: "Ask who wrote facts under an earlier date; map known_at in leadq.yaml, so that each counts from when it was known.",
-    13: "Training waits: the checks cannot be relied on for this data. Report it.",
+    12: "Find out who adds facts under earlier dates; map known_at in leadq.yaml, so that each counts from when it was known.",
+    13: "Training stops here: the checks cannot be relied on for this data. Please report this.",
 }
 
 
@@ -25,16 +25,16 @@ def what_happened(finding: LeakFinding) -> str:
     if finding.consequence == "stop":
         return "Training is stopped."
     if finding.consequence == "name":
-        return "Only named; it is used as before."
+        return "For your information: it is used as before."
     if not finding.features:
-        return "Nothing: no feature is made of it."
+        return "Nothing: no feature uses it."
     return "Left out of the model until somebody vouches for it."
 
 
 def what_to_do(finding: LeakFinding) -> str:
     """Say what a person can do; empty where there is nothing."""
     if finding.consequence == "quarantine":
-        return f"If it is known beforehand, paste into leadq.yaml: {vouch_line(finding)}" if finding.features else ""
+        return f"If it is known beforehand, add to leadq.yaml: {vouch_line(finding)}" if finding.features else ""
     if finding.check in (4, 5):
         return _leave_out(finding)
     return _BY_CHECK.get(finding.check, "")
@@ -55,8 +55,11 @@ def _leave_out(finding: LeakFinding) -> str:
     if own and table in ("leads", "accounts"):
         return f"If it is written afterwards, refuse it under sources, {table}: own_fields: {{refuse: {{{_quoted(name)}: why}}}}"
     if finding.field.startswith(("intent_", "engagement_")):
-        return "Ask when such events are recorded; if because of the outcome, leave their kind out: ignore_kinds in leadq.yaml."
-    return "Ask when it is written; if only after the outcome is known, do not map it."
+        return (
+            "Find out when such events are recorded; if it is because of the outcome, leave their kind out (ignore_kinds in "
+            "leadq.yaml)."
+        )
+    return "Find out when it is filled in; if only after the outcome is known, do not map it."
 
 
 def _quoted(name: str) -> str:

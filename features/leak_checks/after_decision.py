@@ -55,5 +55,5 @@ def check_changes(backend: Any, history: History, closed: ClosedLeads) -> Iterat
                 limit=LIMIT,
                 consequence="quarantine",
                 sentence=f"{entity}s.{field} was changed within {WATCHED_DAYS} days after the decision for {won:.0%} of the "
-                f"won and {lost:.0%} of the lost leads: it is written because of the outcome.",
+                f"won and {lost:.0%} of the lost leads: people change it because of the outcome.",
             )

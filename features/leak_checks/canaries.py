@@ -145,7 +145,7 @@ def missed(canaries: Iterable[Canary]) -> Iterator[LeakFinding]:
                 figure=0.0,
                 limit=1.0,
                 consequence="stop",
-                sentence=f"Planted on purpose and not caught: {canary.planted}. The checks cannot be relied on for this data.",
+                sentence=f"A leak planted as a test was not found ({canary.planted}). The checks cannot be relied on for this data.",
             )
 
 

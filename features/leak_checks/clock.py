@@ -42,9 +42,9 @@ def check_clock(data: TrainingData) -> Iterator[LeakFinding]:
         if figure >= LIMIT:
             moves = drifts or _tells(values, data, settled)
             what_follows = (
-                "future values lie outside of what was learnt from."
+                "future values will be outside the range that the model has seen."
                 if moves
-                else "win rates have not moved with the calendar so far, so it is kept."
+                else "win rates have not changed over time so far, so it is kept."
             )
             yield LeakFinding(
                 check=7,
@@ -54,7 +54,7 @@ def check_clock(data: TrainingData) -> Iterator[LeakFinding]:
                 figure=figure,
                 limit=LIMIT,
                 consequence="quarantine" if moves else "name",
-                sentence=f"{feature.source} mostly tells when a lead came in (rank correlation with time {figure:.2f}), not what "
+                sentence=f"{feature.source} mostly shows when a lead came in (rank correlation with time {figure:.2f}), not what "
                 f"it is like: {what_follows}",
             )
 

@@ -8,6 +8,7 @@ from typing import Any
 from leadq.crm.contract.history import History
 from leadq.features.leak_checks.closed_leads import ClosedLeads
 from leadq.features.leak_checks.finding import LeakFinding
+from leadq.foundation.plurals import counted
 
 _BY_KIND = """
 SELECT e.kind, count(DISTINCT d.lead_id) AS leads, count(DISTINCT d.lead_id) FILTER (d.won) AS won
@@ -38,6 +39,7 @@ def check_kinds(backend: Any, history: History, closed: ClosedLeads) -> Iterator
                 figure=won / leads,
                 limit=0.95 if always else 0.0,
                 consequence="name",
-                sentence=f"Of {leads:,} leads with an event {kind[:60]!r} before the decision {won / leads:.0%} won against "
-                f"{base:.0%} over all: it may be the outcome under another name (ignore_kinds in leadq.yaml leaves it out).",
+                sentence=f"Of {counted(leads, 'lead')} with an event {kind[:60]!r} before the decision, {won / leads:.0%} were won, "
+                f"compared with {base:.0%} overall: it may be the outcome under another name (ignore_kinds in leadq.yaml leaves "
+                "it out).",
             )

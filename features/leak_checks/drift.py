@@ -52,8 +52,8 @@ def check_drift(
             figure=auc,
             limit=LIMIT,
             consequence="name",
-            sentence=f"The newest leads can be told from those of the training with AUC {auc:.2f}, most by {', '.join(top)}: "
-            "something changed (a form, an import, a campaign), and old win rates may not hold.",
+            sentence=f"The newest leads differ clearly from those the model learns from (AUC {auc:.2f}), mostly in "
+            f"{', '.join(top)}: something has changed, and past win rates may no longer apply.",
         )
 
 

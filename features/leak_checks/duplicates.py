@@ -14,6 +14,7 @@ import pandas as pd
 from leadq.crm.contract.history import History
 from leadq.features.leak_checks.finding import LeakFinding
 from leadq.features.training_data import TrainingData
+from leadq.foundation.plurals import counted
 
 TWINS_LIMIT = 0.02
 
@@ -32,11 +33,13 @@ def check_rows(data: TrainingData) -> Iterator[LeakFinding]:
     """Rows, leads and accounts of the training data, each in one place only."""
     meta = data.meta
     repeated = meta.duplicated(["lead_id", "landmark"])
-    yield from _stop(int(repeated.sum()), "rows stand twice (same lead, same landmark)", meta["lead_id"][repeated])
-    for column, what in (("lead_id", "leads"), ("account_id", "accounts")):
+    rows = counted(int(repeated.sum()), "row appears twice", "rows appear twice")
+    yield from _stop(int(repeated.sum()), f"{rows} (same lead at the same age)", meta["lead_id"][repeated])
+    for column, what in (("lead_id", "lead"), ("account_id", "account")):
         groups = meta.dropna(subset=[column]).groupby(column)["group"].nunique()
         several = groups[groups > 1]
-        yield from _stop(len(several), f"{what} are in more than one group, so on both sides of a split", several.index)
+        found = counted(len(several), f"{what} is", f"{what}s are")
+        yield from _stop(len(several), f"{found} in more than one group, so on both sides of a split", several.index)
 
 
 def _stop(count: int, what: str, found: pd.Series | pd.Index) -> Iterator[LeakFinding]:
@@ -48,7 +51,7 @@ def _stop(count: int, what: str, found: pd.Series | pd.Index) -> Iterator[LeakFi
             figure=float(count),
             limit=0.0,
             consequence="stop",
-            sentence=f"{count:,} {what}, {found[0] if isinstance(found, pd.Index) else found.iloc[0]} for example.",
+            sentence=f"{what}, for example {found[0] if isinstance(found, pd.Index) else found.iloc[0]}.",
         )
 
 
@@ -65,5 +68,5 @@ def check_twins(backend: Any, history: History) -> Iterator[LeakFinding]:
             limit=TWINS_LIMIT,
             consequence="name",
             sentence=f"{affected / leads:.0%} of the leads belong to accounts that share a domain or name with another, "
-            f"{example[:60]!r} for example: validation looks better than it is while the same company is on both sides.",
+            f"for example {example[:60]!r}: as long as one company counts as several, test results look better than they are.",
         )

@@ -25,6 +25,7 @@ from leadq.features.leak_checks.single_field import (
     codes_of,
 )
 from leadq.features.training_data import HANDOFF, TrainingData
+from leadq.foundation.plurals import counted
 
 _TELLS = "tells the outcome alone"
 _FILLED = "filled in when the outcome is known"
@@ -56,12 +57,12 @@ def _value_finding(field: str, told: SingleFieldAuc | None, where: str) -> Itera
         return
     certain = told.reaches(QUARANTINE_AUC)
     meaning = (
-        "a fact written after the outcome, almost surely"
+        "almost certainly it is written after the outcome"
         if certain
-        else "unusually good for a fact known beforehand, look where it comes from"
+        else "unusually good for a fact known beforehand, so check where it comes from"
     )
     sentence = (
-        f"{field} alone orders won and lost leads with AUC {told.auc:.2f} {where} "
+        f"{field} alone separates won from lost leads with AUC {told.auc:.2f} {where} "
         f"({told.n_won:,} won, {told.n_lost:,} not): {meaning}."
     )
     limit = QUARANTINE_AUC if certain else SUSPECT_AUC
@@ -77,8 +78,8 @@ def _rare_values(field: str, values: pd.Series, won: np.ndarray) -> Iterator[Lea
     for found, limit, what in ((always, 0.95, "won"), (never, 0.0, "never won")):
         for value, row in found.sort_values("size", ascending=False).head(3).iterrows():
             sentence = (
-                f"{field} = {str(value)[:60]!r}: {row['mean']:.0%} of {int(row['size']):,} leads won against {base:.0%} "
-                f"over all; a value that means {what} may be the outcome in disguise."
+                f"{field} = {str(value)[:60]!r}: {row['mean']:.0%} of {counted(int(row['size']), 'lead')} were won, compared "
+                f"with {base:.0%} overall; a value that means {what} may be the outcome in disguise."
             )
             yield _finding(5, "a value that decides", field, float(row["mean"]), limit, sentence, "name")
 
@@ -128,8 +129,8 @@ def _feature_findings(
     filled = auc_of_presence(~np.isnan(column), won, group)
     if filled is not None and filled.reaches(MISSINGNESS_AUC):
         sentence = (
-            f"Whether {feature.name} was known {where} orders leads with AUC {filled.auc:.2f}. Its changes are recorded, "
-            "so it is kept; make sure they are recorded from the beginning."
+            f"Whether {feature.name} was known {where} alone separates won from lost leads (AUC {filled.auc:.2f}). Its changes "
+            "are recorded, so it is kept; make sure that they are recorded from the beginning."
         )
         found = _finding(4, _FILLED, feature.name, filled.auc, MISSINGNESS_AUC, sentence, "name")
         yield replace(found, features=(feature.name,))
@@ -153,5 +154,5 @@ def _looks(data: TrainingData, seed: int) -> Iterator[tuple[str, TrainingData]]:
             rows = np.sort(rng.choice(rows, _MAX_ROWS, replace=False))
         mask = np.zeros(len(landmark), dtype=np.bool_)
         mask[rows] = True
-        where = "at hand-off" if mark == HANDOFF else f"{data.catalogue.ages_days[mark]:g} days after creation"
+        where = "at hand-off" if mark == HANDOFF else f"{counted(data.catalogue.ages_days[mark], 'day')} after creation"
         yield where, data.rows(mask)

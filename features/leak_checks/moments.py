@@ -22,6 +22,7 @@ from leadq.features.engine.duckdb_engine import Tables
 from leadq.features.leak_checks.finding import LeakFinding
 from leadq.features.leak_checks.rebuild_features import cut, look
 from leadq.features.training_data import TrainingData
+from leadq.foundation.plurals import counted, one_or_many
 
 SAMPLE_ROWS = 300
 """A feature that looks ahead on 1 % of the rows is missed in 5 of 100 runs."""
@@ -96,8 +97,8 @@ def check_features(late: Late, looked_at: int) -> Iterator[LeakFinding]:
                 figure=float(rows),
                 limit=0.0,
                 consequence="stop",
-                sentence=f"{worst} holds what {clock} after as-of on {rows:,} of {looked_at:,} rows looked at again "
-                f"({example}; {len(found)} such features).",
+                sentence=f"{worst} uses facts that {clock} after as-of, in {rows:,} of {counted(looked_at, 'row')} that were "
+                f"rebuilt ({example}; {counted(len(found), 'such feature')}).",
             )
 
 
@@ -124,8 +125,8 @@ def check_closed(backend: Any, history: History, data: TrainingData) -> Iterator
             figure=float(len(found)),
             limit=0.0,
             consequence="stop",
-            sentence=f"{len(found):,} of {len(data.meta):,} rows look at a lead after it was closed, {example} for example: "
-            "the outcome is then known.",
+            sentence=f"{len(found):,} of {counted(len(data.meta), 'row')} {one_or_many(len(found), 'shows', 'show')} a lead after "
+            f"it was closed, when the outcome is known, for example {example}.",
         )
 
 
@@ -153,7 +154,7 @@ def _told(
     for index in np.flatnonzero(wrong.any(axis=0)):
         first = int(np.flatnonzero(wrong[:, index])[0])
         lead = looks["lead_id"].iloc[first]
-        example = f"{lead} for example: {held[first, index]:g} where {honest[first, index]:g} was known"
+        example = f"for example {lead}: {held[first, index]:g} where {honest[first, index]:g} was known"
         found[data.catalogue.names[index]] = (int(wrong[:, index].sum()), example)
     return found
 

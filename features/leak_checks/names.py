@@ -23,6 +23,6 @@ def check_names(fields: Iterable[str]) -> Iterator[LeakFinding]:
                 figure=1.0,
                 limit=0.0,
                 consequence="quarantine",
-                sentence=f"{field} is named like {pattern}: such a field usually says what became of the lead. "
+                sentence=f"{field} is named like {pattern}: such a field usually shows the outcome. "
                 "Vouch for it in leadq.yaml if it is known beforehand.",
             )

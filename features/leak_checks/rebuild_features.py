@@ -13,12 +13,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from leadq.agreement.schema import Agreement
-from leadq.features.assemble import assemble, encoded, fields_of
-from leadq.features.build_training_data import tracked_since
+from leadq.features.assemble import assemble, encoded, look_at
 from leadq.features.catalogue import Catalogue
 from leadq.features.engine.duckdb_engine import Tables
 from leadq.features.engine.text_values import flag_in, moment_in, number_in
-from leadq.features.field_values import known_fields
 
 _LATER = "later:"
 
@@ -48,9 +46,7 @@ def look(tables: Tables, looks: pd.DataFrame, agreement: Agreement, catalogue: C
     leads = tables.leads.select("lead_id", "account_id", "created_us")
     points = wanted.left_join(leads, "lead_id").drop("lead_id_right").mutate(landmark=ibis.literal(0, "int64"))
     points = _kept(tables, f"{name}_points", points)
-    fields = known_fields(tables.history)
-    values = fields_of(tables, points, fields, tracked_since(catalogue))
-    features = encoded(assemble(tables, points, values, fields, agreement, catalogue), catalogue)
+    features = encoded(assemble(look_at(tables, points, agreement, catalogue), catalogue), catalogue)
     frame: pd.DataFrame = features.order_by("point_id").to_pandas()
     return frame.drop(columns="point_id")
 

@@ -9,6 +9,7 @@ from leadq.crm.contract.history import History
 from leadq.features.leak_checks.finding import BY_NAME, LeakFinding
 from leadq.features.leak_checks.vouching import column_of
 from leadq.features.training_data import TrainingData
+from leadq.foundation.plurals import counted
 
 _RANK = {"stop": 0, "quarantine": 1, "name": 2}
 _LAST = 100
@@ -60,6 +61,6 @@ def once_a_family(found: Iterable[LeakFinding], data: TrainingData) -> Iterator[
             yield finding
     for alike in named.values():
         worst = max(alike, key=lambda finding: finding.figure)
-        also = f" So do {len(alike) - 1} more features of the same kind." if len(alike) > 1 else ""
+        also = f" The same is true of {counted(len(alike) - 1, 'more feature')} of this kind." if len(alike) > 1 else ""
         features = tuple(finding.field for finding in alike)
         yield replace(worst, features=features, sentence=f"{worst.sentence}{also}")

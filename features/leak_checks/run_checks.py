@@ -33,6 +33,7 @@ from leadq.features.leak_checks.reporting import not_said_yet, once_a_family, wi
 from leadq.features.leak_checks.table import BY_TRAINING, NEEDS_A_MODEL, CheckRow, check_table
 from leadq.features.leak_checks.vouching import column_of, honoured, unknown_names, vouched_names
 from leadq.features.training_data import TrainingData
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem
 
 _NO_DATES = "the source has no dates"
@@ -61,9 +62,7 @@ class LeaksChecked:
 
     def rows(self, more: Iterable[LeakFinding] = (), *, passed: str = "", not_run: str = "") -> tuple[CheckRow, ...]:
         """Return all checks as a table; ``more``, ``passed`` and ``not_run`` are what parity (check 12) has to say."""
-        again = (
-            f"the features of {self.looked_again:,} rows, made again from a history that ends at as-of, are the same"
-        )
+        again = f"the features of {counted(self.looked_again, 'row')} are the same when rebuilt from a history that ends at as-of"
         caught = [
             f"{canary.planted}: {canary.why_not or 'caught by check ' + ', '.join(map(str, canary.caught_by))}"
             for canary in self.canaries

@@ -17,17 +17,17 @@ _CHECKS: tuple[tuple[int, str, str], ...] = (
     (1, "facts that occurred after as-of", "stop"),
     (2, "facts that became known after as-of", "stop"),
     (3, "leads looked at after they were closed", "stop"),
-    (4, "one field alone tells the outcome, by its value or by being filled in", "name or quarantine"),
+    (4, "one field alone shows the outcome, by its value or by being filled in", "name or quarantine"),
     (5, "a value or a kind of event that (nearly) always or never wins", "name"),
     (6, "fields changed after the decision, more often for wins", "quarantine"),
-    (7, "the newest leads look different; a field that tells the time", "name or quarantine"),
+    (7, "the newest leads look different; a field that shows the time", "name or quarantine"),
     (8, "rows, leads or accounts on both sides of a split", "stop"),
     (9, "labels encoded into features outside of the folds", "stop"),
-    (10, "labels dealt anew must teach nothing", "stop"),
-    (11, "a random split looks better than out of time", "name"),
-    (12, "leads already scored, rebuilt as of their score time", "stop"),
+    (10, "with shuffled labels nothing can be learnt", "stop"),
+    (11, "a random split looks better than a test on later leads", "name"),
+    (12, "leads scored earlier get the same score when rebuilt", "stop"),
     (13, "leaks planted on purpose", "stop if missed"),
-    (14, "one feature that holds most of what moves the scores", "name"),
+    (14, "one feature that moves the scores more than all others", "name"),
     (BY_NAME, "names that mean the outcome", "quarantine"),
 )
 _VERDICT: dict[str, Verdict] = {"stop": "stop", "quarantine": "quarantined", "name": "named"}
@@ -105,7 +105,7 @@ def with_model_checks(rows: Sequence[CheckRow], model_findings: Iterable[Mapping
 
 def _of_model(row: CheckRow, found: Mapping[str, Any] | None) -> CheckRow:
     if found is None:
-        words = "there is no model to check: nothing beat the base rate"
+        words = "there is no model to check, as nothing beats the base rate"
         return CheckRow(check=row.check, what=row.what, consequence=row.consequence, verdict="not run", words=words)
     return CheckRow(
         check=row.check,

@@ -38,7 +38,7 @@ def honoured(finding: LeakFinding, catalogue: Catalogue, history: History, vouch
         return finding
     refused = {column_of(field): field.why for field in history.own_fields if field.status == "refused"}
     if finding.field in refused:
-        return _named(finding, "refused already, and rightly", refused[finding.field])
+        return _named(finding, "already refused, and rightly so", refused[finding.field])
     if finding.field in vouched:
         return _named(finding, "vouched for and kept", vouched[finding.field])
     source = {feature.name: feature.source for feature in catalogue.features}

@@ -10,6 +10,7 @@ from leadq.features.leak_checks.finding import LeakFinding
 from leadq.features.leak_checks.table import CheckRow
 from leadq.features.readiness.statements import Readiness
 from leadq.foundation.html_page import page_environment
+from leadq.foundation.plurals import counted
 
 
 def render_check_report(
@@ -24,4 +25,4 @@ def render_check_report(
 def findings_in_words(findings: Iterable[LeakFinding]) -> str:
     """Return the findings as plain text for the command line, worst first."""
     told = [f"  {found.consequence}: {found.sentence}" for found in findings]
-    return "\n".join([f"{len(told)} suspected leaks" if told else "No leak suspected", *told])
+    return "\n".join([counted(len(told), "suspected leak") if told else "No leak suspected", *told])

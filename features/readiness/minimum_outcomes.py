@@ -13,6 +13,7 @@ import pandas as pd
 
 from leadq.crm.gate.rule_book import MIN_WINS
 from leadq.features.training_data import TrainingData
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import Problem
 
 MIN_NOT_WON = MIN_WINS
@@ -75,7 +76,7 @@ def shortage(data: TrainingData) -> Problem | None:
         return None
     return Problem(
         where="history",
-        rule=f"must hold at least {MIN_WINS} won and {MIN_NOT_WON} other leads that sales worked and whose horizon is over",
+        rule=f"must have at least {MIN_WINS} won and {MIN_NOT_WON} other leads that sales worked and whose horizon is over",
         value=f"{found.won:,} won and {found.not_won:,} others",
         remedy=" ".join([*_missing(found), *_sooner(data, found)]),
     )
@@ -91,48 +92,45 @@ def wins_with_horizon(data: TrainingData, horizon_days: float) -> int:
 
 
 def _sooner(data: TrainingData, found: Supply) -> Iterator[str]:
-    yield "Sooner: give older history, or map all work of sales as touches."
+    yield "To get there sooner, add older history, or map everything that sales did as touches."
     if not data.dated or found.won >= MIN_WINS:
         return
     shorter = [days for days in _SHORTER_DAYS if days < data.catalogue.horizon_days]
     best = max(shorter, key=lambda days: wins_with_horizon(data, days), default=None)
     if best is not None and (count := wins_with_horizon(data, best)) > found.won:
-        yield f"With horizon_days: {best} in the agreement {count:,} wins would count today."
+        yield f"With horizon_days: {best} in the agreement, {counted(count, 'win')} would count today."
 
 
 def _missing(found: Supply) -> list[str]:
     told = []
     if found.won < MIN_WINS:
         missing = MIN_WINS - found.won
-        told.append(f"{missing} more {'win is' if missing == 1 else 'wins are'} needed{_how_long(found)}.")
+        told.append(f"{counted(missing, 'more win')} {one_or_many(missing, 'is', 'are')} needed{_how_long(found)}.")
     if found.not_won < MIN_NOT_WON:
-        told.append(
-            f"{MIN_NOT_WON - found.not_won} more leads that were not won are needed: are losses left out of the source?"
-        )
+        missing = MIN_NOT_WON - found.not_won
+        more = counted(missing, "more lead that was not won is", "more leads that were not won are")
+        told.append(f"{more} needed. Check that the source includes lost leads.")
     if found.too_young:
-        told.append(f"{found.too_young:,} won {_leads(found.too_young)} not old enough yet.")
+        told.append(f"{counted(found.too_young, 'won lead is', 'won leads are')} not old enough yet.")
     if found.not_worked:
-        told.append(f"{found.not_worked:,} won {_leads(found.not_worked)} not worked by sales, as far as is recorded.")
+        worked = counted(found.not_worked, "won lead has", "won leads have")
+        told.append(f"{worked} no recorded work by sales.")
     return told
-
-
-def _leads(count: int) -> str:
-    return "lead is" if count == 1 else "leads are"
 
 
 def _how_long(found: Supply) -> str:
     months = found.months_until(MIN_WINS)
     if months is None:
         return ""
-    return f", at the present pace of {found.wins_a_month:.1f} a month in about {in_months(months)}"
+    return f" (in about {in_months(months)}, at the current {found.wins_a_month:.1f} a month)"
 
 
 def in_months(months: float) -> str:
     """Name a duration as people do: ``"3 weeks"``, ``"5 months"``, ``"2.5 years"``."""
     if months < 1.5:
         weeks = max(1, round(months * _DAYS_A_MONTH / 7))
-        return f"{weeks} week{'s' * (weeks > 1)}"
-    return f"{months:.0f} months" if months < 24 else f"{months / 12:.1f} years"
+        return counted(weeks, "week")
+    return counted(round(months), "month") if months < 24 else f"{months / 12:.1f} years"
 
 
 def _wins_a_month(data: TrainingData, winners: set[str]) -> float:

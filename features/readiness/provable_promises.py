@@ -10,6 +10,7 @@ from leadq.features.readiness.promise_evidence import leads_that_prove, rate_tha
 from leadq.features.readiness.statements import Statement, say
 from leadq.features.readiness.time_span import QUARTER_DAYS
 from leadq.features.training_data import HANDOFF, TrainingData
+from leadq.foundation.plurals import counted
 
 _TIER_SHARE = 0.2  # of a quarter's leads, for the example of how much a tier can prove
 _FEWEST = 30  # leads, below which the acceptance test calls a tier not testable
@@ -28,18 +29,24 @@ def promises(data: TrainingData, agreement: Agreement) -> Iterator[Statement]:
         needed = rate_that_proves(promise, n, confidence=confidence)
         enough = leads_that_prove(promise, min(_HEADROOM * promise, 0.99), confidence=confidence)
         if needed is None or n < _FEWEST:
-            sentence = f"A quarter brings about {n:,} leads to {tier.id} (a fifth of all): too few to test its promise of {promise:.0%}."
+            sentence = (
+                f"If a fifth of all leads are {tier.id}, it gets about {counted(n, 'lead')} a quarter: too few to test its "
+                f"promise of {promise:.0%}."
+            )
             yield say("cannot", f"promise_{tier.id}", sentence, leads=n, promise=promise)
         else:
             sentence = (
-                f"With about {n:,} leads a quarter in {tier.id} (a fifth of all) its promise of {promise:.0%} is proven from an "
-                f"observed {needed:.1%} on, with {confidence:.0%} confidence."
+                f"If a fifth of all leads are {tier.id}, it gets about {counted(n, 'lead')} a quarter: its promise of "
+                f"{promise:.0%} is proven once {needed:.1%} or more of them are won (with {confidence:.0%} confidence)."
             )
             yield say("can", f"promise_{tier.id}", sentence, leads=n, promise=promise, rate_that_proves=needed)
         if enough is not None and enough > n:
-            advice = f"With a fifth of headroom {tier.id}'s promise of {promise:.0%} is proven by {enough:,} leads"
+            advice = (
+                f"If {tier.id} really wins {_HEADROOM * promise:.0%}, it takes {counted(enough, 'lead')} to prove its promise "
+                f"of {promise:.0%}"
+            )
             if data.dated:
-                advice += f": about {in_months(3 * enough / n)} of hand-offs"
+                advice += f", about {in_months(3 * enough / n)} of hand-offs"
             yield say("next", f"leads_for_{tier.id}", advice + ".", leads=enough)
 
 

@@ -19,6 +19,7 @@ from leadq.features.readiness.provable_promises import promises
 from leadq.features.readiness.statements import Kind, Readiness, Statement, say
 from leadq.features.readiness.time_span import horizon, left_truncation, length
 from leadq.features.training_data import TrainingData
+from leadq.foundation.plurals import counted, one_or_many
 
 __all__ = ["Readiness", "readiness"]
 
@@ -48,39 +49,45 @@ def readiness(history: History, data: TrainingData | None, agreement: Agreement)
 
 def _size(facts: HistoryFacts) -> Iterator[Statement]:
     figures = {"leads": facts.leads, "won": facts.won, "lost": facts.lost, "open": facts.open}
-    counted = f"{facts.leads:,} leads: {facts.won:,} won, {facts.lost:,} lost, {facts.open:,} open."
+    size = f"{counted(facts.leads, 'lead')}: {facts.won:,} won, {facts.lost:,} lost, {facts.open:,} open."
     enough = facts.won >= MIN_WINS
     kind: Kind = "can" if enough else "cannot"
     yield say(
         kind,
         "size",
-        counted if enough else f"{counted} Nothing useful is learnt from fewer than {MIN_WINS} wins.",
+        size if enough else f"{size} Nothing useful can be learnt from fewer than {MIN_WINS} wins.",
         **figures,
     )
     if facts.reopened:
-        sentence = f"{facts.reopened:,} leads were re-opened; each counts as open again from then."
+        sentence = (
+            f"{counted(facts.reopened, 'lead was', 'leads were')} re-opened, and count as open again from that moment."
+        )
         yield say("can", "reopened", sentence, leads=facts.reopened)
 
 
 def _clocks(facts: HistoryFacts) -> Iterator[Statement]:
     if not facts.rows["events"]:
         yield say(
-            "cannot", "events", "No events: what buyers did is unknown, and scores rest on who they are.", events=0
+            "cannot",
+            "events",
+            "No events: it is unknown what buyers did, so scores depend only on who they are.",
+            events=0,
         )
         yield say("next", "events_mapped", "Map web visits, e-mail clicks or form fills as events.")
         return
-    yield say("can", "events", f"{facts.rows['events']:,} dated events.", events=facts.rows["events"])
+    events = facts.rows["events"]
+    yield say("can", "events", f"{counted(events, 'dated event')}.", events=events)
     if not facts.rows["events_with_known_at"]:
         sentence = (
-            "No event says when it became known: lists imported later cannot be told from what was known at once."
+            "Events do not say when they became known: a list imported later looks as if it had been known at once."
         )
         yield say("cannot", "known_at", sentence, events_with_known_at=0)
 
 
 def _flat() -> Iterator[Statement]:
     sentence = (
-        "A source without dates: it cannot be proved that a column was known before the outcome, that labels are old enough, how "
-        "fast leads are won, or how scores hold up over the months. Row order stands for time."
+        "The source has no dates. So nothing can be said about whether a column was known before the outcome, how fast leads "
+        "are won, or how scores hold up over the months. The order of the rows is used as time."
     )
     yield say("cannot", "dates", sentence)
     yield say(
@@ -94,10 +101,13 @@ def _fields(history: History) -> Iterator[Statement]:
     unproven = [field.key for field in own if field.key not in history.tracked_since]
     proven = sorted(field.key for field in fields if field.key in history.tracked_since)
     if proven:
-        sentence = f"The changes of {_few(proven)} are recorded: their values are known as of any moment."
+        sentence = f"Changes of {_few(proven)} are recorded, so their values are known at any moment."
         yield say("can", "tracked_fields", sentence, fields=len(proven))
     if unproven:
-        sentence = f"{len(unproven)} own fields have no recorded changes ({_few(unproven)}): they are used as they stand today, unproven."
+        sentence = (
+            f"{counted(len(unproven), 'own field has', 'own fields have')} no recorded changes ({_few(unproven)}): today's "
+            "values are used, and may differ from what was known at the time."
+        )
         yield say("cannot", "unproven_fields", sentence, fields=len(unproven))
         advice = (
             "Map the CRM's field history (field_history in leadq.yaml). Each night of leadq score also keeps what was known then:"
@@ -113,11 +123,13 @@ def _left_over(facts: HistoryFacts, history: History) -> Iterator[Statement]:
     rejected = sum(count.rejected for count in history.counts.values())
     if rejected:
         sentence = (
-            f"{rejected:,} rows were rejected when they were read; each stands with its reason in rejected.parquet."
+            f"{counted(rejected, 'row was', 'rows were')} rejected; rejected.parquet lists "
+            f"{one_or_many(rejected, 'it', 'each one')} with the reason."
         )
         yield say("cannot", "rejected", sentence, rows=rejected)
     if facts.undated:
-        yield say("cannot", "undated", f"{facts.undated:,} leads have no date and are not scored.", leads=facts.undated)
+        undated = counted(facts.undated, "lead has no date and is", "leads have no date and are")
+        yield say("cannot", "undated", f"{undated} not scored.", leads=facts.undated)
 
 
 def _few(names: list[str], most: int = 6) -> str:

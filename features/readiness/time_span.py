@@ -10,6 +10,7 @@ from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import moment
 from leadq.features.readiness.history_figures import COVERED, HistoryFacts
 from leadq.features.readiness.statements import Statement, say
+from leadq.foundation.plurals import counted
 
 QUARTER_DAYS = 91
 
@@ -28,39 +29,49 @@ def horizon(facts: HistoryFacts, agreement: Agreement) -> Iterator[Statement]:
         "covered_from_creation": from_creation,
     }
     since = "from hand-off" if times.handed_off else "from creation"
-    sentence = f"The agreed horizon of {days} days covers {covered:.0%} of the wins, counted {since} (95 % came within {quantile:.0f} days)"
+    sentence = (
+        f"The agreed horizon of {counted(days, 'day')} covers {covered:.0%} of the wins, counted {since} "
+        f"(95 % came within {counted(round(quantile), 'day')})"
+    )
     if times.handed_off:
-        sentence += f"; counted from creation {from_creation:.0%}"
+        sentence += f"; counted from creation, it covers {from_creation:.0%}"
     yield say("can" if covered >= COVERED - 0.01 else "cannot", "horizon", sentence + ".", **figures)
     if times.late:
         share = times.late / times.wins
-        late = f"{times.late:,} of {times.wins:,} wins ({share:.1%}) came later than {days} days, counted {since}: they stay label 0."
+        late = (
+            f"{times.late:,} of {counted(times.wins, 'win')} ({share:.1%}) came later than {counted(days, 'day')}, counted "
+            f"{since}: these leads count as not won."
+        )
         yield say("cannot", "late_wins", late, wins=times.late, share=share)
     seen = times.delays.seen_up_to_days
     if seen < 2 * quantile:
-        young = f"Wins slower than {seen:.0f} days can hardly have been seen yet: the true delays may be longer than they look."
+        young = (
+            f"The history is too short to show wins that take longer than {counted(round(seen), 'day')}: wins may really take "
+            "longer than it seems."
+        )
         yield say("cannot", "horizon_young", young, seen_up_to_days=seen)
     proposed = times.round_horizon_days
     if proposed is not None and proposed != days and (covered < COVERED - 0.01 or proposed < days):
-        advice = f"The smallest round horizon that covers {COVERED:.0%} of the wins is {proposed} days."
+        advice = f"The smallest round horizon that covers {COVERED:.0%} of the wins is {counted(proposed, 'day')}."
         yield say("next", "round_horizon", advice, days=proposed)
 
 
 def length(facts: HistoryFacts, history: History, agreement: Agreement) -> Iterator[Statement]:
     """Say how long the history is, and how many tests in time that allows."""
     if facts.first_created is None:
-        yield say(
-            "cannot", "length", "No lead has a date of creation: nothing can be looked at as of a moment.", days=0
-        )
+        yield say("cannot", "length", "No lead has a date of creation: it is unknown what was known when.", days=0)
         return
     days = (history.read_at - facts.first_created).days
     origins = max(0, (days - agreement.outcome.horizon_days) // QUARTER_DAYS - 1)
     figures = {"days": days, "quarterly_origins": origins}
-    span = f"The history is {days:,} days long ({_day(facts.first_created)} to {_day(history.read_at)})"
+    span = f"The history is {counted(days, 'day')} long ({_day(facts.first_created)} to {_day(history.read_at)})"
     if origins >= 4:
-        yield say("can", "length", f"{span}: {origins} quarterly tests in time are possible.", **figures)
+        yield say("can", "length", f"{span}: enough for {origins} quarterly tests on later leads.", **figures)
     else:
-        sentence = f"{span}: too short for four quarterly tests in time; shorter periods are used, and the season is not tested."
+        sentence = (
+            f"{span}: too short for four quarterly tests on later leads. Shorter periods are used, and seasonal effects are "
+            "not tested."
+        )
         yield say("cannot", "length", sentence, **figures)
 
 
@@ -69,11 +80,15 @@ def left_truncation(facts: HistoryFacts) -> Iterator[Statement]:
     closings = facts.closings
     if facts.first_created is None or closings.first_us is None or not closings.truncated:
         return
-    few = "No lead was" if not closings.closed_before else f"Only {closings.closed_before:,} leads were"
+    few = (
+        "No lead was"
+        if not closings.closed_before
+        else f"Only {counted(closings.closed_before, 'lead was', 'leads were')}"
+    )
     sentence = (
-        f"{few} closed before {_day(moment(closings.first_us))}, though leads exist since {_day(facts.first_created)} and about "
-        f"{closings.expected_before:,.0f} of them should have been closed by then: leads closed earlier are missing (left "
-        "truncation), and win rates of the first months are distorted."
+        f"{few} closed before {_day(moment(closings.first_us))}, although leads go back to {_day(facts.first_created)} and about "
+        f"{closings.expected_before:,.0f} of them should have been closed by then. Leads closed earlier are probably missing, "
+        "which distorts the win rates of the first months."
     )
     yield say(
         "cannot",

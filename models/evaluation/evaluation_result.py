@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from leadq.foundation.plurals import counted
 from leadq.models.evaluation.paired_bootstrap import Difference
 from leadq.models.evaluation.reliability import Decomposition
 from leadq.models.evaluation.stability import Stability
@@ -196,15 +197,18 @@ class Evaluation:
     def in_words(self) -> tuple[str, ...]:
         """Sentences for a report, the most important first."""
         if not self.possible:
-            return (f"Nothing could be proved: {self.why_not}.", "The base rate scores; no tier, no reasons.")
+            return (
+                f"No model could be tested: {self.why_not}.",
+                "Every lead gets the average win rate (the base rate), without tiers and reasons.",
+            )
         words = [self._verdict()]
         if self.logistic_better and self.versus_logistic:
             gain = self.versus_logistic.mean
-            words.insert(0, f"A plain logistic regression is better than the trees, by {gain:.4f} nats of log-loss.")
+            words.insert(0, f"A plain logistic regression does better than the trees, by {gain:.4f} nats of log-loss.")
         if self.versus_points:
             better = "beats" if self.beats_points else "does not beat"
             words.append(
-                f"It {better} a points score made from the agreement and the same data {_interval(self.versus_points)}."
+                f"It {better} a points score built from the agreement and the same data {_interval(self.versus_points)}."
             )
         words.append(self._split())
         words += [self._anchored()] if self.anchor else []
@@ -219,23 +223,29 @@ class Evaluation:
         interval = _interval(base)
         if self.beats_base_rate:
             return f"The model beats the base rate on leads it had not seen {interval}."
-        weak = "" if self.calibration_usable else "; out of fold its margins say nothing about winning"
-        return f"Nothing beats the base rate {interval}{weak}. The base rate scores; no tier, no reasons."
+        weak = "" if self.calibration_usable else "; on rows it was not fitted on, its raw scores do not tell who wins"
+        return (
+            f"Nothing beats the base rate {interval}{weak}. "
+            "Every lead gets the average win rate, without tiers and reasons."
+        )
 
     def _split(self) -> str:
         first, last = self.origins[0], self.origins[-1]
         if self.dated:
-            when = f"{first.origin[:10]} to {last.origin[:10]}, each tested on leads of the {first.period_days:g} days after it"
+            days = counted(first.period_days, "day")
+            when = f"{first.origin[:10]} to {last.origin[:10]}, each tested on the leads of the {days} after it"
         else:
             when = f"rows {first.origin} to {last.origin}"
-        words = f"{len(self.origins)} rolling origins ({when}): {self.test_leads:,} leads held out."
+        words = f"{counted(len(self.origins), 'rolling origin')} ({when}): {counted(self.test_leads, 'lead')} held out."
         removed = sum(one.accounts_in_both for one in self.origins if one.accounts_removed)
         kept = sum(one.accounts_in_both for one in self.origins if not one.accounts_removed)
         if removed:
-            words += f" {removed:,} times an account with leads on both sides left the training side."
+            words += (
+                f" Accounts with leads on both sides were left out of the training side ({counted(removed, 'time')})."
+            )
         if kept:
             words += (
-                f" {kept:,} times such an account was kept, because too little would be left: those figures hold for"
+                f" Where too little would have been left, they were kept ({counted(kept, 'time')}): those figures are for"
                 " accounts already known."
             )
         return words
@@ -245,10 +255,10 @@ class Evaluation:
             return ""
         without = self.anchor.log_loss["none"]
         if self.anchor.window is None:
-            return "Anchoring on recent leads did not lower the log-loss at the origins beyond doubt and is left out."
+            return "Anchoring on recent leads did not clearly lower the log-loss in the back-test, so it is not used."
         gain = 100.0 * (1.0 - self.anchor.log_loss[f"{self.anchor.window:g}"] / without)
-        unit = "days" if self.dated else "rows"
-        return f"Anchored on the last {self.anchor.window:g} {unit}: that lowered the log-loss at the origins by {gain:.2f} %."
+        window = counted(self.anchor.window, "day" if self.dated else "row")
+        return f"Anchored on the last {window}, which lowered the log-loss in the back-test by {gain:.2f} %."
 
 
 def _interval(found: Difference) -> str:
@@ -267,8 +277,8 @@ def _moment_words(one: MomentFigures) -> str:
     test = one.calibration
     if test is not None:
         words += (
-            f"; calibration slope {test.slope:.2f} ({test.slope_low:.2f} to {test.slope_high:.2f}), and an error of the"
-            f" mean beyond {100 * (test.detectable_ratio - 1):.0f} % would have been found"
+            f"; calibration slope {test.slope:.2f} ({test.slope_low:.2f} to {test.slope_high:.2f}); an error of the mean"
+            f" above {100 * (test.detectable_ratio - 1):.0f} % would have been noticed"
         )
     return words + "."
 

@@ -119,7 +119,7 @@ def check_random_gap(evaluation: Evaluation) -> ModelFinding:
     gap, one = max(gaps, key=lambda pair: pair[0])
     words = (
         f"At {one.moment} the AUC is {one.random_split_auc:.3f} in a random split but {one.auc:.3f} out of time: "
-        "the world drifts, or a feature knows the future."
+        "either win rates change over time, or a feature knows the future."
     )
     named = gap > MAX_RANDOM_GAP
     return ModelFinding(
@@ -136,7 +136,7 @@ def check_one_feature(reference: Reference, catalogue: Catalogue) -> ModelFindin
     top = int(weight.argmax())
     share = float(weight[top] / weight.sum())
     feature = catalogue.features[top]
-    words = f"{feature.meaning} ({feature.name}) alone holds {100 * share:.0f} % of what moves the scores: look at it."
+    words = f"{feature.meaning} ({feature.name}) alone accounts for {100 * share:.0f} % of what moves the scores: check its source."
     return ModelFinding(
         check=14, name=name, verdict="named" if share > MAX_ONE_FEATURE else "passed", value=share, words=words
     )

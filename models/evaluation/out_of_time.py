@@ -51,7 +51,7 @@ class Evaluated:
 
 def _too_thin(data: TrainingData, splits: Sequence[Split], settings: FitSettings) -> str:
     if not splits:
-        return "the history is too short for a test in time: too few wins are old enough at any earlier moment"
+        return "the history is too short to test on later leads: too few wins are old enough at any earlier moment"
     label = labels(data)
     tested = np.logical_or.reduce([split.test for split in splits])
     for side, rows, needed in (

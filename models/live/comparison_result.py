@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from leadq.foundation.atomic_files import write_text
+from leadq.foundation.plurals import counted
 from leadq.models.evaluation.paired_bootstrap import Difference, Gain
 from leadq.models.tiers.tier_migration import Migration
 
@@ -22,10 +23,10 @@ USUAL_SHARE = 0.2
 
 EvidenceKind = Literal["shadow", "held-out", "shared", "none"]
 _EVIDENCE_WORDS = {
-    "shadow": "leads that both scored on the same nights",
-    "held-out": "leads that neither had learnt from",
-    "shared": "leads that both had held out",
-    "none": "no leads",
+    "shadow": ("lead that both scored on the same nights", "leads that both scored on the same nights"),
+    "held-out": ("lead that neither had learnt from", "leads that neither had learnt from"),
+    "shared": ("lead that both had held out", "leads that both had held out"),
+    "none": ("lead", "leads"),
 }
 
 
@@ -76,7 +77,7 @@ class Comparison:
         if self.log_loss is None:
             return f"cannot be compared with champion {self.champion}: {self.why_not}"
         found = "beats" if self.log_loss.better else "is worse than" if self.log_loss.worse else "does not beat"
-        leads = f"{self.n:,} {_EVIDENCE_WORDS[self.evidence]} ({self.wins:,} won)"
+        leads = f"{counted(self.n, *_EVIDENCE_WORDS[self.evidence])} ({self.wins:,} won)"
         difference = self.log_loss
         return (
             f"{found} champion {self.champion} on {leads}: log-loss {difference.mean:+.4f} nats, 90 % interval"
@@ -92,10 +93,10 @@ class Comparison:
             words.append(f"AUC {_signed(self.auc, 3)}.")
         if self.captured is not None:
             words.append(
-                f"Wins among the best {100 * self.share:.0f} % of the leads: {_signed(self.captured, 3)} of all."
+                f"Share of all wins among the best {100 * self.share:.0f} % of the leads: {_signed(self.captured, 3)}."
             )
         churn = 100 * self.migration.churn
-        words.append(f"{churn:.0f} % of these leads would change tier (18 to 20 % between refits is normal).")
+        words.append(f"{churn:.0f} % of these leads would change tier (18 to 20 % is normal after a new training).")
         return tuple(words)
 
     def to_json(self) -> str:

@@ -28,7 +28,7 @@ def objections(challenger: Bundle, champion: Bundle | None, comparison: Comparis
         Of the two; None where there is no champion.
     """
     if challenger.kind == "base_rate":
-        return ["a base-rate bundle only scores while there is no champion"] if champion else []
+        return ["it is the base rate, which is only used while there is no champion"] if champion else []
     found = [*_yardsticks(challenger.evaluation), *_red_tiers(challenger), *_miscalibrated(challenger.evaluation)]
     if champion is None or champion.version == challenger.version or is_reanchored(challenger, champion):
         return found
@@ -40,7 +40,7 @@ def refusal(challenger: Bundle, against: list[str]) -> GateStopped:
     remedy = "Keep the champion."
     if challenger.kind == "booster":
         remedy = "Keep the champion, or say why it should go live all the same: --because '...'."
-    where, rule = f"model {challenger.version}", "must deserve promotion"
+    where, rule = f"model {challenger.version}", "must be good enough to go live"
     return GateStopped([Problem(where=where, rule=rule, value=one, remedy=remedy) for one in against])
 
 
@@ -64,7 +64,7 @@ def _yardsticks(evaluation: dict[str, Any]) -> list[str]:
         ("the points score", "beats_points", "versus_points"),
     ):
         if flag not in evaluation:
-            found.append(f"it was never held against {yardstick}")
+            found.append(f"it was never compared with {yardstick}")
         elif not evaluation[flag]:
             found.append(f"it does not beat {yardstick} on leads it had not seen{_interval(evaluation.get(figure))}")
     return found
@@ -93,6 +93,6 @@ def _miscalibrated(evaluation: dict[str, Any]) -> list[str]:
     if p_value >= CALIBRATION_P or MEAN_TOO_LOW <= ratio <= MEAN_TOO_HIGH:
         return []
     return [
-        f"its probabilities do not keep their word at {first['moment']}: predicted over actual is {ratio:.2f}"
+        f"its probabilities are off at {first['moment']}: predicted over actual wins is {ratio:.2f}"
         f" ({MEAN_TOO_LOW} to {MEAN_TOO_HIGH} is allowed; calibration test p = {p_value:.1g})"
     ]

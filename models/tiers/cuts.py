@@ -20,6 +20,7 @@ import numpy as np
 
 from leadq.agreement.schema import Acceptance, Tier
 from leadq.foundation.arrays import Bools, Floats, Ints, logit, sigmoid
+from leadq.foundation.plurals import counted
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement, judge, percent
 
 PSEUDO_LEADS = 100
@@ -131,7 +132,7 @@ def choose_cut(
         raise ValueError(f"tier {tier.id} promises nothing and has no cut")
     promise = tier.promise.win_rate_at_least
     start = Cut(
-        at=promise, bound="promise", words=f"cut where the probability reaches the promise ({percent(promise)})"
+        at=promise, bound="promise", words=f"it begins where the probability reaches the promise ({percent(promise)})"
     )
     below = np.sort(held_out.probability[held_out.probability < ceiling])[::-1]
     if tier.capacity_per_week is None or not flow or not len(below):
@@ -145,7 +146,10 @@ def choose_cut(
     at = _lowest(held_out, rules, promise, below[:room], ceiling=ceiling, floor=floor, above=next_promise)
     if at >= promise:
         return start
-    words = f"cut lowered to {percent(at)} to use capacity: held-out leads support the promise with the usual drift allowed for"
+    words = (
+        f"it begins at {percent(at)}, below the promise, to use the capacity that sales has: the test leads support the "
+        "promise even if win rates drift as usual"
+    )
     return Cut(at=at, bound="lower bound", words=words)
 
 
@@ -157,8 +161,8 @@ def _raised(start: Cut, below: Floats, room: int, tier: Tier, flow_of_one: float
     fitting: Any = below[below > below[room]]
     at = float(fitting.min()) if len(fitting) else float(np.nextafter(below[room], 2.0))
     words = (
-        f"cut raised to {percent(at)} by capacity: about {size * flow_of_one:.0f} hand-offs a week would reach the promise,"
-        f" {tier.capacity_per_week} can be worked"
+        f"it begins at {percent(at)} because of capacity: about {counted(round(size * flow_of_one), 'hand-off')} a week would"
+        f" reach the promise, and {tier.capacity_per_week} can be worked"
     )
     return Cut(at=at, bound="capacity", words=words)
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadq.foundation.arrays import Floats, Ints
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.models.tiers.promise_test import percent
 
 NO_TIER = "no tier"
@@ -69,7 +70,7 @@ class Migration:
     def in_words(self) -> tuple[str, ...]:
         """Sentences: how many moved, and each way that leads went, the most frequent first."""
         if not self.moved:
-            return (f"None of {self.leads:,} leads changes tier.",)
+            return (f"None of {counted(self.leads, 'lead')} changes tier.",)
         ways = [
             (int(self.counts[was, now]), before, after)
             for was, before in enumerate(self.tiers)
@@ -77,7 +78,8 @@ class Migration:
             if was != now and self.counts[was, now]
         ]
         ways.sort(key=lambda way: -way[0])
-        found = [f"{self.moved:,} of {self.leads:,} leads ({percent(self.churn)}) change tier."]
+        change = one_or_many(self.moved, "changes", "change")
+        found = [f"{self.moved:,} of {counted(self.leads, 'lead')} ({percent(self.churn)}) {change} tier."]
         return (*found, *(f"{count:,} from {before} to {after}." for count, before, after in ways))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from leadq.agreement.schema import Agreement
 from leadq.foundation.arrays import Bools, Floats, Ints
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.models.tiers.cuts import Bound, Cut, HeldOut, choose_cut, deviations, supported_rate
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement, Light, Verdict, judge_tiers, percent
 from leadq.models.tiers.promise_test import judge as judge  # noqa: PLC0414 - review_figures.py still takes it from here
@@ -181,14 +182,15 @@ def largest_promises(held_out: HeldOut, agreement: Agreement) -> str:
         rate = supported_rate(judgement.rate * judgement.effective_n, judgement.effective_n, z, drift_sd)
         parts.append(f"{percent(rate)} for the best {100 * best.mean():.0f} % of leads (n = {judgement.n})")
     if not parts:
-        return f"{len(held_out.label)} held-out leads are too few to support any promise"
-    return "the largest promise this data supports is " + ", ".join(parts)
+        return f"{counted(len(held_out.label), 'test lead')} are too few to support any promise"
+    return "the highest promise this data supports is " + ", ".join(parts)
 
 
 def _why(one: _Candidate, verdict: Verdict) -> str:
     judgement = one.judgement
     return (
-        f"{judgement.won} of {judgement.n} held-out leads were won ({percent(judgement.rate)}, {percent(one.mean)} predicted):"
+        f"{judgement.won} of {counted(judgement.n, 'test lead')} {one_or_many(judgement.won, 'was', 'were')} won "
+        f"({percent(judgement.rate)}, {percent(one.mean)} predicted):"
         f" the promise of {percent(one.promise)} is kept with probability {verdict.probability_kept:.2f}"
         f"{_weight(verdict)}; {one.cut.words}"
     )
@@ -197,23 +199,25 @@ def _why(one: _Candidate, verdict: Verdict) -> str:
 def _why_not(one: _Candidate, verdict: Verdict, largest: str) -> str:
     judgement, at = one.judgement, percent(one.cut.at)
     if judgement.n < MIN_TESTABLE:
-        why = f"only {judgement.n} held-out leads reach a probability of {at} ({MIN_TESTABLE} needed)"
+        reach = one_or_many(judgement.n, "reaches", "reach")
+        why = f"only {counted(judgement.n, 'test lead')} {reach} a probability of {at} ({MIN_TESTABLE} needed)"
     else:
         why = (
-            f"of {judgement.n} held-out leads with a probability of at least {at} {judgement.won} were won"
-            f" ({percent(judgement.rate)}): the promise would be broken with probability"
+            f"of {counted(judgement.n, 'test lead')} with a probability of at least {at}, {judgement.won} "
+            f"{one_or_many(judgement.won, 'was', 'were')} won ({percent(judgement.rate)}): the promise would be broken with"
+            " probability"
             f" {1.0 - verdict.probability_kept:.2f}{_weight(verdict)}"
         )
-    return f"no {one.tier_id} can be promised at {percent(one.promise)}: {why}; {largest}"
+    return f"{one.tier_id} cannot be promised at {percent(one.promise)}: {why}; {largest}"
 
 
 def _weight(verdict: Verdict) -> str:
     """Say what so many leads could have shown."""
     judgement, rate = verdict.judgement, verdict.detectable_rate
-    together = f"they count as {judgement.effective_n:.0f}, since leads of an account or a period go together; "
-    words = "so few leads could not turn red at any win rate"
+    together = f"they count as {judgement.effective_n:.0f}, because leads of one account or period are alike; "
+    words = "with so few leads no win rate could prove the promise broken"
     if rate is not None:
-        words = f"a true rate of {percent(rate)} or less would have been found"
+        words = f"a true rate of {percent(rate)} or less would have been noticed"
     return f" ({together if judgement.effective_n < CLEARLY_LESS * judgement.n else ''}{words})"
 
 

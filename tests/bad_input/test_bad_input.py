@@ -165,7 +165,7 @@ TABLE = (
         where="history",
         rule="must hold at least 60 won and 60 other leads that sales worked and whose horizon is over",
         value=" won and ",
-        remedy="more wins are needed, at the present pace of",
+        remedy="more wins are needed (in about",
         reads=True,
     ),
     Bad(

@@ -306,7 +306,7 @@ def test_a_connection_lost_half_way_leaves_nothing(sources: SourceFolder, schema
     cutting.join(timeout=20)
     assert problems[0].where == "crm query"
     assert "57P01" in problems[0].value or "closed" in problems[0].value
-    assert "run again; nothing was half-written" in problems[0].remedy
+    assert "run again; no file was half-written" in problems[0].remedy
 
 
 def test_without_the_extra_it_says_so(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_planted_fields_are_told_and_leadq_yaml_is_honoured(leak_world: Any, loo
     assert "vouched for and kept (asked sales ops)" in vouched.sentence
     (refused,) = about(findings, 4, "contract_no")
     assert refused.figure == 1.0
-    assert "refused already" in refused.sentence
+    assert "already refused" in refused.sentence
 
 
 def test_contract_columns_that_leak_are_told_though_never_features(leak_world: Any, looked_at: LookedAt) -> None:

@@ -53,7 +53,11 @@ def test_wins_that_cannot_be_learnt_from_do_not_count_and_are_told_apart() -> No
     missing = shortage(data)
     assert missing is not None
     assert missing.value == "40 won and 300 others"
-    for words in ("20 more wins are needed", "30 won leads are not old enough", "70 won leads are not worked"):
+    for words in (
+        "20 more wins are needed",
+        "30 won leads are not old enough",
+        "70 won leads have no recorded work by sales",
+    ):
         assert words in missing.remedy
 
 

@@ -106,7 +106,7 @@ def test_a_base_rate_bundle_only_fills_the_gap(trained: TrainResult, base_rate: 
     assert live.scoring is not None
     assert live.scoring.version == plain
     promote(keep(trained.bundle, tmp_path), store=tmp_path, now=NOW)
-    with pytest.raises(GateStopped, match="only scores while there is no champion"):
+    with pytest.raises(GateStopped, match="only used while there is no champion"):
         promote(plain, store=tmp_path, now=NOW, because="I insist")
 
 

@@ -88,7 +88,7 @@ def test_calibration_stops_only_where_it_is_badly_off_beyond_doubt(
     first, *others = good.evaluation["moments"]
     first = {**first, "predicted_to_actual": ratio, "calibration": {**first["calibration"], "p_value": p_value}}
     said = objections(with_evaluation(good, moments=[first, *others]), None, None)
-    assert [one.startswith("its probabilities do not keep their word at hand-off") for one in said] == [True] * stops
+    assert [one.startswith("its probabilities are off at hand-off") for one in said] == [True] * stops
 
 
 def test_all_objections_are_told_at_once(good: Bundle, champion: Bundle) -> None:
@@ -102,4 +102,4 @@ def test_all_objections_are_told_at_once(good: Bundle, champion: Bundle) -> None
 def test_a_base_rate_never_replaces_a_champion(good: Bundle, champion: Bundle) -> None:
     plain = replace(good, kind="base_rate")
     assert objections(plain, None, None) == []
-    assert objections(plain, champion, None) == ["a base-rate bundle only scores while there is no champion"]
+    assert objections(plain, champion, None) == ["it is the base rate, which is only used while there is no champion"]

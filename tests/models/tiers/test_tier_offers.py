@@ -33,7 +33,7 @@ def test_a_forecast_that_promises_too_much_is_refused_with_what_the_data_support
     assert top.cut is None
     assert top.light == "RED"
     assert "no T1 can be promised at 40 %" in top.why
-    assert "the largest promise this data supports is" in top.why
+    assert "the highest promise this data supports is" in top.why
     # the leads of the refused tier fall to the next one
     assert second.n == int((probability >= 0.2).sum())
     assert cut_by_tier((top, second)) == {"T1": None, "T2": second.cut}
