@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from leadq.agreement.findings import Findings, shortened
-from leadq.agreement.lines import Entries, Items, Node, Scalar
+from leadq.agreement.findings import Findings
 from leadq.agreement.schema import Agreement, Check, Operator, Subject
-from leadq.agreement.sections import Section, as_flag, as_number, as_value, shown
+from leadq.agreement.sections import Section, as_flag, as_number, as_value
 from leadq.foundation.problems import Problem
 from leadq.foundation.suggestions import did_you_mean
+from leadq.foundation.yaml_tree import Entries, Items, Node, Scalar, shortened, shown
 
 SUBJECTS: tuple[Subject, ...] = ("field", "event", "disposition")
 FIELD_OPERATORS: tuple[Operator, ...] = (
@@ -152,15 +152,17 @@ def read_ideal_customer(section: Section) -> tuple[Check, ...]:
     Every key is a field of the account, with or without ``account.`` before it.
     """
     checks: list[Check] = []
+    seen: set[str] = set()
     for key in section.keys:
         node = section.node(key)
         numbers = [as_number(item) for item in node.items] if isinstance(node, Items) else []
         ranged = len(numbers) == 2 and None not in numbers
         values = _bounds(section, key) if ranged else _listed(section, key)
         name = key if key.startswith(ACCOUNT) else ACCOUNT + key
-        if any(check.name == name for check in checks):
+        if name in seen:
             section.note(key, f"is {name}, which must not be given twice", "Keep one of the two.")
         elif values is not None:
+            seen.add(name)
             operator: Operator = "between" if ranged else "in"
             line = section.line_of(key)
             checks.append(Check(subject="field", name=name, operator=operator, values=values, line=line))

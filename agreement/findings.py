@@ -6,14 +6,8 @@ Leaves out what is looked for: the rules stand where the parts of the agreement 
 from __future__ import annotations
 
 from leadq.foundation.problems import AgreementError, Problem
-
-MAX_VALUE_LENGTH = 60
-
-
-def shortened(value: str) -> str:
-    """Return ``value`` on one line, cut to what fits into a message."""
-    line = " ".join(value.split())
-    return line if len(line) <= MAX_VALUE_LENGTH else line[: MAX_VALUE_LENGTH - 3] + "..."
+from leadq.foundation.yaml_reader import MOST_PROBLEMS, more_problems
+from leadq.foundation.yaml_tree import shortened
 
 
 class Findings:
@@ -30,9 +24,17 @@ class Findings:
         self._found: list[tuple[int, Problem]] = []
 
     def note(self, line: int, rule: str, remedy: str, *, value: str = "") -> None:
-        """Add one problem at ``line`` (counted from 1)."""
+        """Add one problem at ``line`` (counted from 1).
+
+        Raises
+        ------
+        AgreementError
+            So much was found that nobody reads on.
+        """
         where = f"{self.where} line {line}"
         self._found.append((line, Problem(where=where, rule=rule, value=shortened(value), remedy=remedy)))
+        if len(self._found) == MOST_PROBLEMS:
+            raise AgreementError([*self.problems, more_problems(self.where)])
 
     @property
     def problems(self) -> tuple[Problem, ...]:

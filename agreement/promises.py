@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from math import isnan, nan
 
-from leadq.agreement.lines import Items
 from leadq.agreement.schema import DISQUALIFIED, Promise, Sla, Tier
 from leadq.agreement.sections import Section
+from leadq.foundation.yaml_tree import Items
 
 
 def read_tiers(top: Section) -> tuple[Tier, ...]:

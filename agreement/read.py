@@ -13,12 +13,13 @@ from pathlib import Path
 
 from leadq.agreement.checks import read_checks, read_ideal_customer
 from leadq.agreement.findings import Findings
-from leadq.agreement.lines import Entries, Scalar, read_lines
 from leadq.agreement.promises import read_tiers
 from leadq.agreement.rules import read_rules
 from leadq.agreement.schema import Acceptance, Agreement, Check, OnBreach, Outcome, Signature
-from leadq.agreement.sections import SLUG, Section, as_value, shown
-from leadq.foundation.problems import AgreementError, Problem
+from leadq.agreement.sections import SLUG, Section, as_value
+from leadq.foundation.problems import AgreementError
+from leadq.foundation.yaml_reader import parse_yaml, read_yaml
+from leadq.foundation.yaml_tree import Document, Scalar, shown
 
 LONGEST_HORIZON_DAYS = 730
 DutyValue = float | int | bool | str
@@ -32,20 +33,8 @@ def read_agreement(path: str | Path) -> Agreement:
     AgreementError
         The file is missing, is no UTF-8 text, or breaks rules; every one of them is named with its line.
     """
-    path = Path(path)
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        remedy = "Name the agreement's file in leadq.yaml, or run leadq init for one to begin with."
-        value = error.strerror or str(error)
-        problem = Problem(where=str(path), rule="must be a file that can be read", value=value, remedy=remedy)
-        raise AgreementError(problem) from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        value = repr(error.object[error.start : error.end])
-        where, remedy = f"{path.name} line {line}", "Save the file as UTF-8."
-        raise AgreementError(Problem(where=where, rule="must be UTF-8 text", value=value, remedy=remedy)) from error
-    return parse_agreement(text, where=path.name)
+    missing = "Name the agreement's file in leadq.yaml, or run leadq init for one to begin with."
+    return _agreement_in(read_yaml(Path(path), error=AgreementError, missing=missing))
 
 
 def parse_agreement(text: str, *, where: str) -> Agreement:
@@ -63,22 +52,19 @@ def parse_agreement(text: str, *, where: str) -> Agreement:
     AgreementError
         Every rule that is broken, in the order of the lines.
     """
-    findings = Findings(where)
-    root = read_lines(text, findings)
+    return _agreement_in(parse_yaml(text, where=where, error=AgreementError))
+
+
+def _agreement_in(document: Document) -> Agreement:
+    findings = Findings(document.where)
+    if not document.root.values:
+        remedy = "Begin with version: 1, or run leadq init for an agreement to begin with."
+        findings.note(1, "must be a group of keys", remedy, value="an empty file")
     findings.raise_if_any()
-    if not isinstance(root, Entries):
-        empty = root is None or (isinstance(root, Scalar) and root.empty)
-        findings.note(
-            1,
-            "the agreement must be a group of keys",
-            "Begin with version: 1, or run leadq init for an agreement to begin with.",
-            value="an empty file" if empty else shown(root),
-        )
-        findings.raise_if_any()
-        raise AssertionError("unreachable: the finding above is raised")
-    agreement = _read_top(Section(root, "", findings))
+    agreement = _read_top(Section(document.root, "", findings))
     findings.raise_if_any()
-    return replace(agreement, text=text, sha256=hashlib.sha256(text.encode("utf-8")).hexdigest())
+    sha256 = hashlib.sha256(document.text.encode("utf-8")).hexdigest()
+    return replace(agreement, text=document.text, sha256=sha256)
 
 
 def _read_top(top: Section) -> Agreement:
@@ -194,7 +180,7 @@ def _read_duty(section: Section, key: str) -> DutyValue:
 
 
 def _read_reasons(top: Section) -> tuple[str, ...]:
-    reasons: list[str] = []
+    reasons: dict[str, None] = {}
     for place, node in enumerate(top.items("rejection_reasons"), start=1):
         name = f"rejection reason {place}"
         if not isinstance(node, Scalar) or not SLUG.fullmatch(node.text):
@@ -203,5 +189,5 @@ def _read_reasons(top: Section) -> tuple[str, ...]:
         elif node.text in reasons:
             top.findings.note(node.line, f"{name} must be unique", "Remove it.", value=node.text)
         else:
-            reasons.append(node.text)
+            reasons[node.text] = None
     return tuple(reasons)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from math import inf, isfinite
+from math import inf
 from typing import TypeVar
 
 from leadq.agreement.findings import Findings
-from leadq.agreement.lines import Entries, Items, Node, Scalar
 from leadq.foundation.suggestions import did_you_mean
+from leadq.foundation.yaml_scalars import day_of, flag_of, number_of
+from leadq.foundation.yaml_tree import Entries, Items, Node, Scalar, shown
 
 NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+"""What counts as a number where a text could stand as well."""
 WHOLE = re.compile(r"[-+]?[0-9]+")
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SLUG = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 D = TypeVar("D")
@@ -25,30 +26,17 @@ D = TypeVar("D")
 
 def as_number(node: Node) -> float | None:
     """Return the finite number that ``node`` holds, else None (``"5"`` in quotes is a text)."""
-    if not isinstance(node, Scalar) or not node.plain or not NUMBER.fullmatch(node.text):
-        return None
-    try:
-        number = float(node.text)
-    except ValueError:  # a sign or exponent alone
-        return None
-    return number if isfinite(number) else None
+    return number_of(node.text) if isinstance(node, Scalar) and node.plain else None
 
 
 def as_flag(node: Node) -> bool | None:
     """Return what ``true`` or ``false`` says, else None."""
-    if not isinstance(node, Scalar) or not node.plain:
-        return None
-    return {"true": True, "false": False}.get(node.text.lower())
+    return flag_of(node.text) if isinstance(node, Scalar) and node.plain else None
 
 
 def as_day(node: Node) -> date | None:
     """Return the date that ``node`` holds as ``YYYY-MM-DD``, else None."""
-    if not isinstance(node, Scalar) or not DAY.fullmatch(node.text):
-        return None
-    try:
-        return date.fromisoformat(node.text)
-    except ValueError:
-        return None
+    return day_of(node.text) if isinstance(node, Scalar) else None
 
 
 def as_value(node: Scalar) -> str | float | bool:
@@ -56,16 +44,9 @@ def as_value(node: Scalar) -> str | float | bool:
     flag, number = as_flag(node), as_number(node)
     if flag is not None:
         return flag
-    if number is None:
+    if number is None or not NUMBER.fullmatch(node.text):
         return node.text
     return int(node.text) if WHOLE.fullmatch(node.text) else number
-
-
-def shown(node: Node | None) -> str:
-    """Return what a message shows of ``node``."""
-    if isinstance(node, Scalar):
-        return node.text
-    return {Items: "a list", Entries: "a group of keys"}.get(type(node), "nothing")
 
 
 class Section:

@@ -7,6 +7,7 @@ A token is named here and never written here: it comes from the environment and 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -149,7 +150,7 @@ class DeskSettings(Part):
                 "with tokens or through a proxy; or leave host at 127.0.0.1"
             )
         names = [person.name for person in self.people]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        if twice := sorted(name for name, times in Counter(names).items() if times > 1):
             yield f"each name of people must stand once, {', '.join(twice)} stands twice"
         if self.proxy is not None and not self.people:
             yield "proxy needs people: the names that its header may carry"

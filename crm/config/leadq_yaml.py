@@ -13,23 +13,25 @@ with the files in hand and is checked by ``leadq.crm.reading``. Every scalar of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from leadq.crm.config.delivery_settings import settings_of_kinds
 from leadq.crm.config.key_names import key_names
 from leadq.crm.config.schema import EXTRA_COLUMNS, Config, Source
 from leadq.crm.contract.crm_tables import TABLES
-from leadq.crm.storage.source_locations import NOT_SET
+from leadq.crm.storage.source_locations import NOT_SET, Misread
 from leadq.foundation.problems import ConfigError, Problem
 from leadq.foundation.suggestions import did_you_mean
-from leadq.foundation.yaml_lines import LinedDocument, read_yaml_lines
+from leadq.foundation.yaml_reader import first_problems, read_yaml
+from leadq.foundation.yaml_tree import Document, contents, shortened
 
 __all__ = ["Config", "read_config"]
+_COMMENTS = "The comments of leadq init's leadq.yaml show every key with its meaning."
+_MOST_SHOWN = 80
 
 
 def read_config(path: Path, *, environment: Mapping[str, str] | None = None) -> Config:
@@ -46,63 +48,47 @@ def read_config(path: Path, *, environment: Mapping[str, str] | None = None) -> 
     ConfigError
         All that is wrong, each with its line.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = read_yaml_lines(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(
-            Problem(
-                where=str(path),
-                rule="must be a readable YAML file",
-                value=str(error).replace("\n", " "),
-                remedy="leadq init writes one to start from.",
-            )
-        ) from error
-    content = {"store": "store", "agreement": "agreement.yaml", **document.content}
-    problems = [_twice(path, document, key) for key in document.duplicates]
+    problems: list[Problem] = []
+    document = read_yaml(path, missing="leadq init writes one to start from.", problems=problems)
+    content = contents(document.root, keep_empty=True)
+    for key, usual in (("store", "store"), ("agreement", "agreement.yaml")):
+        content[key] = content.get(key) or usual
     config: Config | None = None
     try:
         config = Config.model_validate(content, context={"environment": environment or {}, "folder": path.parent})
-        problems += _unknown_names(path, document, config)
+        problems += first_problems(_unknown_names(document, config), where=document.where)
     except ValidationError as error:
-        problems += [_problem(path, document, row) for row in error.errors()]
+        known = key_names(Config, *settings_of_kinds(content.get("deliver")))
+        rows = sorted(error.errors(include_url=False), key=lambda row: document.line(row["loc"]))
+        problems += first_problems((_problem(document, row, known) for row in rows), where=document.where)
     if problems or config is None:
         raise ConfigError(problems)
     return config
 
 
-def _where(path: Path, document: LinedDocument, key: tuple[str | int, ...]) -> str:
-    return f"{path.name} line {document.line(key)}"
-
-
-def _twice(path: Path, document: LinedDocument, key: tuple[str | int, ...]) -> Problem:
-    return Problem(
-        where=_where(path, document, key),
-        rule="a key must stand once",
-        value=".".join(map(str, key)),
-        remedy="Remove one of the two.",
-    )
-
-
-def _problem(path: Path, document: LinedDocument, row: Any) -> Problem:
+def _problem(document: Document, row: Any, known: Collection[str]) -> Problem:
     """Turn one error of pydantic into a Problem with line and hint."""
     key: tuple[str | int, ...] = tuple(row["loc"])
     tags = {"opportunities", "lead_columns", "event_kinds"}
-    shown = ".".join(str(part) for i, part in enumerate(key) if not (i == 1 and key[0] == "outcome" and part in tags))
+    named = (str(part) for i, part in enumerate(key) if not (i == 1 and key[0] == "outcome" and part in tags))
+    shown = shortened(".".join(named), most=2 * _MOST_SHOWN)
     if row["type"] == "extra_forbidden":
-        known = key_names(Config, *settings_of_kinds(document.content.get("deliver")))
         remedy = did_you_mean(str(key[-1]), known) + "The comments of leadq init's leadq.yaml show every key."
-        return Problem(where=_where(path, document, key), rule="unknown key", value=shown, remedy=remedy)
+        return Problem(where=document.place(key), rule="unknown key", value=shown, remedy=remedy)
     if row["type"] == NOT_SET:
-        return Problem(where=f"{_where(path, document, key)}: {shown}", rule=row["msg"], remedy=row["ctx"]["remedy"])
+        return Problem(where=f"{document.place(key)}: {shown}", rule=row["msg"], remedy=row["ctx"]["remedy"])
+    if isinstance(row["input"], Misread):
+        rule, remedy = f"{shown}: must be {row['input'].kind.words}", row["input"].kind.advice(row["input"].text)
+        value = "" if _may_be_secret(key) else shortened(row["input"].text)
+        return Problem(where=document.place(key), rule=rule, value=value, remedy=remedy)
     rule = str(row["msg"]).removeprefix("Value error, ")
     hidden = row["type"] == "missing" or _may_be_secret(key)
-    value = "" if hidden or not isinstance(row["input"], str | int | float) else repr(row["input"])
+    value = "" if hidden or not isinstance(row["input"], str | int | float) else repr(str(row["input"])[:_MOST_SHOWN])
     return Problem(
-        where=_where(path, document, key),
+        where=document.place(key),
         rule=f"{shown or 'leadq.yaml'}: {rule[:1].lower()}{rule[1:]}",
         value=value,
-        remedy="The comments of leadq init's leadq.yaml show every key with its meaning.",
+        remedy=_COMMENTS,
     )
 
 
@@ -125,7 +111,7 @@ def _databases_of(
                 yield (*key, "join", place), join.database
 
 
-def _unknown_names(path: Path, document: LinedDocument, config: Config) -> list[Problem]:
+def _unknown_names(document: Document, config: Config) -> Iterator[Problem]:
     """Contract columns that do not exist, tracked fields without their entity, databases that are named nowhere."""
     mapped: list[tuple[tuple[str, ...], str, Source]] = []
     if config.sources is not None:
@@ -133,37 +119,30 @@ def _unknown_names(path: Path, document: LinedDocument, config: Config) -> list[
     if config.flat is not None:
         mapped = [(("flat",), "leads", config.flat)]
     contract = {table: (*schema.names, *EXTRA_COLUMNS.get(table, ())) for table, schema in TABLES.items()}
-    problems = [
-        Problem(
-            where=_where(path, document, (*key, "columns", column)),
-            rule=f"{table} has no contract column",
-            value=column,
-            remedy=did_you_mean(column, contract[table]) + "Own fields need no mapping.",
-        )
-        for key, table, source in mapped
-        for column in source.columns
-        if column not in contract[table]
-    ]
-    problems += [
-        Problem(
-            where=_where(path, document, ("tracked_since", field)),
-            rule="a tracked field is named lead.<field> or account.<field>",
-            value=field,
-            remedy="Write for example lead.authority: 2024-01-01.",
-        )
-        for field in config.tracked_since
-        if field.partition(".")[0] not in ("lead", "account") or "." not in field
-    ]
+    for key, table, source in mapped:
+        for column in (one for one in source.columns if one not in contract[table]):
+            yield Problem(
+                where=document.place((*key, "columns", column)),
+                rule=f"{table} has no contract column",
+                value=shortened(column),
+                remedy=did_you_mean(column, contract[table]) + "Own fields need no mapping.",
+            )
+    for field in config.tracked_since:
+        if field.partition(".")[0] not in ("lead", "account") or "." not in field:
+            yield Problem(
+                where=document.place(("tracked_since", field)),
+                rule="a tracked field is named lead.<field> or account.<field>",
+                value=shortened(field),
+                remedy="Write for example lead.authority: 2024-01-01.",
+            )
     used = [*_databases_of(mapped), *([(("score_table",), config.score_table.database)] if config.score_table else [])]
     used += [(("deliver", target), name) for target, to in config.deliver.items() for name in to.databases_used]
-    problems += [
-        Problem(
-            where=_where(path, document, (*key, "database")),
-            rule="a database must be named under databases",
-            value=name,
-            remedy=did_you_mean(name, config.databases) + "Add it: databases: {" + name + ": {url: ${DATABASE_URL}}}.",
-        )
-        for key, name in used
-        if name not in config.databases
-    ]
-    return sorted(problems, key=lambda problem: problem.where)
+    for key, name in used:
+        if name not in config.databases:
+            hint, said = did_you_mean(name, config.databases), shortened(name)
+            yield Problem(
+                where=document.place((*key, "database")),
+                rule="a database must be named under databases",
+                value=said,
+                remedy=hint + "Add it: databases: {" + said + ": {url: ${DATABASE_URL}}}.",
+            )

@@ -7,6 +7,7 @@ only known with the files in hand.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -47,6 +48,12 @@ def _time_format(text: str) -> str:
         wrong = f"%{unknown[0]} is none of its directives" if unknown else "it has no directive"
         raise ValueError(f"must be a strptime format such as %d.%m.%Y %H:%M, or epoch_s or epoch_ms; {wrong}")
     return text
+
+
+def _moment(written: object) -> object:
+    if isinstance(written, str) and re.fullmatch(r"[-+.0-9]*", written) and not re.match(r"[0-9]+-", written):
+        raise ValueError("must be a date or a time such as 2024-01-01, not a bare number")
+    return written
 
 
 def _as_list(value: object) -> object:
@@ -148,7 +155,7 @@ class _OutcomeWords(Part):
             raise ValueError("won must name at least one word of the data")
         opened = getattr(self, "open", ()) if "open" in self.model_fields_set else ()
         words = [*self.won, *self.lost, *opened]
-        if twice := sorted({word for word in words if words.count(word) > 1}):
+        if twice := sorted(word for word, times in Counter(words).items() if times > 1):
             raise ValueError(f"a word must stand in one of won, lost and open only, {', '.join(twice)} stands in two")
         return self
 
@@ -198,7 +205,7 @@ class Config(Part):
     sources: Sources | None = None
     flat: Flat | None = None
     outcome: OutcomeSource | None = None
-    tracked_since: dict[str, datetime] = Field(default_factory=dict)
+    tracked_since: dict[str, Annotated[datetime, BeforeValidator(_moment)]] = Field(default_factory=dict)
     vouch: dict[str, str] = Field(default_factory=dict)
     rejected_share: float = Field(default=0.01, ge=0, le=0.5)
     databases: dict[str, Database] = Field(default_factory=dict)

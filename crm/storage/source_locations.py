@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -22,9 +23,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from leadq.foundation.yaml_scalars import KINDS, Kind
+
 NOT_SET = "variable_not_set"
 """Type of the error of a variable whose place says what to set it to: its context has that as ``remedy``."""
-_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*)|:\?([^}]*))?\}")
+_INSIDE = r"((?:[^}$]|\$(?!\{))*)"
+_VARIABLE = re.compile(rf"\$\{{(\w+)(?::-{_INSIDE}|:\?{_INSIDE})?\}}")
+_MOST_ADDRESS = 4_000
+"""Longest address, in characters."""
 _SCHEMES = ("postgresql://", "postgres://")
 _PASSWORD = re.compile(r"://[^@]*:[^@]+@|[?&](ssl)?password=[^&]", re.IGNORECASE)
 """A password between the user and the host of an address, or among its settings."""
@@ -34,6 +40,33 @@ class Part(BaseModel):
     """A part of ``leadq.yaml``: no unknown keys, and never changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, written: Any) -> Any:
+        """Read texts where a number or a flag is wanted, as in every file of YAML; a known key without a value is absent."""
+        if not isinstance(written, dict):
+            return written
+        found: dict[Any, Any] = {key: value for key, value in written.items() if isinstance(value, str)}
+        kinds = {field.alias or name: _kind(field.annotation) for name, field in cls.model_fields.items()}
+        for key, kind in kinds.items():
+            if kind is not None and key in found:
+                read = kind.read(found[key])
+                found[key] = Misread(text=found[key], kind=kind) if read is None else read
+        return {key: found.get(key, value) for key, value in written.items() if value is not None or key not in kinds}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misread:
+    """A text where a number or a flag is wanted, and which is none: what an error of the field has as its input."""
+
+    text: str
+    kind: Kind
+
+
+def _kind(annotation: Any) -> Kind | None:
+    wanted = [inner for inner in (get_args(annotation) or (annotation,)) if inner is not type(None)]
+    return KINDS.get(wanted[0]) if len(wanted) == 1 and wanted[0] in (bool, int, float) else None
 
 
 def _filled(text: str, info: ValidationInfo) -> str:
@@ -64,6 +97,8 @@ def _path(text: object, info: ValidationInfo) -> Path:
 def _address(text: object, info: ValidationInfo) -> str:
     if not isinstance(text, str):
         raise ValueError("must be an address such as ${WAREHOUSE_URL}")
+    if len(text) > _MOST_ADDRESS:
+        raise ValueError(f"must be an address of at most {_MOST_ADDRESS:,} characters")
     written = _VARIABLE.sub(lambda match: match[2] or "", text)
     if _PASSWORD.search(written):
         raise ValueError(

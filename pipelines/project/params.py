@@ -5,6 +5,7 @@ What sales and marketing agree on stands in ``agreement.yaml``, where data comes
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -14,8 +15,10 @@ from pathlib import Path
 
 from leadq.features.feature_settings import FeatureSettings
 from leadq.foundation.problems import ConfigError, Problem
+from leadq.foundation.yaml_reader import first_problems, read_yaml
+from leadq.foundation.yaml_tree import Document, Entries, shortened
 from leadq.models.base.fit_settings import FitSettings
-from leadq.pipelines.project.typed_yaml import build, read_yaml
+from leadq.pipelines.project.typed_yaml import build
 
 PARAMS = "params.yaml"
 
@@ -86,22 +89,27 @@ def read_settings(path: Path) -> Settings:
     ConfigError
         Every unknown key, wrong type and value out of bounds.
     """
-    settings = build(Settings, read_yaml(path), where=path.name) if path.exists() else Settings()
-    problems = tuple(_out_of_bounds(settings, path.name))
+    problems: list[Problem] = []
+    if os.path.lexists(path):
+        document = read_yaml(path, missing="Write it with leadq init, or remove it.", problems=problems)
+    else:
+        document = Document(where=path.name, text="", root=Entries(line=1, values={}, lines={}))
+    settings = build(Settings, document, problems=problems)
+    problems = first_problems(_out_of_bounds(settings, document), where=document.where)
     if problems:
         raise ConfigError(problems)
     return replace(settings, fit=replace(settings.fit, seed=settings.seed, threads=settings.engine.threads))
 
 
-def _out_of_bounds(settings: Settings, where: str) -> Iterator[Problem]:
+def _out_of_bounds(settings: Settings, document: Document) -> Iterator[Problem]:
+    def problem(name: str, rule: str, value: str, remedy: str) -> Problem:
+        where = f"{document.place(tuple(name.split('.')))} {name}"
+        return Problem(where=where, rule=rule, value=shortened(value), remedy=remedy)
+
     ages = settings.features.ages_days
     if not ages or ages[0] != 0 or any(later <= earlier for earlier, later in pairwise(ages)):
-        yield Problem(
-            where=f"{where} features.ages_days",
-            rule="must ascend from 0",
-            value=str(list(ages)),
-            remedy="Write the landmarks in days, the first one 0: [0, 1, 3, 7, 14, 30].",
-        )
+        remedy = "Write the landmarks in days, the first one 0: [0, 1, 3, 7, 14, 30]."
+        yield problem("features.ages_days", "must ascend from 0", str(list(ages)), remedy)
     whole = {
         "seed": (settings.seed, 0),
         "engine.threads": (settings.engine.threads, 1),
@@ -112,21 +120,11 @@ def _out_of_bounds(settings: Settings, where: str) -> Iterator[Problem]:
     }
     for name, (value, least) in whole.items():
         if value < least:
-            yield Problem(
-                where=f"{where} {name}", rule=f"must be at least {least}", value=str(value), remedy="Raise it."
-            )
-    if not re.fullmatch(r"\d+(\.\d+)?\s?[KMGT]i?B", settings.engine.memory_limit):
-        yield Problem(
-            where=f"{where} engine.memory_limit",
-            rule="must be a size with its unit",
-            value=settings.engine.memory_limit,
-            remedy="Write it like 2GB or 500MB.",
-        )
+            yield problem(name, f"must be at least {least}", str(value), "Raise it.")
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?\s?[KMGT]i?B", settings.engine.memory_limit):
+        remedy = "Write it like 2GB or 500MB."
+        yield problem("engine.memory_limit", "must be a size with its unit", settings.engine.memory_limit, remedy)
     for name, fields in (("segments", settings.report.segments), ("sensitive", settings.report.sensitive)):
         for wrong in (one for one in fields if not re.fullmatch(r"(leads|accounts)\..+", one)):
-            yield Problem(
-                where=f"{where} report.{name}",
-                rule="must be a column of leads or accounts",
-                value=wrong,
-                remedy="Write it like leads.source or accounts.country.",
-            )
+            remedy = "Write it like leads.source or accounts.country."
+            yield problem(f"report.{name}", "must be a column of leads or accounts", wrong, remedy)

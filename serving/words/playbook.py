@@ -13,12 +13,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
-
 from leadq.foundation.problems import ConfigError, Problem
-from leadq.foundation.yaml_lines import read_yaml_lines
+from leadq.foundation.suggestions import did_you_mean
+from leadq.foundation.yaml_reader import first_problems, parse_yaml, read_yaml
+from leadq.foundation.yaml_scalars import number_advice, whole_of
+from leadq.foundation.yaml_tree import contents
 from leadq.serving.words.sentences import fit
-from leadq.serving.words.wording_rules import PART, Place, check_repeated, check_words
+from leadq.serving.words.wording_rules import PART, Place, check_words
 
 MAX_STEP = 120
 """Longest step, in characters."""
@@ -29,6 +30,8 @@ FIXED = ("company", "person", "source", "history", "timing")
 
 When = Literal["for", "against", "unknown"]
 _KEYS = {"family", "when", "step"}
+_TOP = ("version", "owner", "steps")
+_MISSING = "Restore it, or take the line playbook: out of leadq.yaml to have the default."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,29 +90,27 @@ def read_playbook(path: Path | None = None) -> Playbook:
     ConfigError
         All that is wrong with the file, with lines.
     """
-    source = "playbook.yaml" if path is None else path.name
-    try:
-        text = default_playbook() if path is None else path.read_text(encoding="utf-8")
-        document, lines = yaml.safe_load(text) or {}, read_yaml_lines(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        value = str(error).replace("\n", " ")
-        remedy = "Mend it, or take the line playbook: out of leadq.yaml to have the default."
-        raise ConfigError(Problem(where=source, rule="must be readable YAML", value=value, remedy=remedy)) from error
-    place = Place(source=source, lines=lines)
-    if problems := (*check_repeated(place), *_check(document, place)):
+    problems: list[Problem] = []
+    if path is None:
+        document = parse_yaml(default_playbook(), where="playbook.yaml")
+    else:
+        document = read_yaml(path, missing=_MISSING, problems=problems)
+    found = contents(document.root, keep_empty=False)
+    problems += first_problems(_check(found, Place(document=document)), where=document.where)
+    if problems:
         raise ConfigError(problems)
-    entries = tuple(Step(**{key: str(entry[key]) for key in _KEYS}) for entry in document["steps"])  # type: ignore[arg-type]
-    return Playbook(version=document["version"], owner=document["owner"], entries=entries)
+    entries = tuple(Step(**{key: entry[key] for key in _KEYS}) for entry in found["steps"])
+    return Playbook(version=int(found["version"]), owner=found["owner"], entries=entries)
 
 
 def _check(document: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    for key in sorted(set(map(str, document)) - {"version", "owner", "steps"}):
-        yield place.at(key).problem("must hold only known keys", key, "Use version, owner and steps.")
+    for key in document:
+        if key not in _TOP:
+            remedy = f"{did_you_mean(key, _TOP)}Use version, owner and steps."
+            yield place.at(key).problem("must hold only known keys", key, remedy)
     version, owner, steps = document.get("version"), document.get("owner"), document.get("steps")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        yield place.at("version").problem(
-            "must be a whole number from 1", version, "Raise it by one with every change."
-        )
+    if (whole_of(version) or 0 if isinstance(version, str) else 0) < 1:
+        yield place.at("version").problem("must be a whole number from 1", version, number_advice(str(version)))
     if not isinstance(owner, str) or not owner.strip():
         yield place.at("owner").problem("must say who owns it", owner, "Write for example owner: head of sales.")
     if not isinstance(steps, list):

@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from leadq.foundation.problems import Problem
-from leadq.foundation.yaml_lines import LinedDocument
-from leadq.serving.words.wording_rules import FORBIDDEN, PART, Place, check_repeated, check_words
+from leadq.foundation.suggestions import did_you_mean
+from leadq.foundation.yaml_reader import first_problems
+from leadq.foundation.yaml_scalars import flag_advice, flag_of, number_of
+from leadq.foundation.yaml_tree import Document, contents, shortened
+from leadq.serving.words.wording_rules import FORBIDDEN, PART, Place, check_words
 
 __all__ = ["FORBIDDEN", "MOVES", "PART", "check_document"]
 
@@ -46,19 +49,30 @@ _SHAPE: dict[str, tuple[str, ...]] = {
 _OF_PATTERN = {"kind_name", "kind_done", "field_words"}
 
 
-def check_document(document: object, source: str, lines: LinedDocument | None = None) -> tuple[Problem, ...]:
-    """Return all that is wrong with a catalogue of sentences read from YAML, with lines where they are known."""
-    place = Place(source=source, lines=lines)
-    if not isinstance(document, Mapping):
-        return (place.problem("must be a mapping", type(document).__name__, "Start from the default file."),)
-    return (*check_repeated(place), *_check_parts(document, place))
+def check_document(document: Document) -> tuple[dict[str, Any], list[Problem]]:
+    """Return a catalogue of sentences as it is used, and all that is wrong with it, with lines.
+
+    Returns
+    -------
+    document : dict
+        Dicts, lists and texts as they stand in the file; ``add`` is a flag, ``version`` a whole number. A key without a
+        value is not there. To be used only where nothing is wrong.
+    problems : list of Problem
+    """
+    found: dict[str, Any] = contents(document.root, keep_empty=False)
+    problems = first_problems(_check_parts(found, Place(document=document)), where=document.where)
+    if not problems:
+        found["version"] = 1
+        for entry in found["features"]:
+            if "add" in entry:
+                entry["add"] = flag_of(entry["add"])
+    return found, problems
 
 
 def _check_parts(document: Mapping[str, Any], place: Place) -> Iterator[Problem]:
     expected = {"version", "unknown", "features", "moves", *_SHAPE}
-    for key in sorted(set(map(str, document)) - expected):
-        yield place.at(key).problem("must hold only known keys", key, f"Use {', '.join(sorted(expected))}.")
-    if document.get("version") != 1:
+    yield from _check_keys(document, expected, place)
+    if number_of(str(document.get("version"))) != 1:
         yield place.at("version").problem("must be 1", document.get("version"), "Start from the default file.")
     for key, names in _SHAPE.items():
         part = document.get(key)
@@ -81,6 +95,13 @@ def _check_parts(document: Mapping[str, Any], place: Place) -> Iterator[Problem]
     yield from _check_features(document.get("features"), place.at("features"))
 
 
+def _check_keys(found: Mapping[str, Any], known: Set[str], place: Place) -> Iterator[Problem]:
+    for key in found:
+        if key not in known:
+            remedy = f"{did_you_mean(key, known)}Use {', '.join(sorted(known))}."
+            yield place.at(key).problem("must hold only known keys", key, remedy)
+
+
 def _texts(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     part = document.get(key)
     return part if isinstance(part, Mapping) else {}
@@ -92,7 +113,7 @@ def _check_features(features: object, place: Place) -> Iterator[Problem]:
         return
     for number, entry in enumerate(features):
         name = f"entry {number + 1}"
-        match = f" ({entry.get('match')})" if isinstance(entry, Mapping) else ""
+        match = f" ({shortened(str(entry.get('match')))})" if isinstance(entry, Mapping) else ""
         yield from _check_entry(entry, place.at(number, name + match))
     last = features[-1]
     if not (isinstance(last, Mapping) and last.get("match") == "{field}"):
@@ -131,8 +152,9 @@ def _check_moves(moves: object, place: Place) -> Iterator[Problem]:
     if moves == {}:  # a file from before there were moves has the default texts
         return
     texts = moves if isinstance(moves, Mapping) else {}
-    for name in sorted({*MOVES, *map(str, texts)}):
-        text, allowed = texts.get(name), MOVES.get(name, set())
+    yield from _check_keys(texts, MOVES.keys(), place)
+    for name, allowed in sorted(MOVES.items()):
+        text = texts.get(name)
         parts = _PART_OF_MOVE.findall(text) if isinstance(text, str) else []
         if "tier" not in parts or set(parts) - allowed:
             remedy = f"Write {', '.join(f'{{{part}}}' for part in sorted(allowed))}, or copy it from the default file."
@@ -155,15 +177,15 @@ def _check_entry(entry: object, place: Place) -> Iterator[Problem]:
     if not isinstance(entry, Mapping):
         yield place.problem("must be a mapping", entry, "Write match, label and value.")
         return
-    for key in sorted(set(map(str, entry)) - _ENTRY_KEYS):
-        yield place.at(key).problem("must hold only known keys", key, f"Use {', '.join(sorted(_ENTRY_KEYS))}.")
+    yield from _check_keys(entry, _ENTRY_KEYS, place)
     for key in ("match", "label", "value"):
         if not isinstance(entry.get(key), str) or not entry[key]:
             yield place.at(key).problem(f"must hold a text {key!r}", entry.get(key), "Add it.")
     if entry.get("style", "text") not in STYLES:
-        yield place.at("style").problem("style must be known", entry["style"], f"Use one of {', '.join(STYLES)}.")
-    if not isinstance(entry.get("add", False), bool):
-        yield place.at("add").problem("must be true or false", entry["add"], "Write true, or leave it out.")
+        remedy = f"{did_you_mean(str(entry['style']), STYLES)}Use one of {', '.join(STYLES)}."
+        yield place.at("style").problem("style must be known", entry["style"], remedy)
+    if "add" in entry and (not isinstance(entry["add"], str) or flag_of(entry["add"]) is None):
+        yield place.at("add").problem("must be true or false", entry["add"], flag_advice(str(entry["add"])))
     yield from _check_match(str(entry.get("match")), place.at("match"))
     yield from _check_texts(entry, place)
 
@@ -179,7 +201,11 @@ def _check_texts(entry: Mapping[str, Any], place: Place) -> Iterator[Problem]:
         yield place.at("words").problem("must be a mapping", words, "Write {raw value: words}.")
         return
     for raw, said in words.items():
-        yield from check_words(str(said), place.at("words").at(str(raw)), most=_MAX_NAME)
+        here = place.at("words").at(raw)
+        if isinstance(said, str):
+            yield from check_words(said, here, most=_MAX_NAME)
+        else:
+            yield here.problem("must be a text", said, "Write one text.")
 
 
 def _check_match(match: str, place: Place) -> Iterator[Problem]:

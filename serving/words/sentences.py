@@ -13,16 +13,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.foundation.problems import ConfigError, Problem
-from leadq.foundation.yaml_lines import read_yaml_lines
+from leadq.foundation.yaml_reader import parse_yaml, read_yaml
 from leadq.serving.words.sentence_rules import PART, check_document
 from leadq.serving.words.text import capitalised, shorten, uncapitalised, words
 
 MAX_SENTENCE = 100
 _MAX_LABEL = 48
+_MISSING = "Restore it, or take the line sentences: out of leadq.yaml to have leadq's own."
 
 Case = Literal["missing", "zero", "one", "negative", "value"]
 Style = Literal["text", "whole", "days", "share", "number", "amount", "flag", "ago"]
@@ -58,7 +57,7 @@ class Sentences:
     Parameters
     ----------
     document : dict
-        The YAML as read and checked.
+        The file as read and checked: dicts, lists and texts.
     source : str
         File it came from, for messages.
     """
@@ -225,21 +224,15 @@ def read_sentences(path: Path | None = None) -> Sentences:
     ConfigError
         All that is wrong with the file.
     """
-    source = "sentences.yaml" if path is None else path.name
-    try:
-        if path is None:
-            text = resources.files("leadq.serving.words").joinpath("sentences.yaml").read_text(encoding="utf-8")
-        else:
-            text = path.read_text(encoding="utf-8")
-        document = yaml.safe_load(text)
-        lines = None if path is None else read_yaml_lines(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        value = str(error).replace("\n", " ")
-        problem = Problem(where=source, rule="must be readable YAML", value=value, remedy="Mend or remove the file.")
-        raise ConfigError(problem) from error
-    problems = check_document(document, source, lines)
-    if problems:
+    problems: list[Problem] = []
+    if path is None:
+        text = resources.files("leadq.serving.words").joinpath("sentences.yaml").read_text(encoding="utf-8")
+        document = parse_yaml(text, where="sentences.yaml")
+    else:
+        document = read_yaml(path, missing=_MISSING, problems=problems)
+    found, wrong = check_document(document)
+    if problems := [*problems, *wrong]:
         raise ConfigError(problems)
-    if not document.get("moves"):  # a company's file from before there were moves
-        document["moves"] = read_sentences().document["moves"]
-    return Sentences(document=document, source=source)
+    if not found.get("moves"):  # a company's file from before there were moves
+        found["moves"] = read_sentences().document["moves"]
+    return Sentences(document=found, source=document.where)

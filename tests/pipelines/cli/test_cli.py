@@ -129,7 +129,7 @@ def test_words_of_the_company_are_checked_with_everything_else(leadq: Leadq, tmp
         r"sentences\.yaml line \d+ features, entry \d+ \(engagement_active_days_{days}d\), value: .*'because'", err
     )
     (tmp_path / "sentences.yaml").unlink()
-    assert "sentences.yaml: must be readable YAML" in leadq("check", "--project", str(tmp_path))[2]
+    assert "sentences.yaml: must be a file that can be read" in leadq("check", "--project", str(tmp_path))[2]
 
 
 def test_the_agreement_is_shown_in_words_and_as_data(leadq: Leadq, tmp_path: Path) -> None:

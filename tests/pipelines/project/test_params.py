@@ -40,9 +40,9 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     report = str(told.value)
     assert len(told.value.problems) == 5
     assert "got sed. Did you mean seed?" in report
-    assert "params.yaml read_at: must be a time with its zone" in report
-    assert "params.yaml features ages_days: must be a list, got 7" in report
-    assert "params.yaml engine threads: must be a whole number, got two" in report
+    assert "params.yaml line 2 read_at: must be a time with its zone, got 2026-10-01 06:00:00." in report
+    assert "params.yaml line 3 features.ages_days: must be a list, got 7" in report
+    assert "params.yaml line 4 engine.threads: must be a whole number, got two" in report
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,15 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ("features: {ages_days: [1, 2]}", "must ascend from 0"),
         ("features: {ages_days: [0, 3, 3]}", "must ascend from 0"),
         ("features: {ages_days: []}", "must ascend from 0"),
-        ("engine: {memory_limit: 2}", "must be text"),
-        ("engine: {memory_limit: lots}", "a size with its unit"),
+        ("engine: {memory_limit: 2}", "line 1 engine.memory_limit: must be a size with its unit"),
         ("engine: 2", "a group of keys"),
-        ("- 1", "keys and values"),
-        ("a: [", "an error at line"),
+        ("- 1", "line 1: must be a group of keys, got a list"),
+        ("a: [", "line 2: must be readable YAML"),
         (
             "seed: 3\nfit: {n_folds: 2}\nseed: 4",
-            "params.yaml line 3: must not be given twice, got seed. Keep one of the two.",
+            r"params.yaml line 3: must not be given twice \(first on line 1\), got seed. Keep one of the two.",
         ),
-        ("fit: {n_folds: 2,\n  n_folds: 3}", "line 2: must not be given twice, got n_folds"),
+        ("fit: {n_folds: 2,\n  n_folds: 3}", r"line 2: must not be given twice \(first on line 1\), got fit.n_folds"),
     ],
 )
 def test_each_rule_can_fail(tmp_path: Path, text: str, said: str) -> None:

@@ -103,7 +103,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     )
     for expected in (
         "line 2",
-        "stand once",
+        "given twice",
         "must be a whole number",
         "who owns it",
         "owners",

@@ -149,7 +149,7 @@ def test_every_text_is_checked_and_its_line_named(tmp_path: Path, was: str, now:
 def test_a_key_that_stands_twice_is_said(tmp_path: Path) -> None:
     path = tmp_path / "saetze.yaml"
     path.write_text(DEFAULT.replace("families:", "families:\n  company: One\n", 1), encoding="utf-8")
-    with pytest.raises(ConfigError, match="a key must stand once"):
+    with pytest.raises(ConfigError, match="must not be given twice"):
         read_sentences(path)
 
 
