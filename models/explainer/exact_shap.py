@@ -2,7 +2,8 @@
 
 For who knows ``shap``: the contributions are those of ``shap.TreeExplainer(booster).shap_values(X)`` with its default
 ``feature_perturbation="tree_path_dependent"``, for the raw margin (log-odds of a binary model), and the last column is
-its ``expected_value``. Not reproduced: background data ("interventional"), interaction values, several classes.
+its ``expected_value``. Not reproduced: background data ("interventional") and interaction values. Refused: several classes,
+linear trees.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from leadq.foundation.arrays import Floats
 from leadq.models.explainer.compiled_trees import Precision, compile_model
-from leadq.models.explainer.model_text import UnsupportedModelError
+from leadq.models.explainer.model_text import UnexplainableModelError, UnsupportedModelError
 
 
 class SlowExplanationWarning(UserWarning):
@@ -29,7 +30,8 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1, precision: Precisio
     Parameters
     ----------
     booster : lightgbm.Booster
-        One output a row, any objective. Linear trees and random forests are explained by LightGBM's own ``pred_contrib``.
+        One output a row, any objective, any boosting. A random forest, and a model with a node that no training row reached,
+        are explained by LightGBM's own ``pred_contrib``.
     rows : array of shape (n, n_features)
         Numbers, NaN where missing, a category as its code; as ``booster.predict`` takes them from numpy.
     threads : int
@@ -51,6 +53,8 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1, precision: Precisio
 
     Raises
     ------
+    UnexplainableModelError
+        Several classes or linear trees: for these there is no exact contribution of each feature, nor does LightGBM give one.
     BundleError
         ``rows`` has another number of columns, or the booster's text is no whole model.
 
@@ -66,6 +70,8 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1, precision: Precisio
     """
     try:
         compiled = compile_model(booster.model_to_string(), precision=precision)
+    except UnexplainableModelError:
+        raise
     except UnsupportedModelError as refused:
         warnings.warn(SlowExplanationWarning(f"explained by LightGBM's pred_contrib: {refused}"), stacklevel=2)
         return explain_slowly(booster, rows, threads=threads)

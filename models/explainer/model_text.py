@@ -23,7 +23,11 @@ MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
 
 
 class UnsupportedModelError(BundleError):
-    """The model has a part that the explainer does not reproduce; LightGBM's own ``pred_contrib`` does."""
+    """The model has a part that the fast explainer does not reproduce."""
+
+
+class UnexplainableModelError(UnsupportedModelError):
+    """Nobody explains the model by one exact contribution a feature: LightGBM's own ``pred_contrib`` does not, either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,8 +75,10 @@ def parse_model(text: str) -> ModelText:
 
     Raises
     ------
+    UnexplainableModelError
+        Several outputs a row (classes), or linear trees.
     UnsupportedModelError
-        Several classes, linear trees, random forest, or a node that no training row reached.
+        Random forest, or a node that no training row reached: LightGBM's own ``pred_contrib`` explains these.
     BundleError
         The text is no LightGBM model.
     """
@@ -85,7 +91,8 @@ def parse_model(text: str) -> ModelText:
         raise unsupported("random forest (averaged output)")
     for key in ("num_class", "num_tree_per_iteration"):
         if header.get(key, "1") != "1":
-            raise unsupported(f"{key} {header[key]}")
+            remedy = "booster.predict(rows, pred_contrib=True) gives n_features + 1 columns for each class."
+            raise UnexplainableModelError(_problem("must have one output a row", f"{key} {header[key]}", remedy))
     try:
         n_features = int(header["max_feature_idx"]) + 1
         trees = tuple(_tree(_pairs(section)) for section in sections)
@@ -100,7 +107,8 @@ def _pairs(section: str) -> dict[str, str]:
 
 def _tree(part: dict[str, str]) -> Tree:
     if part.get("is_linear", "0") != "0":
-        raise unsupported("linear trees")
+        remedy = "Train without linear_tree: LightGBM's own pred_contrib does not explain linear trees, either."
+        raise UnexplainableModelError(_problem("must have constant leaves", "linear trees", remedy))
 
     def whole(name: str) -> Ints:
         return np.array(part.get(name, "").split(), dtype=np.int64)
@@ -142,5 +150,5 @@ def _problem(rule: str, value: str, remedy: str) -> Problem:
 
 def unsupported(what: str) -> UnsupportedModelError:
     """Return the refusal of a model that has ``what``."""
-    remedy = "Use LightGBM's own pred_contrib for it (leadq.models.fit.contributions does, and says so)."
+    remedy = "Use LightGBM's own pred_contrib for it (leadq.explain does, and warns of it)."
     return UnsupportedModelError(_problem("must be made of what the fast explainer reproduces", what, remedy))

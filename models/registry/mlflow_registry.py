@@ -150,7 +150,7 @@ def _find(client: Any, model: str, bundle_version: str) -> str | None:
     """Find the newest registered version of a bundle that carries its code."""
     found, token = [], None
     while True:
-        page = client.search_model_versions(f"name = '{model}'", page_token=token)
+        page = client.search_model_versions(_named(model), page_token=token)
         found += [
             int(one.version) for one in page if one.tags.get(BUNDLE_TAG) == bundle_version and CODE_TAG in one.tags
         ]
@@ -159,7 +159,13 @@ def _find(client: Any, model: str, bundle_version: str) -> str | None:
             return str(max(found)) if found else None
 
 
+def _named(model: str) -> str:
+    """Return MLflow's filter for a model of this name; it has no escape, but two quotation marks."""
+    quote = '"' if "'" in model else "'"
+    return f"name = {quote}{model}{quote}"
+
+
 def _remove_alias(client: Any, model: str, alias: str) -> None:
-    known = client.search_registered_models(f"name = '{model}'")
+    known = client.search_registered_models(_named(model))
     if known and alias in known[0].aliases:
         client.delete_registered_model_alias(model, alias)

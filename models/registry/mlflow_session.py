@@ -34,7 +34,10 @@ PATIENT = {
 """Three tries of 20 seconds, where the environment does not say otherwise: MLflow's own eight of 120 look like work."""
 NOT_OURS = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
 """Of a run that leadq may have been started in: ours is one of its own."""
+CONNECT_SECONDS = 20
 _DATABASE_SERVERS = ("postgresql", "mysql")
+_WORDS_FOR_IT = {"pg8000": "timeout", "mysqlconnector": "connection_timeout"}
+_TAKE_THE_USUAL_WORD = {"psycopg", "psycopg2", "psycopg2cffi", "pymysql", "mysqldb"}
 _SPOKEN = ("mlflow", "mlflow.store.db.utils", "alembic")
 
 
@@ -118,13 +121,24 @@ def _set_up(mlflow: Any, store: Path, tracking: Tracking) -> Iterator[Any]:
 def _reach(uri: str) -> None:
     """Connect to a database server once: MLflow itself would try for 103 seconds before it says that nobody answers."""
     if uri.startswith(_DATABASE_SERVERS):
-        from sqlalchemy import create_engine  # noqa: PLC0415 - comes with MLflow
+        from sqlalchemy import create_engine, make_url  # noqa: PLC0415 - comes with MLflow
 
-        engine = create_engine(uri, connect_args={"connect_timeout": 20})
+        url = make_url(uri)
+        within = seconds_to_connect(url.get_driver_name())
+        engine = create_engine(
+            url, connect_args={name: value for name, value in within.items() if name not in url.query}
+        )
         try:
             engine.connect().close()
         finally:
             engine.dispose()
+
+
+def seconds_to_connect(driver: str) -> dict[str, int]:
+    """Return what bounds the time in which ``driver`` of SQLAlchemy connects; nothing for one of which that is not known."""
+    usual = "connect_timeout" if driver in _TAKE_THE_USUAL_WORD else ""
+    word = _WORDS_FOR_IT.get(driver, usual)
+    return {word: CONNECT_SECONDS} if word else {}
 
 
 def _nothing(store: Path) -> int:  # noqa: ARG001

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from leadq.foundation.problems import ConfigError, Problem
+
 NAME = "leadq"
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlflow_artifacts"
@@ -83,12 +85,22 @@ def tracking_of(environment: Mapping[str, str]) -> Tracking:
     environment : mapping of str to str
         ``MLFLOW_TRACKING_URI``, ``MLFLOW_REGISTRY_URI``, ``MLFLOW_EXPERIMENT_NAME``, and ``LEADQ_MLFLOW_MODEL``: the name under which
         models are registered (two projects on one server need two; Unity Catalog wants ``catalog.schema.name``).
+
+    Raises
+    ------
+    ConfigError
+        The model's name has both quotation marks: MLflow's filters cannot name it.
     """
+    model = environment.get("LEADQ_MLFLOW_MODEL", "").strip() or NAME
+    if "'" in model and '"' in model:
+        rule = "must not hold both ' and \": MLflow could register such a model but not find it"
+        remedy = "Set it to a name with one kind of quotation mark or none."
+        raise ConfigError(Problem(where="LEADQ_MLFLOW_MODEL", rule=rule, value=model, remedy=remedy))
     return Tracking(
         tracking_uri=environment.get("MLFLOW_TRACKING_URI", "").strip(),
         registry_uri=environment.get("MLFLOW_REGISTRY_URI", "").strip(),
         experiment=environment.get("MLFLOW_EXPERIMENT_NAME", "").strip() or NAME,
-        model=environment.get("LEADQ_MLFLOW_MODEL", "").strip() or NAME,
+        model=model,
     )
 
 

@@ -76,6 +76,9 @@ def models() -> dict[str, Callable[[], Any]]:
         "infinite values": lambda: trained(wild, label, 20),
         "many thresholds": lambda: trained(rows, label, 20, **rough),
         "regression": lambda: trained(rows, noise, 10, objective="regression"),
+        "counts, dropped trees": lambda: trained(
+            rows, 3 * noise, 10, objective="poisson", boosting="dart", drop_rate=0.5
+        ),
         "constant": lambda: trained(rows, np.ones(3_000), 3, min_data_in_leaf=3_000),
         "single leaf trees among others": lambda: trained(rows, label, 30, min_gain_to_split=12.0),
         "small leaves, bagged": lambda: trained(rows, label, 20, **bagged),

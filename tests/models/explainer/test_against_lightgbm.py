@@ -15,6 +15,7 @@ from leadq.models.explainer.adversarial import adversarial_rows
 from leadq.models.explainer.compiled_trees import compile_model
 from leadq.models.explainer.confirmation import TOLERANCE, compare
 from leadq.models.explainer.exact_shap import explain
+from leadq.models.explainer.model_text import UnexplainableModelError
 from tests.models.explainer.made_models import columns, labels, models, trained
 
 KINDS = tuple(models())
@@ -118,3 +119,23 @@ def test_a_refused_model_is_explained_by_lightgbm_and_that_is_said() -> None:
         margin, contributions = explain(forest, rows)
     np.testing.assert_array_equal(contributions, forest.predict(rows, pred_contrib=True))
     np.testing.assert_array_equal(margin, forest.predict(rows, raw_score=True))
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"objective": "regression", "linear_tree": True}, "linear trees"),
+        ({"objective": "multiclass", "num_class": 3}, "num_class 3"),
+        ({"objective": "multiclassova", "num_class": 3}, "num_class 3"),
+    ],
+)
+def test_what_nobody_explains_by_feature_is_refused_by_name(settings: dict[str, Any], named: str) -> None:
+    rows = np.nan_to_num(columns(500, seed=3))
+    booster = trained(rows, np.arange(500.0) % 3, 2, categories=(), **settings)
+    with pytest.raises(UnexplainableModelError) as refused:
+        explain(booster, rows)
+    assert refused.value.problems[0].value == named
+    if "linear_tree" in settings:  # the remedy: without it
+        assert explain(trained(rows, np.arange(500.0) % 3, 2, objective="regression"), rows)[0].shape == (500,)
+    else:
+        assert booster.predict(rows, pred_contrib=True).shape == (500, 3 * (rows.shape[1] + 1))

@@ -18,7 +18,7 @@ from leadq.models.bundle.bundle import keep_bundle, read_bundle
 from leadq.models.live.live_models import Live, bundle_folder, models_folder
 from leadq.models.registry.mlflow_registry import mirror_live, register
 from leadq.models.registry.model_artifact import example_rows
-from leadq.models.registry.tracking import Tracking, store_uri
+from leadq.models.registry.tracking import Tracking, store_uri, tracking_of
 from leadq.models.training.train_bundle import TrainResult
 from tests.models.registry.conftest import Registered, hashes
 
@@ -116,8 +116,18 @@ def test_aliases_follow_and_what_is_missing_is_registered(
     assert client.get_registered_model("leadq").aliases == {}
 
 
-def test_nobody_live_and_nothing_registered_is_no_failure(tmp_path: Path) -> None:
-    assert mirror_live(Live(), store=tmp_path) == ()
+def test_nobody_live_and_nothing_registered_is_no_failure_whatever_the_name(tmp_path: Path) -> None:
+    import mlflow  # noqa: PLC0415 - seconds
+
+    for name in ("leadq", "O'Hara's leads", 'the "new" leads'):
+        told = tracking_of({"LEADQ_MLFLOW_MODEL": name})
+        assert mirror_live(Live(), store=tmp_path, tracking=told) == ()
+        client = mlflow.MlflowClient(store_uri(tmp_path), store_uri(tmp_path))
+        client.create_registered_model(name)
+        client.create_model_version(name, "runs:/none/model")
+        client.set_registered_model_alias(name, "champion", "1")
+        assert mirror_live(Live(), store=tmp_path, tracking=told) == ()
+        assert client.get_registered_model(name).aliases == {}  # found by its name
 
 
 def test_a_version_that_loads_nowhere_else_is_registered_again(told: Registered, tmp_path: Path) -> None:

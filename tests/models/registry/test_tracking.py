@@ -1,10 +1,12 @@
-"""Addresses of MLflow's server are shown without what must stay secret."""
+"""Where MLflow is told: addresses without what must stay secret, names that it can find again, servers waited for within bounds."""
 
 from __future__ import annotations
 
 import pytest
 
-from leadq.models.registry.tracking import without_credentials
+from leadq.foundation.problems import ConfigError
+from leadq.models.registry.mlflow_session import seconds_to_connect
+from leadq.models.registry.tracking import tracking_of, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -22,3 +24,21 @@ from leadq.models.registry.tracking import without_credentials
 )
 def test_no_password_is_shown(address: str, shown: str) -> None:
     assert without_credentials(f"could not reach {address} today") == f"could not reach {shown} today"
+
+
+def test_a_name_that_mlflow_could_not_find_again_is_refused_and_the_remedy_works() -> None:
+    with pytest.raises(ConfigError, match="LEADQ_MLFLOW_MODEL") as refused:
+        tracking_of({"LEADQ_MLFLOW_MODEL": "O'Hara's \"new\" leads"})
+    assert "one kind of quotation mark" in refused.value.problems[0].remedy
+    assert tracking_of({"LEADQ_MLFLOW_MODEL": "O'Hara's new leads"}).model == "O'Hara's new leads"
+
+
+@pytest.mark.parametrize("address", ["postgresql", "postgresql+psycopg", "postgresql+pg8000", "mysql+pymysql", "mysql"])
+def test_every_driver_of_a_database_server_is_bounded_in_its_own_words(address: str) -> None:
+    url = pytest.importorskip("sqlalchemy").make_url(f"{address}://127.0.0.1/runs")
+    within = seconds_to_connect(url.get_driver_name())
+    assert within == {"timeout" if address.endswith("pg8000") else "connect_timeout": 20}
+
+
+def test_a_driver_of_which_nothing_is_known_gets_no_word_that_it_might_refuse() -> None:
+    assert seconds_to_connect("asyncpg") == {}

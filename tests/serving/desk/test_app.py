@@ -49,6 +49,8 @@ def test_the_list_shows_the_best_leads_first_and_counts_tiers(make_desk: MakeDes
     assert "script-src" not in headers["content-security-policy"]
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert headers["cache-control"] == "no-store"
+    assert "samesite=lax" in headers["set-cookie"]  # as decision 0016 says, and why
+    assert "httponly" in headers["set-cookie"]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_before_the_first_night_the_desk_says_so(make_desk: MakeDesk, serve: Ser
     company.runs.clear()
     status, page, _ = serve(make_desk()).get("/")
     assert status == 503
-    assert "No night has been scored yet" in page
+    assert "There are no scores yet" in page
 
 
 class Parts(HTMLParser):
@@ -112,7 +114,7 @@ def test_a_card_says_what_changed_what_was_alike_and_what_to_do(make_desk: MakeD
         "Score over the last nights",
         "Leads like this one",
         "Came in 2026-03 from the web site: won after 41 days. Alike in: Company",
-        "Facts that are not listed count too",
+        "Facts that are not listed also count",
     ):
         assert said in page
 
@@ -144,7 +146,7 @@ def test_an_answer_is_kept_as_a_disposition_with_what_was_shown(make_desk: MakeD
     _, listed, _ = browser.get("/?answered=rejected")
     assert "<strong>1</strong> lead," in listed
     assert "L000007" in listed
-    assert "No lead fits" in browser.get("/?answered=no&q=L000007")[1]
+    assert "No leads match your filters" in browser.get("/?answered=no&q=L000007")[1]
     browser.post(lead("L000007"), {"csrf": csrf, "answer": "accept"})
     assert desk.answers.latest()["L000007"].decision == "accepted"
     assert [row.what for row in desk.answers.audit()] == ["rejected", "accepted"]
@@ -168,7 +170,7 @@ def test_an_answer_that_lacks_something_is_refused_and_nothing_is_kept(
     browser = serve(desk)
     status, page, _ = browser.post(lead("L000008"), {"csrf": browser.csrf(lead("L000008")), **form})
     assert status == 422
-    assert "Nothing was kept" in page
+    assert "Your answer was not saved" in page
     assert said in page
     assert desk.answers.of("L000008") == ()
 
@@ -310,7 +312,7 @@ def test_an_answer_to_a_score_that_was_replaced_meanwhile_is_not_kept(make_desk:
     form = {"csrf": browser.csrf(lead("L000008")), "answer": "accept", "run": "run-1"}
     status, page, _ = browser.post(lead("L000008"), form)
     assert status == 422
-    assert "the lead was scored again while you read" in page
+    assert "the lead was scored again while you were reading" in page
     assert desk.answers.of("L000008") == ()
 
 
@@ -349,7 +351,7 @@ def test_old_scores_are_called_old_though_one_lead_is_fresh(
     desk = make_desk()
     assert "days old" not in serve(desk).get("/")[1]
     page = serve(replace(desk, clock=lambda: NOW + timedelta(days=1))).get("/")[1]
-    assert "These scores are 2 days old: the nightly run has not come through." in page
+    assert "These scores are 2 days old: the nightly run did not finish." in page
 
 
 def test_a_sign_in_without_a_cookie_says_so_and_fills_no_log(make_desk: MakeDesk, serve: Serve) -> None:
@@ -357,7 +359,7 @@ def test_a_sign_in_without_a_cookie_says_so_and_fills_no_log(make_desk: MakeDesk
     browser = serve(desk)
     status, page, _ = browser.post("/sign-in", {"token": TOKENS["Ann"]})
     assert status == 403
-    assert "kept no cookie" in page
+    assert "did not save its cookie" in page
     assert desk.answers.audit() == ()
     assert browser.get(lead("L000003"))[0] == 303
     status, _, headers = browser.post("/sign-in", {"csrf": browser.csrf("/sign-in"), "token": TOKENS["Sue"]})
