@@ -23,7 +23,8 @@ from leadq.serving.words.playbook import default_playbook
 DVC = "dvc.yaml"
 PLAYBOOK = "playbook.yaml"
 IGNORE = ".gitignore"
-_NOT_IN_GIT = "/work/\n/store/\n/reports/\n/source/\n/.dvc/\n/dvc.lock\n"
+_NOT_IN_GIT = "/work/\n/store/\n/reports/\n/source/\n/truth/\n"
+"""DVC's own files belong into git: it refuses to work with a dvc.lock that git ignores."""
 
 
 def init(folder: Path, *, source: Path | None = None) -> Told:
@@ -86,6 +87,11 @@ def _template(name: str, *, of: str = "leadq.pipelines.getting_started") -> str:
     return files(of).joinpath("templates", name).read_text(encoding="utf-8")
 
 
+def _in_git(folder: Path) -> bool:
+    """Whether the folder lies in a git repository already, which ``dvc init`` must then be told."""
+    return any((above / ".git").exists() for above in folder.resolve().parents)
+
+
 def _words(folder: Path, written: list[str], kept: list[str], source: Path | None) -> str:
     lines = [f"{folder}: wrote {', '.join(written) or 'nothing'}."]
     if kept:
@@ -95,5 +101,11 @@ def _words(folder: Path, written: list[str], kept: list[str], source: Path | Non
     lines.append(f"Agree on {AGREEMENT} with sales and marketing.")
     if PLAYBOOK in written:
         lines.append(f"{PLAYBOOK} has the next steps that are shown beside a score; sales can change them.")
+    if DVC in written:
+        begin = "dvc init --subdir" if _in_git(folder) else "git init && dvc init"
+        lines.append(
+            f"{DVC} names the stages of leadq train for DVC. To use it, once in {folder}: {begin}, or without git: "
+            "dvc init --no-scm. From then on: dvc repro"
+        )
     lines.append(f"Then run: leadq check --project {folder}")
     return "\n".join(lines)

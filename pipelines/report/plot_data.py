@@ -1,4 +1,4 @@
-"""The report's figures as DVC reads them: ``metrics.json`` to compare between trainings, and one CSV a plot."""
+"""The report's figures as DVC reads them: a few to compare between trainings, all of them in a second file, and one CSV a plot."""
 
 from __future__ import annotations
 
@@ -36,6 +36,40 @@ def metrics_of(bundle: Bundle, held: Held | None, audit: Audit | None = None) ->
     if audit is not None:
         found["reasons"] = audit_metrics(audit)
     return found if held is None else found | _held_metrics(held)
+
+
+def headline_of(bundle: Bundle, held: Held | None, audit: Audit | None = None) -> dict[str, float | bool | None]:
+    """Return the 16 figures that ``dvc metrics show`` puts on one line, at hand-off where nothing else is said.
+
+    ``log_loss_gain`` is in percent of the base rate's log-loss; ``lowest_slope`` and ``highest_slope`` are of all looks;
+    ``tiers_kept`` are those that keep their promise (PROVEN or GREEN); ``miscalibration`` is how far predicted and observed lie
+    apart on average, along the report's reliability curve.
+    """
+    moments = bundle.evaluation["moments"]
+    first: dict[str, Any] = moments[0] if moments else {}
+    slopes = [row["calibration"]["slope"] for row in moments if row["calibration"]]
+    blocks = held.curves[0].curve.blocks if held is not None and held.curves else ()
+    apart = sum(one.n * abs(one.mean_probability - one.observed) for one in blocks)
+    at_capacity = None if held is None else held.at_capacity
+    found = {
+        "leads": first.get("n"),
+        "wins": first.get("wins"),
+        "win_rate": first.get("observed_rate"),
+        "auc": first.get("auc"),
+        "log_loss_gain": first.get("improvement_percent"),
+        "beats_base": bool(bundle.evaluation["beats_base_rate"]),
+        "predicted_to_actual": first.get("predicted_to_actual"),
+        "miscalibration": apart / sum(one.n for one in blocks) if blocks else None,
+        "slope": (first.get("calibration") or {}).get("slope"),
+        "lowest_slope": min(slopes, default=None),
+        "highest_slope": max(slopes, default=None),
+        "tiers_offered": sum(cut.offered for cut in bundle.tiers),
+        "tiers_kept": sum(cut.light in ("PROVEN", "GREEN") for cut in bundle.tiers),
+        "wins_at_capacity": None if at_capacity is None else at_capacity.model,
+        "points_at_capacity": None if at_capacity is None else at_capacity.points,
+        "reasons_faithful": None if audit is None else audit.faithful,
+    }
+    return {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in found.items()}
 
 
 def _held_metrics(held: Held) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from leadq.pipelines.project.project import Project
 from leadq.pipelines.report.evaluation_page import render_evaluation
 from leadq.pipelines.report.figures import Held, gather
 from leadq.pipelines.report.model_card import make_card
-from leadq.pipelines.report.plot_data import metrics_of, plot_data
+from leadq.pipelines.report.plot_data import headline_of, metrics_of, plot_data
 from leadq.pipelines.report.reasons import DEPENDENCE, FEATURES, page_parts
 from leadq.pipelines.training.audit import audit_training
 from leadq.pipelines.training.leak_checks import leak_check_rows
@@ -42,13 +42,14 @@ DOCUMENTS = ("evaluation.html", "model_card.html", "model_card.md")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """The metrics as DVC reads them."""
+    """All figures, and the few that are compared between trainings."""
 
     metrics: dict[str, Any]
+    headline: dict[str, float | bool | None]
 
 
 def evaluate(project: Project, progress: Progress) -> Evaluated:
-    """Write ``work/metrics.json``, ``work/plots/*.csv``, and into ``reports/`` the evaluation, the model card and pictures.
+    """Write ``work/metrics.json`` and ``metrics_all.json``, ``work/plots/*.csv``, and into ``reports/`` what people read.
 
     Raises
     ------
@@ -71,13 +72,15 @@ def evaluate(project: Project, progress: Progress) -> Evaluated:
     )
     audit = audit_training(project, bundle, data)
     metrics = metrics_of(bundle, held, audit)
-    write_text(project.work / "metrics.json", json.dumps(metrics, indent=1, sort_keys=True) + "\n")
+    headline = headline_of(bundle, held, audit)
+    write_text(project.work / "metrics.json", json.dumps(headline, indent=1) + "\n")
+    write_text(project.work / "metrics_all.json", json.dumps(metrics, indent=1, sort_keys=True) + "\n")
     for name, text in plot_data(bundle, held).items():
         write_text(project.work / "plots" / f"{name}.csv", text)
     if held is not None:
         _draw(bundle, held, project)
     _write_documents(project, bundle, history, data, held, audit)
-    return Evaluated(metrics=metrics)
+    return Evaluated(metrics=metrics, headline=headline)
 
 
 def _read_held_out(path: Path) -> pd.DataFrame:

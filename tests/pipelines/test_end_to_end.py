@@ -83,7 +83,7 @@ def test_training_says_what_it_found_and_writes_reports(done: Trained) -> None:
     assert facts["metrics"]["moments"]
     reports = {path.name for path in done.project.reports.iterdir()}
     assert {"check.html", "evaluation.html", "gate.html", "reliability.png", "tiers.png"} <= reports
-    metrics = json.loads((done.project.work / "metrics.json").read_text())
+    metrics = json.loads((done.project.work / "metrics_all.json").read_text())
     assert metrics == facts["metrics"]
     assert (done.project.work / "plots" / "reliability.csv").read_text().startswith("predicted,observed,n\n")
 
@@ -207,10 +207,12 @@ def test_models_lists_who_is_live_and_rollback_needs_a_reason(done: Trained) -> 
     rows = list_models(done.project, silent).facts["models"]
     assert rows[0]["role"] == "champion"
     assert rows[0]["version"] == done.trained.facts["version"]
-    assert {row["kind"] for row in rows} == {"booster", "base_rate"}
+    assert [row["beats_base_rate"] for row in rows if row["kind"] == "booster"] == [True]
+    rates = [row for row in rows if row["kind"] == "base_rate"]  # its evaluation is the trained model's
+    assert [(row["beats_base_rate"], row["beats_points"], row["auc"]) for row in rates] == [(False, None, None)]
     with pytest.raises(UsageError, match="must say why"):
         rollback(done.project, because="")
-    with pytest.raises(GateStopped, match="former champion"):
+    with pytest.raises(GateStopped, match="earlier champion"):
         rollback(done.project, because="it went wrong")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from leadq.pipelines.report.plot_data import plot_data
+from leadq.pipelines.report.plot_data import headline_of, plot_data
 from leadq.pipelines.report.segment_fields import values_of
 from tests.pipelines.report.conftest import Company
 
@@ -50,8 +50,20 @@ def test_every_held_out_lead_is_in_one_segment_of_a_field(company: Company) -> N
 
 
 def test_metrics_and_plots_are_the_reports_own_figures(company: Company) -> None:
-    metrics = json.loads((company.project.work / "metrics.json").read_text())
+    metrics = json.loads((company.project.work / "metrics_all.json").read_text())
     assert metrics == company.evaluated.metrics
+    headline = json.loads((company.project.work / "metrics.json").read_text())
+    assert headline == company.evaluated.headline
+    assert len(headline) == 16
+    assert all(value is not None for value in headline.values())
+    hand_off = metrics["moments"]["hand_off"]
+    assert headline["auc"] == pytest.approx(hand_off["auc"], abs=1e-4)
+    assert headline["predicted_to_actual"] == pytest.approx(
+        hand_off["mean_probability"] / hand_off["observed_rate"], abs=1e-3
+    )
+    slopes = [one["calibration_slope"] for one in metrics["moments"].values()]
+    assert (headline["lowest_slope"], headline["highest_slope"]) == pytest.approx((min(slopes), max(slopes)), abs=1e-3)
+    assert headline["tiers_offered"] == sum(one["offered"] for one in metrics["tiers"].values())
     first = company.bundle.evaluation["moments"][0]
     assert metrics["moments"]["hand_off"]["auc"] == first["auc"]
     assert len(metrics["origins"]) == len(company.held.periods) > 1
@@ -66,6 +78,12 @@ def test_metrics_and_plots_are_the_reports_own_figures(company: Company) -> None
         assert {spec["x"], spec["y"]} <= set(rows[0]), path
     for out in dvc["outs"]:
         assert (company.project.folder / next(iter(out))).exists()
+
+
+def test_without_held_out_leads_there_is_a_headline_all_the_same(company: Company) -> None:
+    headline = headline_of(company.bundle, None)
+    assert headline["miscalibration"] is headline["wins_at_capacity"] is headline["reasons_faithful"] is None
+    assert list(headline) == list(company.evaluated.headline)
 
 
 def test_without_held_out_leads_the_plots_have_a_head_only(company: Company) -> None:
