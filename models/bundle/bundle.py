@@ -129,7 +129,8 @@ def _damaged(where: Path, rule: str, value: str) -> Problem:
         where=str(where),
         rule=rule,
         value=value,
-        remedy="Restore the folder from a copy, roll back to another model, or train again; nothing was scored.",
+        remedy="Check the version (leadq models lists all). If its folder is damaged, restore it from a backup, roll back to "
+        "another model, or train again.",
     )
 
 
@@ -139,7 +140,8 @@ def _read_files(folder: Path) -> dict[str, bytes]:
         manifest = json.loads(content)
         expected_hashes = dict(manifest["sha256"]) if manifest["bundle_version"] == BUNDLE_VERSION else {}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BundleError(_damaged(folder / MANIFEST, "must be the manifest of a bundle", str(error))) from error
+        value = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise BundleError(_damaged(folder / MANIFEST, "must be the manifest of a model", value)) from error
     if manifest["bundle_version"] != BUNDLE_VERSION:
         raise BundleError(
             Problem(

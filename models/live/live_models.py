@@ -184,8 +184,8 @@ def rollback(*, store: Path, now: datetime, why: str, by: str = "") -> Live:
         raise GateStopped(
             Problem(
                 where=str(models_folder(store) / LIVE),
-                rule="must know a former champion",
-                remedy="Promote a model instead: leadq promote VERSION.",
+                rule="must have an earlier champion to go back to",
+                remedy="Promote another model instead: leadq promote VERSION.",
             )
         )
     former = live.previous[0]

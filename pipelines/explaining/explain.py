@@ -69,17 +69,17 @@ def explain(
     elif afresh or as_of is not None:
         found = _look_afresh(project, progress, lead_id, as_of or project.read_at, asked=afresh)
     else:
-        remedy = "Check the id, or look at it as of a moment when it was open: --as-of 2026-09-01."
+        remedy = "Check the id, or name a moment at which the lead was open: --as-of 2026-09-01."
         raise UsageError(
-            Problem(where="leadq explain", rule="must be a lead that was scored", value=lead_id, remedy=remedy)
+            Problem(where="leadq explain", rule="must name a lead that was scored", value=lead_id, remedy=remedy)
         )
     return tell(project, found, files or Files(), short=short)
 
 
 def _refuse_wrong_use(project: Project, as_of: datetime | None) -> None:
     if as_of is not None and as_of > max(project.read_at, project.now):
-        rule = f"must not lie in the future (now {project.now:%Y-%m-%d %H:%M} UTC)"
-        remedy = "Name an earlier moment, or leave --as-of away for the newest score."
+        rule = f"must not be in the future (it is {project.now:%Y-%m-%d %H:%M} UTC now)"
+        remedy = "Name an earlier moment, or leave --as-of out for the newest score."
         raise UsageError(Problem(where="--as-of", rule=rule, value=as_of.isoformat(), remedy=remedy))
 
 
@@ -113,7 +113,7 @@ def _found(project: Project, run: Run, lead_id: str, *, must_be_exact: bool) -> 
         if must_be_exact or kept is None:
             raise
         problem = error.problems[0]
-        origin = f"As run {run.run_id} ({_moment(run)}) said it; not reproduced: {problem.rule} ({problem.value})."
+        origin = f"As stored by run {run.run_id} ({_moment(run)}); it could not be reproduced: {problem.rule} ({problem.value})."
         todays = kept["agreement_version"] == project.agreement.version
         agreement = (
             project.agreement if todays else parse_agreement(bundle.agreement_text, where="the bundle's agreement")
@@ -142,7 +142,7 @@ def _look_afresh(project: Project, progress: Progress, lead_id: str, as_of: date
         open_engine(threads=engine.threads, memory_limit=engine.memory_limit) as backend,
     ):
         history = read_tonight(project, bundle, progress)
-        progress("Looking at the lead")
+        progress("Scoring the lead")
         leads = tonight(
             backend,
             OpenLeads(
@@ -154,6 +154,6 @@ def _look_afresh(project: Project, progress: Progress, lead_id: str, as_of: date
         remedy = "Check the id and the moment; a lead that was closed or did not exist then has no score."
         rule = f"must be a lead that was open at {as_of.isoformat()}"
         raise UsageError(Problem(where="leadq explain", rule=rule, value=lead_id, remedy=remedy))
-    why = "" if asked else "No run had scored the lead by then. "
-    origin = f"{why}Looked at afresh: today's sources as of {as_of:%Y-%m-%d %H:%M} UTC, with the live model."
+    why = "" if asked else "No run had scored this lead by then. "
+    origin = f"{why}Scored now with the live model, from today's sources as of {as_of:%Y-%m-%d %H:%M} UTC."
     return Found(row=rows[0], bundle=bundle, agreement=project.agreement, reproduced=False, origin=origin)

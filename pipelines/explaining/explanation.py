@@ -116,8 +116,8 @@ def _draw(found: Found, said: Sentences, picture: Path) -> None:
     row = found.row
     parts = {part["family"]: part["contribution"] for part in row["contributions"] or ()}
     if not parts:
-        remedy = "Leave --picture away; there is nothing that could be drawn."
-        rule = "must be a lead scored by a model, with reasons"
+        remedy = "Leave --picture out; there are no reasons to draw."
+        rule = "needs a lead with a score and reasons from a model"
         raise UsageError(Problem(where="--picture", rule=rule, value=clean(row["lead_id"]), remedy=remedy))
     draw_waterfall(
         base=row["base"],

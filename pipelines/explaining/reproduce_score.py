@@ -17,6 +17,7 @@ import pyarrow as pa
 from leadq.agreement.read import parse_agreement
 from leadq.agreement.schema import Agreement
 from leadq.crm.storage.parquet_rows import rows_of_lead
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem, StoreError
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.bundle.matrix_scorer import MatrixScorer
@@ -156,9 +157,9 @@ def agreement_then(project: Project, run: Run, bundle: Bundle) -> Agreement:
     raise StoreError(
         Problem(
             where=f"run {run.run_id}",
-            rule="needs the agreement that it scored under, today's or the one kept with its model",
+            rule="needs the agreement that was in force then: today's, or the one stored with its model",
             value=f"version {run.inputs.agreement_version}, hash {wanted[:12]}",
-            remedy="Put that agreement.yaml back in a copy of the project folder and ask there.",
+            remedy="Copy the project folder, put that agreement.yaml into the copy, and run leadq explain there.",
         )
     )
 
@@ -172,7 +173,7 @@ def _must_be_the_same(store: Store, run: Run, told: Row, again: Row) -> None:
         if then != now:
             differs.append(f"{side}: {_short(then)} then, {_short(now)} now")
     if differs:
-        value = f"lead {told['lead_id']}: {len(differs)} columns differ"
+        value = f"lead {told['lead_id']}: {counted(len(differs), 'column differs', 'columns differ')}"
         raise StoreError(replace(_damaged(store, run, value), count=len(differs), examples=tuple(differs[:5])))
 
 
@@ -192,12 +193,12 @@ def _damaged(store: Store, run: Run, value: str) -> Problem:
     hashes = {one.scores: one.scores_sha256 for one in (run, *before)} | {run.snapshot: run.snapshot_sha256}
     changed = [name for name, expected in hashes.items() if _sha256(store, name) != expected]
     remedy = (
-        f"Take {' and '.join(changed)} of the store from a backup."
+        f"Restore {' and '.join(changed)} in the store from a backup."
         if changed
-        else "Its files are whole: another version of leadq or of its libraries made it. Ask there, or use --afresh."
+        else "Its files are unchanged, so another version of leadq or of its libraries made it. Use that one, or --afresh."
     )
     return Problem(
-        where=f"run {run.run_id}", rule="a past score must come out again exactly", value=value, remedy=remedy
+        where=f"run {run.run_id}", rule="a past score must be reproduced exactly", value=value, remedy=remedy
     )
 
 

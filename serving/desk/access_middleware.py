@@ -25,15 +25,11 @@ Show = Callable[[Request, Visitor], Response]
 Take = Callable[[Request, Visitor, Mapping[str, str]], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-_NOT_OURS = (
-    "The form did not come from a page of this desk, or the page was too old. Load the lead again and answer once more."
-)
-_UNKNOWN = "This token is not known. Check that it was copied whole, or ask whoever runs the desk for a new one."
-_NO_COOKIE = (
-    "This page was too old, or the browser kept no cookie. Load it again; away from this machine the desk needs https."
-)
+_NOT_OURS = "The page was too old, or the form was not sent from this desk. Reload the lead and answer again."
+_UNKNOWN = "This token is not known. Check that you copied all of it, or ask whoever runs the desk for a new one."
+_NO_COOKIE = "This page was too old, or your browser did not save its cookie. Reload the page. From other machines the desk needs https."
 _UNREADABLE = (
-    "A file of the scores cannot be read. Tell whoever runs the desk; the nightly job may have to score again."
+    "The scores cannot be read at the moment. Please tell whoever runs the desk; the nightly job may have to run again."
 )
 
 
@@ -69,7 +65,7 @@ class Door:
                 return self._turned_away(request)
             form = await _form(request)
             if form is None or (visitor.by_session and not _from_own_page(request, form)):
-                return self._pages.message(request, visitor, 403, "Not taken", _NOT_OURS)
+                return self._pages.message(request, visitor, 403, "Not saved", _NOT_OURS)
             return await run_in_threadpool(self._answered, request, visitor, lambda: take(request, visitor, form))
 
         return endpoint
@@ -115,7 +111,7 @@ class Door:
         try:
             return work()
         except InputError as error:
-            return self._pages.message(request, visitor, 400, "That cannot be shown", *map(said, error.problems))
+            return self._pages.message(request, visitor, 400, "This page cannot be shown", *map(said, error.problems))
         except LeadqError as error:
             return self._pages.message(request, visitor, 503, "Not now", *map(said, error.problems))
         except (OSError, pa.ArrowException):

@@ -47,7 +47,7 @@ def answer_of(
     answer, reason = form.get("answer", ""), form.get("reason", "").strip()
     tier, note = form.get("suggested_tier", "").strip(), form.get("note", "").strip()
     if form.get("run", row["run_id"]) != row["run_id"]:
-        rule, remedy = "the lead was scored again while you read", "Look at the new score, then answer once more."
+        rule, remedy = "the lead was scored again while you were reading", "Look at the new score, then answer again."
         raise UsageError(_must("Score", rule, "", remedy))
     if len(note) > MAX_NOTE:
         raise UsageError(_must("Note", f"must be at most {MAX_NOTE} characters", str(len(note)), "Shorten it."))
@@ -75,7 +75,7 @@ def _problem(
 ) -> Problem | None:
     tiers, offered = [one.id for one in agreement.tiers], reasons_offered(agreement)
     if answer not in ANSWERS:
-        return _must("Answer", "must be accept, reject or disagree", answer, "Use the buttons of the card.")
+        return _must("Answer", "must be accept, reject or disagree", answer, "Use the buttons on the page.")
     if answer == "reject" and not reason:
         return _must(
             "Reason",
@@ -84,15 +84,13 @@ def _problem(
             "Choose the reason that fits best; marketing learns from it.",
         )
     if answer == "reject" and reason not in offered:
-        return _must("Reason", "must be one that was agreed on", reason, f"Choose one of {', '.join(offered)}.")
+        return _must("Reason", "must be one of the agreed reasons", reason, f"Choose one of {', '.join(offered)}.")
     if answer == "reject" and reason == OTHER and not note:
-        return _must("Note", "a reason of your own needs a note", "", "Say in a few words why the lead is rejected.")
+        return _must("Note", "this reason needs a note", "", "Say in a few words why the lead is rejected.")
     if answer == "disagree" and tier not in tiers:
-        return _must("Tier", "must be one of the agreement's", tier, f"Choose one of {', '.join(tiers)}.")
+        return _must("Tier", "must be a tier of the agreement", tier, f"Choose one of {', '.join(tiers)}.")
     if answer == "disagree" and tier == row["tier"]:
-        return _must(
-            "Tier", "must be another one than the lead has", tier, "Choose the tier that you hold to be right."
-        )
+        return _must("Tier", "must differ from the tier the lead has", tier, "Choose the tier that you think is right.")
     return None
 
 

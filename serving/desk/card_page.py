@@ -25,9 +25,9 @@ from leadq.serving.words.card_text import short_text
 _KEPT_WORDS = {
     "accept": "Accepted. Thank you.",
     "reject": "Rejected, with your reason.",
-    "disagree": "Noted that the tier is wrong.",
+    "disagree": "Thank you. Your disagreement with the tier is saved.",
 }
-_NO_LEAD = "No open lead of that id was scored tonight, or it is not yours to see."
+_NO_LEAD = "No open lead with this id was scored tonight, or you are not allowed to see it."
 
 
 def show_card(
@@ -72,7 +72,13 @@ def answer(desk: Desk, pages: Pages, request: Request, visitor: Visitor, form: M
     if found is None:
         return pages.message(request, visitor, 404, "No such lead", _NO_LEAD)
     if not visitor.may_answer:
-        return pages.message(request, visitor, 403, "Not allowed", "You may read the leads, not answer them.")
+        return pages.message(
+            request,
+            visitor,
+            403,
+            "Not allowed",
+            "You can read leads but not answer them. Ask whoever runs the desk if you need to.",
+        )
     try:
         given = answer_of(form, found[2], desk.agreement, name=visitor.name, now=desk.clock())
     except LeadqError as error:

@@ -24,7 +24,7 @@ from leadq.serving.desk.page_templates import Pages, lead_address
 from leadq.serving.desk.sign_in import Visitor
 from leadq.serving.words.text import cell, chance, clean
 
-NO_NIGHT = "No night has been scored yet. Run leadq score, then load this page again."
+NO_NIGHT = "There are no scores yet. After the first nightly run (leadq score), reload this page."
 STALE_AFTER = timedelta(hours=36)
 _SHOWN = 48
 _CHOICES = 500  # owners or sources in a menu
@@ -147,7 +147,7 @@ def _said_of(answers: Mapping[str, Answer], disagreed: Mapping[str, Answer]) -> 
 
     def said(lead_id: str) -> str:
         answer = answers.get(lead_id)
-        return str(answer.decision) if answer is not None else "tier called wrong" if lead_id in disagreed else ""
+        return str(answer.decision) if answer is not None else "disagreed" if lead_id in disagreed else ""
 
     return said
 

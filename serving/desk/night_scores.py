@@ -127,7 +127,7 @@ class Nights:
         except (OSError, pa.ArrowException, LeadqError):
             if self._tonight is None:
                 raise
-            logging.getLogger(__name__).exception("a committed run cannot be read; the desk keeps the night before")
+            logging.getLogger(__name__).exception("tonight's scores cannot be read; the desk shows the night before")
 
     def _load(self, before: Tonight | None) -> Tonight | None:
         runs = self._committed()

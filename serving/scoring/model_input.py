@@ -57,7 +57,7 @@ def require_agreement(bundle: Bundle, agreement: Agreement) -> None:
     problems = [
         Problem(
             where=f"agreement version {agreement.version}, {what}",
-            rule=f"must be what the model {bundle.version} was made under ({model})",
+            rule=f"must be the same as when model {bundle.version} was trained ({model})",
             value=agreed,
             remedy="Train and promote a model under this agreement, or score under the one in the bundle.",
         )
@@ -95,7 +95,7 @@ def require_columns(batch: pa.RecordBatch, catalogue: Catalogue, agreement: Agre
                     where=f"tonight's leads, column {name}",
                     rule=f"must be there, of type {kind}, as when the model was trained",
                     value="no such column" if found is None else str(found),
-                    remedy="Bring the source back to the shape it had, or train and promote a model on the new one.",
+                    remedy="Change the source back to how it was, or train and promote a model on the new one.",
                 )
             )
     if problems:

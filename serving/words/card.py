@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from leadq.agreement.schema import BY_MODEL, DISQUALIFIED, Agreement, Tier
+from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.past_leads import PastLead
 from leadq.serving.words.bars import Bars, bars_of
@@ -25,7 +26,7 @@ Row = Mapping[str, Any]
 
 CAN_CHANGE = ("intent_", "engagement", "account", "qualification", "completeness")
 """Families, or how their names begin, that a buyer or a rep can still change; all others describe who the lead is."""
-NOTE = "Facts that are not listed count too. Reasons describe such leads; they are no causes."
+NOTE = "Facts that are not listed also count. Reasons say how leads like this one did, not what makes a lead win."
 _NOT_SCORED = {
     "no date": "it has no usable creation date; add it and it is scored the next night",
     "too old": "it is older than any lead whose outcome the history shows",
@@ -193,8 +194,8 @@ def _sla(tier: Tier) -> str:
     if tier.sla is None:
         return ""
     hours, attempts = tier.sla.first_touch_business_hours, tier.sla.attempts
-    parts = [f"first touch within {hours:g} business hours"] if hours is not None else []
-    parts += [f"{attempts} attempts"] if attempts is not None else []
+    parts = [f"first touch within {counted(hours, 'business hour')}"] if hours is not None else []
+    parts += [counted(attempts, "attempt")] if attempts is not None else []
     return ", ".join(parts)
 
 
@@ -203,7 +204,7 @@ def _facts(row: Row) -> list[tuple[str, str]]:
     found = [(name, clean(row[column], _FACT)) for name, column in named.items() if row[column] is not None]
     found = [(name, text.replace("_", " ") if name == "Source" else text) for name, text in found]
     if row["created_at"] is not None:
-        age = "" if row["age_days"] is None else f", {row['age_days']:,.0f} days ago"
+        age = "" if row["age_days"] is None else f", {counted(round(row['age_days']), 'day')} ago"
         found.append(("Came in", f"{row['created_at']:%Y-%m-%d}{age}"))
     return [*found, ("Worked by sales", "yes" if row["worked"] else "no")]
 
@@ -228,9 +229,9 @@ def _reasons(row: Row, side: str, said: Sentences) -> tuple[SaidReason, ...]:
 def similar_words(lead: PastLead, said: Sentences) -> str:
     """Say what became of a past lead, without who it was."""
     outcome = {"won": "won", "lost": "lost", "open": "not won"}[lead.outcome]
-    when = " within the time that counts" if lead.outcome == "open" else ""
+    when = " within the agreed time" if lead.outcome == "open" else ""
     if lead.days is not None:
-        when = f" after {max(round(lead.days), 1)} days"
+        when = f" after {counted(max(round(lead.days), 1), 'day')}"
     came_in = f"Came in {lead.came_in}" if lead.came_in else "Came in earlier"
     source = f" from {clean(said.renamed('source_name', lead.source))}" if lead.source else ""
     alike = ", ".join(said.family_label(family) for family in lead.alike)

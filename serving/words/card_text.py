@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leadq.foundation.plurals import counted
 from leadq.serving.words.bars import Bars
 from leadq.serving.words.card import NOTE, Card, SaidReason, TierSaid
 from leadq.serving.words.score_change import Change
@@ -37,7 +38,7 @@ def short_text(card: Card) -> str:
     if card.not_scored:
         return shorten(f"Not scored on {card.as_of:%Y-%m-%d}: {card.not_scored}", SHORT_AT_MOST)
     name = "No tier" if card.tier is None else card.tier.name
-    start = f"{name}: {card.chance} won within {card.horizon_days} days ({card.overall} overall)"
+    start = f"{name}: {card.chance} won within {counted(card.horizon_days, 'day')} ({card.overall} overall)"
     end = f" [{card.as_of:%Y-%m-%d}]"
     text = start + "." + end
     for sign, reasons in (("+", card.reasons_for[:1]), ("-", card.reasons_against[:1]), ("+", card.reasons_for[1:])):
@@ -52,16 +53,16 @@ def short_text(card: Card) -> str:
 def chance_line(card: Card) -> str:
     """Return how often such leads are won, as it can be said aloud."""
     return (
-        f"{capitalised(card.chance)} leads like this are won within {card.horizon_days} days "
+        f"{capitalised(card.chance)} leads like this are won within {counted(card.horizon_days, 'day')} "
         f"({card.percent}; overall {card.overall} are won)."
     )
 
 
 def _without_model(card: Card) -> list[str]:
     return [
-        f"{capitalised(card.chance)} leads are won within {card.horizon_days} days ({card.percent}). "
-        "This is the win rate of all leads: no model has proved better,",
-        "so there is no tier and there are no reasons.",
+        f"{capitalised(card.chance)} leads are won within {counted(card.horizon_days, 'day')} ({card.percent}). "
+        "This is the win rate of all leads: no model has done better yet,",
+        "so there are no tiers and no reasons.",
     ]
 
 
@@ -95,7 +96,7 @@ def _change_lines(change: Change | None, moved: str) -> list[str]:
     causes = ", ".join(f"{words} {points:+.1f}" for words, points in change.causes)
     lines = ["", f"{line} (points: {causes})." if causes else f"{line}."]
     if change.causes and change.families:
-        lines.append(f"  Most of it lies in: {', '.join(label for label, _ in change.families[:3])}.")
+        lines.append(f"  Mainly in: {', '.join(label for label, _ in change.families[:3])}.")
     return [*lines, f"  {moved}."] if moved else lines
 
 

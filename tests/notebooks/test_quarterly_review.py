@@ -141,7 +141,7 @@ def test_a_training_without_signal_is_not_recommended(executed: tuple[Outputs, O
     assert "champion" in _text(second["versus-champion"])
     assert any("last night" in output["data"].get("text/html", "") for output in second["draw-migration"])
     assert "nothing moves it" in _text(second["families"])
-    assert "no model has proved better" in _text(second["explain"])
+    assert "no model has done better yet" in _text(second["explain"])
     assert "Keep what is live: the last training found nothing" in _text(second["next-steps"])
     assert "not offered: nothing beats the base rate" in _text(second["next-steps"])
 

@@ -48,8 +48,8 @@ def plan_restore(sending: Sender, back_to: str, now: datetime) -> DeliveryRun:
     ledger, target = sending.ledger, sending.target.name
     found = ledger.run(back_to)
     if found is None or found.target != target:
-        remedy = "Name the run of a delivery, as its report shows it (run)."
-        raise UsageError(Problem(where=target, rule="must know this delivery", value=back_to[:40], remedy=remedy))
+        remedy = "Name the run of a delivery to this target, as its report shows it (run)."
+        raise UsageError(Problem(where=target, rule="has no such delivery", value=back_to[:40], remedy=remedy))
     if found.pruned:
         rule = f"must be a delivery whose rows the ledger still has: one of the last {KEPT_DAYS} days"
         remedy = "Name a later one; reports in the store's folder delivery/ name them."

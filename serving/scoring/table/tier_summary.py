@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadq.agreement.schema import DISQUALIFIED, Agreement
+from leadq.foundation.plurals import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,9 @@ def summary_text(rows: Sequence[TierRow]) -> str:
 
 def moves_text(moves: Mapping[str, Any]) -> str:
     """Return a line of what :func:`leadq.serving.scoring.changes.tier_moves.write_moves` counted."""
-    said = {"lead": "the lead itself", "model": "a new model", "anchor": "win rates", "rule": "agreed rules"}
-    causes = ", ".join(f"{leads:,} by {said.get(cause, 'the agreement')}" for cause, leads in moves["causes"].items())
-    leads = f"{moves['rows']:,} lead{'' if moves['rows'] == 1 else 's'}"
-    return f"In another tier than when last compared: {leads}, {moves['up']:,} up, {moves['down']:,} down ({causes})"
+    said = {"lead": "the lead itself", "model": "a new model", "anchor": "new win rates", "rule": "agreed rules"}
+    causes = [f"{leads:,} because of {said.get(cause, 'the agreement')}" for cause, leads in moves["causes"].items()]
+    leads = counted(moves["rows"], "lead")
+    return (
+        f"Changed tier since the last score: {leads}, {moves['up']:,} up, {moves['down']:,} down ({', '.join(causes)})"
+    )

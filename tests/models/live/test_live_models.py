@@ -120,7 +120,7 @@ def test_a_model_that_does_not_beat_the_base_rate_is_refused(trained: TrainResul
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="must be the manifest"):
         promote("0123456789ab", store=tmp_path, now=NOW)
-    with pytest.raises(GateStopped, match="must know a former champion"):
+    with pytest.raises(GateStopped, match="must have an earlier champion"):
         rollback(store=tmp_path, now=NOW, why="test")
     models_folder(tmp_path).mkdir(parents=True, exist_ok=True)
     (models_folder(tmp_path) / LIVE).write_text("{")

@@ -256,7 +256,7 @@ def test_the_agreement_of_then_is_found_in_the_bundle_or_asked_for(done: Scored)
     assert PastScores(today).row(run, done.lead_id) == PastScores(done.project).row(run, done.lead_id)
     unknown = replace(run, inputs=replace(run.inputs, agreement_sha256="0" * 64))
     bundle = read_bundle(bundle_folder(done.project.store.folder, run.inputs.bundle_version))
-    with pytest.raises(StoreError, match="needs the agreement that it scored under"):
+    with pytest.raises(StoreError, match="needs the agreement that was in force then"):
         agreement_then(today, unknown, bundle)
 
 
@@ -281,7 +281,7 @@ def test_before_the_first_run_and_when_asked_the_sources_are_looked_at_afresh(do
     assert created is not None
     long_ago = created["created_at"] + timedelta(hours=1)
     told = explain(done.project, silent, lead_id=done.lead_id, as_of=long_ago)
-    assert "No run had scored the lead by then. Looked at afresh" in told.words
+    assert "No run had scored this lead by then. Scored now with the live model" in told.words
     assert (told.facts["run_id"], told.facts["reproduced"], told.facts["as_of"]) == (
         AFRESH,
         False,
@@ -300,8 +300,8 @@ def test_the_newest_score_is_told_though_it_cannot_be_made_again(done: Scored, t
     row = told_then(project.store, done.single, done.lead_id)
     assert row is not None
     assert (told.facts["probability"], told.facts["reproduced"]) == (row["probability"], False)
-    assert f"As run {done.single.run_id} (" in told.words
-    assert "UTC) said it; not reproduced" in told.words
+    assert f"As stored by run {done.single.run_id} (" in told.words
+    assert "UTC); it could not be reproduced" in told.words
 
 
 def test_the_document_is_complete(done: Scored) -> None:
@@ -333,7 +333,7 @@ def test_wrong_use_is_told_with_its_remedy(done: Scored, tmp_path: Path) -> None
     with pytest.raises(UsageError, match=r"--html: must be a \.html file"):
         Files(page=tmp_path / "why.pdf")
     unscored = next(row["lead_id"] for row in table(project.store, done.nights[1]) if row["status"] != "scored")
-    with pytest.raises(UsageError, match="must be a lead scored by a model"):
+    with pytest.raises(UsageError, match="needs a lead with a score and reasons from a model"):
         explain(project, silent, lead_id=unscored, files=Files(picture=tmp_path / "why.png"))
 
 

@@ -247,7 +247,7 @@ def test_the_same_run_again_writes_the_same_bytes(nights: Nights) -> None:
         path.unlink()
     told = score(nights.project, silent, as_of=run.inputs.as_of)
     assert told.facts["moves"] == run.counts["moves"]
-    assert ("In another tier than when last compared" in told.words) == (run.counts["moves"]["rows"] > 0)
+    assert ("Changed tier since the last score" in told.words) == (run.counts["moves"]["rows"] > 0)
     assert [path.read_bytes() for path in files] == before
 
 

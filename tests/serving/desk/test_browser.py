@@ -110,7 +110,7 @@ def test_everything_is_reached_by_keyboard(make_desk: MakeDesk, serve: Serve, pa
     desk = make_desk()
     page.goto(f"{serve(desk).address}/lead?id=L000005")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
     for _ in range(40):
         page.keyboard.press("Tab")

@@ -73,7 +73,7 @@ def test_everything_a_rep_needs_is_said(run: ScoringRun, lead_batch: MakeBatch, 
     assert row["reasons_against"][0]["sentence"] in text
     assert "Since the last score:" in text
     assert "the lead itself -" in text
-    assert "count too" in text
+    assert "also count" in text
     assert "Model aaaaaaaaaaaa, agreement version 4, run run-1" in text
     first_tier = next(row for row in rows if row["tier"] == "T1")
     assert "Agreed next step: Call today (sales)." in text_of(first_tier, run)
@@ -87,7 +87,7 @@ def test_not_scored_and_the_base_rate_are_said_plainly(
     assert "promise" not in document_of(row, run)
     (row,) = rows_of(replace(run, bundle=base_rate_bundle), lead_batch(1))
     text = text_of(row, replace(run, bundle=base_rate_bundle))
-    assert "no model has proved better" in text
+    assert "no model has done better yet" in text
     assert "Tier" not in text
 
 

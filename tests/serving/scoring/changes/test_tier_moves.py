@@ -189,7 +189,7 @@ def test_only_a_lead_with_a_tier_on_both_nights_moves(run: ScoringRun, tmp_path:
         ("f", "T1", "T3"),
     ]
     assert counted == {"rows": 2, "up": 1, "down": 1, "causes": {"lead": 2}}
-    text = "In another tier than when last compared: {}, 1 up, {} down ({} by the lead itself)"
+    text = "Changed tier since the last score: {}, 1 up, {} down ({} because of the lead itself)"
     assert moves_text(counted) == text.format("2 leads", 1, 2)
     one = {"rows": 1, "up": 1, "down": 0, "causes": {"lead": 1}}
     assert moves_text(one) == text.format("1 lead", 0, 1)
