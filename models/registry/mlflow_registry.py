@@ -112,7 +112,7 @@ def _register(
     experiment = _experiment(mlflow, store, tracking)
     with mlflow.start_run(experiment_id=experiment, run_name=bundle.version, tags=tags, description=said):
         mlflow.log_params(parameters(bundle))
-        mlflow.log_metrics(metrics(bundle.evaluation))
+        mlflow.log_metrics(metrics(bundle))
         mlflow.log_input(dataset(bundle), context="training")
         mlflow.log_text("\n".join(bundle.evaluation["words"]) + "\n", "evaluation.txt")
         mlflow.log_dict(bundle.evaluation, "evaluation.json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from leadq.agreement.read import parse_agreement
@@ -17,10 +16,15 @@ def parameters(bundle: Bundle) -> dict[str, str]:
     return {name: str(value)[:_LONGEST] for name, value in given.items() if not isinstance(value, dict)}
 
 
-def metrics(evaluation: Mapping[str, Any]) -> dict[str, float]:
-    """Return the figures of the evaluation, ``"handoff.auc"``; log-loss in nats, improvement in percent."""
-    found: dict[str, float] = {"beats_base_rate": float(evaluation["beats_base_rate"])}
-    for one in evaluation["moments"]:
+def metrics(bundle: Bundle) -> dict[str, float]:
+    """Return the figures of the evaluation, ``"handoff.auc"``; log-loss in nats, improvement in percent.
+
+    A base rate has none: what its evaluation holds are the figures of the model that was tried on the same data.
+    """
+    if bundle.kind == "base_rate":
+        return {"beats_base_rate": 0.0}
+    found: dict[str, float] = {"beats_base_rate": float(bundle.evaluation["beats_base_rate"])}
+    for one in bundle.evaluation["moments"]:
         where = one["moment"].replace(" ", "_").replace("-", "")
         figures = {name: one[name] for name in ("auc", "log_loss", "improvement_percent", "predicted_to_actual")}
         figures["calibration_slope"] = (one["calibration"] or {}).get("slope")
@@ -37,9 +41,9 @@ def description(bundle: Bundle) -> str:
         f"Probability that an open lead reaches '{agreement.outcome.event}' within {days} days of the moment it is looked at."
     ]
     if bundle.kind == "base_rate":
-        said.append(
-            "It gives every lead the base rate, for nothing learnt from this data beat that: no tier, no reasons."
-        )
+        beaten = bundle.evaluation["beats_base_rate"]  # by a model of the same data that nobody has promoted
+        why = "while no model is live" if beaten else "for nothing learnt from this data beat that"
+        said.append(f"It gives every lead the base rate, {why}: no tier, no reasons.")
     else:
         offered = [f"{cut.tier_id} wins at least {100 * cut.promise:g} %" for cut in bundle.tiers if cut.offered]
         withheld = [cut.tier_id for cut in bundle.tiers if not cut.offered]
@@ -52,7 +56,8 @@ def description(bundle: Bundle) -> str:
         said.append(
             f"Learnt from {trained['leads']:,} leads{read} ({trained['wins']:,} of {trained['rows']:,} looks won)."
         )
-    said += [f"On leads it had not seen: {words}" for words in bundle.evaluation["words"][:2]]
+    if bundle.kind == "booster" or not bundle.evaluation["beats_base_rate"]:
+        said += [f"On leads it had not seen: {words}" for words in bundle.evaluation["words"][:2]]
     said.append(
         f"Bundle {bundle.version}. Raw feature values in, any of them may be missing; the input example is made up, not anybody's."
         " Rules of the agreement, trends and sentences belong to nightly scoring. It carries its own code: install its"

@@ -52,15 +52,16 @@ def _row(bundle: Bundle, live: Live) -> dict[str, Any]:
     role = next((name for name, one in roles.items() if one is not None and one.version == bundle.version), "")
     moments = bundle.evaluation.get("moments") or [{}]
     first = moments[0]
+    is_model = bundle.kind == "booster"  # a base rate has the evaluation of the model that was tried on the same data
     return {
         "version": bundle.version,
         "role": role or ("former" if bundle.version in {one.version for one in live.previous} else ""),
         "kind": bundle.kind,
         "read_at": str(bundle.trained.get("read_at", "")),
-        "auc": first.get("auc") if bundle.kind == "booster" else None,
-        "improvement_percent": first.get("improvement_percent") if bundle.kind == "booster" else None,
-        "beats_base_rate": bundle.evaluation.get("beats_base_rate", False),
-        "beats_points": bundle.evaluation.get("beats_points"),
+        "auc": first.get("auc") if is_model else None,
+        "improvement_percent": first.get("improvement_percent") if is_model else None,
+        "beats_base_rate": is_model and bundle.evaluation.get("beats_base_rate", False),
+        "beats_points": bundle.evaluation.get("beats_points") if is_model else None,
         "tiers": {cut.tier_id: cut.light for cut in bundle.tiers},
     }
 

@@ -18,6 +18,7 @@ from leadq.models.bundle.bundle import keep_bundle, read_bundle
 from leadq.models.live.live_models import Live, bundle_folder, models_folder
 from leadq.models.registry.mlflow_registry import mirror_live, register
 from leadq.models.registry.model_artifact import example_rows
+from leadq.models.registry.run_record import description, metrics
 from leadq.models.registry.tracking import Tracking, store_uri, tracking_of
 from leadq.models.training.train_bundle import TrainResult
 from tests.models.registry.conftest import Registered, hashes
@@ -142,6 +143,14 @@ def test_a_base_rate_is_registered_too(base_rate: TrainResult, tmp_path: Path) -
     version, folder = keep_bundle(base_rate.bundle, models_folder(tmp_path))
     assert register(folder, [], [], store=tmp_path) == "1"
     assert folder == bundle_folder(tmp_path, version)
+
+
+def test_a_base_rate_claims_nothing_of_the_model_tried_on_the_same_data(trained: TrainResult) -> None:
+    assert metrics(trained.bundle)["beats_base_rate"] == 1.0
+    lent = replace(trained.bundle, kind="base_rate")  # as it scores until a model is promoted
+    assert metrics(lent) == {"beats_base_rate": 0.0}
+    assert "while no model is live" in description(lent)
+    assert "leads it had not seen" not in description(lent)
 
 
 def test_a_run_that_leadq_was_started_in_is_left_alone(
