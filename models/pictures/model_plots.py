@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from leadq.foundation.arrays import Floats
+from leadq.foundation.plurals import counted
 from leadq.models.evaluation.reliability import reliability
 from leadq.models.pictures.canvas import BAND, BLUE, GRID, INK, LIGHTS, SOFT, STYLE, panels, percent_axis, save, tidy
 from leadq.models.tiers.tier_offers import TierCut
@@ -57,8 +58,9 @@ def draw_reliability(probability: Floats, label: Floats, path: Path, *, seed: in
         won = int(label.sum())
         tidy(
             axes,
-            "Does the probability keep its word?",
-            f"{len(label):,} leads it had not seen: predicted {100 * probability.mean():.1f} %, won {100 * won / len(label):.1f} %",
+            "Are the probabilities right?",
+            f"{counted(len(label), 'lead')} it had not seen: predicted {100 * probability.mean():.1f} %, "
+            f"won {100 * won / len(label):.1f} %",
         )
         return save(figure, path)
 
@@ -78,13 +80,13 @@ def draw_tiers(tiers: Sequence[TierCut], path: Path) -> Path:
         reach = [max(tier.promise, tier.rate_high or 0.0) for tier in tiers] or [1.0]
         top = 1.1 * max(reach)
         for row, tier in enumerate(tiers):
-            words = "no held-out lead reaches it" if tier.n == 0 else f"{tier.won:,} of {tier.n:,} won"
+            words = "no test lead reaches it" if tier.n == 0 else f"{tier.won:,} of {tier.n:,} won"
             state = tier.light if tier.offered else f"{tier.light}, not offered"
             axes.text(1.02 * top, row, f"{state}\n{words}", va="center", ha="left", fontsize=9, color=INK)
         axes.set(
             xlim=(0, top),
             ylim=(len(tiers) - 0.45, -0.6),
-            xlabel="win rate (bar: actual, line: 90 % interval, mark: promised)",
+            xlabel="win rate (bar: actual, line: 90 % interval, mark: promise)",
         )
         axes.set_yticks(range(len(tiers)), [f"{tier.tier_id}\npromised {100 * tier.promise:g} %" for tier in tiers])
         axes.tick_params(axis="y", length=0)

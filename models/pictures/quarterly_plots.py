@@ -51,7 +51,7 @@ def draw_outcomes(months: pd.DataFrame, path: Path, *, horizon_days: int, dated:
         above.legend(loc="lower left", bbox_to_anchor=(0.72, 1.0), ncols=3, frameon=False, handlelength=1.1)
         above.set(ylabel="leads", ylim=(0, 1.06 * max(float(bottom.max(initial=0.0)), 1.0)))
         by = "by month of creation" if dated else "by twelfths of the rows, in order"
-        tidy(above, "What became of the leads", f"{by}, as it stands today")
+        tidy(above, "What became of the leads", f"{by}, as of today")
         enough = (
             0.5 * months["mature"][months["mature"] > 0].median()
         )  # a month half grown up tells of its first days only
@@ -103,7 +103,7 @@ def draw_time_to_win(delays: WinDelays, path: Path, *, horizon_days: int) -> Pat
         axes.set_ylabel("share of wins")
         percent_axis(axes.yaxis)
         axes.grid(color=GRID, linewidth=0.8)
-        told = f"{_percent(delays.covered_by(horizon_days))} within the horizon; young leads count for what they could show"
+        told = f"{_percent(delays.covered_by(horizon_days))} within the horizon; recent leads count as far as they can be judged"
         tidy(axes, "How long a win takes", told)
         return save(figure, path)
 

@@ -45,7 +45,7 @@ class ReportSettings:
     Parameters
     ----------
     segments : tuple of str
-        Does the probability keep its word for each value?
+        Are the probabilities right for each value?
     sensitive : tuple of str
         Is any group selected less than four fifths as often as the one selected most often?
     """

@@ -122,7 +122,7 @@ def test_a_challenger_is_reviewed_before_its_promotion(executed: tuple[Outputs, 
     told = _text(first["explain"])
     assert "How the figure adds up" in told
     assert "this lead" in told
-    assert "The gate has no objection: `leadq promote" in _text(first["next-steps"])
+    assert "run `leadq promote" in _text(first["next-steps"])
 
 
 def test_leaks_and_limits_of_the_data_are_told(executed: tuple[Outputs, Outputs]) -> None:
@@ -140,9 +140,9 @@ def test_a_training_without_signal_is_not_recommended(executed: tuple[Outputs, O
     assert "**Nothing beats the base rate" in _text(second["verdict"])
     assert "champion" in _text(second["versus-champion"])
     assert any("last night" in output["data"].get("text/html", "") for output in second["draw-migration"])
-    assert "nothing moves it" in _text(second["families"])
+    assert "there are no reasons to show" in _text(second["families"])
     assert "no model has done better yet" in _text(second["explain"])
-    assert "Keep what is live: the last training found nothing" in _text(second["next-steps"])
+    assert "Keep the live model: in the last training nothing beats" in _text(second["next-steps"])
     assert "not offered: nothing beats the base rate" in _text(second["next-steps"])
 
 

@@ -23,7 +23,7 @@ HEADINGS = (
     "How many wins are in the leads you can work?",
     "What this could not show",
     "Rolling origins",
-    "Does the probability keep its word?",
+    "Are the probabilities right?",
     "Calibration test",
     "Score decomposition",
     "Against the base rate, points and a logistic regression",
@@ -51,7 +51,7 @@ def test_the_page_holds_all_parts_and_names_its_tests(company: Company) -> None:
     assert all(name in words for name in TESTS)
     assert words.index("For a statistician") > at[3]
     assert company.bundle.version in words
-    assert "Not looked at, for the data holds nothing in it: leads.shoe_size." in words
+    assert "Not shown, because the data has no values in: leads.shoe_size." in words
 
 
 def test_the_page_opens_offline(company: Company) -> None:
