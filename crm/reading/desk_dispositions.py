@@ -15,6 +15,7 @@ from leadq.crm.contract.crm_tables import DISPOSITIONS
 from leadq.crm.contract.personal_data import without_contact_details
 from leadq.crm.reading.findings import Findings
 from leadq.crm.storage.scratch_database import ROW, count, name, scalar, text
+from leadq.foundation.plurals import counted
 
 TABLE = "dispositions"
 _STAGED = f"staged_{TABLE}"
@@ -35,7 +36,7 @@ def stage_answers(findings: Findings, book: AnswerBook, *, read_at: datetime, ma
     numbered = rows.append_column(ROW, pa.array(range(first, first + len(rows)), pa.int64()))
     title = book.path.name
     findings.files[TABLE] = f"{findings.files[TABLE]} and {title}" if mapped else title
-    findings.notes.append(f"{TABLE}: {len(rows):,} decisions of the desk, out of {title}")
+    findings.notes.append(f"{TABLE}: {counted(len(rows), 'decision')} from the desk, in {title}")
     shown = {"note": f"{without_contact_details('note')} AS note"}
     columns = findings.connection.table(_STAGED).columns if mapped else [ROW, *DISPOSITIONS.names]
     answers = findings.connection.from_arrow(numbered).project(", ".join(shown.get(one, name(one)) for one in columns))
@@ -61,7 +62,8 @@ def leave_out_lost_leads(findings: Findings, answers: int) -> int:
     gone = count(findings.connection.table("lost_answers"))
     if gone:
         findings.connection.execute(f"DELETE FROM {_STAGED} WHERE {ROW} IN (FROM lost_answers)")  # noqa: S608
-        findings.notes.append(f"{TABLE}: {gone:,} decisions of the desk are on leads no longer in leads")
+        lost = counted(gone, "decision from the desk is about a lead", "decisions from the desk are about leads")
+        findings.notes.append(f"{TABLE}: {lost} no longer in leads")
     return gone
 
 
@@ -74,7 +76,8 @@ def note_unread(findings: Findings, book: AnswerBook, *, read_at: datetime) -> N
     """Say that a flat source, which has no dates, leaves the desk's decisions out."""
     unread = sum(len(batch) for batch in book.dispositions(until=read_at))
     if unread:
-        findings.notes.append(f"{TABLE}: {unread:,} decisions of the desk are not read: a flat source has no dates")
+        left_out = counted(unread, "decision from the desk is", "decisions from the desk are")
+        findings.notes.append(f"{TABLE}: {left_out} not read, because a flat source has no dates")
 
 
 def _last_row(findings: Findings) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from leadq.crm.storage.scratch_database import ROW, Connection, Relation, name, scalar, text
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import MAX_EXAMPLES, InputError, Problem
 
 KEYS: dict[str, str] = {
@@ -113,8 +114,8 @@ class Findings:
 
     def judge(self, read: dict[str, int]) -> None:
         """Turn every rule that rejected more than the allowed share of a table into a Problem."""
-        counted = self.connection.table("rejections").aggregate('"table", reason, count(DISTINCT "row")')
-        for table, reason, rows in sorted(counted.fetchall()):
+        by_reason = self.connection.table("rejections").aggregate('"table", reason, count(DISTINCT "row")')
+        for table, reason, rows in sorted(by_reason.fetchall()):
             rule = self.rules[table, reason]
             if rows > self.rejected_share * read[table] and not rule.follows:
                 self.problems.append(self._problem(table, rule, rows, read[table]))
@@ -129,9 +130,10 @@ class Findings:
         where = self.files.get(table, table) + (f" column {rule.column}" if rule.column else "")
         return Problem(
             where=f"{table}: {where}",
-            rule=f"{rule.reason} in {rows / read:.1%} of {read:,} rows, more than the {self.rejected_share:.1%} that may be rejected",
+            rule=f"{rule.reason} in {rows / read:.1%} of {counted(read, 'row')}, more than the {self.rejected_share:.1%} that may "
+            "be rejected",
             value=next((repr(value) for _, _, value in shown if value is not None), ""),
-            remedy=f"{rule.remedy} Or raise rejected_share in leadq.yaml to read on without these rows.",
+            remedy=f"{rule.remedy} Or raise rejected_share in leadq.yaml to go on without these rows.",
             count=rows,
             examples=examples,
         )

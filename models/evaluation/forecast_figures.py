@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from leadq.features.training_data import HANDOFF, TrainingData
+from leadq.foundation.plurals import counted
 from leadq.models.base.fit_settings import FitSettings
 from leadq.models.base.metrics import auc, brier, log_loss, log_losses
 from leadq.models.evaluation.evaluation_result import MomentFigures, OriginFigures
@@ -61,7 +62,7 @@ def moment_figures(data: TrainingData, held_out: pd.DataFrame) -> tuple[MomentFi
     found = []
     for value in np.unique(held_out["landmark"]):  # HANDOFF is -1 and comes first
         age = None if value == HANDOFF else float(ages[value])
-        moment = "hand-off" if age is None else f"{age:g} days"
+        moment = "hand-off" if age is None else counted(age, "day")
         found.append(_figures(held_out.loc[held_out["landmark"] == value], moment, age))
     return tuple(found)
 

@@ -11,6 +11,7 @@ from leadq.agreement.schema import Agreement
 from leadq.crm.contract.history import History
 from leadq.features.training_data import HANDOFF
 from leadq.foundation.arrays import Floats, Ints
+from leadq.foundation.plurals import counted
 from leadq.models.base.metrics import auc, log_loss
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.evaluation.by_period import PeriodFigures, figures_by_period
@@ -148,7 +149,7 @@ def _curves(held_out: pd.DataFrame, ages_days: tuple[float, ...], *, seed: int) 
         at = int(str(landmark))
         found.append(
             ReliabilityAt(
-                moment="hand-off" if at == HANDOFF else f"{ages_days[at]:g} days",
+                moment="hand-off" if at == HANDOFF else counted(ages_days[at], "day"),
                 n=len(rows),
                 wins=int(label.sum()),
                 curve=reliability(label, probability, seed=seed, repeats=BAND_REPEATS),

@@ -96,7 +96,7 @@ TABLE = (
         kind="wrong type",
         spoil=_words_for_numbers,
         where="accounts.csv column employees",
-        rule="must be a number, but 100.0% of the values are none",
+        rule="must be a number, but 100.0% of the values are not",
         value="row 2: 'many'",
         remedy="map words to numbers with values",
     ),

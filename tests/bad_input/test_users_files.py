@@ -69,10 +69,10 @@ REFUSED = (
         remedy="Export it again",
     ),
     Refused(
-        kind="a header only",
+        kind="only a header",
         content=_table([]).encode(),
-        rule="must hold rows",
-        value="got a header only",
+        rule="must have rows",
+        value="got only a header",
         remedy="Export it with its rows",
     ),
     Refused(
@@ -133,7 +133,7 @@ REFUSED = (
         content=b'[{"lead_id": 1},\n {"lead_id": 2}]\n',
         name="export.jsonl",
         where="export.jsonl",
-        rule="must hold one JSON object a line",
+        rule="must have one JSON object per line",
         value="'[{",
         remedy="Write one object a line",
     ),

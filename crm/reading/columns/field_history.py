@@ -15,6 +15,7 @@ from leadq.crm.reading.columns.mapping import WITH_OWN_FIELDS, Mapped
 from leadq.crm.reading.columns.profiling import TypedField
 from leadq.crm.reading.findings import Findings
 from leadq.crm.storage.scratch_database import MAX_SHOWN, count, name, text, texts
+from leadq.foundation.plurals import counted
 
 
 def name_fields(
@@ -42,5 +43,6 @@ def name_fields(
     if unread := count(left_out):
         fields = left_out.aggregate("entity, field, count(*) AS n").order("n DESC, entity, field").limit(MAX_SHOWN)
         listed = ", ".join(f"{entity}.{field_name}" for entity, field_name, _ in fields.fetchall())
-        findings.notes.append(f"field_history: {unread} changes of fields that no table holds are not read: {listed}")
+        changes = counted(unread, "change of a field that no table has was", "changes of fields that no table has were")
+        findings.notes.append(f"field_history: {changes} not read: {listed}")
     return replace(mapped, rows=rows.filter(known))

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.storage.scratch_database import Relation, count, scalar, text
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
 
 REKEYED = ("opportunities", "events", "touches", "dispositions")
@@ -68,10 +69,11 @@ def _build_map(findings: Findings, read_at: datetime) -> bool:
     )
     once.create("aliases_0")
     step = connection.table("aliases_0")
-    if _refuse(findings, step.filter("targets > 1"), "an old lead must be merged into one lead"):
+    if _refuse(findings, step.filter("targets > 1"), "an old lead must be merged into one lead only"):
         return False
     if undated := scalar(findings.good("lead_aliases").filter("merged_at IS NULL"), "count(*)"):
-        findings.notes.append(f"lead_aliases: {undated} rows without merged_at; their events count only from now on")
+        rows = counted(undated, "row has", "rows have")
+        findings.notes.append(f"lead_aliases: {rows} no merged_at; the events of those leads count only from now on")
     for place in range(1, _LONGEST_CHAIN):
         here, there = step.set_alias("here"), step.set_alias("there")
         further = here.join(there, "here.new_id = there.old_id")

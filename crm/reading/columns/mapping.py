@@ -18,6 +18,7 @@ from leadq.crm.reading.sources.source_files import Loaded
 from leadq.crm.reading.sources.source_rows import SourceRows, with_values
 from leadq.crm.storage.scratch_database import ROW, Relation, count, matches, name
 from leadq.crm.storage.source_locations import Place
+from leadq.foundation.plurals import counted
 
 Entity = Literal["lead", "account"]
 WITH_OWN_FIELDS: dict[str, Entity] = {"leads": "lead", "accounts": "account"}
@@ -108,7 +109,8 @@ def _filtered(work: SourceRows) -> SourceRows:
         return work
     rows = work.rows.filter(" AND ".join(conditions))
     work.findings.notes.append(
-        f"{work.table}: where and ignore_kinds select {count(rows):,} of {count(work.rows):,} rows of {work.source.title}"
+        f"{work.table}: where and ignore_kinds select {count(rows):,} of {counted(count(work.rows), 'row')} of "
+        f"{work.source.title}"
     )
     return replace(work, rows=rows)
 
@@ -157,6 +159,7 @@ def _own_columns(work: SourceRows, contract: dict[str, str], kept: dict[str, str
     reserved = {column.lower() for column in (*TABLES[work.table].names, *EXTRA_COLUMNS.get(work.table, ()))}
     if taken := sorted(new for new in named if new.lower() in reserved):
         work.findings.notes.append(
-            f"{work.table}: columns not read, their names are the contract's: {', '.join(taken)}; own_fields.rename takes them"
+            f"{work.table}: columns not read, because leadq uses their names itself: {', '.join(taken)}; "
+            "own_fields.rename takes them under another name"
         )
     return {new: column for new, column in named.items() if new.lower() not in reserved}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from leadq.crm.config.schema import Flat, FromEventKinds, FromLeadColumns, FromOpportunities
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.storage.scratch_database import ROW, Relation, count, matches, name, scalar
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
 from leadq.foundation.suggestions import did_you_mean
 
@@ -71,7 +72,7 @@ def _unknown_words(findings: Findings, origin: Words, rows: Relation, column: st
             value=repr(shown[0][0]),
             count=found,
             remedy=f"{hint}Add it to won, lost or open of the outcome (a pattern may end in *), or map it with values.",
-            examples=tuple(f"{word!r}: {n} rows" for word, n in shown),
+            examples=tuple(f"{word!r}: {counted(n, 'row')}" for word, n in shown),
         )
     )
 
@@ -92,15 +93,18 @@ def _from_events(findings: Findings, origin: FromEventKinds) -> Relation:
     events = findings.good("events")
     outcomes = events.project(f"lead_id, occurred_at, {_word(origin, 'kind')} AS outcome").filter("outcome IS NOT NULL")
     if nobody := count(outcomes.filter("lead_id IS NULL")):
-        findings.notes.append(f"outcomes: {nobody} outcome events name an account only and are unattributed")
+        events = counted(nobody, "outcome event names", "outcome events name")
+        findings.notes.append(
+            f"outcomes: {events} only an account, so {one_or_many(nobody, 'it is', 'they are')} unattributed"
+        )
     if count(outcomes) == 0:
         seen = [str(kind) for (kind,) in events.project("kind").distinct().order("kind").limit(50).fetchall()]
         findings.problems.append(
             Problem(
                 where=f"events: {findings.files.get('events', '')} column kind",
-                rule="must hold the kinds that the outcome names",
+                rule="must contain the kinds that outcome names",
                 value=", ".join([*origin.won, *origin.lost]),
-                remedy=f"The kinds there are: {', '.join(seen)}.",
+                remedy=f"Use kinds that occur in the data: {', '.join(seen)}.",
             )
         )
     return outcomes.filter("lead_id IS NOT NULL").distinct()
@@ -185,7 +189,7 @@ def _credited(findings: Findings, origin: FromOpportunities) -> Relation:
     if nobody:
         wins = scalar(of_account, "count_if(outcome = 'won')") - scalar(credited, "count_if(outcome = 'won')")
         findings.notes.append(
-            f"outcomes: {nobody} opportunities ({wins} won) are unattributed: no lead of their account was "
-            f"created within {origin.credit_within_days} days before them"
+            f"outcomes: {counted(nobody, 'opportunity', 'opportunities')} ({wins} won) {one_or_many(nobody, 'is', 'are')} "
+            f"unattributed: no lead of the account was created within {counted(origin.credit_within_days, 'day')} before"
         )
     return own.union(credited)

@@ -16,6 +16,7 @@ from leadq.crm.reading.columns.times import TimeReading
 from leadq.crm.reading.columns.typed_columns import number
 from leadq.crm.reading.findings import Findings
 from leadq.crm.storage.scratch_database import Relation, first_row, name, texts
+from leadq.foundation.plurals import counted, one_or_many
 
 FLAGS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("ja", "nee"), ("oui", "non"))
 FEW_VALUES = 20
@@ -93,7 +94,7 @@ def why_refused(column: str, kind: FieldType, found: Profile) -> str:
     if found.distinct < 2:
         return "holds one value only" if found.filled else "is empty"
     if kind == "date" and found.naive:
-        return "its times do not say their time zone; set time_zone in leadq.yaml"
+        return "its times have no time zone; set time_zone in leadq.yaml"
     if found.filled < FEW_VALUES:
         return ""
     words = column.lower().replace("-", "_").split("_")
@@ -133,9 +134,8 @@ def own_fields(
         field = _decide(entity, column, kind, settings, why_refused(column, kind, found))
         if kind == "number" and field.status != "refused" and found.numbers < found.filled:
             bad = found.filled - found.numbers
-            findings.notes.append(
-                f"{table}.{column}: {bad} of {found.filled} values are no numbers and count as unknown"
-            )
+            unknown = one_or_many(bad, "is not a number and counts", "are not numbers and count")
+            findings.notes.append(f"{table}.{column}: {bad:,} of {counted(found.filled, 'value')} {unknown} as unknown")
         typed.append(TypedField(field=field, expression=_expression(column, kind, source.decimal, times)))
     return typed
 

@@ -14,6 +14,7 @@ from leadq.crm.contract.crm_tables import REQUIRED, TABLES, TIME
 from leadq.crm.reading.columns.mapping import EITHER
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.storage.scratch_database import ROW, count, name, text
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
 
 UNIQUE = {"leads": "lead_id", "accounts": "account_id", "opportunities": "opportunity_id"}
@@ -74,7 +75,10 @@ def leave_out_later_rows(findings: Findings, table: str, *, read_at: datetime, f
     staged = findings.connection.table(f"staged_{table}")
     if rows := count(staged.filter(later)):
         findings.connection.execute(f"DELETE FROM staged_{table} WHERE {later}")  # noqa: S608 - names are quoted
-        findings.notes.append(f"{table}: {rows} rows came while this run began; the next one reads them")
+        came = counted(rows, "row was added", "rows were added")
+        findings.notes.append(
+            f"{table}: {came} while this run was starting; the next run reads {one_or_many(rows, 'it', 'them')}"
+        )
 
 
 def _required(findings: Findings, table: str) -> None:
@@ -122,7 +126,7 @@ def _order_of_times(findings: Findings, table: str) -> None:
     if table in ("leads", "opportunities"):
         rule = RowRule(
             reason="closed before it was created",
-            remedy="Fix the dates; one of the two was likely filled in later or in another time zone.",
+            remedy="Fix the dates; probably one of the two was filled in later or in another time zone.",
             column="closed_at",
         )
         findings.reject(table, findings.good(table).filter("closed_at < created_at"), rule, value="closed_at")
@@ -143,13 +147,13 @@ def _duplicates(findings: Findings, table: str, key: str) -> None:
     different = contents.filter("contents > 1")
     if found := count(different):
         shown = different.order("k").limit(MAX_EXAMPLES).project("k, places").fetchall()
-        remedy = "Keep the row that is true, or declare merged leads in lead_aliases."
+        remedy = "Keep the correct row, or declare merged leads in lead_aliases."
         if re.fullmatch(_ROUNDED, str(shown[0][0])):
             remedy = "A spreadsheet has rounded these ids: export them again, as text, and do not save the file in it."
         findings.problems.append(
             Problem(
                 where=f"{table}: {findings.files.get(table, table)} column {key}",
-                rule="an id must be unique, or its rows alike in every column",
+                rule="an id must be unique, or its rows must be equal in every column",
                 value=repr(shown[0][0]),
                 count=found,
                 remedy=remedy,

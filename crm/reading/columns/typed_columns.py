@@ -20,6 +20,7 @@ from leadq.crm.reading.columns.mapping import Mapped
 from leadq.crm.reading.columns.times import STARTS_ITS_DAY, TimeReading
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.storage.scratch_database import ROW, Relation, count, name, scalar
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
 
 FREE_TEXT = {("dispositions", "note"), ("events", "topic"), ("opportunities", "loss_reason")}
@@ -81,10 +82,10 @@ def _judge_times(findings: Findings, table: str, column: str, rows: Relation, mo
         findings.problems.append(
             Problem(
                 where=f"{table}: {findings.files.get(table, table)} column {column}",
-                rule="a time must say its time zone (naive time zone)",
+                rule="times must have a time zone (naive time zone)",
                 value=repr(shown[0][1]),
                 count=found,
-                remedy="Set time_zone in leadq.yaml to where these times were taken, for example Europe/Amsterdam.",
+                remedy="Set time_zone in leadq.yaml to the zone of these times, for example Europe/Amsterdam.",
                 examples=tuple(f"row {row}: {value!r}" for row, value in shown),
             )
         )
@@ -111,12 +112,13 @@ def _judge_numbers(findings: Findings, table: str, column: str, rows: Relation, 
     total = scalar(rows, f"count({given})")
     shown = bad.order(ROW).limit(MAX_EXAMPLES).project(f"{ROW}, left({given}, 60)").fetchall()
     if found <= findings.rejected_share * total:
-        findings.notes.append(f"{table}.{column}: {found} of {total} values are no numbers and count as unknown")
+        unknown = one_or_many(found, "is not a number and counts", "are not numbers and count")
+        findings.notes.append(f"{table}.{column}: {found:,} of {counted(total, 'value')} {unknown} as unknown")
         return
     findings.problems.append(
         Problem(
             where=f"{table}: {findings.files.get(table, table)} column {column}",
-            rule=f"must be a number, but {found / total:.1%} of the values are none",
+            rule=f"must be a number, but {found / total:.1%} of the values are not",
             value=repr(shown[0][1]),
             count=found,
             remedy="Map another column, map words to numbers with values, or set decimal: ',' in leadq.yaml.",

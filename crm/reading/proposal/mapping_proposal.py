@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.reading.proposal.file_sample import Column, Sample, take_sample
 from leadq.crm.storage.scratch_database import open_engine
+from leadq.foundation.plurals import counted
 
 _WON = re.compile(r"(?i)^(closed[ _-]?)?(won|yes|y|true|1|converted|customer|success|approved|gewonnen|ja|oui)$")
 _LOST = re.compile(
@@ -173,7 +174,8 @@ def _doubt(contract: str, guess: _Guess, sample: Sample) -> str:
     column = guess.repeated_id
     if contract != "lead_id" or column is None:
         return ""
-    return f"  # it does not name a row: {column.distinct:,} values in {sample.rows:,} rows; fix the export"
+    values, rows = counted(column.distinct, "value"), counted(sample.rows, "row")
+    return f"  # not an id for each row: {values} in {rows}; fix the export"
 
 
 def _words(outcome: Column | None, *, flat: bool) -> tuple[list[str], list[str], list[str]]:

@@ -93,10 +93,10 @@ def _fetch(backend: Any, place: Place, path: Path) -> None:
                     writer.write_batch(batch)
                     rows += batch.num_rows
     except UnicodeDecodeError as error:
-        remedy = "Fix these texts in the database; its encoding lets bytes in that are no text."
-        raise _problem(place, "must hold texts in its own encoding", repr(error.object[:40]), remedy) from error
+        remedy = "Fix these texts in the database; its encoding allows bytes that are not text."
+        raise _problem(place, "must contain only texts in its own encoding", repr(error.object[:40]), remedy) from error
     if rows == 0:
-        raise _problem(place, "must hold rows", "none", "Fill it, or take this source out of leadq.yaml.")
+        raise _problem(place, "must have rows", "none", "Fill it, or remove this source from leadq.yaml.")
 
 
 def _batches(backend: Any, statement: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -142,14 +142,14 @@ def _must_be_one_select(place: Place, query: str) -> None:
     if not tokens or not tokens[0].text.upper().startswith(_BEGINNINGS):
         raise _problem(place, "must be a SELECT", repr(query[:40]), "Write one SELECT; a source is only read.")
     if any(token.token_type is sqlglot.TokenType.SEMICOLON for token in tokens):
-        raise _problem(place, "must be one SELECT without a semicolon", repr(query[:40]), "Take the semicolon out.")
+        raise _problem(place, "must be one SELECT without a semicolon", repr(query[:40]), "Remove the semicolon.")
 
 
 def _must_differ(place: Place, columns: list[str]) -> None:
     lower = [column.lower() for column in columns]
     twice = sorted({column for column in columns if lower.count(column.lower()) > 1})
     if twice or not columns:
-        remedy = "Name them apart with AS in a query; letter case does not count."
+        remedy = "Give them different names with AS in a query; letter case does not count."
         raise _problem(place, "must have columns whose names differ", ", ".join(twice) or "no columns", remedy)
 
 

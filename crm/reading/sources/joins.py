@@ -9,6 +9,7 @@ from leadq.crm.reading.sources.source_files import Loaded
 from leadq.crm.reading.sources.source_rows import SourceRows, with_values
 from leadq.crm.storage.scratch_database import Relation, count, name, scalar
 from leadq.crm.storage.source_locations import Place
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
 from leadq.foundation.suggestions import did_you_mean
 
@@ -34,7 +35,7 @@ def joined(work: SourceRows, join: Join, right: Loaded | None) -> SourceRows:
             work.findings.problems.append(
                 Problem(
                     where=f"{work.table}: join of {join.title}",
-                    rule="must not take a column that the source has already",
+                    rule="must not take a column that the source already has",
                     value=column,
                     remedy="Leave it out of take.",
                 )
@@ -70,10 +71,12 @@ def _check_keys(work: SourceRows, join: Join, left_key: str, right_key: str, oth
         findings.problems.append(
             Problem(
                 where=where,
-                rule="the joined file must hold each key once",
+                rule="the joined file must have each key only once",
                 count=rows,
                 remedy="Remove the duplicates from it.",
-                examples=tuple(f"{key!r}: {n} times" for key, n in twice.order("k").limit(MAX_EXAMPLES).fetchall()),
+                examples=tuple(
+                    f"{key!r}: {counted(n, 'time')}" for key, n in twice.order("k").limit(MAX_EXAMPLES).fetchall()
+                ),
             )
         )
     mine, theirs = work.rows.set_alias("mine"), others.set_alias("theirs")
@@ -85,16 +88,19 @@ def _check_keys(work: SourceRows, join: Join, left_key: str, right_key: str, oth
         return
     total = scalar(work.rows, f"count({name(left_key)})")
     keys = lost.aggregate(f"{name(left_key)} AS k, count(*) AS n").order("n DESC, k").limit(MAX_EXAMPLES).fetchall()
-    shown = ", ".join(f"{key!r} ({n} rows)" for key, n in keys)
+    shown = ", ".join(f"{key!r} ({counted(n, 'row')})" for key, n in keys)
     if rows <= findings.rejected_share * total:
-        findings.notes.append(f"{where}: {rows} of {total} rows found no partner: {shown}")
+        unmatched = one_or_many(rows, "has", "have")
+        findings.notes.append(
+            f"{where}: {rows:,} of {counted(total, 'row')} {unmatched} no match in the joined file: {shown}"
+        )
         return
     known = [str(key) for (key,) in others.project(name(right_key)).distinct().limit(10_000).fetchall()]
     hint = did_you_mean(str(keys[0][0]), known)
     findings.problems.append(
         Problem(
             where=where,
-            rule=f"keys must be in the joined file; {rows} of {total} rows find no partner",
+            rule=f"keys must be in the joined file; {rows:,} of {counted(total, 'row')} have no match there",
             value=shown,
             count=rows,
             remedy=f"{hint}Map the words with values: {{{left_key}: {{...}}}}, or add them to {join.title}.",

@@ -88,7 +88,7 @@ def load(connection: Connection, file: FileFormat, table: str, *, scratch: Path,
         raise FileProblem(_problem(path, "must be readable", first, "Export the file again; it is damaged.")) from error
     may_be_empty = kind == "parquet" and not needs_rows
     if count(connection.table(table)) == 0 and not loaded.malformed and not may_be_empty:
-        raise FileProblem(_problem(path, "must hold rows", "a header only", "Export it with its rows, or remove it."))
+        raise FileProblem(_problem(path, "must have rows", "only a header", "Export it with its rows, or remove it."))
     return loaded
 
 
@@ -222,8 +222,8 @@ def _load_json_lines(connection: Connection, path: Path, table: str) -> Loaded:
     if not first:
         raise FileProblem(_problem(path, "must not be empty", "", "Export it again."))
     if not first.startswith("{"):
-        remedy = "Write one object a line, without a list around them; jq -c '.[]' does it."
-        raise FileProblem(_problem(path, "must hold one JSON object a line", repr(first[:40]), remedy))
+        remedy = "Write one object per line, without a list around them; jq -c '.[]' does that."
+        raise FileProblem(_problem(path, "must have one JSON object per line", repr(first[:40]), remedy))
     found = connection.read_json(str(path), format="newline_delimited", sample_size=-1, ignore_errors=True)
     columns = list(found.columns)
     _must_differ(path, columns)

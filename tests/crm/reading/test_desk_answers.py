@@ -55,7 +55,7 @@ def test_answers_are_dispositions_where_none_are_mapped(leads: SourceFolder, row
     assert (history.counts["dispositions"].read, history.counts["dispositions"].used) == (1, 1)
     assert history.sha256 != before
     assert leads.read(SIMPLE).sha256 == history.sha256
-    assert any("1 decisions of the desk, out of answers.sqlite" in note for note in read_notes(history.folder))
+    assert any("1 decision from the desk, in answers.sqlite" in note for note in read_notes(history.folder))
 
 
 def test_mapped_ones_say_crm_and_stand_beside_them(leads: SourceFolder, rows_of: Rows) -> None:
@@ -82,7 +82,7 @@ def test_an_answer_on_a_lead_that_is_gone_is_left_out_with_a_note_until_the_lead
 ) -> None:
     text = MAPPED if mapped else SIMPLE
     leads.write("answers.csv", HEAD + "L0002,2024-02-20T10:00:00Z,accepted,\n")
-    note = "dispositions: 1 decisions of the desk are on leads no longer in leads"
+    note = "dispositions: 1 decision from the desk is about a lead no longer in leads"
     _answer(leads, "L0099", MARCH)
     history = leads.read(text)
     count = history.counts["dispositions"]
@@ -121,7 +121,7 @@ def test_a_flat_source_leaves_them_out_and_says_so(sources: SourceFolder) -> Non
     _answer(sources, "3", MARCH)
     history = sources.read("flat: {path: leads.csv, outcome: y, won: [yes], lost: [no]}\n")
     assert pq.read_metadata(history.path("dispositions")).num_rows == 0
-    assert any("1 decisions of the desk are not read" in note for note in read_notes(history.folder))
+    assert any("1 decision from the desk is not read" in note for note in read_notes(history.folder))
 
 
 def test_the_hand_off_is_the_first_acceptance_whoever_gave_it(leads: SourceFolder) -> None:

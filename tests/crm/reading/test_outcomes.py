@@ -108,4 +108,4 @@ def test_event_kinds_keep_a_win_after_a_loss(sources: SourceFolder, rows_of: Row
 def test_event_kinds_that_never_occur_are_a_problem(sources: SourceFolder) -> None:
     sources.write("leads.csv", "lead_id,created_at\nL1,2024-01-01\n")
     sources.write("events.csv", "lead_id,occurred_at,kind\nL1,2024-01-02T00:00:00Z,visit\n")
-    assert "The kinds there are: visit" in sources.problems(EVENTS)[0].remedy
+    assert "Use kinds that occur in the data: visit" in sources.problems(EVENTS)[0].remedy

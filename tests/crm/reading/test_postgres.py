@@ -199,7 +199,7 @@ def test_rows_that_come_while_a_run_begins_are_left_to_the_next(
     postgres.run(f"""INSERT INTO "{schema}".leads VALUES ('new', now() - interval '1 minute', NULL, 'open')""")
     history = sources.read(config, environment=environment, read_at=read_at)
     assert (history.counts["leads"].read, history.counts["leads"].rejected) == (30, 0)
-    assert "leads: 1 rows came while this run began; the next one reads them" in read_notes(history.folder)
+    assert "leads: 1 row was added while this run was starting; the next run reads it" in read_notes(history.folder)
     problems = sources.problems(config, environment=environment, read_at=read_at - timedelta(hours=2))
     assert "created_at lies after the data was read" in problems[0].rule
     postgres.run(f"""UPDATE "{schema}".leads SET created_at = now() + interval '1 minute' WHERE lead_id = 'new'""")

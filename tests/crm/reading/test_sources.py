@@ -106,8 +106,8 @@ def test_a_join_names_the_keys_it_does_not_find(sources: SourceFolder) -> None:
     sources.write("products.csv", "product,price\nGTX Pro,1\nMG,2\nMG,3\n")
     config = SIMPLE.replace("leads.csv}", "leads.csv, join: [{path: products.csv, on: product, take: [price]}]}")
     problems = sources.problems(config.replace("lead_columns", "lead_columns, column: product"))
-    assert any("hold each key once" in problem.rule for problem in problems)
-    lost = next(problem for problem in problems if "find no partner" in problem.rule)
+    assert any("have each key only once" in problem.rule for problem in problems)
+    lost = next(problem for problem in problems if "have no match there" in problem.rule)
     assert lost.value == "'GTXPro' (10 rows)"
     assert "Did you mean GTX Pro?" in lost.remedy
 
