@@ -63,16 +63,27 @@ def make_company(folder: Path, leads: int, events: int) -> None:
 def with_leadq(folder: Path, found: Path) -> None:
     """As the nightly job does it, written batch by batch."""
     from benchmarks.large_company_tables import KINDS  # noqa: PLC0415
+    from leadq.agreement.read import parse_agreement  # noqa: PLC0415
+    from leadq.agreement.template import template_text  # noqa: PLC0415
     from leadq.crm.contract.history import open_history  # noqa: PLC0415
     from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables, stream  # noqa: PLC0415
-    from leadq.features.groups.intent import intent  # noqa: PLC0415
+    from leadq.features.groups.intent import IntentGroup  # noqa: PLC0415
+    from leadq.features.groups.protocol import FeatureContext  # noqa: PLC0415
     from leadq.features.landmarks import tonight_points  # noqa: PLC0415
 
     history = open_history(folder)
     with open_engine(threads=2, memory_limit="1GB", spill=folder / "spill") as backend:
         tables = open_tables(backend, history)
         points = tonight_points(tables, microseconds(history.read_at))
-        seen = points.select("point_id", "lead_id").left_join(intent(tables, points, KINDS), "point_id")
+        context = FeatureContext(
+            tables=tables,
+            points=points,
+            agreement=parse_agreement(template_text(), where="agreement.yaml"),
+            fields=(),
+            tracked_since={},
+            event_kinds=KINDS,
+        )
+        seen = points.select("point_id", "lead_id").left_join(IntentGroup().compute(context), "point_id")
         batches = stream(backend, seen.select("lead_id", *columns()), rows=50_000)
         first = next(batches)
         with pq.ParquetWriter(found, first.schema) as writer:

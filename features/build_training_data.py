@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import ibis
@@ -15,12 +14,14 @@ import pyarrow.compute as pc
 
 from leadq.agreement.schema import Agreement
 from leadq.crm.contract.history import History
-from leadq.features.assemble import assemble, declare_all, encoded, fields_of, model_columns
+from leadq.features.assemble import assemble, declare_all, encoded, model_columns
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, open_tables
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.field_values import known_fields
 from leadq.features.groups.intent import find_kinds
+from leadq.features.groups.plug_ins import load_named
+from leadq.features.groups.protocol import FeatureContext
 from leadq.features.labels import labels
 from leadq.features.landmarks import training_points
 from leadq.features.training_data import TrainingData
@@ -46,7 +47,10 @@ def build_training_data(
     ------
     GateStopped
         No lead can be looked at: no dates, or none was open at any landmark.
+    ConfigError
+        A feature group that the settings name cannot be had, or declares what it may not.
     """
+    plug_ins = load_named(settings.groups)
     tables = open_tables(backend, history)
     horizon = agreement.outcome.horizon_days
     grid = settings.ages_days if history.dated else (0.0,)
@@ -58,26 +62,28 @@ def build_training_data(
         points = backend.create_table(
             "supported_points", points.filter(points.landmark < len(ages)), temp=True, overwrite=True
         )
-    fields = known_fields(history)
-    fields_table = fields_of(tables, points, fields, history.tracked_since)
     kinds = find_kinds(tables, settings) if history.dated else ()
+    context = FeatureContext(
+        tables=tables,
+        points=points,
+        agreement=agreement,
+        fields=known_fields(history),
+        tracked_since=history.tracked_since,
+        event_kinds=kinds,
+    )
     catalogue = Catalogue(
-        features=declare_all(tables, fields, kinds, frozenset(history.tracked_since)),
+        features=declare_all(context.declaration, plug_ins),
         horizon_days=horizon,
         ages_days=ages,
         event_kinds=kinds,
         tracked_since={name: since.isoformat() for name, since in sorted(history.tracked_since.items())},
         quarantined={},
+        plug_ins=tuple(one.plug_in for one in plug_ins),
     )
-    raw = assemble(tables, points, fields_table, fields, agreement, catalogue)
+    raw = assemble(context, catalogue)
     raw = backend.create_table("training_features", raw, temp=True, overwrite=True)
     catalogue = _with_vocabularies(catalogue, points, raw, settings)
     return _without_constants(_collect(tables, points, labelled, encoded(raw, catalogue), catalogue))
-
-
-def tracked_since(catalogue: Catalogue) -> dict[str, datetime]:
-    """Since when each field is tracked, as frozen at training."""
-    return {name: datetime.fromisoformat(text) for name, text in catalogue.tracked_since.items()}
 
 
 def _supported_ages(points: ir.Table, labelled: ir.Table, grid: tuple[float, ...], min_wins: int) -> tuple[float, ...]:
@@ -89,8 +95,8 @@ def _supported_ages(points: ir.Table, labelled: ir.Table, grid: tuple[float, ...
         raise GateStopped(
             Problem(
                 where="leads and outcomes",
-                rule="at least one worked lead must have been open for a whole horizon before the data was read",
-                remedy="Map created_at and the outcome in leadq.yaml, or come back when the horizon is over.",
+                rule="at least one worked lead must be older than the horizon",
+                remedy="Map created_at and the outcome in leadq.yaml, or try again when the horizon of the first leads is over.",
             )
         )
     last = max((landmark for landmark, count in by_landmark.items() if count >= min_wins), default=0)

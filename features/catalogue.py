@@ -12,6 +12,35 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 FeatureKind = Literal["number", "category"]
+Absent = Literal["zero", "missing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureWords:
+    """How sales hears about a feature whose group brings its own words; keys and meaning as in ``serving/words/sentences.yaml``.
+
+    Parameters
+    ----------
+    label : str
+        ``"Time to the first reply"``.
+    value : str
+        About a lead, with ``{value}`` where the value stands: ``"Replied within {value} hours"``.
+    missing, zero, one, negative : str
+        Instead of ``value`` for such a lead; empty takes ``value`` (``missing``: the label and a question mark).
+    style : str
+        How a number is written, such as ``"whole"``; empty follows the unit.
+    add : bool
+        Whether a missing value is listed among the facts worth adding.
+    """
+
+    label: str
+    value: str
+    missing: str = ""
+    zero: str = ""
+    one: str = ""
+    negative: str = ""
+    style: str = ""
+    add: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +62,19 @@ class Feature:
         For a person: ``"demo requests in the last 30 days"``.
     known_because : str
         Why it is known at as-of: ``"occurred_at and known_at not after as-of"``.
+    absent : {"zero", "missing"}
+        What it means that a group has no value of a number: nothing happened, which is 0 (a count), or it is not known (a
+        duration, a size). A category without a value is always missing.
     window_days : int or None
     proven : bool
         False for a field used as it stands, without recorded history.
     vocabulary : tuple of str
         For a category: the values known at training, most frequent first; code = position. Other values get the code
         ``len(vocabulary)`` ("other"), a missing value is NaN.
+    words : FeatureWords or None
+        How sales hears about it; None leaves that to ``sentences.yaml``.
+    group : str
+        Name of the plug-in group that computes it, set by leadq; empty for leadq's own groups.
     """
 
     name: str
@@ -48,9 +84,21 @@ class Feature:
     source: str
     meaning: str
     known_because: str
+    absent: Absent = "missing"
     window_days: int | None = None
     proven: bool = True
     vocabulary: tuple[str, ...] = ()
+    words: FeatureWords | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlugIn:
+    """A feature group of another package: its name in ``leadq.feature_groups``, and the distribution that brought it at training."""
+
+    name: str
+    distribution: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +117,8 @@ class Catalogue:
         ``"account.employees" -> ISO time``; before it the field is unknown.
     quarantined : dict of str to str
         Features or fields that were left out, and why.
+    plug_ins : tuple of PlugIn
+        Groups of other packages that the project had named when it was trained.
     """
 
     features: tuple[Feature, ...]
@@ -77,6 +127,7 @@ class Catalogue:
     event_kinds: tuple[str, ...] = ()
     tracked_since: dict[str, str]
     quarantined: dict[str, str]
+    plug_ins: tuple[PlugIn, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,20 +139,51 @@ class Catalogue:
         """Families in order of first appearance."""
         return tuple(dict.fromkeys(feature.family for feature in self.features))
 
+    @property
+    def needed_plug_ins(self) -> tuple[PlugIn, ...]:
+        """Plug-ins without which a feature cannot be computed; one whose features were all left out is not needed."""
+        used = {feature.group for feature in self.features}
+        return tuple(one for one in self.plug_ins if one.name in used)
+
     def without(self, reasons: dict[str, str]) -> Catalogue:
         """Return a catalogue without the features named in ``reasons``, which are kept as quarantined."""
         kept = tuple(feature for feature in self.features if feature.name not in reasons)
         return replace(self, features=kept, quarantined={**self.quarantined, **reasons})
 
     def to_json(self) -> str:
-        """Text of the catalogue, stable byte for byte."""
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+        """Text of the catalogue, stable byte for byte; what only plug-ins have is left out where there is none."""
+        document = asdict(self)
+        if not self.plug_ins:
+            del document["plug_ins"]
+        for row in document["features"]:
+            for name in ("words", "group"):
+                if not row[name]:
+                    del row[name]
+        return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
     @staticmethod
     def from_json(text: str) -> Catalogue:
-        """Read what :meth:`to_json` wrote."""
+        """Read what :meth:`to_json` wrote, in this version or before features said what absence means."""
         document: dict[str, Any] = json.loads(text)
-        features = tuple(Feature(**{**row, "vocabulary": tuple(row["vocabulary"])}) for row in document.pop("features"))
+        features = tuple(_feature(row) for row in document.pop("features"))
         document["ages_days"] = tuple(document["ages_days"])
         document["event_kinds"] = tuple(document["event_kinds"])
-        return Catalogue(features=features, **document)
+        plug_ins = tuple(PlugIn(**row) for row in document.pop("plug_ins", ()))
+        return Catalogue(features=features, plug_ins=plug_ins, **document)
+
+
+def _feature(row: dict[str, Any]) -> Feature:
+    words = row.get("words")
+    given = {
+        **row,
+        "vocabulary": tuple(row["vocabulary"]),
+        "absent": row.get("absent") or _absent_before_it_was_said(row),
+        "words": None if words is None else FeatureWords(**words),
+    }
+    return Feature(**given)
+
+
+def _absent_before_it_was_said(row: dict[str, Any]) -> Absent:
+    """Return what absence meant in a catalogue of a former version, where it followed from source, family and name."""
+    counted = row["source"] == "events" and not row["name"].endswith("_days_since")
+    return "zero" if counted and row["kind"] == "number" and row["family"] != "account" else "missing"

@@ -25,6 +25,8 @@ class FeatureSettings:
         Only the most frequent kinds become features.
     min_leads_of_kind : int
         A kind seen on fewer leads is left out.
+    groups : tuple of str
+        Feature groups of other packages to train with, by their names in the entry points ``leadq.feature_groups``.
     """
 
     ages_days: tuple[float, ...] = (0, 1, 3, 7, 14, 30, 60, 90, 120, 180, 270, 365)
@@ -34,3 +36,4 @@ class FeatureSettings:
     max_values: int = 60
     max_event_kinds: int = 40
     min_leads_of_kind: int = 30
+    groups: tuple[str, ...] = ()

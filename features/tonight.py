@@ -18,12 +18,10 @@ import pyarrow as pa
 from leadq.agreement.schema import Agreement
 from leadq.crm.contract.crm_tables import TIME
 from leadq.crm.contract.history import History
-from leadq.features.assemble import assemble, encoded, fields_of
-from leadq.features.build_training_data import tracked_since
+from leadq.features.assemble import assemble, computed_across_leads, encoded, look_at
 from leadq.features.catalogue import Catalogue
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, is_distributed, microseconds, open_tables, stream
-from leadq.features.field_values import known_fields
-from leadq.features.groups.account import account
+from leadq.features.groups.protocol import FeatureContext
 from leadq.features.labels import first_worked
 from leadq.features.landmarks import handoffs, tonight_points
 from leadq.features.predicates import rule_hits
@@ -90,35 +88,24 @@ def tonight(backend: Any, leads: OpenLeads) -> Iterator[pa.RecordBatch]:
 
 def looks_tonight(backend: Any, leads: OpenLeads) -> Iterator[ir.Table]:
     """Yield what :func:`tonight` streams, as expressions one after another; an engine of many machines has one for all leads."""
-    history = leads.history
-    tables = open_tables(backend, history)
+    tables = open_tables(backend, leads.history)
     points = tonight_points(tables, leads.as_of_us, _chosen(tables, leads))
-    at_account = account(tables, points, history.outcome_kinds) if history.dated else None
-    if at_account is not None:
-        at_account = backend.create_table("tonight_accounts", at_account, temp=True, overwrite=True)
+    whole = look_at(tables, points, leads.agreement, leads.catalogue)
+    computed = computed_across_leads(whole, leads.catalogue)
     if is_distributed(backend):
-        yield _seen(tables, points, leads, at_account)
+        yield _seen(replace(whole, computed=computed), leads)
         return
     for part in _parts(points):
         seen = backend.create_table("tonight_part", part, temp=True, overwrite=True)
-        yield _seen(_about(tables, seen), seen, leads, at_account)
+        yield _seen(replace(whole, tables=_about(tables, seen), points=seen, computed=computed), leads)
 
 
-def _seen(tables: Tables, points: ir.Table, leads: OpenLeads, at_account: ir.Table | None) -> ir.Table:
-    """Return what :func:`tonight` yields for ``points``, in order of ``lead_id``; moments are still microseconds.
-
-    Parameters
-    ----------
-    at_account : ir.Table or None
-        Features of the account at these points and perhaps at others; None for a history without dates.
-    """
-    catalogue, agreement = leads.catalogue, leads.agreement
-    fields = known_fields(tables.history)
-    fields_table = fields_of(tables, points, fields, tracked_since(catalogue))
-    raw = assemble(tables, points, fields_table, fields, agreement, catalogue, at_account=at_account)
-    features = tables.backend.create_table("tonight_features", raw, temp=True, overwrite=True)
+def _seen(context: FeatureContext, leads: OpenLeads) -> ir.Table:
+    """Return what :func:`tonight` yields for the points of ``context``, in order of ``lead_id``; moments are microseconds."""
+    tables, points, catalogue = context.tables, context.points, leads.catalogue
+    features = tables.backend.create_table("tonight_features", assemble(context, catalogue), temp=True, overwrite=True)
     shown = _shown(tables, points, leads)
-    joined = shown.inner_join(rule_hits(tables, points, fields_table, agreement), "point_id")
+    joined = shown.inner_join(rule_hits(tables, points, context.values, leads.agreement), "point_id")
     return joined.inner_join(encoded(features, catalogue), "point_id").order_by("lead_id").drop("point_id")
 
 

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from leadq.features.catalogue import Feature
 from leadq.features.engine.duckdb_engine import DAY_US, Tables
+from leadq.features.groups.protocol import DeclarationContext, FeatureContext
 
 _WINDOW_US = 30 * DAY_US
 _YEARS_US = 730 * DAY_US
@@ -58,33 +59,47 @@ DECLARED: tuple[Feature, ...] = (
 )
 
 
-def account(tables: Tables, points: ir.Table, outcome_kinds: tuple[str, ...]) -> ir.Table:
-    """Return ``point_id`` and the columns of :data:`DECLARED`; missing where the lead has no account."""
-    span = _span(points)
-    facts = _facts(tables, outcome_kinds, span)
-    looks = points.filter(points.account_id.notnull())
-    moments = looks.select("account_id", at_us=looks.as_of_us, **_changes())
-    moments = moments.mutate(is_look=ibis.literal(1, "int64"))
-    timeline = facts.mutate(is_look=ibis.literal(0, "int64")).union(moments)
-    timeline = timeline.group_by("account_id", "at_us").agg(
-        **{name: timeline[name].sum() for name in _RUNNING}, is_look=timeline.is_look.max()
-    )
-    so_far = ibis.cumulative_window(group_by=timeline.account_id, order_by=timeline.at_us)
-    run = timeline.mutate(**{name: timeline[name].sum().over(so_far) for name in _RUNNING})
-    run = run.filter(run.is_look == 1).select("account_id", *_RUNNING, as_of_us=run.at_us)
-    looked = looks.select("point_id", "lead_id", "account_id", "created_us", "as_of_us")
-    looked = looked.inner_join(run, ["account_id", "as_of_us"])
-    own = _own_activity(tables, points, outcome_kinds, span).mutate(own_active=ibis.literal(1, "int64"))
-    looked = looked.left_join(own, "point_id").drop("point_id_right")
-    return looked.select(
-        "point_id",
-        account_people=looked.people - (looked.as_of_us - looked.created_us <= _YEARS_US).cast("int64"),
-        account_people_active_30d=looked.active - looked.own_active.fill_null(0),
-        account_events_30d=looked.events,
-        history_wins=looked.wins,
-        history_losses=looked.losses,
-        history_wins_180d=looked.recent_wins,
-    )
+class AccountGroup:
+    """Others at the company, its signals, and earlier business with it; across leads by its nature."""
+
+    name = "account"
+    needs_dates = True
+    across_leads = True
+
+    def declare(self, context: DeclarationContext) -> tuple[Feature, ...]:
+        """Return :data:`DECLARED`."""
+        del context
+        return DECLARED
+
+    def compute(self, context: FeatureContext) -> ir.Table:
+        """Return ``point_id`` and the columns of :data:`DECLARED`; a lead without an account has no row."""
+        tables, points = context.tables, context.points
+        outcome_kinds = tables.history.outcome_kinds
+        span = _span(points)
+        facts = _facts(tables, outcome_kinds, span)
+        looks = points.filter(points.account_id.notnull())
+        moments = looks.select("account_id", at_us=looks.as_of_us, **_changes())
+        moments = moments.mutate(is_look=ibis.literal(1, "int64"))
+        timeline = facts.mutate(is_look=ibis.literal(0, "int64")).union(moments)
+        timeline = timeline.group_by("account_id", "at_us").agg(
+            **{name: timeline[name].sum() for name in _RUNNING}, is_look=timeline.is_look.max()
+        )
+        so_far = ibis.cumulative_window(group_by=timeline.account_id, order_by=timeline.at_us)
+        run = timeline.mutate(**{name: timeline[name].sum().over(so_far) for name in _RUNNING})
+        run = run.filter(run.is_look == 1).select("account_id", *_RUNNING, as_of_us=run.at_us)
+        looked = looks.select("point_id", "lead_id", "account_id", "created_us", "as_of_us")
+        looked = looked.inner_join(run, ["account_id", "as_of_us"])
+        own = _own_activity(tables, points, outcome_kinds, span).mutate(own_active=ibis.literal(1, "int64"))
+        looked = looked.left_join(own, "point_id").drop("point_id_right")
+        return looked.select(
+            "point_id",
+            account_people=looked.people - (looked.as_of_us - looked.created_us <= _YEARS_US).cast("int64"),
+            account_people_active_30d=looked.active - looked.own_active.fill_null(0),
+            account_events_30d=looked.events,
+            history_wins=looked.wins,
+            history_losses=looked.losses,
+            history_wins_180d=looked.recent_wins,
+        )
 
 
 def _span(points: ir.Table) -> tuple[int, int]:

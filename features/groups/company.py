@@ -5,8 +5,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from leadq.agreement.schema import Agreement
 from leadq.features.catalogue import Feature
+from leadq.features.groups.protocol import DeclarationContext, FeatureContext
 from leadq.features.predicates import field_check
 
 _KNOWN = "value of the field as of the moment, rebuilt from its recorded changes"
@@ -60,20 +60,33 @@ DECLARED: tuple[Feature, ...] = (
 )
 
 
-def company(fields: ir.Table, agreement: Agreement) -> ir.Table:
-    """Return ``point_id`` and the columns of :data:`DECLARED`; ``company_fits_ideal`` is null where no mark is known."""
-    met = ibis.literal(0, "int64")
-    known = ibis.literal(False)
-    for check in agreement.ideal_customer:
-        column = fields[f"field:{check.name}"] if f"field:{check.name}" in fields.columns else None
-        if column is not None:
-            met = met + field_check(fields, check).cast("int64")
-            known = known | column.notnull()
-    return fields.select(
-        "point_id",
-        company_industry=fields["field:account.industry"],
-        company_employees=fields["field:account.employees"],
-        company_revenue=fields["field:account.annual_revenue"],
-        company_country=fields["field:account.country"],
-        company_fits_ideal=ibis.ifelse(known, met, ibis.null("int64")),
-    )
+class CompanyGroup:
+    """Fields of the account, and how many of the agreed marks of an ideal customer it meets."""
+
+    name = "company"
+    needs_dates = False
+    across_leads = False
+
+    def declare(self, context: DeclarationContext) -> tuple[Feature, ...]:
+        """Return :data:`DECLARED`."""
+        del context
+        return DECLARED
+
+    def compute(self, context: FeatureContext) -> ir.Table:
+        """Return ``point_id`` and the columns of :data:`DECLARED`; ``company_fits_ideal`` is null where no mark is known."""
+        fields = context.values
+        met = ibis.literal(0, "int64")
+        known = ibis.literal(False)
+        for check in context.agreement.ideal_customer:
+            column = fields[f"field:{check.name}"] if f"field:{check.name}" in fields.columns else None
+            if column is not None:
+                met = met + field_check(fields, check).cast("int64")
+                known = known | column.notnull()
+        return fields.select(
+            "point_id",
+            company_industry=fields["field:account.industry"],
+            company_employees=fields["field:account.employees"],
+            company_revenue=fields["field:account.annual_revenue"],
+            company_country=fields["field:account.country"],
+            company_fits_ideal=ibis.ifelse(known, met, ibis.null("int64")),
+        )

@@ -16,10 +16,11 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from leadq.features.catalogue import Feature
+from leadq.features.catalogue import Absent, Feature
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, whole_days
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.groups.column_names import plain_names
+from leadq.features.groups.protocol import DeclarationContext, FeatureContext
 
 WINDOWS_DAYS = (7, 30, 90)
 _PARTS = ("week", "month", "quarter", "least_ago_us", "near", "far")
@@ -52,21 +53,52 @@ def find_kinds(tables: Tables, settings: FeatureSettings) -> tuple[str, ...]:
     return tuple(ordered.kind.to_pyarrow().to_pylist())
 
 
-def declare(kinds: tuple[str, ...]) -> tuple[Feature, ...]:
-    """Features of every kind, then those over all kinds."""
-    families = families_of(kinds)
-    per_kind = [feature for kind in kinds for feature in _declare_group(families[kind], kind.replace("_", " "))]
-    overall = _declare_group("engagement", "activity of any kind") if kinds else []
-    return (*per_kind, *overall)
-
-
 def families_of(kinds: tuple[str, ...]) -> dict[str, str]:
     """Event kind to the family of its features."""
     return {kind: f"intent_{name}" for kind, name in plain_names(kinds).items()}
 
 
-def _declare_group(family: str, what: str) -> list[Feature]:
-    def feature(suffix: str, unit: str, meaning: str, window: int | None = None) -> Feature:
+class IntentGroup:
+    """Features of every kind of event, then those over all kinds."""
+
+    name = "intent"
+    needs_dates = True
+    across_leads = False
+
+    def declare(self, context: DeclarationContext) -> tuple[Feature, ...]:
+        """Return the features of every kind, then those over all kinds."""
+        kinds = context.event_kinds
+        families = families_of(kinds)
+        per_kind = [feature for kind in kinds for feature in _declare_family(families[kind], kind.replace("_", " "))]
+        overall = _declare_family("engagement", "activity of any kind") if kinds else []
+        return (*per_kind, *overall)
+
+    def compute(self, context: FeatureContext) -> ir.Table:
+        """Return ``point_id`` and the declared columns, for points with any event of the kinds.
+
+        Points without one are absent: counts are then 0, and the days since are missing. Every event is read once, into a row a
+        point and kind; only those few rows are spread over columns.
+        """
+        kinds = context.event_kinds
+        by_kind = _by_kind(_seen(context.tables, context.points, kinds))
+        families = families_of(kinds)
+        parts = {
+            f"{family}:{name}": by_kind[name].max(where=by_kind.kind == kind)
+            for kind, family in families.items()
+            for name in _PARTS
+        }
+        spread = by_kind.group_by("point_id").agg(**parts)
+        groups = [{name: _part(spread, family, name) for name in _PARTS} for family in families.values()]
+        columns: dict[str, ir.Value] = {}
+        for family, group in zip(families.values(), groups, strict=True):
+            columns |= _columns(family, group)
+        columns |= _columns("engagement", _together(groups))
+        of_month = [(group["month"] > 0).cast("int64") for group in groups]
+        return spread.select("point_id", **columns, engagement_kinds_30d=reduce(add, of_month))
+
+
+def _declare_family(family: str, what: str) -> list[Feature]:
+    def feature(suffix: str, unit: str, meaning: str, window: int | None = None, absent: Absent = "zero") -> Feature:
         return Feature(
             name=f"{family}_{suffix}",
             family=family,
@@ -75,6 +107,7 @@ def _declare_group(family: str, what: str) -> list[Feature]:
             source="events",
             meaning=meaning,
             known_because=_BOTH_CLOCKS,
+            absent=absent,
             window_days=window,
         )
 
@@ -84,34 +117,11 @@ def _declare_group(family: str, what: str) -> list[Feature]:
         for days in WINDOWS_DAYS
     ]
     rest = [
-        feature("days_since", "days", f"days since the last {what}"),
+        feature("days_since", "days", f"days since the last {what}", absent="missing"),
         feature("trend", "events a week", f"{what}: last 7 days against the 23 before", 30),
     ]
     kinds = [feature("kinds_30d", "count", "different kinds of activity in the last 30 days", 30)]
     return counts + days_active + rest + (kinds if family == "engagement" else [])
-
-
-def intent(tables: Tables, points: ir.Table, kinds: tuple[str, ...]) -> ir.Table:
-    """Return ``point_id`` and the columns that :func:`declare` names for ``kinds``, for points with any such event.
-
-    Points without an event are absent: counts are then 0 and days since are missing (see ``build.assemble``).
-    Every event is read once, into a row a point and kind; only those few rows are spread over columns.
-    """
-    by_kind = _by_kind(_seen(tables, points, kinds))
-    families = families_of(kinds)
-    parts = {
-        f"{family}:{name}": by_kind[name].max(where=by_kind.kind == kind)
-        for kind, family in families.items()
-        for name in _PARTS
-    }
-    spread = by_kind.group_by("point_id").agg(**parts)
-    groups = [{name: _part(spread, family, name) for name in _PARTS} for family in families.values()]
-    columns: dict[str, ir.Value] = {}
-    for family, group in zip(families.values(), groups, strict=True):
-        columns |= _finished(family, group)
-    columns |= _finished("engagement", _together(groups))
-    of_month = [(group["month"] > 0).cast("int64") for group in groups]
-    return spread.select("point_id", **columns, engagement_kinds_30d=reduce(add, of_month))
 
 
 def _seen(tables: Tables, points: ir.Table, kinds: tuple[str, ...]) -> ir.Table:
@@ -165,7 +175,7 @@ def _together(groups: list[dict[str, ir.IntegerValue]]) -> dict[str, ir.IntegerV
     return {**together, "least_ago_us": ibis.least(*(group["least_ago_us"] for group in groups))}
 
 
-def _finished(family: str, parts: dict[str, ir.IntegerValue]) -> dict[str, ir.Value]:
+def _columns(family: str, parts: dict[str, ir.IntegerValue]) -> dict[str, ir.Value]:
     week, month, near = parts["week"], parts["month"], parts["near"]
     return {
         f"{family}_count_7d": week,

@@ -1,4 +1,4 @@
-"""Where and when a lead came from, what sales qualified, how complete the record is: features of the lead's own row."""
+"""Where a lead came from, what sales qualified, how complete the record is: features of the lead's own row."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.features.catalogue import Feature
-from leadq.features.engine.duckdb_engine import DAY_US, whole_days
+from leadq.features.groups.protocol import DeclarationContext, FeatureContext
 
 _KNOWN = "value of the field as of the moment, rebuilt from its recorded changes"
-_CREATED = "the moment of creation is before as-of"
-_HOUR_US = DAY_US // 24
 
 _SOURCE = tuple(
     Feature(
@@ -44,35 +42,6 @@ _QUALIFICATION = tuple(
         ("timeline", "stated timeline"),
     )
 )
-_TIMING = (
-    Feature(
-        name="timing_age_days",
-        family="timing",
-        kind="number",
-        unit="days",
-        source="leads.created_at",
-        meaning="days since the lead was created",
-        known_because=_CREATED,
-    ),
-    Feature(
-        name="timing_weekday",
-        family="timing",
-        kind="number",
-        unit="0 = Monday",
-        source="leads.created_at",
-        meaning="weekday on which the lead came in",
-        known_because=_CREATED,
-    ),
-    Feature(
-        name="timing_hour",
-        family="timing",
-        kind="number",
-        unit="hour of the day (UTC)",
-        source="leads.created_at",
-        meaning="hour at which the lead came in",
-        known_because=_CREATED,
-    ),
-)
 _COMPLETENESS = (
     Feature(
         name="completeness_share",
@@ -95,28 +64,29 @@ _USUAL_FACTS = (
     "account.country",
 )
 
-UNDATED: tuple[Feature, ...] = _SOURCE + _QUALIFICATION + _COMPLETENESS
-DATED: tuple[Feature, ...] = _TIMING
+DECLARED: tuple[Feature, ...] = _SOURCE + _QUALIFICATION + _COMPLETENESS
 
 
-def origin(fields: ir.Table) -> ir.Table:
-    """Return ``point_id`` and the columns of :data:`UNDATED`."""
-    known = ibis.literal(0, "int64")
-    for fact in _USUAL_FACTS:
-        known = known + fields[f"field:{fact}"].notnull().cast("int64")
-    columns = {
-        feature.name: fields[f"field:lead.{feature.source.removeprefix('leads.')}"]
-        for feature in _SOURCE + _QUALIFICATION
-    }
-    return fields.select("point_id", **columns, completeness_share=known / len(_USUAL_FACTS))
+class OriginGroup:
+    """Source and campaign, what sales qualified, and how complete the record is."""
 
+    name = "origin"
+    needs_dates = False
+    across_leads = False
 
-def timing(points: ir.Table) -> ir.Table:
-    """Return ``point_id`` and the columns of :data:`DATED`."""
-    days = whole_days(points.created_us, ibis.literal(0, "int64"))
-    return points.select(
-        "point_id",
-        timing_age_days=(points.as_of_us - points.created_us) / DAY_US,
-        timing_weekday=(days + 3) % 7,  # 1970-01-01 was a Thursday
-        timing_hour=((points.created_us - days * DAY_US) / _HOUR_US).floor().cast("int64"),
-    )
+    def declare(self, context: DeclarationContext) -> tuple[Feature, ...]:
+        """Return :data:`DECLARED`."""
+        del context
+        return DECLARED
+
+    def compute(self, context: FeatureContext) -> ir.Table:
+        """Return ``point_id`` and the columns of :data:`DECLARED`."""
+        fields = context.values
+        known = ibis.literal(0, "int64")
+        for fact in _USUAL_FACTS:
+            known = known + fields[f"field:{fact}"].notnull().cast("int64")
+        columns = {
+            feature.name: fields[f"field:lead.{feature.source.removeprefix('leads.')}"]
+            for feature in _SOURCE + _QUALIFICATION
+        }
+        return fields.select("point_id", **columns, completeness_share=known / len(_USUAL_FACTS))

@@ -12,6 +12,9 @@ from leadq.features.catalogue import Feature
 from leadq.features.engine.duckdb_engine import whole_days
 from leadq.features.field_values import Field
 from leadq.features.groups.column_names import plain_names
+from leadq.features.groups.protocol import DeclarationContext, FeatureContext
+
+_UNITS = {"number": "as recorded", "category": "category", "flag": "0/1", "date": "days before as-of"}
 
 
 def feature_names(fields: tuple[Field, ...]) -> dict[Field, str]:
@@ -23,39 +26,43 @@ def feature_names(fields: tuple[Field, ...]) -> dict[Field, str]:
     return {field: f"own_{field.entity}_{plain[field.entity][field.name]}" for field in own}
 
 
-def declare(fields: tuple[Field, ...], tracked: frozenset[str]) -> tuple[Feature, ...]:
+class OwnFieldsGroup:
     """One feature per own field; without recorded changes it is marked unproven."""
-    features = []
-    for field, name in feature_names(fields).items():
-        proven = field.key in tracked
-        features.append(
-            Feature(
-                name=name,
-                family=name,
-                kind="category" if field.type == "category" else "number",
-                unit={"number": "as recorded", "category": "category", "flag": "0/1", "date": "days before as-of"}[
-                    field.type
-                ],
-                source=f"{field.entity}s.{field.name}",
-                meaning=field.name.replace("_", " "),
-                known_because="rebuilt from its recorded changes"
-                if proven
-                else "unproven: no recorded changes, used as it stands",
-                proven=proven,
-            )
+
+    name = "own_fields"
+    needs_dates = False
+    across_leads = False
+
+    def declare(self, context: DeclarationContext) -> tuple[Feature, ...]:
+        """Return a feature for every own field that may be looked at."""
+        return tuple(
+            _feature(field, name, proven=field.key in context.history.tracked_since)
+            for field, name in feature_names(context.fields).items()
         )
-    return tuple(features)
+
+    def compute(self, context: FeatureContext) -> ir.Table:
+        """Return ``point_id`` and one column per own field."""
+        joined = context.points.select("point_id", "as_of_us").inner_join(context.values, "point_id")
+        columns = {}
+        for field, name in feature_names(context.fields).items():
+            value = joined[field.column]
+            if field.type == "flag":
+                value = value.cast("int64")
+            elif field.type == "date":
+                value = whole_days(joined.as_of_us, value)
+            columns[name] = value
+        return joined.select("point_id", **columns)
 
 
-def own_fields(points: ir.Table, fields: ir.Table, declared: tuple[Field, ...]) -> ir.Table:
-    """Return ``point_id`` and one column per own field."""
-    joined = points.select("point_id", "as_of_us").inner_join(fields, "point_id")
-    columns = {}
-    for field, name in feature_names(declared).items():
-        value = joined[field.column]
-        if field.type == "flag":
-            value = value.cast("int64")
-        elif field.type == "date":
-            value = whole_days(joined.as_of_us, value)
-        columns[name] = value
-    return joined.select("point_id", **columns)
+def _feature(field: Field, name: str, *, proven: bool) -> Feature:
+    known = "rebuilt from its recorded changes" if proven else "unproven: no recorded changes, used as it stands"
+    return Feature(
+        name=name,
+        family=name,
+        kind="category" if field.type == "category" else "number",
+        unit=_UNITS[field.type],
+        source=f"{field.entity}s.{field.name}",
+        meaning=field.name.replace("_", " "),
+        known_because=known,
+        proven=proven,
+    )

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.features.catalogue import Feature
+from leadq.features.groups.protocol import DeclarationContext, FeatureContext
 
 _KNOWN = "value of the field as of the moment, rebuilt from its recorded changes"
 
@@ -115,25 +116,40 @@ _EDUCATION = (".edu", ".ac.uk", ".edu.au", ".ac.jp")
 _PUBLIC = (".gov", ".gov.uk", ".mil", ".gouv.fr")
 
 
-def person(fields: ir.Table) -> ir.Table:
-    """Return ``point_id`` and the columns of :data:`DECLARED`; null where the title or the address is not known."""
-    domain = fields["field:lead.email_domain"].lower()
-    company = fields["field:account.domain"].lower()
-    email_kind = ibis.cases(
+class PersonGroup:
+    """Seniority, function, kind of e-mail address and country of the person."""
+
+    name = "person"
+    needs_dates = False
+    across_leads = False
+
+    def declare(self, context: DeclarationContext) -> tuple[Feature, ...]:
+        """Return :data:`DECLARED`."""
+        del context
+        return DECLARED
+
+    def compute(self, context: FeatureContext) -> ir.Table:
+        """Return ``point_id`` and the columns of :data:`DECLARED`; null where the title or the address is not known."""
+        fields = context.values
+        people = fields.select(
+            "point_id",
+            title=fields["field:lead.title"],
+            person_email_kind=_email_kind(fields["field:lead.email_domain"], fields["field:account.domain"]),
+            person_country=fields["field:lead.country"],
+        )
+        return people.left_join(_read_titles(people), "title").drop("title", "title_right")
+
+
+def _email_kind(domain: ir.StringValue, company: ir.StringValue) -> ir.StringValue:
+    domain = domain.lower()
+    return ibis.cases(
         (domain.isnull() | (domain == ""), ibis.null("string")),
         (domain.isin(FREE_MAIL), "free mail"),
         (_ends_with(domain, _EDUCATION), "education"),
         (_ends_with(domain, _PUBLIC), "public body"),
-        ((domain == company).fill_null(False), "company"),
+        ((domain == company.lower()).fill_null(False), "company"),
         else_="other",
     )
-    people = fields.select(
-        "point_id",
-        title=fields["field:lead.title"],
-        person_email_kind=email_kind,
-        person_country=fields["field:lead.country"],
-    )
-    return people.left_join(_read_titles(people), "title").drop("title", "title_right")
 
 
 def _read_titles(people: ir.Table) -> ir.Table:

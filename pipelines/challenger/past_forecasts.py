@@ -16,10 +16,8 @@ import pandas as pd
 
 from leadq.agreement.read import parse_agreement
 from leadq.crm.contract.history import History
-from leadq.features.assemble import assemble, encoded, fields_of, model_columns
-from leadq.features.build_training_data import tracked_since
+from leadq.features.assemble import assemble, encoded, look_at, model_columns
 from leadq.features.engine.duckdb_engine import Tables, open_engine, open_tables
-from leadq.features.field_values import known_fields
 from leadq.features.labels import labels
 from leadq.foundation.arrays import Floats, Ints
 from leadq.models.bundle.bundle import Bundle
@@ -70,9 +68,7 @@ def encoded_then(project: Project, history: History, bundle: Bundle, looks: pd.D
     agreement = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
     catalogue = bundle.catalogue
     with _points(project, history, looks) as (tables, points):
-        fields = known_fields(history)
-        fields_table = fields_of(tables, points, fields, tracked_since(catalogue))
-        features = encoded(assemble(tables, points, fields_table, fields, agreement, catalogue), catalogue)
+        features = encoded(assemble(look_at(tables, points, agreement, catalogue), catalogue), catalogue)
         found = features.select("point_id", *model_columns(catalogue)).order_by("point_id").to_pyarrow()
     rows = np.column_stack(
         [_numbers(found[name]) for name in model_columns(catalogue)] or [np.empty((found.num_rows, 0))]

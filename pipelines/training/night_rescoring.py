@@ -31,8 +31,6 @@ MERGED = "leads merged since"
 GONE = "leads deleted in the CRM since"
 _RECORDED = frozenset({"events", "leads", "outcomes", "leads.created_at"})
 """Sources whose past is recorded row by row."""
-_CAN_ONLY_SHRINK = frozenset({"count", "days"})
-"""Units of features that deleting rows cannot raise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +72,8 @@ class ScoredNight:
         return feature.source in _RECORDED or (feature.source in tracked and feature.name in self.now.columns)
 
     def shrank(self, feature: Feature) -> npt.NDArray[np.bool_]:
-        """Where deleted rows can explain the difference, shape (n,): fewer than then, or no count at all."""
-        if feature.unit not in _CAN_ONLY_SHRINK or feature.name.endswith("_days_since"):
+        """Where deleted rows can explain the difference, shape (n,): fewer than then, or no count of things or days at all."""
+        if feature.unit != "count" and (feature.unit, feature.absent) != ("days", "zero"):
             return np.full(len(self.then), feature.source == "events")
         then, now = self.then[feature.name], self.now[feature.name]
         return (now.isna() | (now <= then)).to_numpy(dtype=np.bool_)

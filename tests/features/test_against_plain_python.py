@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from leadq.features.engine.duckdb_engine import open_engine, open_tables
-from leadq.features.groups.account import account
-from leadq.features.groups.intent import intent
+from leadq.features.groups.account import AccountGroup
+from leadq.features.groups.intent import IntentGroup
+from leadq.features.groups.protocol import FeatureContext
 from leadq.features.landmarks import training_points
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
@@ -117,7 +118,7 @@ def is_open(rows: dict[str, Any], lead_id: str, as_of: datetime) -> bool:
 
 
 @pytest.mark.parametrize(("seed", "stretch"), [(1, 1), (2, 9)], ids=["within months", "over years"])
-def test_points_and_features_are_what_their_definitions_say(tmp_path, write_history, seed, stretch):
+def test_points_and_features_are_what_their_definitions_say(tmp_path, write_history, agreement, seed, stretch):
     rows = random_company(seed, stretch)
     history = write_history(tmp_path / "history", rows, read_at=START + 120 * stretch * DAY)
     ages = (0, 7, 30, 45)
@@ -125,8 +126,17 @@ def test_points_and_features_are_what_their_definitions_say(tmp_path, write_hist
         tables = open_tables(backend, history)
         points = training_points(tables, ages)
         looks = points.to_pandas()
-        of_account = account(tables, points, ()).to_pandas().set_index("point_id")
-        of_intent = intent(tables, points, ("visit", "demo")).to_pandas().set_index("point_id")
+        context = FeatureContext(
+            tables=tables,
+            points=points,
+            agreement=agreement,
+            fields=(),
+            tracked_since={},
+            event_kinds=("visit", "demo"),
+        )
+        of_account, of_intent = (
+            group.compute(context).to_pandas().set_index("point_id") for group in (AccountGroup(), IntentGroup())
+        )
     leads = {row["lead_id"]: row for row in rows["leads"]}
     expected = {
         (lead_id, age)

@@ -10,7 +10,8 @@ from leadq.agreement.schema import Check, Rule
 from leadq.features.engine.duckdb_engine import microseconds, moment, open_engine, open_tables
 from leadq.features.field_values import Field, fields_as_of, known_fields
 from leadq.features.groups.column_names import plain_names
-from leadq.features.groups.person import person
+from leadq.features.groups.person import PersonGroup
+from leadq.features.groups.protocol import FeatureContext
 from leadq.features.landmarks import tonight_points
 from leadq.features.predicates import operand_problems, rule_hits
 
@@ -65,7 +66,7 @@ def test_before_tracking_began_a_field_is_unknown(tmp_path, write_history):
     assert values == [None, 200.0]
 
 
-def test_people_are_read_from_whole_words(tmp_path, write_history):
+def test_people_are_read_from_whole_words(tmp_path, write_history, agreement):
     titles = {
         "Vice President, Sales": ("vice president", "sales"),
         "CEO": ("executive", "management"),
@@ -90,10 +91,12 @@ def test_people_are_read_from_whole_words(tmp_path, write_history):
     with open_engine() as backend:
         tables = open_tables(backend, history)
         points = tonight_points(tables, microseconds(START + DAY))
-        fields = fields_as_of(tables, points, known_fields(history), {})
+        context = FeatureContext(
+            tables=tables, points=points, agreement=agreement, fields=known_fields(history), tracked_since={}
+        )
         rows = (
             points.select("point_id", "lead_id")
-            .inner_join(person(fields), "point_id")
+            .inner_join(PersonGroup().compute(context), "point_id")
             .order_by("lead_id")
             .to_pyarrow()
             .to_pylist()

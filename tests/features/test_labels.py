@@ -6,14 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from leadq.features.build_training_data import build_training_data
-from leadq.features.engine.duckdb_engine import open_engine, open_tables
+from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.labels import labels
 from leadq.features.landmarks import training_points
 from leadq.models.fit.fit_model import population
+from tests.conformance.feature_groups.small_company import AS_OF, EASY, LAW, company, later_facts, manifest, with_facts
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -160,3 +164,27 @@ def test_a_source_without_dates_has_no_days(tmp_path, write_history):
         points = training_points(tables, (0,))
         (row,) = labels(tables, points, HORIZON, WORKED_WITHIN).to_pyarrow().to_pylist()
     assert (row["mature"], row["days_to_win"]) == (True, None)
+
+
+def settled_labels(backend, history) -> pa.Table:
+    """Labels of all landmarks whose horizon was over at AS_OF."""
+    tables = open_tables(backend, history)
+    points = training_points(tables, EASY.ages_days)
+    labelled = points.inner_join(labels(tables, points, horizon_days=30, worked_within_days=14), "point_id")
+    settled = labelled.filter(labelled.label_known_us <= microseconds(AS_OF))
+    settled = settled.select("lead_id", "as_of_us", "landmark", "label", "mature")
+    return settled.filter(settled.landmark >= 0).order_by("lead_id", "landmark").to_pyarrow()
+
+
+@pytest.mark.law
+@LAW
+@given(seed=st.integers(0, 10_000), facts=later_facts())
+def test_nothing_later_than_the_horizon_changes_a_label(tmp_path_factory, write_history, seed, facts):
+    rows = company(seed)
+    folder = tmp_path_factory.mktemp("law")
+    before = write_history(folder / "before", rows, **manifest())
+    after = write_history(folder / "after", with_facts(rows, facts), **manifest())
+    with open_engine() as backend:
+        one, two = settled_labels(backend, before), settled_labels(backend, after)
+    assume(one.num_rows > 3)
+    assert one.equals(two)

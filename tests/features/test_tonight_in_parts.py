@@ -10,10 +10,11 @@ import pytest
 from benchmarks.large_company import READ_AT, Size, write_large_company
 from leadq.agreement.read import parse_agreement
 from leadq.agreement.template import template_text
+from leadq.features.assemble import look_at
 from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine, open_tables
 from leadq.features.feature_settings import FeatureSettings
-from leadq.features.groups.account import account
+from leadq.features.groups.account import AccountGroup
 from leadq.features.landmarks import tonight_points
 from leadq.features.tonight import OpenLeads, tonight
 
@@ -62,12 +63,15 @@ def test_one_lead_alone_is_what_it_is_among_all(company):
 
 def test_accounts_at_one_moment_and_among_other_moments(company):
     """Looks at other moments beside tonight's make the engine read all facts; tonight's answers stay."""
-    history = company[0]
+    history, agreement, catalogue = company
     with open_engine() as backend:
         tables = open_tables(backend, history)
         points = tonight_points(tables, int(AS_OF.timestamp() * 1e6))
         earlier = points.mutate(point_id=-1 - points.point_id, as_of_us=points.as_of_us - 86_400_000_000 * 200)
         both = backend.create_table("both", points.union(earlier), temp=True)
-        alone, among = (account(tables, looks, ()).to_pandas().set_index("point_id") for looks in (points, both))
+        alone, among = (
+            AccountGroup().compute(look_at(tables, looks, agreement, catalogue)).to_pandas().set_index("point_id")
+            for looks in (points, both)
+        )
     assert alone["history_wins"].gt(0).any()
     assert among[among.index >= 0].sort_index().astype("float64").equals(alone.sort_index().astype("float64"))
