@@ -1,0 +1,119 @@
+"""What leadq holds of a group that is not its own: names that are free, features that are whole, one row a point.
+
+leadq's own groups are held to the same by tests, and cost no query for it. Whether values look ahead is for the leak checks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any
+
+import ibis.expr.types as ir
+
+from leadq.features.catalogue import Feature
+from leadq.features.groups.plug_ins import LoadedGroup, error_line
+from leadq.features.groups.protocol import DeclarationContext, FeatureContext
+from leadq.foundation.problems import ConfigError, InputError, LeadqError, Problem
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,60}")
+_KEPT_PREFIXES = ("own_", "intent_")
+"""Of names that come out of the data: own fields and kinds of events."""
+_KEPT_NAMES = {
+    *("point_id", "lead_id", "account_id", "owner", "source", "campaign", "created_at", "handed_off_at"),
+    *("age_days", "worked", "status_reason"),
+}
+"""Columns that stand beside the features of tonight's leads."""
+_MEND = "Install a version of the package that mends it, or take the group out of features.groups in params.yaml."
+
+
+def declare(loaded: LoadedGroup, context: DeclarationContext, taken: Collection[str]) -> tuple[Feature, ...]:
+    """Return what a group declares, each feature with the group's name.
+
+    Parameters
+    ----------
+    loaded : LoadedGroup
+    context : DeclarationContext
+    taken : collection of str
+        Names of features that others have.
+
+    Raises
+    ------
+    ConfigError
+        The group failed, or a feature is not what a feature must be; all of them at once.
+    """
+    try:
+        features = tuple(loaded.group.declare(context))
+    except Exception as error:  # another package's code
+        raise ConfigError(_failed(loaded, "declare its features", error)) from error
+    names: set[str] = set(taken)
+    problems: list[Problem] = []
+    for feature in features:
+        for value, rule in _wrong(feature, names):
+            problems.append(Problem(where=loaded.title, rule=rule, value=value, remedy=_MEND))
+        if isinstance(feature, Feature):
+            names.add(feature.name)
+    if problems:
+        raise ConfigError(problems)
+    return tuple(replace(feature, group=loaded.plug_in.name, vocabulary=()) for feature in features)
+
+
+def _wrong(feature: Any, taken: Collection[str]) -> Iterator[tuple[str, str]]:
+    if not isinstance(feature, Feature):
+        yield type(feature).__name__, "must declare features of leadq (leadq.features.catalogue.Feature)"
+        return
+    for what, name in (("name", feature.name), ("family", feature.family)):
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            yield str(name)[:80], f"must give a feature a {what} of small letters, digits and _"
+        elif name.startswith(_KEPT_PREFIXES):
+            yield name, f"must not give a feature a {what} that begins with own_ or intent_, which come out of the data"
+    if feature.name in _KEPT_NAMES or feature.name in taken:
+        yield feature.name, "must not give a feature the name of another feature or column"
+    if feature.kind not in ("number", "category") or feature.absent not in ("zero", "missing"):
+        yield feature.name, "must say of a feature whether it is a number or a category, and what absence means"
+    elif feature.kind == "category" and feature.absent == "zero":
+        yield feature.name, 'must say absent="missing" of a category'
+    if not (isinstance(feature.meaning, str) and feature.meaning.strip()):
+        yield feature.name, "must say what a feature means, for people"
+
+
+def compute(loaded: LoadedGroup, context: FeatureContext, names: Collection[str]) -> ir.Table:
+    """Return what a group computes, materialised.
+
+    Parameters
+    ----------
+    loaded : LoadedGroup
+    context : FeatureContext
+    names : collection of str
+        Columns it must have.
+
+    Raises
+    ------
+    InputError
+        The group failed, a column is not there, or a point has several rows.
+    """
+    backend = context.tables.backend
+    try:
+        table = loaded.group.compute(context)
+        lacking = sorted(set(names) - set(table.columns))
+        if lacking or "point_id" not in table.columns:
+            rule = "must compute point_id and every feature it declares"
+            raise InputError(Problem(where=loaded.title, rule=rule, value=f"no {', '.join(lacking)}", remedy=_MEND))
+        chosen = table.select("point_id", *names)
+        kept: ir.Table = backend.create_table(
+            f"{context.points.get_name()}_{loaded.plug_in.name}", chosen, temp=True, overwrite=True
+        )
+        rows = kept.aggregate(rows=kept.count(), points=kept.point_id.nunique()).to_pyarrow().to_pylist()[0]
+    except LeadqError:
+        raise
+    except Exception as error:  # another package's code, or the engine on its expression
+        raise InputError(_failed(loaded, "compute its features", error)) from error
+    if rows["rows"] != rows["points"]:
+        value = f"{rows['rows']:,} rows for {rows['points']:,} points"
+        raise InputError(Problem(where=loaded.title, rule="must have one row a point", value=value, remedy=_MEND))
+    return kept
+
+
+def _failed(loaded: LoadedGroup, what: str, error: Exception) -> Problem:
+    return Problem(where=loaded.title, rule=f"must {what}", value=error_line(error), remedy=_MEND)

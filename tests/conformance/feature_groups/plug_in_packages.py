@@ -1,0 +1,48 @@
+"""Packages with feature groups, installed beside leadq: a folder on the path with a module and a real ``.dist-info``."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+REPLIES = Path(__file__).parent / "leadq-replies"
+"""The package that docs/howto/add-a-feature.md makes."""
+
+
+def install(package: Path, site: Path) -> None:
+    """Put a package with a ``pyproject.toml`` and one module into ``site`` as pip would."""
+    project = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    points = project["entry-points"]["leadq.feature_groups"]
+    (module,) = package.glob("*.py")
+    write_package(site, project["name"], module.stem, module.read_text(encoding="utf-8"), points, project["version"])
+
+
+def write_package(site: Path, name: str, module: str, text: str, points: dict[str, str], version: str = "1.0") -> None:
+    """Write a module and the metadata of the distribution that brought it."""
+    info = site / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (site / f"{module}.py").write_text(text, encoding="utf-8")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+    lines = [f"{key} = {value}" for key, value in points.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[leadq.feature_groups]", *lines, ""]), encoding="utf-8")
+
+
+@contextmanager
+def on_the_path(*sites: Path) -> Iterator[None]:
+    """Have the packages of ``sites`` installed for a while; nothing of them stays imported."""
+    before = set(sys.modules)
+    with pytest.MonkeyPatch.context() as patched:
+        for site in sites:
+            patched.syspath_prepend(site)
+        try:
+            yield
+        finally:
+            here = tuple(str(site) for site in sites)
+            for name in set(sys.modules) - before:
+                if str(getattr(sys.modules[name], "__file__", "") or "").startswith(here):
+                    del sys.modules[name]
