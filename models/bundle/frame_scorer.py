@@ -158,7 +158,7 @@ def _as_frame(X: Any) -> pd.DataFrame:  # noqa: N803
         found = X.to_pandas()
         if isinstance(found, pd.DataFrame):
             return found
-    remedy = "Give a pandas DataFrame whose columns are named as in feature_names_in_."
+    remedy = "Pass a pandas DataFrame with the columns in feature_names_in_."
     raise InputError(
         Problem(where="X", rule="must be a frame with named columns", value=type(X).__name__, remedy=remedy)
     )
@@ -167,6 +167,6 @@ def _as_frame(X: Any) -> pd.DataFrame:  # noqa: N803
 def _missing(name: str, spare: list[str], version: str) -> Problem:
     return Problem(
         where=f"column {name}",
-        rule=f"must be there: the model of bundle {version} reads it",
-        remedy=f"{did_you_mean(name, spare)}Add the column; where nothing is known of a lead, leave its cell empty.",
+        rule=f"is missing, but model {version} needs it",
+        remedy=f"{did_you_mean(name, spare)}Add the column; leave the cell empty for leads for which the value is not known.",
     )

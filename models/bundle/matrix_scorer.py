@@ -182,7 +182,7 @@ def _must_be_predicted(margin: Floats, predicted: Floats) -> None:
                 where="reasons",
                 rule=f"their sum must be the margin that LightGBM predicts, within {TOLERANCE:g}",
                 value=f"{np.nanmax(error):.3g} off",
-                remedy="No score was given. Report the model with its LightGBM version; roll back to the previous one.",
+                remedy="Nothing was scored. Roll back to the previous model, and report this one with its LightGBM version.",
             )
         )
 
@@ -204,7 +204,7 @@ def _unfit(value: str) -> Problem:
         where="booster.txt of the bundle",
         rule="must be a booster over the catalogue's features",
         value=value,
-        remedy="Train again; the bundle was not made by this software.",
+        remedy="Train again; leadq did not make this bundle.",
     )
 
 
@@ -217,7 +217,7 @@ def _check_additive(base: float, contributions: Floats, probability: Floats) -> 
                 where="reasons",
                 rule=f"base + contributions must equal logit(probability) within {TOLERANCE:g}",
                 value=f"{float(np.nanmax(error)) if not np.isnan(error).all() else 'NaN'}",
-                remedy="The bundle's parts do not belong together: restore it or train again. No score was given.",
+                remedy="The bundle's files do not belong together: restore it from a backup or train again. Nothing was scored.",
                 count=len(wrong),
                 examples=tuple(f"row {row}: off by {error[row]:.3g}" for row in wrong[:5]),
             )

@@ -124,9 +124,9 @@ class PastLeads:
             amounts = [table[name].to_numpy() for name in columns]
             contributions = np.stack(amounts, axis=1).astype(np.float64) if amounts else np.zeros((len(table), 0))
         except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-            remedy = "Restore the file from a backup or remove it: the model scores without it, without similar leads."
+            remedy = "Restore the file from a backup or remove it; without it the model scores, but cards show no similar leads."
             value = (str(error).splitlines() or [""])[0][:120]
-            problem = Problem(where=str(path), rule="must hold past leads", value=value, remedy=remedy)
+            problem = Problem(where=str(path), rule="must have past leads", value=value, remedy=remedy)
             raise StoreError(problem) from error
         families = tuple(name.removeprefix(_FAMILY) for name in columns)
         return PastLeads(facts=facts, families=families, contributions=contributions, drawn=drawn)

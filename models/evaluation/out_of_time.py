@@ -16,6 +16,7 @@ import pandas as pd
 from leadq.agreement.schema import Agreement
 from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import Bools, Floats, sigmoid
+from leadq.foundation.plurals import counted
 from leadq.models.base.fit_settings import FitSettings
 from leadq.models.base.metrics import log_losses
 from leadq.models.evaluation.evaluation_result import AnchorFigures, Evaluation
@@ -61,7 +62,7 @@ def _too_thin(data: TrainingData, splits: Sequence[Split], settings: FitSettings
         for kind, value in (("won", 1.0), ("lost", 0.0)):
             found = data.meta.loc[rows & (label == value), "lead_id"].nunique()
             if found < needed:
-                return f"only {found} {kind} leads {side} the first origin {splits[0].origin} ({needed} needed)"
+                return f"only {counted(found, f'{kind} lead')} {side} the first origin {splits[0].origin} ({needed} needed)"
     return ""
 
 

@@ -88,7 +88,7 @@ def check_explainer(
                 where="explainer",
                 rule=f"contributions must be those of LightGBM's pred_contrib within {TOLERANCE:g}",
                 value=f"{check.largest_difference:.3g} off, sum {check.largest_gap:.3g} off the margin",
-                remedy="Nothing was scored. Report the model with its LightGBM version; roll back to the previous one.",
+                remedy="Nothing was scored. Roll back to the previous model, and report this one with its LightGBM version.",
             )
         )
     return compiled, check

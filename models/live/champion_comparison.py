@@ -16,6 +16,7 @@ import pandas as pd
 from leadq.agreement.read import parse_agreement
 from leadq.agreement.schema import Agreement
 from leadq.foundation.arrays import Floats, Ints
+from leadq.foundation.plurals import counted
 from leadq.models.base.metrics import log_losses
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.evaluation.paired_bootstrap import (
@@ -47,7 +48,7 @@ def compare_bundles(champion: Bundle, challenger: Bundle, *, why_not: str = "", 
     ours, theirs = challenger.out_of_time, champion.out_of_time[["lead_id", "as_of", "probability"]]
     shared = pd.merge(ours, theirs, on=["lead_id", "as_of"], suffixes=("", "_champion"))
     if len(shared) < MIN_LEADS:
-        few = f"both held out {len(shared)} leads only ({MIN_LEADS} needed)"
+        few = f"both held out only {counted(len(shared), 'lead')} ({MIN_LEADS} needed)"
         return no_comparison(champion, challenger, f"{why_not}; {few}" if why_not else few)
     forecasts = shared.rename(columns={"probability": "challenger", "probability_champion": "champion"})
     return compare_forecasts(
@@ -59,7 +60,7 @@ def cannot_be_compared(champion: Bundle, challenger: Bundle) -> str:
     """Say why no evidence could compare the two; empty where some could."""
     theirs, ours = champion.catalogue.horizon_days, challenger.catalogue.horizon_days
     if theirs != ours:
-        return f"the champion forecasts wins within {theirs} days, the challenger within {ours}"
+        return f"the champion forecasts wins within {counted(theirs, 'day')}, the challenger within {ours}"
     return ""
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from leadq.features.catalogue import Catalogue
 from leadq.features.readiness.win_delays import WinDelays
 from leadq.foundation.arrays import Floats
+from leadq.foundation.plurals import counted
 from leadq.models.pictures.canvas import (
     AMBER,
     BAND,
@@ -51,7 +52,7 @@ def draw_outcomes(months: pd.DataFrame, path: Path, *, horizon_days: int, dated:
         above.legend(loc="lower left", bbox_to_anchor=(0.72, 1.0), ncols=3, frameon=False, handlelength=1.1)
         above.set(ylabel="leads", ylim=(0, 1.06 * max(float(bottom.max(initial=0.0)), 1.0)))
         by = "by month of creation" if dated else "by twelfths of the rows, in order"
-        tidy(above, "What became of the leads", f"{by}, as of today")
+        tidy(above, "Leads and their outcomes", f"{by}, as of today")
         enough = (
             0.5 * months["mature"][months["mature"] > 0].median()
         )  # a month half grown up tells of its first days only
@@ -60,7 +61,7 @@ def draw_outcomes(months: pd.DataFrame, path: Path, *, horizon_days: int, dated:
         below.plot(at[seen], months["rate"][seen], color=BLUE, marker="o", markersize=4.5, linewidth=1.2)
         overall = months["wins"].sum() / max(months["mature"].sum(), 1)
         below.axhline(overall, color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
-        below.set_ylabel(f"won within {horizon_days} days" if dated else "won")
+        below.set_ylabel(f"won within {counted(horizon_days, 'day')}" if dated else "won")
         below.set_ylim(bottom=0, top=1.15 * float(months["high"][seen].max()) if seen.any() else 1.0)
         percent_axis(below.yaxis)
         step = max(1, round(len(months) / 12))
@@ -70,7 +71,7 @@ def draw_outcomes(months: pd.DataFrame, path: Path, *, horizon_days: int, dated:
         for axes in (above, below):
             axes.grid(axis="y", color=GRID, linewidth=0.8)
         told = f"worked leads whose horizon is over, with 90 % interval; dashed: all of them, {_percent(overall, 1)}"
-        tidy(below, "How often leads are won", told)
+        tidy(below, "Win rate", told)
         return save(figure, path)
 
 
@@ -93,12 +94,14 @@ def draw_time_to_win(delays: WinDelays, path: Path, *, horizon_days: int) -> Pat
         reach = 1.12 * max(horizon_days, delays.quantile(0.99))
         beside = {"textcoords": "offset points", "fontsize": 9}
         side = {"xytext": (-6, 6), "ha": "right"} if horizon_days > 0.7 * reach else {"xytext": (6, 6)}
-        axes.annotate(f"agreed horizon, {horizon_days} days", xy=(horizon_days, 0.02), **beside, **side)
+        axes.annotate(f"agreed horizon, {counted(horizon_days, 'day')}", xy=(horizon_days, 0.02), **beside, **side)
         for quantile in (0.5, 0.95):
             x = delays.quantile(quantile)
             axes.plot([x], [quantile], "o", color=BLUE, markersize=6, markeredgecolor="white")
             place = {"xytext": (-7, 5), "ha": "right"} if x > 0.35 * reach else {"xytext": (8, -13)}
-            axes.annotate(f"{_percent(quantile)} within {x:.0f} days", xy=(x, quantile), **beside, **place)
+            axes.annotate(
+                f"{_percent(quantile)} within {counted(round(x), 'day')}", xy=(x, quantile), **beside, **place
+            )
         axes.set(xlim=(0, reach), ylim=(0, 1.06), xlabel="days since hand-off")
         axes.set_ylabel("share of wins")
         percent_axis(axes.yaxis)

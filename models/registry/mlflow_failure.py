@@ -10,7 +10,7 @@ from pathlib import Path
 from leadq.foundation.problems import Problem
 from leadq.models.registry.tracking import DATABASE, Tracking, without_credentials
 
-_WHOLE = "then run leadq mirror; the model itself is whole in the store."
+_WHOLE = "then run leadq mirror; the model itself is safe in the store."
 _HERE = f"Free up disk space or fix the permissions, {_WHOLE}"
 _ELSEWHERE = f"Start the server, or set MLFLOW_TRACKING_URI and MLFLOW_REGISTRY_URI right (unset, the store's own is used), {_WHOLE}"
 _DAMAGED = f"Restore that file from a backup, or move it away (runs kept in it are gone then), {_WHOLE}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leadq.agreement.read import parse_agreement
+from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
 
 _LONGEST = 500
@@ -38,12 +39,12 @@ def description(bundle: Bundle) -> str:
     trained = bundle.trained
     days = bundle.catalogue.horizon_days
     said = [
-        f"Probability that an open lead reaches '{agreement.outcome.event}' within {days} days of the moment it is looked at."
+        f"Probability that an open lead reaches '{agreement.outcome.event}' within {counted(days, 'day')} of the moment it is scored."
     ]
     if bundle.kind == "base_rate":
         beaten = bundle.evaluation["beats_base_rate"]  # by a model of the same data that nobody has promoted
         why = "while no model is live" if beaten else "for nothing learnt from this data beat that"
-        said.append(f"It gives every lead the base rate, {why}: no tier, no reasons.")
+        said.append(f"It gives every lead the average win rate, {why}: no tiers, no reasons.")
     else:
         offered = [f"{cut.tier_id} wins at least {100 * cut.promise:g} %" for cut in bundle.tiers if cut.offered]
         withheld = [cut.tier_id for cut in bundle.tiers if not cut.offered]
@@ -54,12 +55,12 @@ def description(bundle: Bundle) -> str:
     if {"leads", "wins"} <= trained.keys():
         read = f" as read on {str(trained['read_at'])[:10]}" if trained.get("read_at") else ""
         said.append(
-            f"Learnt from {trained['leads']:,} leads{read} ({trained['wins']:,} of {trained['rows']:,} looks won)."
+            f"Learnt from {counted(trained['leads'], 'lead')}{read}: {counted(trained['rows'], 'row')}, {trained['wins']:,} of them won."
         )
     if bundle.kind == "booster" or not bundle.evaluation["beats_base_rate"]:
         said += [f"On leads it had not seen: {words}" for words in bundle.evaluation["words"][:2]]
     said.append(
-        f"Bundle {bundle.version}. Raw feature values in, any of them may be missing; the input example is made up, not anybody's."
+        f"Bundle {bundle.version}. Raw feature values in, any of them may be missing; the input example is made up."
         " Rules of the agreement, trends and sentences belong to nightly scoring. It carries its own code: install its"
         " requirements.txt, nothing else."
     )

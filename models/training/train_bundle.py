@@ -55,7 +55,7 @@ def _stop_on_leak(evaluation: Evaluation) -> None:
             where=f"model leak check {finding.check}, {finding.name}",
             rule="must pass before a bundle is made",
             value=finding.words,
-            remedy="Labels reach the features: look for encodings of the outcome, or leads of one account in two folds.",
+            remedy="The outcome leaks into the features: look for encodings of the outcome, or for leads of one account in two folds.",
         )
         for finding in evaluation.findings
         if finding.verdict == "stop"

@@ -60,7 +60,7 @@ def score_run(
     InputError
         A lead asked for by its id is not open.
     """
-    progress("Looking at tonight's leads")
+    progress("Reading tonight's leads")
     store = project.store
     folder = begin(store, inputs, scored_at, with_states=changed_only)
     run = scoring_run(project, bundle, inputs, scored_at, changed_only=changed_only)

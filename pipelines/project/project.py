@@ -84,7 +84,7 @@ def open_project(folder: Path, *, environment: Mapping[str, str], now: datetime)
     """
     path = folder / CONFIG
     if not path.exists():
-        remedy = "Change into a project folder, name one with --project, or make one with leadq init."
+        remedy = "Go to a project folder, name one with --project, or start one with leadq init."
         raise ConfigError(Problem(where=str(folder), rule=f"must hold a {CONFIG}", remedy=remedy))
     problems: list[Problem] = []
     config: Config | None = None

@@ -19,7 +19,7 @@ from leadq.pipelines.project.project import Project
 
 _TABLE_OF = {"lead": "leads", "account": "accounts"}
 _TYPE_OF_UNIT: dict[str, FieldType] = {"as recorded": "number", "0/1": "flag", "days before as-of": "date"}
-_REMEDY = "Bring it back to what it was, or train and promote a model on the sources as they are now."
+_REMEDY = "Change it back to what it was, or train and promote a model on the sources as they are now."
 
 
 def shape_problems(project: Project, history: History, catalogue: Catalogue) -> tuple[Problem, ...]:
@@ -62,7 +62,7 @@ def _tables(project: Project, history: History, catalogue: Catalogue) -> Iterato
         rule = "must have dates, as when the model was trained"
         yield _problem(project, "leads", "", rule, "a flat source", _REMEDY)
     elif with_events and not pq.read_metadata(history.path("events")).num_rows:
-        yield _problem(project, "events", "", "must hold rows, as when the model was trained", "none", _REMEDY)
+        yield _problem(project, "events", "", "must have rows, as when the model was trained", "none", _REMEDY)
 
 
 def _filled(history: History, table: str) -> frozenset[str]:

@@ -114,7 +114,7 @@ class Store:
             raise StoreError(
                 Problem(
                     where=str(self.folder),
-                    rule="a run's files must lie in the store",
+                    rule="a run's files must be in the store",
                     value=", ".join(absent),
                     remedy=remedy,
                 )
@@ -137,7 +137,7 @@ class Store:
         run = self.committed(run_id)
         if run is None:
             remedy = "Restore it from a backup, or start a new store."
-            where, rule = str(self.manifest_path(run_id)), "a run that others rest on must be kept"
+            where, rule = str(self.manifest_path(run_id)), "a run that other runs depend on must be kept"
             raise StoreError(Problem(where=where, rule=rule, remedy=remedy))
         return run
 

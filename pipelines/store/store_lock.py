@@ -41,7 +41,7 @@ def only_writer(path: Path, *, doing: str, now: datetime) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         place, rule, value = str(path), "must be writable", str(error.strerror)
-        remedy = "Fix the permissions or free space; nothing was changed."
+        remedy = "Fix the permissions or free up disk space; nothing was changed."
         if path.parent.is_file():
             place, rule, value, remedy = str(path.parent), "must be a folder", "a file", "Move the file away."
         raise StoreError(Problem(where=place, rule=rule, value=value, remedy=remedy)) from error
@@ -66,7 +66,7 @@ def _held(path: Path) -> Problem:
         who = "another process"
     return Problem(
         where=str(path.parent),
-        rule="one run at a time writes to a store",
+        rule="only one run at a time can write to a store",
         value=who,
-        remedy="Wait until it has ended; if it is stuck, end that process: the lock goes with it.",
+        remedy="Wait until it has finished. If it is stuck, end that process; that also releases the lock.",
     )

@@ -88,7 +88,7 @@ def _read_held_out(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
         remedy = "Run leadq train, which makes it first."
-        rule = "must hold the held-out forecasts"
+        rule = "must have the held-out forecasts"
         raise InputError(Problem(where=str(path), rule=rule, value=str(error), remedy=remedy)) from error
 
 

@@ -59,5 +59,5 @@ def read_training_data(folder: Path) -> tuple[TrainingData, Origin]:
     except (OSError, ValueError, KeyError) as error:
         remedy = "Run leadq train, which builds it first."
         raise InputError(
-            Problem(where=str(folder), rule="must hold training data", value=str(error), remedy=remedy)
+            Problem(where=str(folder), rule="must have training data", value=str(error), remedy=remedy)
         ) from error

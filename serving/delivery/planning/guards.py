@@ -151,7 +151,7 @@ def _strange(tally: Tally, run_id: str, last: DeliveryRun | None) -> Iterator[Pr
     where = f"scores of run {run_id}"
     before = int(last.facts.get("rows", 0)) if last is not None else 0
     if tally.rows < LEAST_ROWS_SHARE * before:
-        rule = f"must hold at least {LEAST_ROWS_SHARE:.0%} of the last delivery's {before:,} leads"
+        rule = f"must have at least {LEAST_ROWS_SHARE:.0%} as many leads as the last delivery ({before:,})"
         yield Problem(where=where, rule=rule, value=f"{tally.rows:,}", remedy=_FORCE)
     for what, part, most in (
         ("leads delivered before may change", tally.changed_known, MOST_CHANGED_SHARE),

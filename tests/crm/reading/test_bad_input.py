@@ -38,7 +38,7 @@ def test_missing_files_and_columns_are_all_named(sources: SourceFolder) -> None:
     [
         (b"", "must not be empty"),
         (gzip.compress(b"", mtime=0), "must not be empty"),
-        (LEADS.encode(), "must hold rows"),
+        (LEADS.encode(), "must have rows"),
         (b"lead_id,created_at,Status,status\nL1,2024-01-01,a,b\n", "column names must differ"),
         (LEADS.encode() + b"L1,2024-01-01,,open\nL2,2024-01-01,,\xe9t\xe9\n", "must be text in utf-8"),
         (gzip.compress(lead_rows(500).encode(), mtime=0)[:-40], "must be readable"),
@@ -65,7 +65,7 @@ def test_an_empty_parquet_table_is_no_broken_export(sources: SourceFolder, rows_
     listed = "".join(f"\n  {table}: {{path: {table}.parquet}}" for table in others)
     history = sources.read(SIMPLE.replace("sources:", f"sources:{listed}"))
     assert all(rows_of(history, table) == [] for table in others)
-    problem = _one(sources.problems(SIMPLE.replace("leads.csv", "leads.parquet")), "must hold rows")
+    problem = _one(sources.problems(SIMPLE.replace("leads.csv", "leads.parquet")), "must have rows")
     assert problem.where.endswith("leads.parquet")
 
 

@@ -230,7 +230,7 @@ def test_a_flat_table_names_its_order(sources: SourceFolder, schema: str, postgr
         ("query: \"SELECT nextval('numbers') AS lead_id\"", "25006.*a source is only read"),
         ('query: \'SELECT 1 AS a) AS b; DROP TABLE "My Sales".leads --\'', "semicolon"),
         ("query: 'SELECT 1 AS a, 2 AS \"A\", 3 AS lead_id'", "columns whose names differ, got A, a"),
-        ("query: SELECT 1 AS lead_id WHERE false", "must hold rows"),
+        ("query: SELECT 1 AS lead_id WHERE false", "must have rows"),
         ("query: SELECT 1 / 0 AS lead_id", "division by zero"),
         ('query: \'SELECT lead_id, status FROM "My Sales".leads\'', "crm query: the source of created_at must be a column of"),
     ],

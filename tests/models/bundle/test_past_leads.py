@@ -169,10 +169,10 @@ def test_without_a_file_there_are_none_and_a_damaged_one_is_named(path: Path, tm
     assert PastLeads.read(tmp_path / "none.parquet").nearest({"company": 1.0}) == ()
     damaged = tmp_path / "damaged.parquet"
     damaged.write_bytes(path.read_bytes()[:-400])
-    with pytest.raises(StoreError, match=r"damaged\.parquet: must hold past leads"):
+    with pytest.raises(StoreError, match=r"damaged\.parquet: must have past leads"):
         PastLeads.read(damaged)
     pq.write_table(pq.read_table(path).replace_schema_metadata(None), damaged)
-    with pytest.raises(StoreError, match="must hold past leads"):
+    with pytest.raises(StoreError, match="must have past leads"):
         PastLeads.read(damaged)
 
 

@@ -61,7 +61,7 @@ def test_too_few_or_unlike_leads_are_not_compared(champion: Bundle, challenger: 
     few = replace(challenger, out_of_time=challenger.out_of_time.head(150))
     found = compare_bundles(champion, few, why_not="no shadow")
     assert (found.evidence, found.log_loss) == ("none", None)
-    assert found.why_not == "no shadow; both held out 150 leads only (200 needed)"
+    assert found.why_not == "no shadow; both held out only 150 leads (200 needed)"
     longer = replace(champion, catalogue=replace(champion.catalogue, horizon_days=90))
     assert "within 90 days, the challenger within 30" in compare_bundles(longer, challenger).in_words()[0]
 

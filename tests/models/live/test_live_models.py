@@ -95,7 +95,7 @@ def test_shadow_is_recorded_and_older_files_have_none(trained: TrainResult, tmp_
 def test_forecasts_of_other_leads_are_not_comparable(trained: TrainResult, tmp_path: Path) -> None:
     promote(keep(trained.bundle, tmp_path), store=tmp_path, now=NOW)
     other = trained.bundle.out_of_time.assign(lead_id=lambda table: "X" + table["lead_id"])
-    with pytest.raises(GateStopped, match="both held out 0 leads only"):
+    with pytest.raises(GateStopped, match="both held out only 0 leads"):
         promote(keep(replace(trained.bundle, out_of_time=other), tmp_path), store=tmp_path, now=NOW)
 
 

@@ -74,7 +74,7 @@ def test_what_could_have_been_found_stands_beside_every_verdict() -> None:
     for cut in (*good, *bad):
         assert cut.detectable_rate is not None
         assert cut.detectable_rate < cut.promise
-        assert "or less would have been found" in cut.why
+        assert "or less would have been noticed" in cut.why
 
 
 def test_the_largest_promise_is_kept_in_nine_of_ten_next_quarters() -> None:

@@ -161,7 +161,7 @@ def test_another_folder_under_the_same_name_gets_every_score(project: Path) -> N
     told = _run(project)["targets"]["out"]
     assert (told["rows_by_state"], len(list((project / "elsewhere").glob("0*")))) == ({"ok": 30}, 1)
     assert str(project / "out") in told["anew"]
-    with pytest.raises(UsageError, match="must know this delivery"):
+    with pytest.raises(UsageError, match="has no such delivery"):
         _run(project, "restore", first["run"])
     _targets(project, "{out: {kind: files, folder: out}}")
     assert _run(project)["targets"]["out"]["repeated"]

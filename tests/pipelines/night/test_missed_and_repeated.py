@@ -199,7 +199,7 @@ def test_a_run_that_is_named_and_gone_is_said(nights: Nights) -> None:
     text = manifest.read_bytes()
     manifest.unlink()
     try:
-        with pytest.raises(StoreError, match="a run that others rest on must be kept"):
+        with pytest.raises(StoreError, match="a run that other runs depend on must be kept"):
             previous_scores(nights.project, run.inputs, nights.bundle)
     finally:
         manifest.write_bytes(text)
