@@ -17,7 +17,7 @@ from leadq.agreement.schema import BY_MODEL, DISQUALIFIED, Agreement
 from leadq.foundation.problems import AgreementError, Problem
 
 CLEAR_CROSSING = 0.10
-"""A probability this far beyond a cut, relative to the cut, changes the tier in one night (method 5)."""
+"""A probability this far beyond a cut, relative to the cut, changes the tier in one night (docs/method.md, Tiers and the promise)."""
 
 NO_TIER = -1
 """Rank of a row without a tier; else a rank is the tier's place, 0 the best."""

@@ -1,6 +1,6 @@
 """The agreement as data: every word that sales and marketing sign, read-only.
 
-One dataclass per part of ``agreement.yaml`` (design section 5). Reading and checking is in
+One dataclass per part of ``agreement.yaml``. Reading and checking is in
 ``read.py``; deciding a tier from a probability and rule hits is in ``decide.py``. No expression is
 ever evaluated as code: a check is a subject, an operator and values.
 """

@@ -1,7 +1,7 @@
 """What a field held at a moment: current CRM values are not history.
 
 For a field with recorded changes, its value at t is the old value of the earliest change after t, else the current value;
-before tracking began it is unknown (method section 2). A field without any history is used as it stands, marked unproven.
+before tracking began it is unknown (docs/method.md, What was known). A field without any history is used as it stands, marked unproven.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What became of a lead after as-of: won within the horizon, and whether that can be known yet.
 
-The one label rule (method section 1): 1 when any win falls in (as-of, as-of + H], else 0; known only once H is over
+The one label rule (docs/method.md, Label): 1 when any win falls in (as-of, as-of + H], else 0; known only once H is over
 (*mature*). Never "won against lost among closed deals". Being worked is a filter on the population, not a feature.
 """
 

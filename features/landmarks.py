@@ -2,7 +2,7 @@
 
 A point is (lead, as-of). For training every lead is looked at at the same grid of ages (its landmarks) while it is still open, and
 once more at its hand-off. Tonight every open lead is looked at once. An as-of that depends on the outcome ("a day before
-conversion") would encode the label, so none is ever computed from it (method section 1).
+conversion") would encode the label, so none is ever computed from it (docs/method.md, Looks).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How soon wins come: the share of the wins within the horizon that has happened by an age, in days after as-of.
 
 What turns the wins of leads that are not mature yet into evidence: of ``sum p_i`` wins expected in the end,
-``sum p_i F(age_i)`` are expected so far (method section 3, the anchor).
+``sum p_i F(age_i)`` are expected so far (docs/method.md, Anchor).
 """
 
 from __future__ import annotations

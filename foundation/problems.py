@@ -1,7 +1,7 @@
 """What is wrong, where, and how to mend it: the one exception tree of leadq.
 
 Every error a user can cause carries :class:`Problem` rows, collected and reported together. The
-command line turns the exception's ``exit_code`` into the process's (design: exit codes). It lives in
+command line turns the exception's ``exit_code`` into the process's (exit codes: README.md). It lives in
 the lowest layer so that every room raises the same kind. Deliberately no logging and no printing here.
 """
 

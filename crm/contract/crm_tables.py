@@ -1,4 +1,4 @@
-"""Every CRM table that crosses a room's border, as Arrow schemas, versioned (design section 4).
+"""Every CRM table that crosses a room's border, as Arrow schemas, versioned.
 
 Times are ``timestamp[us, UTC]``. ``REQUIRED`` names the columns a source must map. Tables may hold further
 columns, a company's own fields; what they are stands in the history's manifest, not here. The score table

@@ -1,4 +1,4 @@
-"""The score table and the tier moves of a run, as Arrow schemas (design section 6): what delivery, desk and review read.
+"""The score table and the tier moves of a run, as Arrow schemas: what delivery, desk and review read.
 
 One row a lead and night. Versioned together with the CRM's tables (``crm_tables.py``).
 """

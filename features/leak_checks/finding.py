@@ -8,7 +8,7 @@ from typing import Literal
 Consequence = Literal["name", "quarantine", "stop"]
 
 BY_NAME = 0
-"""``check`` of the rule on names, which has no number in the method."""
+"""``check`` of the rule on names, which has no number in docs/method.md."""
 
 SUSPECT_AUC = 0.75
 QUARANTINE_AUC = 0.85
@@ -27,7 +27,7 @@ class LeakFinding:
     Parameters
     ----------
     check : int
-        Number in the method's table; 0 for the rule on names.
+        Number in the table of docs/method.md; 0 for the rule on names.
     name : str
         What the check is called: ``"tells the outcome alone"``.
     field : str

@@ -1,6 +1,6 @@
 """What the model must not know: all leak checks on data, what follows from them, and who vouched.
 
-Checks 1 to 8 and 13 of method section 7 and the rule on names; those on models are in ``models/``, parity is in ``pipelines/``.
+Checks 1 to 8 and 13 of docs/method.md and the rule on names; those on models are in ``models/``, parity is in ``pipelines/``.
 A finding *names*, *quarantines* (the features of the field are left out) or *stops*. What somebody vouched for in leadq.yaml is
 named and kept; a refused field is never a feature, and what it would have told is said.
 """

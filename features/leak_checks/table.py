@@ -41,7 +41,7 @@ class CheckRow:
     Parameters
     ----------
     check : int
-        Number in the method's table; 0 for the rule on names.
+        Number in the table of docs/method.md; 0 for the rule on names.
     what : str
         What is checked.
     consequence : str

@@ -21,7 +21,7 @@ from leadq.features.readiness.win_delays import WinDelays, win_delays
 ROUND_DAYS = (1, 3, 7, 14, 21, 30, 45, 60, 90, 120, 150, 180, 270, 365, 540, 730)
 """Horizons people agree on."""
 COVERED = 0.95
-"""Share of past wins that a horizon should cover (method section 1)."""
+"""Share of past wins that a horizon should cover (docs/method.md, Label)."""
 _MAX_LEADS = 200_000
 
 _LEADS = """

@@ -1,4 +1,4 @@
-"""How much a number of leads can prove about a promise, by the test that will judge it (method section 5).
+"""How much a number of leads can prove about a promise, by the test that will judge it (docs/method.md, Tiers and the promise).
 
 References
 ----------

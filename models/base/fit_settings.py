@@ -1,6 +1,6 @@
 """How a model is fitted: every number that steers it, in one frozen place.
 
-Small regularised trees (method section 3): what a calibrated probability needs is a smooth model that is
+Small regularised trees (docs/method.md, Model): what a calibrated probability needs is a smooth model that is
 honest about rare groups, not the last thousandth of AUC. Deliberately no class weights and no resampling,
 both break calibration.
 """

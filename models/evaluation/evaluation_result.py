@@ -111,7 +111,7 @@ class AnchorFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFinding:
-    """Outcome of one model leak check (method section 7)."""
+    """Outcome of one model leak check (docs/method.md, Leak checks)."""
 
     check: int
     name: str

@@ -1,4 +1,4 @@
-"""Leak checks on models (method section 7, numbers 9, 10, 11 and 14); those on data live in features/.
+"""Leak checks on models (numbers 9, 10, 11 and 14 of docs/method.md); those on data live in features/.
 
 Each check returns a finding; what is done about it (stop or name) stands in the finding.
 """

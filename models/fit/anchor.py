@@ -1,7 +1,7 @@
 """The anchor: how far the calibrated log-odds lie from what came of recent leads, mature or not.
 
 Of ``sum p_i`` wins expected in the end, ``sum p_i F(age_i)`` are expected so far; the shift that makes them equal the wins so far is
-shrunk by w / (w + 11), w = wins in the window, and left out below 30 wins (method section 3). It moves the base, never the reasons.
+shrunk by w / (w + 11), w = wins in the window, and left out below 30 wins (docs/method.md, Anchor). It moves the base, never the reasons.
 Whether anchoring pays is not assumed: it is tried at every rolling origin, and kept only where it lowered the log-loss there by more
 than a standard error. A window of one quarter is not tried: it follows noise and season (decision 0010).
 """

@@ -2,7 +2,7 @@
 
 Logistic (Platt) calibration on pooled out-of-fold margins; beta calibration only where a test rejects the line
 (``beta_calibration.py``). Isotonic and its relatives are left out: they never won at our sizes and turn thousands of scores into
-a few dozen values (method section 3).
+a few dozen values (docs/method.md, Calibration).
 
 References
 ----------

@@ -2,7 +2,7 @@
 
 The loss is unweighted: every look at a lead weighs the same (decision 0006). No class weights,
 no resampling, no tuning beyond a tiny fixed grid: drift and calibration
-decide, not tuning (method section 6). Which rows are labelled is decided upstream.
+decide, not tuning (docs/method.md, Model). Which rows are labelled is decided upstream.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 ``models/live.json`` is the law; the nightly job reads it and needs no MLflow. MLflow's aliases mirror it
 (``models/registry/mlflow_registry.py``). What speaks against a model is said in ``promotion_gate.py``; here it is refused
-for it, unless somebody says why it should go live all the same, and that is recorded (promise 5).
+for it, unless somebody says why it should go live all the same, and that is recorded (docs/promises.md, promise 5).
 """
 
 from __future__ import annotations

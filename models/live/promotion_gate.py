@@ -1,4 +1,4 @@
-"""The gate before a model goes live: everything that speaks against it, in words (promise 5).
+"""The gate before a model goes live: everything that speaks against it, in words (docs/promises.md, promise 5).
 
 The default is to keep the champion. Expected calibration error is no gate: under perfect calibration it is far from 0 at the sizes
 we see. A logistic regression that is better is no objection either, but the first line of the evaluation.

@@ -1,7 +1,7 @@
 """Who changes tier between two models or two agreements, on the same leads: counts, shares, churn, in words.
 
 Made for a challenger beside the champion and for an agreement that is previewed. 18 to 20 % churn between refits of the same data
-is normal (method section 5); what a tier id means may differ between two agreements.
+is normal (docs/method.md, Tiers and the promise); what a tier id means may differ between two agreements.
 """
 
 from __future__ import annotations

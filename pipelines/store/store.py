@@ -1,4 +1,4 @@
-"""The store: a folder whose committed runs are the truth, whole or absent (design section 7).
+"""The store: a folder whose committed runs are the truth, whole or absent.
 
 Layout::
 

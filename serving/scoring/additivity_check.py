@@ -1,4 +1,4 @@
-"""Design promise 2: base and contributions add up to the score on every row, or the run fails."""
+"""Promise 2 of docs/promises.md: base and contributions add up to the score on every row, or the run fails."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """From Arrow batches of tonight's open leads to batches of the score table.
 
 A function from batch to batch, vectorised, so that it streams on one machine and maps over Spark's partitions alike. Every row comes
-out again, scored or not scored with its reason, and every score adds up or the run fails (design promise 2). Left out: computing the
+out again, scored or not scored with its reason, and every score adds up or the run fails (promise 2). Left out: computing the
 features (features/tonight.py), putting the table on disk and ranking its rows (``serving/scoring/table/score_table_file.py``).
 """
 

@@ -1,6 +1,6 @@
 """Contributions in percentage points that sum to the difference from the average lead, also after rounding.
 
-``c_i = phi_i * (p - p_0) / (L - L_0)``; where the two meet, the limit ``phi_i * p * (1 - p)`` (method section 4).
+``c_i = phi_i * (p - p_0) / (L - L_0)``; where the two meet, the limit ``phi_i * p * (1 - p)`` (docs/method.md, Reasons).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The order of deciding, the cuts, and hysteresis as in method 5."""
+"""The order of deciding, the cuts, and hysteresis as in docs/method.md."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Twenty-one kinds of bad input, as the user of the command line meets them.
 
-Each says the object, the rule, the value and the remedy in one message, leaves with the exit code of design section 9, and
+Each says the object, the rule, the value and the remedy in one message, leaves with the exit code that README gives, and
 leaves nothing half-written. Eighteen stand in one table; interrupted write, full disk and unseen categories have a
 test of their own below, as do the few bad rows that are rejected and counted instead of stopping everything.
 """

@@ -173,7 +173,7 @@ def test_rejected_rows_are_told(leak_world: Any, leak_agreement: Agreement) -> N
 
 
 def test_the_evidence_for_a_promise_is_that_of_the_method() -> None:
-    """Method section 5: proving 30 % takes about 1,500 leads at 31.5 % observed, 100 at 36 %, 36 at 40 %."""
+    """docs/method.md says: proving 30 % takes about 1,500 leads at 31.5 % observed, 100 at 36 %, 36 at 40 %."""
     assert leads_that_prove(0.3, 0.315, confidence=0.9) == pytest.approx(1500, rel=0.05)
     assert leads_that_prove(0.3, 0.36, confidence=0.9) == pytest.approx(100, rel=0.05)
     assert leads_that_prove(0.3, 0.40, confidence=0.9) == pytest.approx(36, abs=1)
