@@ -31,7 +31,7 @@ def read_agreement(path: str | Path) -> Agreement:
     Raises
     ------
     AgreementError
-        The file is missing, is no UTF-8 text, or breaks rules; every one of them is named with its line.
+        The file is missing, is not UTF-8 text, or breaks rules; each of them is listed with its line.
     """
     missing = "Name the agreement's file in leadq.yaml, or run leadq init for one to begin with."
     return _agreement_in(read_yaml(Path(path), error=AgreementError, missing=missing))

@@ -1,6 +1,6 @@
 """leadq: lead scores calibrated to the tiers that sales and marketing agreed on, with reasons that add up.
 
-The face of the package. Importing it imports nothing else: each name below is fetched when it is first asked for.
+This is the public interface. Importing it is quick: each name below is loaded when it is first used.
 
 >>> import leadq
 >>> leadq.__version__

@@ -1,7 +1,7 @@
-"""A bundle that scores a frame of raw feature values, with the habits of scikit-learn: the face's ``leadq.Scorer``.
+"""``leadq.Scorer``: a model that scores a frame of raw feature values, with the methods of a scikit-learn classifier.
 
-For people at a notebook and for services of their own. Rules of the agreement, trends and sentences belong to nightly scoring;
-here a tier is the model's own.
+For notebooks and for services outside leadq. Rules of the agreement, trends and sentences belong to nightly scoring; a tier here
+is the tier by the model alone.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ BASE = "base"
 
 
 class Scorer:
-    """The model of one bundle over a frame with a column a feature.
+    """Score a frame, one column for each feature, with the model of one bundle.
 
     Parameters
     ----------
     bundle : path-like or Bundle
         The bundle's folder, ``<store>/models/<version>``.
     threads : int
-        The scores do not depend on it.
+        Number of threads; it does not change the scores.
 
     Attributes
     ----------
     feature_names_in_ : array of str, shape (n_features_in_,)
-        Columns a frame must have; what each means stands in ``bundle.catalogue``.
+        Columns that a frame must have; ``bundle.catalogue`` says what each of them means.
     n_features_in_ : int
     classes_ : array of shape (2,)
         0 (not won within the horizon) and 1 (won within the horizon).
@@ -47,13 +47,13 @@ class Scorer:
     Raises
     ------
     BundleError
-        A file is missing or damaged, or the model is not explained as LightGBM explains it.
+        A file is missing or damaged, or the fast explanations do not agree with LightGBM's own.
 
     Notes
     -----
-    A missing *value* (None, NaN) is ordinary: the model learnt from such leads too. A missing *column* is an error, because a
-    column that was renamed would otherwise make every lead a little worse without a word. Further columns are left alone.
-    LightGBM is silent in this process from then on: what matters comes as an exception.
+    A missing *value* (None, NaN) is fine: the model learnt from such leads, too. A missing *column* is an error, because a
+    renamed column would otherwise make every score a little worse without anybody noticing. Other columns are ignored.
+    LightGBM's messages are switched off in this process; whatever matters is raised as an exception.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class Scorer:
     >>> scorer.predict_proba(leads.rename(columns={"industry": "industri"}))
     Traceback (most recent call last):
         ...
-    leadq.foundation.problems.InputError: column industry: must be there: the model of bundle ... reads it. Did you mean industri? ...
+    leadq.foundation.problems.InputError: column industry: is missing, but model ... needs it. Did you mean industri? ...
     """
 
     def __init__(self, bundle: str | Path | Bundle, *, threads: int = 1) -> None:
@@ -86,8 +86,8 @@ class Scorer:
         Parameters
         ----------
         X : DataFrame of shape (n, at least n_features_in_)
-            Raw values in any order of columns: numbers, and texts for categories. Anything with ``to_pandas`` (Arrow, Polars)
-            is taken as well.
+            Raw values, columns in any order: numbers, and texts for categories. Anything with ``to_pandas`` (Arrow, Polars)
+            works as well.
 
         Returns
         -------
@@ -97,13 +97,13 @@ class Scorer:
         Raises
         ------
         InputError
-            Not a frame, columns are missing (all of them are named), or a number column holds texts.
+            It is not a frame, columns are missing (all of them are listed), or a number column contains text.
         """
         won = self._scored(_as_frame(X)).probability
         return np.column_stack([1.0 - won, won])
 
     def tiers(self, X: pd.DataFrame) -> pd.Series[Any]:  # noqa: N803
-        """Tier of each row by the model alone, such as ``"T1"``; None throughout where the bundle offers no tier.
+        """Return the tier of each row by the model alone, such as ``"T1"``; None for every row if the model has no tiers.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Scorer:
         Returns
         -------
         DataFrame of shape (n, 1 + n_families)
-            ``base``, then a column a family; each row sums to ``log(p / (1 - p))`` of its probability, within 1e-6.
+            ``base``, then one column for each family; each row sums to ``log(p / (1 - p))`` of its probability, within 1e-6.
 
         Raises
         ------

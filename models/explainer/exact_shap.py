@@ -1,6 +1,6 @@
-"""The explainer's door: margin and exact contributions of a LightGBM model, also outside leadq.
+"""``leadq.explain``: margin and exact contributions of a LightGBM model, also outside leadq.
 
-For who knows ``shap``: the contributions are those of ``shap.TreeExplainer(booster).shap_values(X)`` with its default
+In terms of ``shap``: the contributions are those of ``shap.TreeExplainer(booster).shap_values(X)`` with its default
 ``feature_perturbation="tree_path_dependent"``, for the raw margin (log-odds of a binary model), and the last column is
 its ``expected_value``. Not reproduced: background data ("interventional") and interaction values. Refused: several classes,
 linear trees.
@@ -23,19 +23,19 @@ class SlowExplanationWarning(UserWarning):
 
 
 def explain(booster: Any, rows: Floats, *, threads: int = 1, precision: Precision = "float64") -> tuple[Floats, Floats]:
-    """Margin and exact contributions of each row.
+    """Return the margin and the exact contributions of each row.
 
-    The model is compiled at the first call (about a second for 300 trees of 31 leaves) and kept.
+    The first call compiles the model (about a second for 300 trees of 31 leaves); later calls use it again.
 
     Parameters
     ----------
     booster : lightgbm.Booster
-        One output a row, any objective, any boosting. A random forest, and a model with a node that no training row reached,
+        One output per row, any objective, any boosting. A random forest, and a model with a node that no training row reached,
         are explained by LightGBM's own ``pred_contrib``.
     rows : array of shape (n, n_features)
-        Numbers, NaN where missing, a category as its code; as ``booster.predict`` takes them from numpy.
+        Numbers, NaN where missing, categories as codes: what ``booster.predict`` takes as a numpy array.
     threads : int
-        The results do not depend on it.
+        Number of threads; it does not change the results.
     precision : {"float64", "float32"}
         ``float32`` sums in single precision: a little faster, off by about 1e-6.
 
@@ -44,12 +44,12 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1, precision: Precisio
     margin : array of shape (n,)
         Raw log-odds, ``booster.predict(rows, raw_score=True)`` within 1e-9.
     contributions : array of shape (n, n_features + 1)
-        Row by row they sum to the margin; the last column is the mean margin over the training rows.
+        Each row sums to its margin; the last column is the mean margin over the training rows.
 
     Warns
     -----
     SlowExplanationWarning
-        Naming what the fast explainer does not support.
+        The message says what the fast explainer does not support.
 
     Raises
     ------
