@@ -19,6 +19,8 @@ from leadq.foundation.yaml_tree import Entries, Items, Node, Scalar, shown
 NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 """What counts as a number where a text could stand as well."""
 WHOLE = re.compile(r"[-+]?[0-9]+")
+_LARGEST = 1e15
+"""No whole number that is agreed on is larger."""
 SLUG = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 D = TypeVar("D")
@@ -154,7 +156,7 @@ class Section:
         if node is None:
             return default
         number = as_number(node)
-        if number is not None and number == int(number) and low <= number <= (inf if high is None else high):
+        if number is not None and number == int(number) and low <= number <= (_LARGEST if high is None else high):
             return int(number)
         limits = f"of at least {low}" if high is None else f"from {low} to {high}"
         self.note(key, f"must be a whole number {limits}", "Write such a number, without quotes or unit.")

@@ -20,7 +20,7 @@ from leadq.foundation.yaml_tree import Document, Entries, Items, Node, Scalar, s
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 12
-MOST_VALUES = 50_000
+MOST_VALUES = 30_000
 """Keys and values of one file."""
 MOST_PROBLEMS = 50
 """Problems told of one file; nobody reads more at once, and each may cost a search for what was meant."""

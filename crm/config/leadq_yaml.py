@@ -31,7 +31,7 @@ from leadq.foundation.yaml_tree import Document, contents, shortened
 
 __all__ = ["Config", "read_config"]
 _COMMENTS = "The comments of leadq init's leadq.yaml show every key with its meaning."
-_MOST_SHOWN = 80
+_MOST_SHOWN, _MOST_RULE = 80, 600
 
 
 def read_config(path: Path, *, environment: Mapping[str, str] | None = None) -> Config:
@@ -86,7 +86,7 @@ def _problem(document: Document, row: Any, known: Collection[str]) -> Problem:
     value = "" if hidden or not isinstance(row["input"], str | int | float) else repr(str(row["input"])[:_MOST_SHOWN])
     return Problem(
         where=document.place(key),
-        rule=f"{shown or 'leadq.yaml'}: {rule[:1].lower()}{rule[1:]}",
+        rule=shortened(f"{shown or 'leadq.yaml'}: {rule[:1].lower()}{rule[1:]}", most=_MOST_RULE),
         value=value,
         remedy=_COMMENTS,
     )

@@ -47,12 +47,13 @@ class Part(BaseModel):
         """Read texts where a number or a flag is wanted, as in every file of YAML; a known key without a value is absent."""
         if not isinstance(written, dict):
             return written
-        found: dict[Any, Any] = {key: value for key, value in written.items() if isinstance(value, str)}
+        found: dict[Any, Any] = {key: value for key, value in written.items() if isinstance(value, str | list | dict)}
         kinds = {field.alias or name: _kind(field.annotation) for name, field in cls.model_fields.items()}
         for key, kind in kinds.items():
             if kind is not None and key in found:
-                read = kind.read(found[key])
-                found[key] = Misread(text=found[key], kind=kind) if read is None else read
+                text = found[key] if isinstance(found[key], str) else "several values"
+                read = kind.read(text)
+                found[key] = Misread(text=text, kind=kind) if read is None else read
         return {key: found.get(key, value) for key, value in written.items() if value is not None or key not in kinds}
 
 

@@ -83,8 +83,8 @@ class _Builder:
         before = len(self.problems)
         for name in node.values:
             if name not in known:
-                hint = did_you_mean(name, known).rstrip() or f"Known are: {', '.join(known)}."
-                self._note((*path, name), "must be a known key", name, hint)
+                remedy = f"{did_you_mean(name, known)}Known are: {', '.join(known)}."
+                self._note((*path, name), "must be a known key", name, remedy)
         values: dict[str, Any] = {}
         for name, field in known.items():
             here, found = (*path, name), node.values.get(name)

@@ -19,7 +19,7 @@ from leadq.foundation.yaml_reader import first_problems, parse_yaml, read_yaml
 from leadq.foundation.yaml_scalars import number_advice, whole_of
 from leadq.foundation.yaml_tree import contents
 from leadq.serving.words.sentences import fit
-from leadq.serving.words.wording_rules import PART, Place, check_words
+from leadq.serving.words.wording_rules import MOST_PATTERN, PART, Place, check_words
 
 MAX_STEP = 120
 """Longest step, in characters."""
@@ -135,6 +135,9 @@ def _check_entry(entry: object, place: Place) -> Iterator[Problem]:
 
 
 def _check_family(family: str, place: Place) -> Iterator[Problem]:
+    if len(family) > MOST_PATTERN:
+        yield place.problem(f"must be at most {MOST_PATTERN} characters", family, "Shorten it.")
+        return
     parts = PART.findall(family)
     if len(set(parts)) < len(parts) or set(parts) - {"kind", "field"} or not PART.sub("", family):
         yield place.problem("must be a family, or a pattern with {kind} or {field}", family, "Write intent_{kind}.")

@@ -15,7 +15,7 @@ from leadq.foundation.suggestions import did_you_mean
 from leadq.foundation.yaml_reader import first_problems
 from leadq.foundation.yaml_scalars import flag_advice, flag_of, number_of
 from leadq.foundation.yaml_tree import Document, contents, shortened
-from leadq.serving.words.wording_rules import FORBIDDEN, PART, Place, check_words
+from leadq.serving.words.wording_rules import FORBIDDEN, MOST_PATTERN, PART, Place, check_words
 
 __all__ = ["FORBIDDEN", "MOVES", "PART", "check_document"]
 
@@ -209,6 +209,9 @@ def _check_texts(entry: Mapping[str, Any], place: Place) -> Iterator[Problem]:
 
 
 def _check_match(match: str, place: Place) -> Iterator[Problem]:
+    if len(match) > MOST_PATTERN:
+        yield place.problem(f"must be at most {MOST_PATTERN} characters", match, "Shorten it.")
+        return
     parts = Counter(PART.findall(match))
     for part, times in parts.items():
         if times > 1 or part not in ("kind", "field", "days"):

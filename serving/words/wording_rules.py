@@ -40,6 +40,8 @@ _COLUMN_NAME = re.compile(r"\b[A-Za-z0-9]+_\w+")
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 72
 _MOST_NAMES = 3
+MOST_PATTERN = 200
+"""Longest pattern of names, in characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,9 @@ _NOBODY_GUESSED = set(
     """places web patience replaced extract points enough recount bend compare comparison gate attribute told started looks
     shape reckon coded shipped unchanged moves line papers wish place pace conclude upkeep who door fate""".split()  # noqa: SIM905
 )
-"""Names that a newcomer's guess missed (second plan of the house, section 3)."""
+"""Names that a newcomer's guess missed (decision 0019)."""
+_YAML_READER = "foundation/yaml_reader.py"
+_YAML_LIBRARIES = {"yaml", "_yaml", "ruamel", "strictyaml"}
 _OF_OLD = ("tests/layout/", "tests/compatibility/")
 """These rules themselves, and the test that runs the code before the move under its old names."""
 _ONE_LAYOUT = ("crm/connectors/", "features/groups/")
@@ -138,6 +140,16 @@ def _not_there(tree: Checkout, dotted: str) -> Iterator[str]:
         yield dotted
 
 
+def one_yaml_reader(tree: Checkout) -> Iterator[str]:
+    """YAML is read in one place: no other module of the rooms imports a library that reads it."""
+    for name in tree.code:
+        for node in ast.walk(ast.parse((tree.root / name).read_text(encoding="utf-8"))):
+            imported = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            imported += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if name != _YAML_READER and {one.split(".")[0] for one in imported} & _YAML_LIBRARIES:
+                yield f"{name}: must read YAML with {_YAML_READER}"
+
+
 def folders_are_small(tree: Checkout) -> Iterator[str]:
     """At most 16 files a folder, leak checks apart: each of those is a rule that stands by itself."""
     for folder, count in Counter(name.rsplit("/", 1)[0] for name in tree.code).items():
@@ -200,6 +212,7 @@ RULES: tuple[Callable[[Checkout], Iterator[str]], ...] = (
     one_import_name,
     addresses_exist,
     neighbours_exist,
+    one_yaml_reader,
     folders_are_small,
     folders_say_what_they_hold,
     names_say_something,

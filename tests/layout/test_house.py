@@ -22,6 +22,7 @@ from tests.layout.house import (
     names_say_something,
     neighbours_exist,
     one_import_name,
+    one_yaml_reader,
 )
 
 HERE = Checkout(Path(__file__).parents[2])
@@ -71,6 +72,13 @@ PLANTED: list[tuple[Rule, str, str, str]] = [
     (addresses_exist, "crm/__init__.py", '\nHERE = "leadq.crm.places.Place"\n', "leadq.crm.places.Place is not there"),
     (addresses_exist, "crm/__init__.py", '\nHERE = "leadq.agreement.decide.decide_all"\n', "decide_all is not there"),
     (neighbours_exist, "models/fit/anchor.py", "# see ``recount.py``\n", "recount.py is neither beside it"),
+    (
+        one_yaml_reader,
+        "crm/config/schema.py",
+        "\nfrom yaml import safe_load\n",
+        "must read YAML with foundation/yaml_reader",
+    ),
+    (one_yaml_reader, "models/live/words.py", "def f():\n    import ruamel.yaml\n", "must read YAML with"),
     (names_say_something, "models/fit/helpers.py", '"""Help."""\n', "nobody guesses what helpers is"),
     (names_say_something, "models/fit/patience.py", '"""Wait."""\n', "nobody guesses what patience is"),
     (names_say_something, "models/fit/ingest.py", '"""A third one."""\n', "ingest.py stands 3 times"),
