@@ -103,13 +103,13 @@ def _unknown(kind: str) -> Problem:
     remedy = did_you_mean(kind, kinds) + (
         f"Installed are: {', '.join(kinds)}. Others come with a package of their own: pip install it."
         if kinds
-        else "leadq itself is not installed whole: pip install it again."
+        else "leadq itself is not installed completely: pip install it again."
     )
     return Problem(where=f"the kind {kind}", rule="must be one that is installed", value=kind, remedy=remedy)
 
 
 def _broken(one: EntryPoint, why: str) -> Problem:
-    remedy = f"Install a version of {_package(one)} that works, or take its places out of leadq.yaml; the others go on without it."
+    remedy = f"Install a version of {_package(one)} that works, or remove its targets from leadq.yaml; the others work without it."
     return Problem(where=f"the connector {one.name} of {_package(one)}", rule=why, value=one.value, remedy=remedy)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from leadq.crm.connectors.protocol import Target, TargetField
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped
 
 Verdict = Literal["confirmed", "not confirmed", "differs"]
@@ -99,7 +100,7 @@ class FieldsOnly:
         except GateStopped as stopped:
             findings = [Finding(what=what, verdict="differs", found=str(problem)) for problem in stopped.problems]
         else:
-            findings = [Finding(what=what, verdict="confirmed", found=f"{len(fields)} fields")]
+            findings = [Finding(what=what, verdict="confirmed", found=counted(len(fields), "field"))]
         if lead_id:
             why = f"there is no such trial for {self.target.name}"
             findings.append(Finding(what="a lead keeps its values", verdict="not confirmed", found=why))

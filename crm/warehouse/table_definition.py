@@ -101,6 +101,6 @@ def must_fit(backend: Any, target: ScoreTarget) -> None:
             where=target.title,
             rule="must have the columns of this version's score table",
             value=", ".join(wrong[:5]),
-            remedy=f"Rename it ({old}) or name another table in leadq.yaml; leadq then makes it anew.",
+            remedy=f"Rename it ({old}) or name another table in leadq.yaml; leadq then creates it.",
         )
         raise StoreError(problem)

@@ -16,7 +16,7 @@ from leadq.pipelines.cli.shared_options import HERE, Folder, Json, in_project
 crm_app = Commands(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Make a CRM ready to take scores, try its ways, and read its history.",
+    help="Prepare a CRM for scores, check that everything works there, and read its history.",
 )
 
 
@@ -25,22 +25,22 @@ crm_app.add_typer(
         cls=SetupCommands,
         no_args_is_help=True,
         rich_markup_mode=None,
-        epilog="Each kind has options of its own: leadq crm setup KIND --help",
+        epilog="Each kind has its own options: leadq crm setup KIND --help",
     ),
     name="setup",
-    help="Make a CRM ready to take scores: leadq's fields, and what else that kind of CRM needs.",
+    help="Prepare a CRM for scores: leadq's fields, and whatever else that kind of CRM needs.",
 )
 
 
 @crm_app.command(epilog="Example: leadq crm history --from crm --folder extract")
 def history(
     name: Annotated[str, typer.Option("--from", help="Name of the CRM under deliver in leadq.yaml.")],
-    target: Annotated[Path, typer.Option("--folder", help="Where to; what changed is laid over an earlier reading.")],
+    target: Annotated[Path, typer.Option("--folder", help="Folder to write; only what changed is read again.")],
     whole: Annotated[bool, typer.Option("--whole", help="Read everything again.")] = False,
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Read leads, opportunities, what sales did and recorded changes out of a CRM into files that leadq.yaml reads."""
+    """Read leads, opportunities, sales activities and recorded changes from a CRM into files that leadq.yaml can name."""
     from leadq.pipelines.crm.read_history import read_crm as run
 
     in_project(
@@ -57,12 +57,15 @@ def history(
 def verify(
     name: Annotated[str, typer.Option("--from", help="Name of the CRM under deliver in leadq.yaml.")],
     lead_id: Annotated[
-        str, typer.Option("--lead", help="Write this lead's present values of leadq's fields once more and compare.")
+        str,
+        typer.Option(
+            "--lead", help="Also write leadq's fields of this lead, with the values they already have, and compare."
+        ),
     ] = "",
     folder: Folder = HERE,
     as_json: Json = False,
 ) -> None:
-    """Try on the real CRM what leadq takes for granted of it: who we are, rights, fields, its protocol step by step."""
+    """Check on the real CRM everything that leadq relies on: the user, its permissions, the fields, each step of a transfer."""
     from leadq.pipelines.crm.verify import verify_crm as run
 
     in_project(

@@ -41,7 +41,7 @@ class SetupCommands(TyperGroup):
             return None
         connector = connector_of(cmd_name)
         if (command := _command_of(cmd_name)) is None:
-            remedy = f"Nothing is to be made there. How it is set up: {connector.guide or 'see its own package'}."
+            remedy = f"There is nothing to create. How to set it up: {connector.guide or 'see its own package'}."
             raise UsageError(Problem(where=f"leadq crm setup {cmd_name}", rule="is not needed", remedy=remedy))
         return command
 

@@ -23,7 +23,7 @@ def named_crm(project: Project, name: str) -> tuple[Connector[Any], TargetSettin
         raise ConfigError(to.problem)
     if to is None or not _gives_history(to):
         known = ", ".join(sorted(key for key, one in project.config.deliver.items() if _gives_history(one)))
-        remedy = f"Named are: {known}." if known else "Add one: docs/howto/deliver.md."
+        remedy = f"Use one of {known}." if known else "Add one: docs/howto/deliver.md."
         rule = "must name a CRM under deliver in leadq.yaml"
         raise ConfigError(Problem(where="--from", rule=rule, value=name, remedy=remedy))
     return connector_for(to), to

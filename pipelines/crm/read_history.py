@@ -12,6 +12,7 @@ from leadq.crm.connectors.connector import Connector, ReadsHistory, Surroundings
 from leadq.crm.connectors.history_source import Extract
 from leadq.crm.connectors.registry import named_faults
 from leadq.foundation.owned_folders import place_of
+from leadq.foundation.plurals import counted
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.crm.named_crm import named_crm
@@ -79,9 +80,9 @@ def _facts(folder: Path, extract: Extract) -> dict[str, object]:
 def _words(connector: Connector[Any], folder: Path, extract: Extract) -> str:
     read = ", ".join(f"{rows:,} of {name}" for name, rows in extract.read.items() if rows) or "nothing new"
     lines = [f"Read from {connector.title}: {read}.", *extract.notes]
-    lines += [f"  {folder / table}.parquet: {rows:,} rows" for table, rows in extract.rows.items() if rows]
+    lines += [f"  {folder / table}.parquet: {counted(rows, 'row')}" for table, rows in extract.rows.items() if rows]
     empty = ", ".join(table for table, rows in extract.rows.items() if not rows)
     if empty:
         lines.append(f"  no rows yet: {empty}")
     guide = f": {connector.guide}" if connector.guide else ""
-    return "\n".join([*lines, f"leadq.yaml names these files as its sources{guide}."])
+    return "\n".join([*lines, f"Name these files under sources in leadq.yaml{guide}."])

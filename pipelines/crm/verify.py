@@ -20,9 +20,9 @@ from leadq.pipelines.store.store_lock import only_writer
 from leadq.serving.delivery.planning.payload import our_fields
 
 _WRITTEN = {
-    True: "One lead was written with its own values.",
+    True: "One lead was written, with the values it already had.",
     False: "Nothing was written to a lead.",
-    None: "Whether the lead was written with its own values cannot be said: an answer was missing.",
+    None: "It is not known whether the lead was written (with the values it already had): an answer was missing.",
 }
 _SIGNS = {"confirmed": "confirmed", "not confirmed": "not confirmed", "differs": "DIFFERS"}
 
@@ -63,7 +63,7 @@ def verify_crm(
         It cannot be asked.
     """
     connector, to = named_crm(project, name)
-    progress(f"Trying {name}")
+    progress(f"Checking {name}")
     around = Surroundings(environment=environment, databases=project.config.databases, http=http)
     fields = our_fields(connector.field_name, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED])
     lock = (

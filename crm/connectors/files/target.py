@@ -56,7 +56,7 @@ class FileTarget:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            remedy = "Name a folder under deliver in leadq.yaml that can be written."
+            remedy = "Under deliver in leadq.yaml, name a folder that leadq can write to."
             problem = Problem(
                 where=str(self.folder), rule="must be a folder", value=error.strerror or "", remedy=remedy
             )

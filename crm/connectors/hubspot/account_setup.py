@@ -10,6 +10,7 @@ from leadq.crm.connectors.hubspot.opening import open_session
 from leadq.crm.connectors.hubspot.properties import HUMAN_PROPERTIES, wanted
 from leadq.crm.connectors.hubspot.settings import ToHubspot
 from leadq.crm.connectors.hubspot.setup import SetUp, set_up
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import ConfigError, Problem
 
 
@@ -56,18 +57,20 @@ def _account(targets: Mapping[str, ToHubspot], name: str) -> tuple[str, ToHubspo
         return next(iter(targets.items()))
     if name in targets:
         return name, targets[name]
-    remedy = f"Named are: {', '.join(sorted(targets))}." if targets else "Add one: docs/howto/hubspot.md."
+    remedy = f"Use one of {', '.join(sorted(targets))}." if targets else "Add one: docs/howto/hubspot.md."
     rule = "must name a HubSpot account under deliver in leadq.yaml"
     raise ConfigError(Problem(where="--from", rule=rule, value=name, remedy=remedy))
 
 
 def _words(name: str, kind: str, done: SetUp, *, dry_run: bool) -> str:
-    made, changed = ("would make", "would change") if dry_run else ("made", "changed")
-    lines = [f"{name} ({kind}): {len(done.there)} properties are there already."]
+    made, changed = ("would create", "would change") if dry_run else ("made", "changed")
+    lines = [f"{name} ({kind}): {counted(len(done.there), 'property is', 'properties are')} already there."]
     if done.made:
         lines.append(f"  {made}: {', '.join(done.made)}")
     if done.changed:
         lines.append(f"  {changed} the options of: {', '.join(done.changed)}")
     if not dry_run:
-        lines.append(f"People own {', '.join(HUMAN_PROPERTIES)}: put them on the record's page. docs/howto/hubspot.md.")
+        lines.append(
+            f"Your people fill in {', '.join(HUMAN_PROPERTIES)}: add them to the record page (see docs/howto/hubspot.md)."
+        )
     return "\n".join(lines)

@@ -54,7 +54,7 @@ class _Pool:
             pieces.append(piece)
             if time.monotonic() > end:
                 answer.close()
-                raise TooLateError(f"not whole after {self._whole_seconds:g} s")
+                raise TooLateError(f"incomplete after {self._whole_seconds:g} s")
         answer.release_conn()
         return b"".join(pieces)
 

@@ -19,9 +19,9 @@ class HubspotSetup(SetupOptions):
     """Options of ``leadq crm setup hubspot``."""
 
     target: str = Field(
-        default="", alias="from", description="Its name under deliver in leadq.yaml, where there are several."
+        default="", alias="from", description="Its name under deliver in leadq.yaml, if there are several."
     )
-    dry_run: bool = Field(default=False, description="Only say what would be made.")
+    dry_run: bool = Field(default=False, description="Only show what would be created.")
 
 
 class HubspotConnector(Connector[ToHubspot]):
@@ -30,7 +30,7 @@ class HubspotConnector(Connector[ToHubspot]):
     title = "HubSpot"
     settings = ToHubspot
     guide = "docs/howto/hubspot.md"
-    setup_help = "Make leadq's group and properties in the account; what is there is left as it is."
+    setup_help = "Create leadq's group and properties in the account; existing ones are not changed."
     setup_options = HubspotSetup
 
     def open_target(self, name: str, to: ToHubspot, around: Surroundings) -> Target:

@@ -41,7 +41,7 @@ def open_history(to: ToHubspot, environment: Mapping[str, str]) -> HistorySource
         The access token cannot be had, a property must not be read, or scores go to another object than contacts.
     """
     if to.object != "contacts":
-        rule = "is not read yet: its history and its scores would have ids of different objects"
+        rule = "is not supported yet: its history and its scores would have ids of different objects"
         remedy = "Leave object out, so that contacts are read and scored, or read the history from files."
         raise ConfigError(Problem(where="deliver in leadq.yaml, object", rule=rule, value=to.object, remedy=remedy))
     chosen = HistorySettings(lead_fields=to.history.lead_fields, account_fields=to.history.account_fields)

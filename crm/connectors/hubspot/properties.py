@@ -10,6 +10,7 @@ from typing import Any
 
 from leadq.agreement.schema import DISQUALIFIED, Agreement
 from leadq.crm.connectors.protocol import FieldKind, TargetField
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem
 
 GROUP, GROUP_LABEL = "lead_quality", "Lead quality"
@@ -50,24 +51,24 @@ def wanted(agreement: Agreement) -> tuple[dict[str, Any], ...]:
     tiers = _options([*((tier.id, tier.label) for tier in agreement.tiers), (DISQUALIFIED, "Disqualified")])
     days = agreement.outcome.horizon_days
     helps = {
-        SCORE: "0 to 100, for sorting. 70: this lead stands above 70 of 100 open leads.",
-        TIER: "Tier of the agreement.",
-        CHANCE: f"Of 100 leads like this one, so many are won within {days} days.",
+        SCORE: "0 to 100, for sorting. 70 means better than 70 of 100 open leads.",
+        TIER: "The tier, as sales and marketing agreed.",
+        CHANCE: f"How many of 100 leads like this one are won within {counted(days, 'day')}.",
         SCORED_AT: "When the score last changed.",
-        MODEL_VERSION: "Model behind the score.",
-        STATUS: "Scored, or why it is not.",
+        MODEL_VERSION: "The model that gave the score.",
+        STATUS: "Scored, or why there is no score.",
         **dict.fromkeys(REASONS_FOR, "What speaks for this lead, strongest first."),
         **dict.fromkeys(REASONS_AGAINST, "What speaks against this lead, strongest first."),
     }
     made = [_property(field.name, field.kind, helps[field.name]) for field in OUR_FIELDS]
     made[1]["options"] = tiers
-    override = "Your tier in place of the score's. leadq never writes here."
+    override = "Your own tier instead of the score's. leadq never writes here."
     made.append(_property(TIER_OVERRIDE, "picklist", override) | {"options": tiers})
     decided = [(value, value.capitalize()) for value in DECISIONS]
     made.append(_property(DECISION, "picklist", "Your answer to this lead.") | {"options": _options(decided)})
     if reasons := agreement.rejection_reasons:
         words = [(reason, reason.replace("_", " ").capitalize()) for reason in reasons]
-        why = "Why this lead is no lead for sales, in the words both sides agreed on."
+        why = "Why sales rejects this lead, from the reasons both sides agreed on."
         made.append(_property(REJECTION_REASON, "picklist", why) | {"options": _options(words)})
     return tuple(made)
 
@@ -115,7 +116,7 @@ def _wrong(field: TargetField, held: Mapping[str, Any] | None) -> list[tuple[str
         found.append(("must be writable", "read-only"))
     known = {str(one.get("value")) for one in held.get("options") or ()}
     if missing := sorted(set(field.choices) - known):
-        found.append(("must have every choice", f"no {', '.join(missing)}"))
+        found.append(("must have all options", f"no {', '.join(missing)}"))
     return found
 
 

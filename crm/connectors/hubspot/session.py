@@ -23,8 +23,8 @@ CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 5.0, 60.0, 300.0
 CALLS_PER_SECOND = 9.5
 """Half of the 190 in ten seconds that HubSpot grants a private app of the larger editions, all but all of the smaller ones' 100."""
 _AGAIN = "Nothing was lost. Run the same command again later."
-_MEND = "Nothing was lost. Mend what HubSpot names, then run the same command again."
-_PAUSES = {"spent": "must have calls left today", "moving": "must not be on its way between data centres"}
+_MEND = "Nothing was lost. Fix what HubSpot says, then run the same command again."
+_PAUSES = {"spent": "must have calls left today", "moving": "must not be moving between data centres"}
 
 P = TypeVar("P", str, dict[str, Any], list[Any])
 
@@ -119,10 +119,8 @@ class Session:
         text = f"{status} {document.get('category') or ''} {document.get('message') or ''}"
         kind = call_class(status, document)
         if kind == "signed_out":
-            remedy = (
-                "Look at the access token of the private app, and at what stands in its environment variable or file."
-            )
-            return ConfigError(_problem(call, "must take the access token", text, remedy=remedy))
+            remedy = "Check the access token of the private app, and the environment variable or file that holds it."
+            return ConfigError(_problem(call, "must accept the access token", text, remedy=remedy))
         if kind in _PAUSES:
             return TargetPausedError(_problem(call, _PAUSES[kind], text))
         if kind == "transient":

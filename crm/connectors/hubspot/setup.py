@@ -86,7 +86,7 @@ def _made(session: Session, path: str, body: Mapping[str, Any], *, kind: str) ->
     try:
         return session.ask(Call(method="GET", path=f"{path}/{body['name']}"))
     except HubspotRefusedError as error:
-        where, rule = f"hubspot {kind} {body['name']}", "must not stand in the way, archived or under another name"
+        where, rule = f"hubspot {kind} {body['name']}", "must not already exist, archived or under another name"
         remedy = "Restore or rename it in HubSpot (archived ones too), then run this again."
         raise GateStopped(Problem(where=where, rule=rule, value=f"label {body['label']!r}", remedy=remedy)) from error
 
@@ -132,7 +132,7 @@ def _told(option: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _must_be_same_type(properties: Sequence[Mapping[str, Any]], held: Mapping[str, Mapping[str, Any]]) -> None:
-    remedy = "Rename or archive it in HubSpot: it is not leadq's."
+    remedy = "Rename or archive it in HubSpot: leadq did not create it."
     problems = [
         Problem(
             where=f"hubspot property {one['name']}",

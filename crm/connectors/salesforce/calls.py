@@ -27,7 +27,7 @@ from leadq.foundation.problems import LeadqError, Problem, TargetPausedError
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Expected = Literal["json", "csv", "nothing"]
 AGAIN = "Nothing was lost. Run the same command again later."
-_MEND = "Nothing was lost. Mend what Salesforce names, then run the same command again."
+_MEND = "Nothing was lost. Fix what Salesforce says, then run the same command again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,8 @@ def judged(call: Call, response: requests.Response, answer: Said | None, *, now:
     value = f"{response.status_code} {answer.code} {answer.text}" if answer else str(response.status_code)
     kind = call_class(response.status_code, answer)
     if kind == "signed_out":
-        remedy = "Look at the session settings of leadq's user."
-        raise LeadqError(problem_of(call, "must take a token made a moment ago", value, remedy=remedy))
+        remedy = "Check the session settings of leadq's user."
+        raise LeadqError(problem_of(call, "must accept a token issued a moment ago", value, remedy=remedy))
     if kind == "throttled":
         raise TargetPausedError(problem_of(call, "must have calls left", value, remedy=AGAIN))
     if kind == "transient":

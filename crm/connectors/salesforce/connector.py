@@ -20,7 +20,9 @@ class SalesforceConnector(Connector[ToSalesforce]):
     title = "Salesforce"
     settings = ToSalesforce
     guide = "docs/howto/salesforce.md"
-    setup_help = "Write a folder with leadq's fields, rights and rules that Salesforce's command line deploys."
+    setup_help = (
+        "Write a folder with leadq's fields, permissions and rules, for Salesforce's own command line to deploy."
+    )
     setup_options = SalesforceSetup
 
     def field_name(self, name: str) -> str:

@@ -12,11 +12,11 @@ from leadq.crm.connectors.connector import SetupOptions
 class SalesforceSetup(SetupOptions):
     """What a company may choose."""
 
-    folder: Path | None = Field(default=None, description="Where to; replaced if an earlier run wrote it.")
+    folder: Path | None = Field(default=None, description="Folder to write; replaced if an earlier run wrote it.")
     disqualified_status: tuple[str, ...] = Field(
-        default=(), description="Lead status that needs a rejection reason; may be repeated."
+        default=(), description="Lead status that needs a rejection reason; can be repeated."
     )
     track_history: bool = Field(
-        default=False, description="Have Salesforce keep the history of tier, score and answers."
+        default=False, description="Let Salesforce keep the history of tier, score and answers."
     )
-    detail: bool = Field(default=False, description="With a long text of all reasons.")
+    detail: bool = Field(default=False, description="Add a long text field with all reasons.")

@@ -95,7 +95,7 @@ def signed_in(who: SignIn, *, http: requests.Session) -> Salesforce:
         where=where,
         rule="must be granted",
         value=value,
-        remedy="Look at consumer key and secret, and whether the app allows the client credentials flow with a user to run as.",
+        remedy="Check the consumer key and secret, and that the app allows the client credentials flow with a run-as user.",
     )
     # it gives the status where the answer was a page of HTML
     if code in _TEMPORARY or code.isdecimal():

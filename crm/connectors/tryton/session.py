@@ -126,7 +126,7 @@ class TrytonSession:
             self._sign_in()
             answer = self._post(f"model.{method}", [*arguments, {**self._context, **extra}])
         if answer.status_code == 401:
-            raise ConfigError(self._problem("must let leadq's user in", "Look at the user's sessions in Tryton."))
+            raise ConfigError(self._problem("must let leadq's user in", "Check the user's sessions in Tryton."))
         return self._result(method, answer)
 
     def _sign_in(self) -> None:
@@ -134,7 +134,7 @@ class TrytonSession:
         self._token = ""
         answer = self._post("common.db.login", [self.account.user, {"password": self.account.password}, "en"])
         if answer.status_code == 401:
-            remedy = "Check user and password; Tryton says the same to a wrong name as to a wrong password."
+            remedy = "Check the user's name and password; Tryton does not say which of the two is wrong."
             raise ConfigError(self._problem("must let leadq's user in", remedy, self.account.user))
         if answer.status_code == 404:
             raise ConfigError(self._problem("must be there", "Check the name of the database."))
@@ -162,7 +162,7 @@ class TrytonSession:
         status = answer.status_code
         if status == 429 or status >= 500:
             wait = retry_after(answer.headers.get("Retry-After"), now=datetime.now(UTC))
-            raise self._unheard("must be at hand", f"status {status}", wait)
+            raise self._unheard("must be available", f"status {status}", wait)
         if status != 200:
             raise ConfigError(self._problem(f"must know the call {method}", "Check the address.", f"status {status}"))
         try:
@@ -181,13 +181,13 @@ class TrytonSession:
         words = [str(word) for word in (said if isinstance(said, list) else [said])[:2] if word]
         text = " ".join(words)[:_MOST_WORDS]
         if code == _CHANGED:
-            return ChangedMeanwhileError(self._problem("must not have been changed meanwhile", "Read it again."))
+            return ChangedMeanwhileError(self._problem("must not have changed in the meantime", "Read it again."))
         if code in _REFUSED:
-            problem = self._problem(f"refuses {method}", "Mend what it names.", text)
+            problem = self._problem(f"refuses {method}", "Fix what it says.", text)
             return RefusedError(problem, code=code, text=text)
         # the exception's own words may quote a record, and what follows is a traceback, which may quote anything
         words_of_its_own = _QUOTES.split(code, maxsplit=1)[0].strip()[:_MOST_WORDS]
-        problem = self._problem(f"failed at {method}", "Its own log says why.", words_of_its_own)
+        problem = self._problem(f"failed at {method}", "See its own log for the cause.", words_of_its_own)
         return ServerFailedError(problem)
 
     def _unheard(self, rule: str, value: str = "", wait: float | None = None) -> UnheardError:

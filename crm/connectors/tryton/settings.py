@@ -47,9 +47,9 @@ def _field(text: str) -> str:
     if text in _NEVER:
         raise ValueError("is text about people, which is never read")
     if text.startswith("lq_"):
-        raise ValueError("is leadq's own: what it wrote is no fact about a lead")
+        raise ValueError("is written by leadq and is not a fact about a lead")
     if text in _ALREADY:
-        raise ValueError("is read anyway, and is no field of your own")
+        raise ValueError("is read anyway and is not a field of your own")
     return text
 
 

@@ -142,7 +142,7 @@ def test_history_comes_out_of_the_organisation_that_leadq_yaml_names(project: Pr
         ("{lead_fields: [Use_Case__c, FirstName]}", r"lead_fields: must leave out 'FirstName', which is named like"),
         ("{account_fields: [LQ_Score__c]}", r"account_fields: must leave out 'LQ_Score__c', which is written by leadq"),
         ("{matched_account: ConvertedAccountId}", r"matched_account: must leave out .* would give it away"),
-        ("{lead_fields: [A__c, A__c]}", "is read already"),
+        ("{lead_fields: [A__c, A__c]}", "is already read"),
     ],
 )
 def test_what_may_not_be_read_is_refused_by_its_line(project: Project, history: str, said: str) -> None:

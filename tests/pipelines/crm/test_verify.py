@@ -106,7 +106,7 @@ def test_all_that_is_assumed_is_so_in_the_fake(project: Project, fake: FakeSales
     assert told.exit_code == 0
     assert told.facts["who"]["user"] == INTEGRATION_USER
     assert "left" in told.facts["who"]["DailyApiRequests"]
-    assert "One lead was written with its own values." in told.words
+    assert "One lead was written, with the values it already had." in told.words
     assert told.facts["written"] is True
     assert CONSUMER_SECRET not in told.words + json.dumps(told.facts)
 
@@ -298,7 +298,7 @@ def test_who_is_not_let_in_is_told_so(project: Project, fake: FakeSalesforce) ->
         verify_crm(
             project, [].append, name="crm", environment={**SECRETS, "SF_SECRET": "wr0ng"}, http=session_to(fake.address)
         )
-    with pytest.raises(ConfigError, match=r"--from: must name a CRM.*Named are: crm"):
+    with pytest.raises(ConfigError, match=r"--from: must name a CRM.*Use one of crm"):
         verify_crm(project, [].append, name="crn", environment=SECRETS)
 
 

@@ -72,5 +72,8 @@ def _paged(session: Session, path: str, asked: Mapping[str, str]) -> Iterator[Ma
         if not after:
             return
         if after in seen:  # reading on would never end, and ending here would call a part the whole
-            rule, remedy = "must give pages that lead on", "Nothing was written. Run the same command again later."
+            rule, remedy = (
+                "must give the address of the next page",
+                "Nothing was written. Run the same command again later.",
+            )
             raise UnheardError(Problem(where=f"hubspot GET {path}", rule=rule, remedy=remedy))

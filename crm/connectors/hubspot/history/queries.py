@@ -71,7 +71,7 @@ class HistorySettings:
         """Refuse what is no property, is personal, is written by delivery, or gives the outcome away."""
         asked = ((self.lead_fields, LEAD_NAMES, "leads"), (self.account_fields, ACCOUNT_NAMES, "accounts"))
         problems = [
-            Problem(where=f"hubspot property {name!r}", rule=why, remedy="Take it out of deliver in leadq.yaml.")
+            Problem(where=f"hubspot property {name!r}", rule=why, remedy="Remove it from deliver in leadq.yaml.")
             for names, read, table in asked
             for place, name in enumerate(names)
             if (
@@ -135,12 +135,12 @@ def _why_not(name: str, read_already: set[str], taken: frozenset[str]) -> str | 
         OWNER,
         CREATED,
     ):
-        return "is read already"
+        return "is already read"
     if name in taken:
-        return "is the name of a column of leadq's that holds something else"
+        return "is the name of a leadq column with another meaning"
     if _AFTER_THE_FACT.match(name):
-        return "moves with the outcome or with what sales did and would give it away"
+        return "changes with the outcome or with what sales did, and would give it away"
     if name in ALLOWED or name.startswith("lq_"):
-        return "is leadq's: a score must not become a feature of the next one"
+        return "is written by leadq: a score must not become a feature of the next one"
     why = why_personal(name, _NOTHING_SEEN, harmless=False)
     return f"{why} and is never read" if why else None

@@ -117,14 +117,14 @@ class _Tables:
         for kind, names in (("contacts", self._settings.lead_names), ("companies", self._settings.account_names)):
             for one in self._of(kind):
                 for name in names:
-                    self._note("histories whose beginning HubSpot no longer keeps", when=is_cut(one, kind, name))
+                    self._note("histories whose beginning HubSpot no longer has", when=is_cut(one, kind, name))
                 yield from field_changes(one, kind, names)
 
     def _opportunities(self) -> Iterator[Row]:
         for one in self._of("deals"):
             row = opportunity(one, self._meaning, self._created, self._into)
-            self._note("opportunities that no contact leads to", when=row["lead_id"] is None)
-            self._note("stages that are in no pipeline", when=row["stage"] not in self._meaning)
+            self._note("opportunities without a contact", when=row["lead_id"] is None)
+            self._note("stages that do not belong to a pipeline", when=row["stage"] not in self._meaning)
             yield row
 
     def _engagements(self, *, inbound: bool) -> Iterator[Row]:
@@ -134,7 +134,8 @@ class _Tables:
                     continue
                 rows = list(engagement(one, name, self._created))
                 self._note(
-                    f"{kind} of no contact that was read (archived, or tied to none) or without a date", when=not rows
+                    f"{kind} without a date, or without a contact that was read (archived, or none assigned)",
+                    when=not rows,
                 )
                 yield from rows
 

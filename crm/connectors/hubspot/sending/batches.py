@@ -16,7 +16,7 @@ from leadq.crm.connectors.hubspot.session import Call, Session, objects, part, r
 from leadq.crm.connectors.protocol import RowOutcome
 
 ROWS_PER_CALL = 100
-OVERWRITTEN = RowOutcome(key="", state="unknown", code="OVERWRITTEN", text="a lead merged into it was written over it")
+OVERWRITTEN = RowOutcome(key="", state="unknown", code="OVERWRITTEN", text="a lead merged into it has overwritten it")
 Sendable = tuple[str, Mapping[str, str]]
 """Id and values."""
 

@@ -43,7 +43,7 @@ def sendable(row: TargetRow) -> dict[str, str] | RowOutcome:
     """
     must_be_allowed(row.values)
     if not is_id(row.key):
-        return RowOutcome(key=row.key, state="rejected", code="MALFORMED_ID", text="is no id of HubSpot")
+        return RowOutcome(key=row.key, state="rejected", code="MALFORMED_ID", text="is not a HubSpot id")
     try:
         return {name: _text(ALLOWED[name], value) for name, value in row.values.items()}
     except NotSendableError as error:

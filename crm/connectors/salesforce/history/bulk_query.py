@@ -22,6 +22,7 @@ from leadq.crm.connectors.salesforce.calls import Call, error_of, judged, proble
 from leadq.crm.connectors.salesforce.connection import Connection
 from leadq.crm.connectors.salesforce.errors import SalesforceRefusedError, UnansweredError, call_class
 from leadq.crm.connectors.salesforce.history.queries import ObjectQuery
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import InputError, LeadqError, TargetPausedError
 
 ROWS_A_PAGE = 50_000
@@ -79,7 +80,7 @@ class SalesforceReader:
         except InputError as error:  # a torn page
             raise UnansweredError(error.problems[0]) from None
         if found != expected:
-            rule = f"must be answered with all {expected:,} rows"
+            rule = f"must be answered with all {counted(expected, 'row')}"
             raise UnansweredError(problem_of(_results(job), rule, f"{found:,}"))
         return found
 
@@ -94,7 +95,7 @@ class SalesforceReader:
                 return rows
             if state in _ENDED:
                 value = f"{state}: {message or 'no reason given'}"
-                raise SalesforceRefusedError(problem_of(look, "must end well", value), status=200, code="")
+                raise SalesforceRefusedError(problem_of(look, "must succeed", value), status=200, code="")
             if waited >= most:
                 self._abort(job)
                 raise TargetPausedError(problem_of(look, f"must be done within {most:g} s", state))
@@ -117,7 +118,7 @@ class SalesforceReader:
             if locator in {"", "null"}:
                 return
             if locator in seen:
-                raise UnansweredError(problem_of(_results(job), "must name another page each time", locator))
+                raise UnansweredError(problem_of(_results(job), "must name a new page each time", locator))
             seen.add(locator)
         raise UnansweredError(problem_of(_results(job), "must have no more pages than rows", f"more than {expected:,}"))
 

@@ -19,6 +19,7 @@ from leadq.crm.connectors.salesforce.history.queries import ObjectQuery
 from leadq.crm.connectors.salesforce.history.tables import moment
 from leadq.crm.contract.crm_tables import TEXT
 from leadq.crm.storage.scratch_database import Connection, count, first_row, name, text, write_table
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem, StoreError
 
 ROWS = "rows"
@@ -78,8 +79,10 @@ def _earlier(connection: Connection, query: ObjectQuery, path: Path) -> str:
         rows = f"SELECT {', '.join(columns)} FROM read_parquet({text(str(path))})"
         first_row(connection.cursor().sql(f"SELECT count(COLUMNS(*)), max(Id) FROM ({rows})"))
     except (pa.ArrowInvalid, OSError, duckdb.Error) as error:
-        remedy = "Read everything again with --whole; changes that Salesforce has forgotten are then gone."
-        raise StoreError(Problem(where=str(path), rule="must be as the last reading left it", remedy=remedy)) from error
+        remedy = "Read everything again with --whole; changes that Salesforce no longer keeps are lost then."
+        raise StoreError(
+            Problem(where=str(path), rule="must not have changed since the last reading", remedy=remedy)
+        ) from error
     return rows
 
 
@@ -92,5 +95,5 @@ def dropped_rows(connection: Connection, query: ObjectQuery, earlier: Path, now:
         after = f"SELECT Id FROM read_parquet({text(str(now))})"
         gone = count(connection.cursor().sql(f"{before} WHERE Id NOT IN ({after})"))
     except duckdb.Error:
-        return [f"{query.name}: the rows of the last reading could not be read; --whole dropped them"]
-    return [f"{query.name}: --whole dropped {gone:,} rows that Salesforce gives no more"] if gone else []
+        return [f"{query.name}: the rows of the last reading could not be read, so --whole left them out"]
+    return [f"{query.name}: --whole left out {counted(gone, 'row')} that Salesforce no longer has"] if gone else []

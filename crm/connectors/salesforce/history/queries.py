@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 from leadq.crm.connectors.salesforce.metadata.fields import HUMAN_FIELDS, OUR_FIELDS, REASONS_DETAIL, REJECTION_REASON
 from leadq.crm.contract.personal_data import Contents, why_personal
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import ConfigError, InputError, Problem
 
 EMAIL, EMAIL_DOMAIN = "Email", "EmailDomain"
@@ -75,7 +76,7 @@ class HistorySettings:
         """Refuse what is no field, is personal, or is written by delivery."""
         asked = (self.lead_fields, self.account_fields, tuple(filter(None, [self.matched_account])))
         problems = [
-            Problem(where=f"salesforce field {name!r}", rule=why, remedy="Take it out of the fields to read.")
+            Problem(where=f"salesforce field {name!r}", rule=why, remedy="Remove it from the fields to read.")
             for names in asked
             for place, name in enumerate(names)
             if (why := why_not_read(name, names[:place]))
@@ -173,10 +174,10 @@ def rows_of(page: str, query: ObjectQuery) -> Iterator[dict[str, str | None]]:
     reader = csv.DictReader(io.StringIO(page, newline=""), restval=None, strict=True)
     try:
         if tuple(reader.fieldnames or ()) != query.fields:
-            raise InputError(_torn(query, "must hold the columns asked for", ", ".join(reader.fieldnames or ())[:200]))
+            raise InputError(_torn(query, "must have the columns asked for", ", ".join(reader.fieldnames or ())[:200]))
         for row in reader:
             if None in row or any(value is None for value in row.values()):
-                raise InputError(_torn(query, "must hold whole rows", f"a row of {reader.line_num} lines"))
+                raise InputError(_torn(query, "must hold whole rows", f"a row of {counted(reader.line_num, 'line')}"))
             yield {
                 EMAIL_DOMAIN if field == EMAIL else field: _domain(row[field]) if field == EMAIL else row[field] or None
                 for field in query.fields
@@ -203,9 +204,9 @@ def why_not_read(field: str, before: tuple[str, ...] = ()) -> str | None:
         return "must be the API name of a field"
     folded = field.casefold()  # Salesforce does not tell names apart by case
     if folded in _READ_ALREADY | {name.casefold() for name in before}:
-        return "is read already"
+        return "is already read"
     if _AFTER_THE_FACT.match(field):
-        return "moves with the outcome or with our own writes and would give it away"
+        return "changes with the outcome or with what leadq writes, and would give it away"
     if folded in _NEVER or (folded.startswith("lq_") and folded not in _PEOPLES):
         return "is written by leadq: a score must not become a feature of the next one"
     why = why_personal(field, _NOTHING_SEEN, harmless=False)
@@ -219,5 +220,5 @@ def _domain(address: str | None) -> str | None:
 
 
 def _torn(query: ObjectQuery, rule: str, value: str) -> Problem:
-    remedy = "Run again; nothing of this reading was kept."
+    remedy = "Run the command again; nothing was kept of this reading."
     return Problem(where=f"salesforce answer for {query.name}", rule=rule, value=value, remedy=remedy)

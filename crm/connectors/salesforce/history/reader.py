@@ -37,8 +37,8 @@ STATE_VERSION = 1
 _BATCH = 20_000
 _NUMBERS = ("employees", "annual_revenue")
 _NOTES = {
-    "opportunities that no lead leads to": ("opportunities", "lead_id IS NULL"),
-    "outcomes without a recorded change of stage, dated by the close date that people edit": (
+    "opportunities without a lead": ("opportunities", "lead_id IS NULL"),
+    "outcomes without a recorded change of stage, dated by their close date, which people can edit": (
         "opportunities",
         "outcome <> 'open' AND closed_at = date_trunc('day', closed_at)",
     ),
@@ -135,7 +135,7 @@ def _write_tables(
     for words, (table, condition) in _NOTES.items():
         found = count(connection.sql(f"FROM read_parquet({text(str(folder / f'{table}.parquet'))})").filter(condition))
         if found:
-            notes.append(f"{table}: {found:,} {words}")
+            notes.append(f"{words}: {found:,}")
     return rows, tuple(notes)
 
 
@@ -157,8 +157,8 @@ def _marks(folder: Path, settings: HistorySettings) -> dict[str, str]:
             datetime.fromisoformat(mark)
         same = state["version"] == STATE_VERSION and state["settings"] == _shown(settings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        remedy = "Read everything again with --whole; changes that Salesforce has forgotten are then gone."
-        problem = Problem(where=str(path), rule="must be as the last reading left it", remedy=remedy)
+        remedy = "Read everything again with --whole; changes that Salesforce no longer keeps are lost then."
+        problem = Problem(where=str(path), rule="must not have changed since the last reading", remedy=remedy)
         raise StoreError(problem) from error
     whole = {path.stem for path in (folder / ROWS).glob("*.parquet")}
     return {key: mark for key, mark in marks.items() if key in whole} if same else {}

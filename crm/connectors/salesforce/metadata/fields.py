@@ -11,6 +11,7 @@ from typing import Literal
 
 from leadq.agreement.schema import DISQUALIFIED, Agreement
 from leadq.crm.connectors.protocol import TargetField
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import AgreementError, Problem
 
 FieldType = Literal["Number", "Percent", "Text", "Picklist", "DateTime", "LongTextArea"]
@@ -133,7 +134,7 @@ def lead_fields(agreement: Agreement, *, detail: bool = False) -> tuple[LeadFiel
             LeadField(
                 name=REJECTION_REASON,
                 label="LQ Rejection Reason",
-                help="Why this lead is no lead for sales, in the words both sides agreed on.",
+                help="Why sales rejects this lead, from the reasons both sides agreed on.",
                 type="Picklist",
                 choices=reasons,
                 tracked=True,
@@ -148,25 +149,34 @@ def _scored(agreement: Agreement, tiers: tuple[Choice, ...]) -> tuple[LeadField,
         LeadField(
             name=SCORE,
             label="LQ Score",
-            help="0 to 100, for sorting. 70: this lead stands above 70 of 100 open leads.",
+            help="0 to 100, for sorting. 70 means better than 70 of 100 open leads.",
             type="Number",
             length=3,
             tracked=True,
         ),
         LeadField(
-            name=TIER, label="LQ Tier", help="Tier of the agreement.", type="Picklist", choices=tiers, tracked=True
+            name=TIER,
+            label="LQ Tier",
+            help="The tier, as sales and marketing agreed.",
+            type="Picklist",
+            choices=tiers,
+            tracked=True,
         ),
         LeadField(
             name=CHANCE,
             label="LQ Chance",
-            help=f"Of 100 leads like this one, so many are won within {days} days.",
+            help=f"How many of 100 leads like this one are won within {counted(days, 'day')}.",
             type="Percent",
             length=5,
             decimals=2,
         ),
         LeadField(name=SCORED_AT, label="LQ Scored At", help="When the score last changed.", type="DateTime"),
-        LeadField(name=MODEL_VERSION, label="LQ Model Version", help="Model behind the score.", type="Text", length=40),
-        LeadField(name=STATUS, label="LQ Status", help="Scored, or why it is not.", type="Text", length=LONGEST_REASON),
+        LeadField(
+            name=MODEL_VERSION, label="LQ Model Version", help="The model that gave the score.", type="Text", length=40
+        ),
+        LeadField(
+            name=STATUS, label="LQ Status", help="Scored, or why there is no score.", type="Text", length=LONGEST_REASON
+        ),
     )
 
 
@@ -195,7 +205,7 @@ def _owned_by_people(tiers: tuple[Choice, ...]) -> tuple[LeadField, ...]:
         LeadField(
             name=TIER_OVERRIDE,
             label="LQ Tier Override",
-            help="Your tier in place of the score's. leadq never writes here.",
+            help="Your own tier instead of the score's. leadq never writes here.",
             type="Picklist",
             choices=tiers,
             tracked=True,
@@ -226,7 +236,7 @@ def _distinct(where: str, choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
     folded = Counter(choice.value.casefold() for choice in choices)
     twice = [choice.value for choice in choices if folded[choice.value.casefold()] > 1]
     if twice:
-        rule = "must differ in more than capitals, which Salesforce does not tell apart"
+        rule = "must differ in more than capital letters, which Salesforce ignores"
         remedy = "Rename one of them in agreement.yaml."
         raise AgreementError(Problem(where=where, rule=rule, value=", ".join(twice), remedy=remedy))
     return choices

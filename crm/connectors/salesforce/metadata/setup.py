@@ -11,6 +11,7 @@ from leadq.crm.connectors.salesforce.metadata.source_folder import (
     write_metadata,
 )
 from leadq.crm.connectors.salesforce.setup_options import SalesforceSetup
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem, UsageError
 
 
@@ -24,7 +25,7 @@ def set_up(agreement: Agreement, options: SalesforceSetup) -> SetupReport:
         ``write_metadata``.
     """
     if options.folder is None:
-        raise UsageError(Problem(where="--folder", rule="is missing", remedy="Say where to: --folder salesforce."))
+        raise UsageError(Problem(where="--folder", rule="is missing", remedy="Name the folder: --folder salesforce."))
     settings = MetadataSettings(
         disqualified_statuses=options.disqualified_status or DISQUALIFIED_STATUSES,
         track_history=options.track_history,
@@ -33,14 +34,14 @@ def set_up(agreement: Agreement, options: SalesforceSetup) -> SetupReport:
     files = salesforce_metadata(agreement, settings)
     write_metadata(options.folder, files)
     named = ", ".join(settings.disqualified_statuses)
-    rule = f"A rejection reason is asked for in the status {named}."
+    rule = f"Leads in the status {named} need a rejection reason."
     if not agreement.rejection_reasons:
-        rule = "The agreement names no rejection reasons, so none is asked for."
+        rule = "The agreement has no rejection reasons, so none is required."
     words = [
-        f"{options.folder}: wrote {len(files)} files from version {agreement.version} of the agreement.",
+        f"{options.folder}: wrote {counted(len(files), 'file')} for version {agreement.version} of the agreement.",
         rule,
-        f"Then: cd {options.folder} && sf project deploy start --dry-run --manifest manifest/package.xml",
-        "The steps before and after are in docs/howto/salesforce.md.",
+        f"Next: cd {options.folder} && sf project deploy start --dry-run --manifest manifest/package.xml",
+        "docs/howto/salesforce.md describes the steps before and after.",
     ]
     facts = {"folder": str(options.folder), "files": list(files), "agreement_version": agreement.version}
     return SetupReport(facts=facts, words="\n".join(words))

@@ -36,7 +36,7 @@ INTEGRATION, SALES = "LQ_Integration", "LQ_Sales"
 RULE = "LQ_Rejection_Reason_Needed"
 MARK = "leadq-setup.txt"
 """Stands in every folder written here and in nobody else's: only a folder that holds it is replaced."""
-_MARK_SAYS = "Written by leadq crm setup, which replaces this folder as a whole: keep nothing of your own in it.\n"
+_MARK_SAYS = "Written by leadq crm setup, which replaces this whole folder: do not keep your own files in it.\n"
 
 DISQUALIFIED_STATUSES = ("Closed - Not Converted", "Unqualified")
 """Names that Salesforce gives the status of a rejected lead; a company may have its own."""
@@ -148,7 +148,7 @@ def _rule(statuses: Sequence[str]) -> str:
 
 
 def _skip_automation() -> str:
-    words = "Held by the integration user: flows and validation rules that test it leave the nightly scores alone."
+    words = "For the integration user: flows and validation rules that check for it do not block the nightly scores."
     return document(
         "CustomPermission", [("description", words), ("isLicensed", False), ("label", "LQ Skip Automation")]
     )
@@ -158,7 +158,7 @@ def _integration(fields: Sequence[LeadField]) -> str:
     ours = {field.name for field in OUR_FIELDS} | {REASONS_DETAIL}
     return permission_set_document(
         label="LQ Integration",
-        description="For the user of leadq: reads leads and their history, edits the fields of leadq and no other.",
+        description="For leadq's user: reads leads and their history, and edits only leadq's fields.",
         editable=[f"Lead.{field.name}" for field in fields if field.name in ours],
         readable=[*(f"Lead.{field.name}" for field in fields), *READ_FIELDS],
         objects={entity: entity == "Lead" for entity in READ_OBJECTS},
@@ -170,7 +170,7 @@ def _integration(fields: Sequence[LeadField]) -> str:
 def _sales(fields: Sequence[LeadField]) -> str:
     return permission_set_document(
         label="LQ Sales",
-        description="For sales: reads the score and its reasons, edits the override and the rejection reason.",
+        description="For sales: reads the score and its reasons, and edits the override and the rejection reason.",
         editable=[f"Lead.{field.name}" for field in fields if field.name in HUMAN_FIELDS],
         readable=[f"Lead.{field.name}" for field in fields],
         objects={},

@@ -131,7 +131,7 @@ class BulkSteps:
         """Find out where a job stands, and go on from there."""
         self._detours[name] += 1
         if self._detours[name] > _MOST_DETOURS:
-            rule = f"must let a chunk through after {_MOST_DETOURS} new attempts"
+            rule = f"must accept a chunk after {_MOST_DETOURS} new attempts"
             raise TargetPausedError(Problem(where=f"salesforce job {job_id}", rule=rule, remedy=_AGAIN))
         job = ingest.look(self._connection, job_id)
         if job is None or job.state == "Aborted":
@@ -155,7 +155,7 @@ class BulkSteps:
             return Step(remote=remote, outcomes=outcomes(self._connection, job, [key for key, _ in rows]))
         self._polls[job_id] += 1
         if self._polls[job_id] > _MOST_POLLS:
-            rule = "must be over within six hours"
+            rule = "must finish within six hours"
             raise TargetPausedError(
                 Problem(where=f"salesforce job {job_id}", rule=rule, value=job.state, remedy=_AGAIN)
             )

@@ -127,7 +127,7 @@ def _rows(body: bytes, kind: str) -> list[dict[str, str]]:
     except (ValueError, csv.Error) as error:
         value = type(error).__name__
         raise UnansweredError(
-            Problem(where=kind, rule="must be whole", value=value, remedy="Run again later.")
+            Problem(where=kind, rule="must be complete", value=value, remedy="Run again later.")
         ) from None
 
 
@@ -152,7 +152,7 @@ def _page(document: Mapping[str, Any]) -> tuple[list[Job], str]:
 def _job(document: Mapping[str, Any]) -> Job:
     job_id = str(document["id"])
     if not is_job_id(job_id):
-        raise ValueError("no id of a job")  # told as an answer of another shape
+        raise ValueError("not a job id")  # told as an answer of another shape
     return Job(
         id=job_id,
         state=shown(document["state"]),

@@ -52,7 +52,8 @@ def update(connection: Connection, rows: Sequence[Sendable]) -> list[RowOutcome]
 def _outcomes(rows: Sequence[Sendable], answers: Any) -> list[RowOutcome]:
     if not isinstance(answers, list) or len(answers) != len(rows):
         return [
-            RowOutcome(key=key, state="unknown", code="NO_ANSWER", text="the answer has other rows") for key, _ in rows
+            RowOutcome(key=key, state="unknown", code="NO_ANSWER", text="the answer has a different number of rows")
+            for key, _ in rows
         ]
     return [_outcome(key, answer) for (key, _), answer in zip(rows, answers, strict=True)]
 

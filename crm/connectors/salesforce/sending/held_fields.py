@@ -105,7 +105,7 @@ def must_take(wanted: Sequence[TargetField], held: Mapping[str, HeldField]) -> N
 def _problems(wanted: TargetField, held: HeldField | None) -> list[Problem]:
     where = f"Lead.{wanted.name}"
     if held is None:
-        return [Problem(where=where, rule="must be there and visible to leadq's user", remedy=_DEPLOY)]
+        return [Problem(where=where, rule="must exist and be visible to leadq's user", remedy=_DEPLOY)]
     if held.kind != wanted.kind:
         return [
             Problem(where=where, rule=f"must be a {wanted.kind}", value=held.kind or "another kind", remedy=_DEPLOY)
@@ -114,11 +114,11 @@ def _problems(wanted: TargetField, held: HeldField | None) -> list[Problem]:
     if not held.writable:
         found.append(Problem(where=where, rule="must be writable by leadq's user", remedy=_DEPLOY))
     if wanted.kind == "text" and 0 < held.length < wanted.length:
-        rule = f"must hold {wanted.length} characters"
+        rule = f"must have room for {wanted.length} characters"
         found.append(Problem(where=where, rule=rule, value=str(held.length), remedy=_DEPLOY))
     if missing := _missing(wanted.choices, held.choices):
         found.append(
-            Problem(where=where, rule="must have every choice", value=f"no {', '.join(missing)}", remedy=_DEPLOY)
+            Problem(where=where, rule="must have all values", value=f"no {', '.join(missing)}", remedy=_DEPLOY)
         )
     return found
 

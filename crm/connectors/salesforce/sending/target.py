@@ -195,7 +195,7 @@ def _page(document: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
 
 def _why_skipped(key: str, row: Mapping[str, Any] | None) -> str:
     if not is_id(key):
-        return "no id of Salesforce"
+        return "not a Salesforce id"
     if row is None:
         return "not found"
     if row.get("IsDeleted"):

@@ -56,7 +56,7 @@ def sendable(row: TargetRow, held: Mapping[str, HeldField]) -> dict[str, Value] 
     values: dict[str, Value] = {}
     try:
         if not is_id(row.key):
-            raise NotSendableError("MALFORMED_ID", "is no id of Salesforce")
+            raise NotSendableError("MALFORMED_ID", "is not a Salesforce id")
         for name, value in row.values.items():
             if name not in held:
                 remedy = "Deploy the fields that leadq crm setup salesforce writes."

@@ -19,6 +19,7 @@ from leadq.crm.connectors.salesforce.metadata.fields import SCORE
 from leadq.crm.connectors.salesforce.sending.bulk_protocol import WRONG_STATE
 from leadq.crm.connectors.salesforce.trials.trial import NO_LEAD, answered, new_job, refused, told, waited
 from leadq.crm.connectors.verification import Finding, finding
+from leadq.foundation.plurals import counted
 
 _ERROR = re.compile(r"[A-Z][A-Z0-9_]+:.*:.*--", re.DOTALL)
 _NO_LEADS = tuple(f"00Q00000000000{number}EAA" for number in range(5))
@@ -107,7 +108,9 @@ def refused_rows(connection: Connection) -> Iterator[Finding]:
         rows = rows_in(failed)
         found = [row["Id"] for row in rows]
         yield finding(
-            "failed rows come back with the id we sent", sorted(found) == sorted(_NO_LEADS), f"{len(found)} rows"
+            "failed rows come back with the id we sent",
+            sorted(found) == sorted(_NO_LEADS),
+            counted(len(found), "row"),
         )
         order = "in the order sent" if found == [*_NO_LEADS] else "in another order"
         yield finding("rows of results come in any order", True if "another" in order else None, order)

@@ -21,6 +21,7 @@ from leadq.crm.connectors.salesforce.sending.values import as_read, is_id, same_
 from leadq.crm.connectors.salesforce.trials.jobs import rows_in
 from leadq.crm.connectors.salesforce.trials.trial import OVER, answered, new_job, queried, told, waited
 from leadq.crm.connectors.verification import Finding, finding
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem, UsageError
 
 _WATCHED = ("OwnerId", "Status", "LQ_Tier_Override__c", "LQ_Override_Reason__c", "LQ_Rejection_Reason__c")
@@ -80,7 +81,7 @@ def lead(
     yield finding(
         "leadq could have written every present value",
         not left_out,
-        ", ".join(left_out) or f"{len(kept)} values",
+        ", ".join(left_out) or counted(len(kept), "value"),
         harmless=True,
     )
     with writing.trying():

@@ -12,6 +12,7 @@ from leadq.crm.connectors.salesforce.connection import Connection
 from leadq.crm.connectors.salesforce.sending.bulk_protocol import is_job_id
 from leadq.crm.connectors.salesforce.trials.trial import NO_LEAD, answered, queried, refused, told, waited
 from leadq.crm.connectors.verification import Finding, finding
+from leadq.foundation.plurals import counted
 
 
 def who(connection: Connection) -> dict[str, str]:
@@ -76,9 +77,9 @@ def bulk_queries(connection: Connection) -> Iterator[Finding]:
     )
     ends = page.headers.get("Sforce-Locator", "no header")
     yield finding("the last page has the locator null", ends == "null", ends)
-    counted = page.headers.get("Sforce-NumberOfRecords", "no header")
-    agrees = counted == str(len(rows) - 1)
-    yield finding("a page says how many rows it holds", agrees, f"{counted} for {len(rows) - 1}", harmless=True)
+    said = page.headers.get("Sforce-NumberOfRecords", "no header")
+    agrees = said == str(len(rows) - 1)
+    yield finding("a page says how many rows it holds", agrees, f"{said} for {len(rows) - 1}", harmless=True)
     processed = job.get("numberRecordsProcessed")
     yield finding("a query job counts all its rows", processed == len(rows) - 1, f"{processed} for {len(rows) - 1}")
     if len(rows) > 1:
@@ -86,7 +87,7 @@ def bulk_queries(connection: Connection) -> Iterator[Finding]:
             "bulk writes moments with Z", rows[1][1].endswith("Z"), rows[1][1], harmless="+0000" in rows[1][1]
         )
     _, page, rows = _bulk_query(connection, f"SELECT Id FROM Lead WHERE Id = '{NO_LEAD}'")  # noqa: S608 - our own
-    yield finding("a query without rows answers its header alone", rows == [["Id"]], f"{len(rows)} lines")
+    yield finding("a query without rows answers its header alone", rows == [["Id"]], counted(len(rows), "line"))
 
 
 def _bulk_query(connection: Connection, query: str) -> tuple[dict[str, Any], Any, list[list[str]]]:

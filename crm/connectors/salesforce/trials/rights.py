@@ -12,6 +12,7 @@ from leadq.crm.connectors.salesforce.metadata.fields import HUMAN_FIELDS
 from leadq.crm.connectors.salesforce.sending.held_fields import ALLOWED, held_fields, must_take
 from leadq.crm.connectors.salesforce.trials.trial import queried
 from leadq.crm.connectors.verification import Finding, finding
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, LeadqError
 
 _MOST_NAMED = 12
@@ -43,7 +44,7 @@ def fields(connection: Connection, wanted: Sequence[TargetField]) -> Iterator[Fi
     except GateStopped as stopped:
         yield from (finding(what, holds=False, found=problem) for problem in stopped.problems)
     else:
-        yield finding(what, holds=True, found=f"{len(wanted)} fields")
+        yield finding(what, holds=True, found=counted(len(wanted), "field"))
     others = sorted(name for name, field in held.items() if field.writable and name not in ALLOWED)
     yield finding("no other field of a lead can be written by leadq's user", not others, _listed(others) or "none can")
     peoples = sorted(set(others) & set(HUMAN_FIELDS))
@@ -61,7 +62,7 @@ def history(connection: Connection, settings: HistorySettings) -> Iterator[Findi
         except SalesforceRefusedError as error:
             yield finding(what, holds=False, found=shown(error.problems[0].value))
         else:
-            yield finding(what, holds=True, found=f"{len(query.fields)} fields")
+            yield finding(what, holds=True, found=counted(len(query.fields), "field"))
 
 
 def rules(connection: Connection) -> Iterator[Finding]:
@@ -71,10 +72,10 @@ def rules(connection: Connection) -> Iterator[Finding]:
         try:
             active = sorted(str(row[name]) for row in queried(connection, query, path=path))
         except LeadqError as error:
-            why = f"leadq's user may not look, so ask an administrator ({shown(error.problems[0].value)})"
+            why = f"leadq's user is not allowed to see this, so ask an administrator ({shown(error.problems[0].value)})"
             yield finding(what, None, why)
         else:
-            remedy = f"{_listed(active)}: look whether they leave out who has LQ_Skip_Automation"
+            remedy = f"{_listed(active)}: check that they leave out users with LQ_Skip_Automation"
             yield finding(what, None if active else True, remedy if active else "none is active")
 
 

@@ -119,7 +119,7 @@ def _accounts(folder: Path) -> set[str]:
 
 
 def _no_leads(session: TrytonSession) -> Problem:
-    remedy = f"Give the user {session.account.user} the company whose leads it shall read; the folder is as it was."
+    remedy = f"Give the user {session.account.user} access to the company whose leads it should read; the folder was not changed."
     return Problem(
-        where=session.account.title, rule="must hold leads that leadq's user sees", value="none", remedy=remedy
+        where=session.account.title, rule="must have leads that leadq's user can see", value="none", remedy=remedy
     )

@@ -23,6 +23,7 @@ from leadq.crm.connectors.tryton.sending.batches import MODEL
 from leadq.crm.connectors.tryton.sending.values import as_text, moment_of
 from leadq.crm.connectors.tryton.session import TrytonSession
 from leadq.crm.storage.scratch_database import open_engine, text
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import ConfigError, LeadqError, Problem
 
 _PAGE = 1_000
@@ -91,7 +92,7 @@ def fetch(session: TrytonSession, names: Sequence[str], path: Path, progress: Ca
                     Problem(where=session.account.title, rule="must count revisions upwards", remedy="Run again.")
                 )
             found, last = found + len(page), newest
-            progress(f"Reading: {found:,} revisions of leads")
+            progress(f"Reading: {counted(found, 'revision')} of leads")
     return found
 
 
@@ -132,6 +133,6 @@ def _text(session: TrytonSession, name: str, value: Any) -> str | None:
     try:
         return as_text(value)
     except ValueError as error:
-        where, rule = f"{session.account.title}, field {name} of leads", "must hold a text, a number or a time"
-        remedy = "Take it out of lead_fields in leadq.yaml."
+        where, rule = f"{session.account.title}, field {name} of leads", "must be a text, a number or a time"
+        remedy = "Remove it from lead_fields in leadq.yaml."
         raise ConfigError(Problem(where=where, rule=rule, value=str(error), remedy=remedy)) from None

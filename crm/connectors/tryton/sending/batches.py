@@ -16,12 +16,12 @@ from leadq.crm.connectors.tryton.session import ChangedMeanwhileError, RefusedEr
 from leadq.foundation.problems import Problem
 
 MODEL = "sale.opportunity"
-CHANGED = "changed by somebody meanwhile"
+CHANGED = "changed by somebody in the meantime"
 _TRIES = 5
 """So often may leads of one batch be changed under our hands, before the rest of it waits for the next night."""
 _BROKEN = 10
 """Leads one by one over which a server breaks down, and no other, before it is left alone."""
-_GONE = "deleted meanwhile"
+_GONE = "deleted in the meantime"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +107,8 @@ class Batch:
     def _must_not_break_over_all(self, outcomes: Sequence[RowOutcome]) -> None:
         """Raise where the server broke down over each lead so far: one call a lead would be no help to it, nor to us."""
         if len(outcomes) >= _BROKEN and all(one.state == "transient" for one in outcomes):
-            where, rule = self.session.account.title, "must not break down over every lead"
-            remedy = "Look into its log; leadq deliver goes on with it."
+            where, rule = self.session.account.title, "must not fail on every lead"
+            remedy = "Check its log; leadq deliver then continues."
             raise UnheardError(Problem(where=where, rule=rule, value=outcomes[-1].text, remedy=remedy))
 
     def _told_gone(self, ids: Sequence[int]) -> dict[int, RowOutcome]:

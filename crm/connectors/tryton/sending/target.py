@@ -179,8 +179,8 @@ def _parts(keys: Sequence[str]) -> list[list[int]]:
 
 def _why_skipped(key: str, row: Mapping[str, Any] | None) -> str:
     if not is_id(key):
-        return "no id of Tryton"
+        return "not a Tryton id"
     if row is None:
-        return "not found, or not to be seen by leadq's user"
+        return "not found, or not visible to leadq's user"
     state = str(row.get("state"))
     return "" if state in OPEN_STATES else state

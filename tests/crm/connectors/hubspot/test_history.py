@@ -111,7 +111,7 @@ def test_an_outcome_is_dated_by_the_stage(fake: FakeHubspot, tmp_path: Path) -> 
     assert deals[deal] | won == deals[deal]
     lost = {"lead_id": None, "outcome": "lost", "closed_at": DAY + HOUR, "loss_reason": "price"}
     assert deals[gone] | lost == deals[gone]
-    assert extract.notes == ("opportunities that no contact leads to: 1", "stages that are in no pipeline: 1")
+    assert extract.notes == ("opportunities without a contact: 1", "stages that do not belong to a pipeline: 1")
 
 
 def test_what_a_buyer_did_and_what_sales_did(fake: FakeHubspot, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_reading_that_fails_leaves_the_folder_as_it_was(fake: FakeHubspot, tmp
 def test_pages_that_lead_in_a_circle_are_no_whole_reading(fake: FakeHubspot, tmp_path: Path) -> None:
     page = json_answer({"results": [{"id": "1", "createdAt": stamp(DAY)}], "paging": {"next": {"after": "7"}}})
     fake.faults.add(Fault(at=r"GET .*/objects/contacts", answer=page, count=50))
-    with pytest.raises(UnheardError, match="lead on"):
+    with pytest.raises(UnheardError, match="address of the next page"):
         _extract(fake, tmp_path / "extract")
     assert not (tmp_path / "extract").exists()
     assert len(fake.paths("GET", "objects/contacts")) == 2
@@ -256,7 +256,11 @@ def test_what_is_tied_to_nobody_is_told(fake: FakeHubspot, tmp_path: Path) -> No
     account.records["contacts"][archived].archived = True
     extract = _extract(fake, tmp_path / "extract")
     assert extract.rows["touches"] == 1
-    assert [note for note in extract.notes if note.startswith("calls of no contact") and note.endswith(": 2")]
+    assert [
+        note
+        for note in extract.notes
+        if note.startswith("calls without a date, or without a contact") and note.endswith(": 2")
+    ]
 
 
 def test_a_history_that_is_cut_begins_with_no_change_from_empty(fake: FakeHubspot, tmp_path: Path) -> None:
@@ -294,7 +298,7 @@ def test_nothing_personal_and_nothing_of_ours_is_asked() -> None:
         "hs_email_subject",
     }
     assert {name for name in asked if name.startswith("lq_")} == set(HUMAN_PROPERTIES) - {"lq_tier_override"}
-    with pytest.raises(ConfigError, match="not read yet"):
+    with pytest.raises(ConfigError, match="not supported yet"):
         open_history(ToHubspot(kind="hubspot", access_token="${T}", object="leads"), {"T": "x"})
 
 

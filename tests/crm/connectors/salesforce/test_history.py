@@ -189,8 +189,8 @@ def test_an_outcome_is_dated_by_when_the_stage_last_turned(organisation: Organis
     assert (deals["006MORE"]["outcome"], deals["006MORE"]["closed_at"]) == ("open", None)
     assert deals["006MORE"]["lead_id"] == ALICE
     assert deals["006OLD"]["closed_at"] == datetime(2026, 12, 31, tzinfo=UTC)
-    assert extract.notes[0] == "opportunities: 1 opportunities that no lead leads to"
-    assert any("dated by the close date" in note for note in extract.notes)
+    assert extract.notes[0] == "opportunities without a lead: 1"
+    assert any("dated by their close date" in note for note in extract.notes)
 
 
 def test_changes_by_leadq_and_of_unread_fields_are_left_out(organisation: Organisation, tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_a_damaged_state_is_said(organisation: Organisation, tmp_path: Path) -> 
     folder = tmp_path / "extract"
     read_history(organisation, folder, SETTINGS)
     (folder / "extract.json").write_text("{")
-    with pytest.raises(StoreError, match=r"must be as the last reading left it\. Read everything again"):
+    with pytest.raises(StoreError, match=r"must not have changed since the last reading\. Read everything again"):
         read_history(organisation, folder, SETTINGS)
     assert read_history(organisation, folder, SETTINGS, whole=True).rows["leads"] == 3
 
@@ -313,7 +313,7 @@ def test_a_torn_page_is_refused(page: str, rule: str) -> None:
         ("Lq_Effective_Tier__c", "is written by leadq"),
         ("FirstName", "is named like a person's name"),
         ("MobilePhone", "is named like personal data"),
-        ("industry", "is read already"),
+        ("industry", "is already read"),
         ("IsConverted", "would give it away"),
         ("LastActivityDate", "would give it away"),
     ],
@@ -366,5 +366,5 @@ def test_leadq_reads_the_extract_as_its_sources(organisation: Organisation, tmp_
 
 
 def test_a_field_is_read_once() -> None:
-    with pytest.raises(ConfigError, match="'Plan__C': is read already"):
+    with pytest.raises(ConfigError, match="'Plan__C': is already read"):
         HistorySettings(lead_fields=("Plan__c", "Plan__C"))

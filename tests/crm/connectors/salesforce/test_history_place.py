@@ -104,7 +104,7 @@ def test_only_whole_drops_them_and_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "extract"
     read_history(Organisation(CHANGE, REJECTED), folder, PLAIN)
     extract = read_history(Organisation(REJECTED), folder, PLAIN, whole=True)
-    assert "LeadHistory: --whole dropped 1 rows that Salesforce gives no more" in extract.notes
+    assert "LeadHistory: --whole left out 1 row that Salesforce no longer has" in extract.notes
     assert extract.rows["field_history"] == 0
 
 
@@ -120,7 +120,7 @@ def test_a_damaged_earlier_file_is_told_with_the_way_out(name: str, damage: str,
     else:
         path.write_bytes(content[:50] if damage == "cut" else content[:4] + b"\xff" * 60 + content[64:])
     before = _found(folder)
-    with pytest.raises(StoreError, match=rf"{name}.parquet: must be as the last reading left it.*--whole"):
+    with pytest.raises(StoreError, match=rf"{name}.parquet: must not have changed since the last reading.*--whole"):
         read_history(Organisation(CHANGE), folder, PLAIN)
     assert _found(folder) == before
     extract = read_history(Organisation(CHANGE), folder, PLAIN, whole=True)

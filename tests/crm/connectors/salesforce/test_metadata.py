@@ -191,7 +191,7 @@ def test_labels_stay_apart_where_the_words_would_not(agreement: Agreement) -> No
 
 def test_values_that_differ_in_capitals_only_are_refused(agreement: Agreement) -> None:
     twins = (*agreement.tiers, Tier(id="t1", label="other", owner="sales"))
-    with pytest.raises(AgreementError, match=r"tiers: must differ in more than capitals.*T1, t1"):
+    with pytest.raises(AgreementError, match=r"tiers: must differ in more than capital letters.*T1, t1"):
         files_of(replace(agreement, tiers=twins))
     with pytest.raises(AgreementError, match=r"rejection_reasons: .*Student, student"):
         files_of(replace(agreement, rejection_reasons=("Student", "student")))
@@ -299,8 +299,8 @@ def test_the_integration_user_may_read_what_history_asks_for(agreement: Agreemen
 
 def test_help_says_what_a_score_and_a_chance_mean(agreement: Agreement) -> None:
     help_of = {field.name: field.help for field in lead_fields(agreement)}
-    assert help_of["LQ_Score__c"] == "0 to 100, for sorting. 70: this lead stands above 70 of 100 open leads."
+    assert help_of["LQ_Score__c"] == "0 to 100, for sorting. 70 means better than 70 of 100 open leads."
     days = agreement.outcome.horizon_days
-    assert help_of["LQ_Chance__c"] == f"Of 100 leads like this one, so many are won within {days} days."
+    assert help_of["LQ_Chance__c"] == f"How many of 100 leads like this one are won within {days} days."
     shown = files_of(agreement)[f"{FIELDS}/LQ_Score__c.field-meta.xml"]
     assert f"<inlineHelpText>{help_of['LQ_Score__c']}</inlineHelpText>" in shown

@@ -411,7 +411,7 @@ def test_leads_that_must_not_be_written_are_told_with_why(fake: FakeSalesforce) 
         keys[1]: "deleted",
         keys[650]: "converted",
         absent: "not found",
-        "x') OR (Id != '": "no id of Salesforce",
+        "x') OR (Id != '": "not a Salesforce id",
     }
 
 

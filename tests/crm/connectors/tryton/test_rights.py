@@ -47,7 +47,7 @@ def users(tryton: Tryton) -> Tryton:
     return tryton
 
 
-@pytest.mark.parametrize(("user", "words"), [(BY_HAND, "belongs to no company"), (ELSEWHERE, "must hold leads")])
+@pytest.mark.parametrize(("user", "words"), [(BY_HAND, "belongs to no company"), (ELSEWHERE, "must have leads")])
 def test_who_sees_no_lead_replaces_no_extract(users: Tryton, tmp_path: Path, user: str, words: str) -> None:
     users.rpc(REP).leads(1)
     folder = tmp_path / "extract"

@@ -98,7 +98,7 @@ def test_a_lead_that_a_person_changed_in_between_is_left_and_comes_again(tryton:
     assert step.outcomes is not None
     outcomes = {one.key: one for one in step.outcomes}
     assert outcomes[str(ids[4])].state == "skipped"
-    assert outcomes[str(ids[4])].text == "changed by somebody meanwhile"
+    assert outcomes[str(ids[4])].text == "changed by somebody in the meantime"
     assert states(outcomes).count("ok") == 9
     assert rep.read(ids, ["lq_score", "comment"])[ids[4]] == {
         "id": ids[4], "lq_score": None, "comment": "Called, wants a quote",
@@ -117,7 +117,7 @@ def test_a_lead_that_was_deleted_in_between_is_skipped_and_takes_no_other_with_i
     assert step.outcomes is not None
     outcomes = {one.key: one for one in step.outcomes}
     assert states(outcomes) == ["ok", "rejected", "ok", "skipped", "ok", "ok"]
-    assert outcomes[str(ids[3])].text == "deleted meanwhile"
+    assert outcomes[str(ids[3])].text == "deleted in the meantime"
 
 
 def test_a_write_that_went_unheard_is_known_as_ours(tryton: Tryton) -> None:
@@ -162,9 +162,9 @@ def test_leads_that_are_none_any_more_are_left(tryton: Tryton) -> None:
         "cancelled",
         "converted",
         None,
-        "not found, or not to be seen by leadq's user",
+        "not found, or not visible to leadq's user",
     ]
-    assert {told[key] for key in hostile} == {"no id of Tryton"}
+    assert {told[key] for key in hostile} == {"not a Tryton id"}
     rows: dict[int | str, dict[str, Value]] = {key: values() for key in (*keys, *hostile)}
     assert states(send(target, chunk_of(rows))) == ["skipped", "skipped", "skipped", "ok", *["skipped"] * 7]
     held = rep.read([lost, cancelled, converted, opened], ["lq_score"])
