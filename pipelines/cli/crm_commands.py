@@ -25,10 +25,10 @@ crm_app.add_typer(
         cls=SetupCommands,
         no_args_is_help=True,
         rich_markup_mode=None,
-        epilog="Each kind has its own options: leadq crm setup KIND --help",
+        epilog="Example: leadq crm setup --help",
     ),
     name="setup",
-    help="Prepare a CRM for scores: leadq's fields, and whatever else that kind of CRM needs.",
+    help="Prepare a CRM for scores: leadq's fields, and whatever else that kind needs. Each kind has its own options.",
 )
 
 
