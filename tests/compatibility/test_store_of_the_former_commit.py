@@ -117,7 +117,8 @@ def _base_rates_claim_nothing(said: str) -> str:
     """Return what ``leadq models --json`` said: a base rate took the verdict of the model that was tried on the same data."""
     document = json.loads(said)
     for row in document["models"]:
-        row |= {"beats_base_rate": False, "beats_points": None} if row["kind"] == "base_rate" else {}
+        if row["kind"] == "base_rate":
+            row.update(beats_base_rate=False, beats_points=None)
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
