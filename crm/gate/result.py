@@ -8,7 +8,7 @@ from typing import Literal
 
 from leadq.crm.gate.rules import Rule
 from leadq.foundation.plurals import counted
-from leadq.foundation.problems import GateStopped, Problem
+from leadq.foundation.problems import Problem
 
 Verdict = Literal["kept", "warned", "stopped"]
 Judge = Literal["count", "Great Expectations on the rows", "Great Expectations on the counts"]
@@ -93,17 +93,6 @@ class GateResult:
     def warnings(self) -> tuple[RuleResult, ...]:
         """Rules that are broken without stopping it."""
         return tuple(result for result in self.results if result.verdict == "warned")
-
-    def raise_if_stopped(self) -> None:
-        """Stop the work when a stop rule is broken.
-
-        Raises
-        ------
-        GateStopped
-            With every broken stop rule at once.
-        """
-        if self.stopped:
-            raise GateStopped(result.problem() for result in self.stopped)
 
     def in_words(self) -> str:
         """Return a few lines for the command line: what was looked at, then every broken rule."""

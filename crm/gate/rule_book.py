@@ -1,8 +1,12 @@
-"""Which rules a history must keep: the contract's, and those that its own fields' profile suggests.
+"""Which rules a history must keep: the contract's, and how far own fields may differ from when the model was trained.
 
 Integrity rules hold every night. ``training=True`` adds what only a whole history can show: enough rows, and both
 outcomes. Whether there are enough wins to learn from is counted where it is known which leads a model may learn from
 (``features/readiness/minimum_outcomes.py``). An optional table without rows gets no rules, a source without dates none about time.
+
+Own fields are compared every night with the profile in the bundle (``field_drift.py``), and warn beyond :data:`MISSING_DIFFERS`,
+:data:`UNSEEN_SHARE` and :data:`SHARE_DIFFERS`; they never stop, for a company may change its forms. What stops is a field that is gone,
+empty or of another type (``pipelines/project/schema_check.py``).
 """
 
 from __future__ import annotations
@@ -13,12 +17,18 @@ from datetime import UTC, datetime
 import pyarrow.parquet as pq
 
 from leadq.crm.contract.history import History
-from leadq.crm.gate.field_profiles import FieldProfile
 from leadq.crm.gate.rules import Operand, Rule, RuleKind, Severity
 
 MIN_WINS = 60
 """Below it nothing useful can be learnt; as many leads without a win are needed."""
 MIN_LEADS = 2 * MIN_WINS
+
+MISSING_DIFFERS = 0.10
+"""Difference of the share of leads without a value."""
+UNSEEN_SHARE, UNSEEN_LEADS = 0.05, 5
+"""Share of leads with a value of a category that was not there at training, and how many there must be."""
+SHARE_DIFFERS = 0.20
+"""Difference of a value's share, or of the share of leads up to a number: a fifth of the leads are others than before."""
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # 1970 and 1900 are what spreadsheets and databases write for "no date"
 _CLOCK = "Check the time zone and the date format in leadq.yaml; a day and a month may be swapped."
@@ -26,7 +36,7 @@ _KEY = "Check the column that is mapped to the identifier in leadq.yaml."
 _LARGEST = 1e15  # beyond it a double no longer holds cents exactly, and no field of a company gets there
 
 
-def rules_for(history: History, *, training: bool = False, profiles: tuple[FieldProfile, ...] = ()) -> tuple[Rule, ...]:
+def rules_for(history: History, *, training: bool = False) -> tuple[Rule, ...]:
     """Return the rules that ``history`` must keep.
 
     Parameters
@@ -34,11 +44,9 @@ def rules_for(history: History, *, training: bool = False, profiles: tuple[Field
     history : History
     training : bool
         Add the rules on the whole: enough leads and wins, both outcomes.
-    profiles : tuple of FieldProfile
-        Own fields as they were when the model was trained; tonight's must look alike (warnings only).
     """
     contract = [*_leads(history), *_accounts(), *_opportunities(history), *_activity(history), *_outcomes(history)]
-    rules = [*contract, *_own_fields(history), *_profiled(profiles)]
+    rules = [*contract, *_own_fields(history)]
     if training:
         rules += _whole_history()
     filled = {table: _columns(history, table) for table in {rule.table for rule in rules}}
@@ -172,21 +180,6 @@ def _own_fields(history: History) -> Iterator[Rule]:
         if field.type == "number":
             column = f"{field.entity}s.{field.name}"
             yield _rule(column, "between", -_LARGEST, _LARGEST, remedy="Refuse the field or fix the number in the CRM.")
-
-
-def _profiled(profiles: tuple[FieldProfile, ...]) -> Iterator[Rule]:
-    changed = "The field is filled in differently from when the model was trained: find out what changed in the form or the import."
-    for profile in profiles:
-        column = f"{profile.entity}s.{profile.name}"
-        present = max(0.0, 1 - profile.missing_share - 0.10)
-        if present > 0:
-            yield _rule(column, "not_null", mostly=present, severity="warn", remedy=changed)
-        if profile.low is not None and profile.high is not None:
-            room = (profile.high - profile.low) / 2
-            bounds = (profile.low - room, profile.high + room)
-            yield _rule(column, "between", *bounds, mostly=0.99, severity="warn", remedy=changed)
-        if profile.values:
-            yield _rule(column, "in_set", *profile.values, mostly=0.95, severity="warn", remedy=changed)
 
 
 def _whole_history() -> Iterator[Rule]:

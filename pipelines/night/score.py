@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from leadq.crm.contract.history import History
+from leadq.crm.gate.field_drift import FieldDrift, compare_fields
 from leadq.crm.gate.judge import check_rules
+from leadq.features.groups.plug_ins import plug_in_problems
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem, UsageError
 from leadq.models.bundle.bundle import Bundle
@@ -85,6 +87,7 @@ def score(
         raise UsageError(Problem(where="--changed-only", rule="needs engine: duckdb", value="spark", remedy=remedy))
     with project.store.writing(f"score, {scope.kind}", project.now):
         bundle = scoring_bundle(project)
+        _refuse_without_groups(bundle)
         started = _taken_up(project, bundle, scope, as_of) or _anew(project, bundle, scope, as_of, progress)
         done = project.store.committed(started.inputs.run_id)
         run = done or score_run(
@@ -92,7 +95,10 @@ def score(
         )
         shadow = score_in_shadow(project, started.history, run)
         published = publish_night(project, run, progress)
-    return _told(project, run, started.history, repeated=done is not None, shadow=shadow, published=published)
+        drift = None if scope.kind == "lead" else own_field_drift(started.history, bundle)
+    return _told(
+        project, run, started.history, repeated=done is not None, shadow=shadow, published=published, drift=drift
+    )
 
 
 def _taken_up(project: Project, bundle: Bundle, scope: Scope, as_of: datetime | None) -> Started | None:
@@ -131,9 +137,11 @@ def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> Histor
     Raises
     ------
     GateStopped
+        A feature group that the bundle was trained with is not here, and nothing was read; or
         A stop rule is broken, the agreement names a field that the data does not have, or the sources have no longer the
         shape that the bundle's model was trained on.
     """
+    _refuse_without_groups(bundle)
     history = ingest(project, progress, folder=project.store.work / "history")
     progress("Gate: checking the rules")
     gate = check_rules(history)
@@ -142,6 +150,17 @@ def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> Histor
     if problems:
         raise GateStopped(problems)
     return history
+
+
+def own_field_drift(history: History, bundle: Bundle) -> FieldDrift:
+    """Hold tonight's own fields against those that the bundle was trained on."""
+    used = {feature.source for feature in bundle.catalogue.features}
+    return compare_fields(history, bundle.field_profiles, used=used)
+
+
+def _refuse_without_groups(bundle: Bundle) -> None:
+    if problems := plug_in_problems(bundle.catalogue):
+        raise GateStopped(problems)
 
 
 def _refuse_wrong_use(scope: Scope, as_of: datetime, project: Project) -> None:
@@ -155,7 +174,16 @@ def _refuse_wrong_use(scope: Scope, as_of: datetime, project: Project) -> None:
         raise UsageError(Problem(where="--as-of", rule=rule, value=as_of.isoformat(), remedy=remedy))
 
 
-def _told(project: Project, run: Run, history: History, *, repeated: bool, shadow: str, published: Published) -> Told:
+def _told(
+    project: Project,
+    run: Run,
+    history: History,
+    *,
+    repeated: bool,
+    shadow: str,
+    published: Published,
+    drift: FieldDrift | None,
+) -> Told:
     rejected = int(run.history_counts["rejected"])
     path = project.store.folder / run.scores
     rows = tier_rows(run.counts, project.agreement)
@@ -174,6 +202,7 @@ def _told(project: Project, run: Run, history: History, *, repeated: bool, shado
         "rejected_rows": rejected,
         "shadow": shadow,
         "score_table": published.facts,
+        "own_fields": {} if drift is None else drift.to_document(),
     }
     words = [
         f"{counted(run.counts['rows'], 'open lead')} as of {run.inputs.as_of:%Y-%m-%d %H:%M} UTC, "
@@ -187,6 +216,8 @@ def _told(project: Project, run: Run, history: History, *, repeated: bool, shado
         words.append("These leads were already scored with the same inputs, so nothing was written.")
     if shadow:
         words.append(shadow)
+    if drift is not None and (said := drift.in_words()):
+        words.append(said)
     if published.words:
         words.append(published.words)
     if rejected:

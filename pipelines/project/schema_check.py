@@ -87,7 +87,7 @@ def _own_field(
         hint = did_you_mean(column, [name for where, name in own if where == table])
         rule = "must be a column of the file, as when the model was trained"
         yield _problem(project, table, column, rule, "no such column", f"{hint}{_REMEDY}")
-    elif field.type != expected:
+    elif field.type != expected and not feature.group:  # a plug-in may make a number out of any field
         rule = f"must be a {expected}, as when the model was trained"
         remedy = (
             f"Fix the values; if only a few are wrong, fix the type: own_fields: {{types: {{{column}: {expected}}}}}."

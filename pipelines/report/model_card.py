@@ -125,8 +125,14 @@ def _identity(bundle: Bundle, agreement: Agreement) -> Section:
             f"Version {bundle.version}: {kind}.",
             f"{data}, seed {trained.get('seed', '')}.",
             f"{agreed}, signed by {signed}.",
+            *_plug_ins(bundle),
         ),
     )
+
+
+def _plug_ins(bundle: Bundle) -> tuple[str, ...]:
+    brought = [f"{one.name} ({one.distribution} {one.version})" for one in bundle.catalogue.needed_plug_ins]
+    return (f"It needs feature groups of other packages: {', '.join(brought)}.",) if brought else ()
 
 
 def _use(bundle: Bundle, agreement: Agreement) -> Section:

@@ -11,18 +11,30 @@ from leadq.features.leak_checks.run_checks import quarantine, raise_if_leaking
 from leadq.features.leak_checks.table import CheckRow
 from leadq.features.readiness.minimum_outcomes import shortage
 from leadq.features.training_data import TrainingData
-from leadq.foundation.problems import GateStopped
+from leadq.foundation.problems import ConfigError, GateStopped
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.engine_choice import project_engine
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.training.leak_checks import run_leak_checks, write_leak_checks
 from leadq.pipelines.training.training_files import Origin, write_training_data
+from leadq.serving.words.feature_words import feature_words_problems
 
 
 def look_at_landmarks(project: Project, history: History) -> TrainingData:
-    """Build training data with every feature, before anything is quarantined."""
+    """Build training data with every feature, before anything is quarantined.
+
+    Raises
+    ------
+    GateStopped
+        No lead can be looked at.
+    ConfigError
+        A feature group that params.yaml names cannot be had, or is not what a group must be.
+    """
     with project_engine(project, spill=project.work / "spill") as backend:
-        return build_training_data(backend, history, project.agreement, project.settings.features)
+        data = build_training_data(backend, history, project.agreement, project.settings.features)
+    if problems := feature_words_problems(data.catalogue.features):
+        raise ConfigError(problems)
+    return data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from leadq.crm.contract.history import History
 from leadq.crm.gate.judge import judge_with_great_expectations
 from leadq.crm.gate.result import GateResult
 from leadq.crm.reading.ingest import read_notes
+from leadq.features.groups.plug_ins import load_named
 from leadq.features.leak_checks.advice import what_to_do
 from leadq.features.leak_checks.finding import LeakFinding
 from leadq.features.leak_checks.table import CheckRow
@@ -44,8 +45,11 @@ def check(project: Project, progress: Progress) -> Told:
     ------
     InputError
         The sources cannot be read at all.
+    ConfigError
+        A feature group that params.yaml names cannot be had.
     """
     require_extra("train", where="leadq check")
+    load_named(project.settings.features.groups)
     with only_writer(project.work / "check.lock", doing="check", now=project.now):
         history = ingest(project, progress, folder=project.work / "check" / "history")
         progress("Gate: checking the tables")

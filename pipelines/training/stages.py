@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from leadq.features.groups.plug_ins import load_named
 from leadq.foundation.extras import require_extra
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import Problem, UsageError
@@ -65,6 +66,7 @@ def train_all(project: Project, progress: Progress) -> Told:
         Whatever stopped a stage; later stages did not run and the store is as it was.
     """
     require_extra("train", where="leadq train")
+    load_named(project.settings.features.groups)  # what is not there is told before the sources are read
     with only_writer(project.work / "lock", doing="train", now=project.now):
         history = ingest(project, progress)
         gate = validate(project, progress)

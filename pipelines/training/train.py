@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from leadq.crm.contract.history import open_history
+from leadq.crm.gate.profile_fields import profile_fields
 from leadq.foundation.atomic_files import new_file
 from leadq.models.bundle.bundle import write_bundle
 from leadq.models.bundle.past_leads import write_past_leads
@@ -40,12 +41,14 @@ def train(project: Project, progress: Progress) -> TrainResult:
         read_at=datetime.fromisoformat(origin.read_at),
         progress=lambda words, share: progress(f"Training: {words}", share),
     )
+    history = open_history(project.work / "history")
+    result = replace(result, bundle=replace(result.bundle, field_profiles=profile_fields(history)))
     version = write_bundle(result.bundle, project.work / "bundle")
     write_past_leads(
         project.work / PAST_LEADS,
         data,
         replace(result.bundle, version=version),
-        open_history(project.work / "history"),
+        history,
         seed=project.settings.seed,
         threads=project.settings.fit.threads,
     )

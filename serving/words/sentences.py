@@ -16,6 +16,7 @@ from typing import Any, Literal
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.foundation.problems import ConfigError, Problem
 from leadq.foundation.yaml_reader import parse_yaml, read_yaml
+from leadq.serving.words.feature_words import entry_of
 from leadq.serving.words.sentence_rules import PART, check_document
 from leadq.serving.words.text import capitalised, shorten, uncapitalised, words
 
@@ -66,8 +67,10 @@ class Sentences:
     source: str
 
     def wording(self, feature: Feature) -> Wording:
-        """Return how ``feature`` is said; the last entry serves whatever no other one fits."""
+        """Return how ``feature`` is said; the last entry serves whatever no other one fits and brings no words of its own."""
         for entry in self.document["features"]:
+            if feature.words is not None and entry["match"] == "{field}":
+                return self._wording(feature, entry_of(feature.words), {})
             parts = fit(entry["match"], feature.name)
             if parts is not None:
                 return self._wording(feature, entry, parts)

@@ -1,0 +1,134 @@
+"""Tonight's own fields held against those that the model was trained on. Warnings only: a new campaign is no reason to stop.
+
+Compared are shares of the newest leads: of those without a value, of each value, of values never seen, of numbers up to each tenth. A
+difference counts once it is beyond its limit (``rule_book.py``) and beyond what chance does in one of a thousand nights. A model that
+has no profiles says so; it is never taken for one whose fields are as they were.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from leadq.crm.contract.history import History
+from leadq.crm.gate.field_profiles import FieldProfile
+from leadq.crm.gate.profile_fields import FieldCount, count_fields
+from leadq.crm.gate.rule_book import MISSING_DIFFERS, SHARE_DIFFERS, UNSEEN_LEADS, UNSEEN_SHARE
+from leadq.foundation.plurals import counted
+from leadq.foundation.problems import Problem
+
+_ONE_IN_A_THOUSAND = 3.29
+"""Standard errors that a difference of two shares is beyond by chance once in a thousand times."""
+_KS_ONE_IN_A_THOUSAND = 1.95
+"""The same for the largest difference of two cumulated shares (Kolmogorov and Smirnov)."""
+_REMEDY = "Ask who changed the form, the import or the list of values; if it is meant, train again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDrift:
+    """What comparing tonight's own fields with those at training gave.
+
+    Parameters
+    ----------
+    recorded : bool
+        False: the model was trained before profiles were kept, and nothing was compared.
+    compared : tuple of str
+        Fields that were compared, ``"leads.plan"``.
+    warnings : tuple of Problem
+    """
+
+    recorded: bool
+    compared: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    def in_words(self) -> str:
+        """Return a few lines for the command line; empty where there are no own fields."""
+        if not self.recorded:
+            return "Own fields: not recorded when the model was trained, so not compared with tonight's; the next training records them."
+        if not self.compared and not self.warnings:
+            return ""
+        if not self.warnings:
+            return f"Own fields: {counted(len(self.compared), 'field')} compared, as when the model was trained."
+        head = f"Own fields: {counted(len(self.warnings), 'warning')} on {counted(len(self.compared), 'field')}."
+        return "\n".join([head, *(f"  {problem}" for problem in self.warnings)])
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it for ``--json``."""
+        return {
+            "recorded": self.recorded,
+            "compared": list(self.compared),
+            "warnings": [str(problem) for problem in self.warnings],
+        }
+
+
+def compare_fields(history: History, profiles: tuple[FieldProfile, ...] | None, *, used: Collection[str]) -> FieldDrift:
+    """Compare the own fields of a history with their profiles.
+
+    Parameters
+    ----------
+    history : History
+        Tonight's.
+    profiles : tuple of FieldProfile or None
+        Of the bundle that scores; None where it has none.
+    used : collection of str
+        Fields that the model uses, ``"leads.plan"``; others are left out.
+    """
+    if profiles is None:
+        return FieldDrift(recorded=False)
+    wanted = [profile for profile in profiles if profile.column in used]
+    types = {(field.entity, field.name): field.type for field in history.own_fields}
+    same = [profile for profile in wanted if types.get((profile.entity, profile.name)) == profile.type]
+    warnings = [_gone(one, types.get((one.entity, one.name))) for one in wanted if one not in same]
+    for profile, count in zip(same, count_fields(history, same), strict=True):
+        warnings += _differences(profile, count)
+    return FieldDrift(recorded=True, compared=tuple(one.column for one in wanted), warnings=tuple(warnings))
+
+
+def _gone(profile: FieldProfile, kind: str | None) -> Problem:
+    value = "no such field" if kind is None else f"a {kind}"
+    rule = f"must be a {profile.type}, as when the model was trained"
+    return Problem(where=profile.column, rule=rule, value=value, remedy=_REMEDY)
+
+
+def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
+    if not count.rows:
+        return
+    present = count.rows - count.missing
+    before, now = profile.missing_share, count.missing / count.rows
+    if abs(now - before) > max(MISSING_DIFFERS, _chance(before, profile.rows, now, count.rows)):
+        rule = f"must be missing about as often as when the model was trained ({before:.0%} of {profile.rows:,} leads)"
+        yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {count.rows:,}", remedy=_REMEDY)
+    if not present or not profile.present:
+        return
+    if count.unseen >= UNSEEN_LEADS and count.unseen / present > UNSEEN_SHARE:
+        rule = f"must have values known from training in all but {UNSEEN_SHARE:.0%} of the leads"
+        value = f"{count.unseen / present:.0%} of the newest {present:,} with other values"
+        yield Problem(where=profile.column, rule=rule, value=value, remedy=_REMEDY)
+    yield from _shifted_number(profile, count, present)
+    yield from _shifted_value(profile, count, present)
+
+
+def _shifted_number(profile: FieldProfile, count: FieldCount, present: int) -> Iterator[Problem]:
+    pairs = [(edge, then, now) for (edge, then), now in zip(profile.up_to, count.up_to, strict=True)]
+    edge, then, now = max(pairs, key=lambda pair: abs(pair[2] - pair[1]), default=(0.0, 0.0, 0.0))
+    limit = max(SHARE_DIFFERS, _KS_ONE_IN_A_THOUSAND * math.sqrt(1 / profile.present + 1 / present))
+    if abs(now - then) > limit:
+        of = " days before the reading" if profile.type == "date" else ""
+        rule = f"must be at most {edge:,.6g}{of} about as often as when the model was trained ({then:.0%} of {profile.present:,})"
+        yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {present:,}", remedy=_REMEDY)
+
+
+def _shifted_value(profile: FieldProfile, count: FieldCount, present: int) -> Iterator[Problem]:
+    pairs = [(value, then, now) for (value, then), now in zip(profile.shares, count.shares, strict=True)]
+    value, then, now = max(pairs, key=lambda pair: abs(pair[2] - pair[1]), default=("", 0.0, 0.0))
+    if abs(now - then) > max(SHARE_DIFFERS, _chance(then, profile.present, now, present)):
+        rule = f"must be {value!r:.60} about as often as when the model was trained ({then:.0%} of {profile.present:,})"
+        yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {present:,}", remedy=_REMEDY)
+
+
+def _chance(one: float, rows: int, other: float, other_rows: int) -> float:
+    """How far two shares of the same leads lie apart by chance once in a thousand times."""
+    pooled = (one * rows + other * other_rows) / (rows + other_rows)
+    return _ONE_IN_A_THOUSAND * math.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / other_rows))

@@ -1,0 +1,188 @@
+"""Own fields counted among the newest leads, where the data is: a few aggregates a table, memory bounded by DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from leadq.crm.contract.history import History
+from leadq.crm.gate.field_profiles import FieldProfile
+
+NEWEST_DAYS = 30
+NEWEST_LEADS = 200
+"""At least so many are looked at, however long ago they came in."""
+MAX_VALUES = 100
+"""A category with more values than this has no list of known ones."""
+_LISTED = 20
+"""Most frequent values whose shares are kept."""
+_TENTHS = [tenth / 10 for tenth in range(1, 10)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """Tables by ``"lead"`` and ``"account"``: the newest leads and their accounts, a row a lead, and all there are."""
+
+    newest: dict[str, ir.Table]
+    whole: dict[str, ir.Table]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldCount:
+    """A field of a profile counted in another history.
+
+    Parameters
+    ----------
+    rows, missing : int
+        Leads looked at, and those of which it is not known.
+    unseen : int
+        Leads with a value that the profile does not know; 0 where it lists none.
+    shares : tuple of float
+        Of the values whose shares the profile has, in its order.
+    up_to : tuple of float
+        Share of leads up to each of the values that the profile has at the tenths.
+    """
+
+    rows: int
+    missing: int
+    unseen: int
+    shares: tuple[float, ...]
+    up_to: tuple[float, ...]
+
+
+def profile_fields(history: History, *, memory_limit: str = "1GB") -> tuple[FieldProfile, ...]:
+    """Profile every own field that is used, among the newest leads; refused ones are left out, and fields of an empty table.
+
+    The newest leads are those of the last :data:`NEWEST_DAYS` days before the data was read, or the last :data:`NEWEST_LEADS`; of a
+    source without dates all.
+    """
+    fields = [field for field in history.own_fields if field.status != "refused"]
+    if not fields:
+        return ()
+    bare = [FieldProfile(entity=one.entity, name=one.name, type=one.type, rows=0, missing=0) for one in fields]
+    with _open(history, memory_limit) as opened:
+        listed = [replace(one, **_listed(history, opened, one)) for one in bare]
+        counted = _count(history, opened.newest, listed)
+    return tuple(
+        replace(
+            one,
+            rows=count.rows,
+            missing=count.missing,
+            shares=tuple(zip((value for value, _ in one.shares), count.shares, strict=True)),
+            up_to=tuple(zip((edge for edge, _ in one.up_to), count.up_to, strict=True)),
+        )
+        for one, count in zip(listed, counted, strict=True)
+        if count.rows
+    )
+
+
+def count_fields(
+    history: History, profiles: Sequence[FieldProfile], *, memory_limit: str = "1GB"
+) -> tuple[FieldCount, ...]:
+    """Count fields that a history has among its newest leads, as :func:`profile_fields` counted them when it made the profiles."""
+    if not profiles:
+        return ()
+    with _open(history, memory_limit) as opened:
+        return _count(history, opened.newest, profiles)
+
+
+@contextmanager
+def _open(history: History, memory_limit: str) -> Iterator[_Opened]:
+    with TemporaryDirectory(prefix="leadq-gate-") as spill:
+        backend: Any = ibis.duckdb.connect(memory_limit=memory_limit, temp_directory=spill)
+        try:
+            backend.raw_sql("LOAD icu; SET TimeZone = 'UTC'")
+            leads = backend.read_parquet(str(history.path("leads")), table_name="leads")
+            accounts = backend.read_parquet(str(history.path("accounts")), table_name="accounts")
+            own = {f"{one.entity}:{one.name}" for one in history.own_fields}
+            newest = _in_time(history, leads) if history.dated else leads
+            newest = newest.select("account_id", *(name for name in leads.columns if f"lead:{name}" in own))
+            newest = backend.create_table("newest", newest, temp=True)
+            wanted = accounts.select("account_id", *(name for name in accounts.columns if f"account:{name}" in own))
+            of_accounts = newest.select("account_id").inner_join(wanted, "account_id")
+            of_accounts = backend.create_table("of_accounts", of_accounts, temp=True)
+            yield _Opened(newest={"lead": newest, "account": of_accounts}, whole={"lead": leads, "account": accounts})
+        finally:
+            backend.disconnect()
+
+
+def _in_time(history: History, leads: ir.Table) -> ir.Table:
+    def moment(value: Any) -> ir.Scalar:
+        return ibis.literal(value).cast(leads.created_at.type())
+
+    known = leads.filter(leads.created_at <= moment(history.read_at))
+    last = known.order_by(ibis._.created_at.desc()).limit(NEWEST_LEADS).select("created_at")
+    (first,) = last.aggregate(first=last.created_at.min()).to_pyarrow()["first"].to_pylist()
+    since = history.read_at - timedelta(days=NEWEST_DAYS)
+    return known.filter(known.created_at >= moment(since if first is None else min(since, first)))
+
+
+def _listed(history: History, opened: _Opened, field: FieldProfile) -> dict[str, Any]:
+    """Find what to count of a field: values at the tenths, or the most frequent values and all known ones; no shares yet."""
+    newest = opened.newest[field.entity]
+    present = newest.select(value=_value(history, newest, field)).filter(ibis._.value.notnull())
+    if field.type in ("number", "date"):
+        (edges,) = present.aggregate(edges=present.value.quantile(_TENTHS)).to_pyarrow()["edges"].to_pylist()
+        return {"up_to": tuple((edge, 0.0) for edge in sorted({float(one) for one in edges or ()}))}
+    counted = present.group_by("value").agg(leads=present.count())
+    frequent = counted.order_by(ibis._.leads.desc(), "value").limit(_LISTED).to_pyarrow()["value"].to_pylist()
+    found: dict[str, Any] = {"shares": tuple((str(one), 0.0) for one in frequent)}
+    if field.type == "category":
+        whole = opened.whole[field.entity].select(value=ibis._[field.name])
+        values = whole.filter(ibis._.value.notnull()).distinct().limit(MAX_VALUES + 1).to_pyarrow()["value"].to_pylist()
+        found["known"] = tuple(sorted(map(str, values))) if len(values) <= MAX_VALUES else ()
+    return found
+
+
+def _count(history: History, rows: dict[str, ir.Table], profiles: Sequence[FieldProfile]) -> tuple[FieldCount, ...]:
+    """Count all fields of a table in one pass."""
+    counted: dict[str, dict[str, int]] = {}
+    for entity, table in rows.items():
+        sums: dict[str, ir.Scalar] = {"rows": table.count()}
+        for place, profile in enumerate(profiles):
+            if profile.entity == entity:
+                sums |= {f"{place}:{name}": one for name, one in _sums(history, table, profile).items()}
+        counted[entity] = table.aggregate(**sums).to_pyarrow().to_pylist()[0]
+    return tuple(_field_count(counted[profile.entity], place, profile) for place, profile in enumerate(profiles))
+
+
+def _sums(history: History, table: ir.Table, profile: FieldProfile) -> dict[str, ir.Scalar]:
+    value = _value(history, table, profile)
+    sums = {"present": value.count()}
+    sums |= {f"up_to:{i}": (value <= edge).sum() for i, (edge, _) in enumerate(profile.up_to)}
+    sums |= {f"share:{i}": (value == one).sum() for i, (one, _) in enumerate(profile.shares)}
+    if profile.known:
+        sums["unseen"] = value.notin(profile.known).sum()
+    return sums
+
+
+def _field_count(found: dict[str, int], place: int, profile: FieldProfile) -> FieldCount:
+    present = found[f"{place}:present"]
+
+    def shares(kind: str, length: int) -> tuple[float, ...]:
+        return tuple((found[f"{place}:{kind}:{i}"] or 0) / present if present else 0.0 for i in range(length))
+
+    return FieldCount(
+        rows=found["rows"],
+        missing=found["rows"] - present,
+        unseen=found.get(f"{place}:unseen") or 0,
+        shares=shares("share", len(profile.shares)),
+        up_to=shares("up_to", len(profile.up_to)),
+    )
+
+
+def _value(history: History, table: ir.Table, field: FieldProfile) -> ir.Value:
+    """Of a number what is finite, of a date whole days before the reading, of a flag ``yes`` or ``no``."""
+    column = table[field.name]
+    if field.type == "number":
+        return ibis.ifelse(column.isnan() | column.isinf(), ibis.null("float64"), column)
+    if field.type == "date":
+        read_at = ibis.literal(history.read_at).cast(column.type())
+        return (read_at.epoch_seconds() - column.epoch_seconds()) // 86_400
+    return ibis.ifelse(column, "yes", "no") if field.type == "flag" else column.cast("string")
