@@ -90,7 +90,7 @@ def _field_check(section: Section) -> Check | None:
     operators = [operator for operator in FIELD_OPERATORS if section.node(operator) is not None]
     if len(operators) != 1:
         rule = f"{section.name}: a check on a field must have exactly one of {', '.join(FIELD_OPERATORS)}"
-        section.findings.note(section.line, rule, "Write one comparison a check.", value=", ".join(operators))
+        section.findings.note(section.line, rule, "Write one comparison per check.", value=", ".join(operators))
         return None
     values = _operands(section, operators[0])
     if name is None or values is None:
@@ -227,7 +227,7 @@ def check_event_kinds(
             where=f"{where} line {check.line}",
             rule=f"{place}: no event of this kind has ever occurred",
             value=shortened(check.name),
-            remedy=f"{did_you_mean(check.name, known_kinds)}Until one occurs the check never holds.",
+            remedy=f"{did_you_mean(check.name, known_kinds)}The check is never true until one occurs.",
         )
         for place, check in _placed_checks(agreement)
         if check.subject == "event" and check.name not in (ANY_EVENT, *known_kinds)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from leadq.agreement.checks import ACCOUNT, ANY_EVENT
 from leadq.agreement.schema import Agreement, Check, Promise, Rule, Tier
 from leadq.agreement.sections import NUMBER
+from leadq.foundation.plurals import counted
 
 VERSION = "version"
 FLAGS = ("true", "false", "")
@@ -54,12 +55,12 @@ def facts(agreement: Agreement) -> tuple[Fact, ...]:
 
 
 def check_in_words(check: Check) -> str:
-    """Return one check as a clause: ``"employees of the account lies between 50 and 5000"``."""
+    """Return one check as a clause: ``"employees of the account is between 50 and 5000"``."""
     if check.subject == "disposition":
         return f"sales {check.name} the lead"
     if check.subject == "event":
         event = "any event" if check.name == ANY_EVENT else f"the event {check.name}"
-        return f"{event} occurred" + (f" within the last {check.within_days} days" if check.within_days else "")
+        return f"{event} occurred" + (f" in the last {counted(check.within_days, 'day')}" if check.within_days else "")
     field = (
         f"{check.name.removeprefix(ACCOUNT)} of the account"
         if check.name.startswith(ACCOUNT)
@@ -75,7 +76,7 @@ def condition_in_words(check: Check) -> str:
     words = {
         "in": f"is one of {listed}",
         "not_in": f"is none of {listed}",
-        "between": f"lies between {' and '.join(shown)} (both included)",
+        "between": f"is between {' and '.join(shown)} (both included)",
         "at_least": f"is at least {listed}",
         "at_most": f"is at most {listed}",
         "equals": f"is {listed}",
@@ -113,7 +114,7 @@ def _frame(agreement: Agreement) -> Iterator[Fact]:
     signed = "; ".join(f"{signature.role} on {signature.on.isoformat()}" for signature in agreement.signed)
     yield Fact(part=part, about="signed by", words=signed or "nobody yet")
     yield Fact(part=part, about="what counts as won", words=agreement.outcome.event)
-    yield Fact(part=part, about="horizon", words=f"{agreement.outcome.horizon_days} days")
+    yield Fact(part=part, about="horizon", words=counted(agreement.outcome.horizon_days, "day"))
 
 
 def _tiers(agreement: Agreement) -> Iterator[Fact]:
@@ -129,31 +130,31 @@ def _tier(tier: Tier) -> Iterator[tuple[str, str]]:
     yield "owner", tier.owner
     yield from _promise(tier.promise)
     if tier.sla is not None and tier.sla.first_touch_business_hours is not None:
-        yield "first touch", f"within {_value(tier.sla.first_touch_business_hours)} business hours"
+        yield "first touch", f"within {counted(tier.sla.first_touch_business_hours, 'business hour')}"
     if tier.sla is not None and tier.sla.attempts is not None:
         yield "attempts before giving up", str(tier.sla.attempts)
     if tier.capacity_per_week is not None:
-        yield "capacity", f"{tier.capacity_per_week} new hand-offs a week"
+        yield "capacity", f"{counted(tier.capacity_per_week, 'new hand-off')} a week"
     if tier.action:
         yield "what to do", tier.action
 
 
 def _promise(promise: Promise | None) -> Iterator[tuple[str, str]]:
     if promise is None:
-        yield "promise", "none, takes every lead that is left"
+        yield "promise", "none; this tier takes all other leads"
         return
     yield "promise", f"at least {_percent(promise.win_rate_at_least)} of the leads handed over are won"
     if promise.marginal_at_least is None:
         usual = _percent(round(promise.win_rate_at_least * 2 / 3, 3))
-        yield "floor for its last lead", f"not agreed ({usual}, two thirds of the promise, is usual)"
+        yield "lowest chance of a lead in it", f"not agreed (usual is two thirds of the promise, {usual})"
     else:
-        yield "floor for its last lead", f"a chance of at least {_percent(promise.marginal_at_least)}"
+        yield "lowest chance of a lead in it", f"at least {_percent(promise.marginal_at_least)}"
 
 
 def _rules(agreement: Agreement) -> Iterator[Fact]:
     part = "Rules"
     if agreement.rules:
-        yield Fact(part=part, about="these come before the model", words=", ".join(rule.id for rule in agreement.rules))
+        yield Fact(part=part, about="decided before the model", words=", ".join(rule.id for rule in agreement.rules))
     for rule in agreement.rules:
         yield Fact(part=part, subject=rule.id, about="when", words=_checks(rule.when))
         yield Fact(part=part, subject=rule.id, about="then", words=_effect(rule))
@@ -176,12 +177,12 @@ def _judging(agreement: Agreement) -> Iterator[Fact]:
     yield Fact(part=part, about="proven when kept with probability", words=_percent(acceptance.confidence))
     yield Fact(part=part, about="red when broken with probability", words=_percent(acceptance.red_at))
     yield Fact(part=part, about="amber when broken with probability", words=_percent(acceptance.amber_at))
-    drift = f"{_value(acceptance.drift_sd)} in log-odds"
+    drift = f"{_value(acceptance.drift_sd)} in log-odds (0.2 is about a fifth more or fewer wins)"
     yield Fact(part=part, about="allowance for change between quarters", words=drift)
     share = _percent(acceptance.random_worked_share)
-    yield Fact(part=part, about="leads of low tiers worked at random", words=share)
+    yield Fact(part=part, about="share of low-tier leads worked at random", words=share)
     if agreement.on_breach is not None:
-        days = f"{agreement.on_breach.within_business_days} business days"
+        days = counted(agreement.on_breach.within_business_days, "business day")
         yield Fact(part=part, about="who acts on a broken promise", words=agreement.on_breach.owner)
         yield Fact(part=part, about="acts within", words=days)
 

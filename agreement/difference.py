@@ -31,7 +31,9 @@ def differences(old: Agreement, new: Agreement) -> tuple[str, ...]:
     for subject, now in after.items():
         changes += _changes(subject, before.get(subject), now)
     changes += [
-        f"{_called(subject)} is gone (was {_listed(was)})." for subject, was in before.items() if subject not in after
+        f"{_called(subject)} was removed (it was: {_listed(was)})."
+        for subject, was in before.items()
+        if subject not in after
     ]
     if changes and new.version <= old.version:
         raise AgreementError(
@@ -58,14 +60,14 @@ def _by_subject(agreement: Agreement) -> dict[Subject, dict[str, str]]:
 def _changes(subject: Subject, was: dict[str, str] | None, now: dict[str, str]) -> list[str]:
     name = _called(subject)
     if was is None:
-        return [f"{name} is new: {_listed(now)}."]
+        return [f"{name} was added: {_listed(now)}."]
     changed = [
         f"{name}: {about}: {words} (before: {was[about]})."
         for about, words in now.items()
         if about in was and was[about] != words
     ]
-    new = [f"{name}: new is {_listed({about: words})}." for about, words in now.items() if about not in was]
-    gone = [f"{name}: gone is {_listed({about: words})}." for about, words in was.items() if about not in now]
+    new = [f"{name}: added: {_listed({about: words})}." for about, words in now.items() if about not in was]
+    gone = [f"{name}: removed: {_listed({about: words})}." for about, words in was.items() if about not in now]
     return changed + new + gone
 
 

@@ -49,7 +49,7 @@ def _read_promise(tier: Section) -> Promise | None:
     marginal = section.probability("marginal_at_least", None)
     section.close()
     if marginal is not None and marginal > win_rate:
-        rule = "must not lie above win_rate_at_least: the last lead of a tier is not better than its average"
+        rule = "must not be above win_rate_at_least: the last lead of a tier is not better than its average"
         section.note("marginal_at_least", rule, "About two thirds of win_rate_at_least is usual.")
     return Promise(win_rate_at_least=win_rate, marginal_at_least=marginal)
 
@@ -81,11 +81,11 @@ def _check_promises(tiers: tuple[Tier, ...], sections: tuple[Section, ...]) -> N
     if not tiers:
         return
     if sections[-1].node("promise") is not None and len(tiers) > 1:
-        rule = "must not be given: the last tier takes every lead that is left, so it can promise nothing"
+        rule = "must not be given: the last tier takes all other leads, so it can promise nothing"
         sections[-1].note("promise", rule, "Remove it, or add a last tier without a promise.")
     for section in sections[:-1]:
         if section.node("promise") is None:
-            rule = "must be given: only the last tier has none, else there is a gap between the tiers"
+            rule = "must be given: only the last tier has no promise, or there would be a gap between the tiers"
             section.note("promise", rule, "Add promise: {win_rate_at_least: ...}.")
     rated = [
         (tier.id, tier.promise.win_rate_at_least, section)

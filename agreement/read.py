@@ -86,7 +86,7 @@ def _read_top(top: Section) -> Agreement:
         rejection_reasons=_read_reasons(top),
     )
     if agreement.review_by is not None and agreement.review_by <= agreement.effective_from:
-        top.note("review_by", "must be later than effective_from", "Set the day on which both sides look at it again.")
+        top.note("review_by", "must be later than effective_from", "Set the day on which both sides review it.")
     top.close()
     return agreement
 
@@ -142,7 +142,7 @@ def _read_acceptance(top: Section) -> Acceptance:
     )
     if acceptance.amber_at >= acceptance.red_at:
         key = "amber_at" if "amber_at" in section.keys else "red_at"
-        rule = f"amber_at ({acceptance.amber_at:g}) must lie below red_at ({acceptance.red_at:g})"
+        rule = f"amber_at ({acceptance.amber_at:g}) must be below red_at ({acceptance.red_at:g})"
         section.findings.note(section.line_of(key), f"acceptance: {rule}", "Usual are 0.80 and 0.95.")
     section.close()
     return acceptance

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from leadq.features.catalogue import Catalogue
+from leadq.foundation.plurals import counted
 
 HANDOFF = -1
 """``landmark`` of the row that looks at a lead at its hand-off instead of at an age."""
@@ -43,7 +44,8 @@ class TrainingData:
     def __post_init__(self) -> None:
         if self.features.shape != (len(self.meta), len(self.catalogue.features)):
             raise ValueError(
-                f"features {self.features.shape} do not fit {len(self.meta)} rows and {len(self.catalogue.features)} features"
+                f"features {self.features.shape} do not fit {counted(len(self.meta), 'row')} and "
+                f"{counted(len(self.catalogue.features), 'feature')}"
             )
 
     def rows(self, mask: npt.NDArray[np.bool_]) -> TrainingData:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from leadq.foundation.plurals import counted
+
 MAX_EXAMPLES = 5
 
 
@@ -42,7 +44,7 @@ class Problem:
 
     def __str__(self) -> str:
         got = f", got {self.value}" if self.value else ""
-        many = f" ({self.count:,} rows)" if self.count > 1 else ""
+        many = f" ({counted(self.count, 'row')})" if self.count > 1 else ""
         rows = "".join(f"\n    {example}" for example in self.examples[:MAX_EXAMPLES])
         return f"{self.where}: {self.rule}{got}{many}. {self.remedy}{rows}"
 

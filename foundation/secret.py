@@ -19,7 +19,7 @@ def _reference(text: object) -> str:
     if not isinstance(text, str) or not (_VARIABLE.fullmatch(text) or "/" in text):
         raise ValueError(
             "must come from the environment, as ${CRM_SECRET}, or be the path of a file that only its owner can read; "
-            "no secret may stand in this one"
+            "a secret must never be written in this file"
         )
     return text
 
@@ -55,9 +55,7 @@ def secret(name: str, written: str, *, environment: Mapping[str, str]) -> str:
         path = Path(written).expanduser()
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) or mode & 0o077:
-            raise ConfigError(
-                Problem(where=name, rule="must lie in a file that only its owner can read", remedy=remedy)
-            )
+            raise ConfigError(Problem(where=name, rule="must be in a file that only its owner can read", remedy=remedy))
         found = path.read_text(encoding="utf-8").strip()
     except (OSError, ValueError, RuntimeError):
         raise ConfigError(Problem(where=name, rule="must be readable", remedy=remedy)) from None

@@ -33,7 +33,9 @@ Role = Literal["reader", "answerer"]
 
 def _reference(text: object) -> str:
     if not isinstance(text, str) or not _REFERENCE.fullmatch(text):
-        raise ValueError("must come from the environment, as ${DESK_TOKEN_NAME}; no token may stand in a file")
+        raise ValueError(
+            "must come from the environment, as ${DESK_TOKEN_NAME}; a token must never be written in a file"
+        )
     return text
 
 
@@ -58,7 +60,7 @@ def _network(text: object) -> Network:
     except ValueError:
         raise ValueError("must be an address or a network, such as 10.0.0.7 or 10.0.0.0/24") from None
     if network.prefixlen < _NARROWEST:
-        raise ValueError("trusts so many addresses that anybody could come in under any name")
+        raise ValueError("trusts so many addresses that anybody could sign in under any name")
     return network
 
 
@@ -146,17 +148,17 @@ class DeskSettings(Part):
     def _faults(self) -> Iterator[str]:
         if not self.loopback and not self.people:
             yield (
-                f"host {self.host} can be reached from other machines, so people must name who may come in, "
+                f"host {self.host} can be reached from other machines, so people must list who may sign in, "
                 "with tokens or through a proxy; or leave host at 127.0.0.1"
             )
         names = [person.name for person in self.people]
         if twice := sorted(name for name, times in Counter(names).items() if times > 1):
-            yield f"each name of people must stand once, {', '.join(twice)} stands twice"
+            yield f"each name in people must appear only once, but {', '.join(twice)} appears twice"
         if self.proxy is not None and not self.people:
             yield "proxy needs people: the names that its header may carry"
         locked_out = [person.name for person in self.people if person.token is None]
         if self.proxy is None and locked_out:
-            yield f"without a proxy each of people needs a token, which {', '.join(locked_out)} lacks"
+            yield f"without a proxy everyone in people needs a token, but {', '.join(locked_out)} has none"
         blind = [person.name for person in self.people if person.owner is None and not person.see_all]
         if self.own_rows_only and (blind or not self.people):
             yield (
@@ -183,7 +185,7 @@ class DeskSettings(Part):
             if len(token) < LEAST_TOKEN:
                 rule = f"must be a token of at least {LEAST_TOKEN} characters" if token else "must be set"
             elif any(token == other.token.get_secret_value() for other in found):
-                rule = "must be a token of this person alone"
+                rule = "must be a token that only this person has"
             if rule:
                 problems.append(
                     Problem(

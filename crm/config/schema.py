@@ -122,7 +122,7 @@ class Flat(Source):
     @model_validator(mode="after")
     def _in_order(self) -> Flat:
         if self.database is not None and self.order is None:
-            raise ValueError("rows of a database lie in no order, so order must name the column that orders them")
+            raise ValueError("rows of a database have no order, so order must name the column to sort them by")
         return self
 
 
@@ -156,7 +156,9 @@ class _OutcomeWords(Part):
         opened = getattr(self, "open", ()) if "open" in self.model_fields_set else ()
         words = [*self.won, *self.lost, *opened]
         if twice := sorted(word for word, times in Counter(words).items() if times > 1):
-            raise ValueError(f"a word must stand in one of won, lost and open only, {', '.join(twice)} stands in two")
+            raise ValueError(
+                f"a word must appear in only one of won, lost and open, but {', '.join(twice)} appears in two"
+            )
         return self
 
 

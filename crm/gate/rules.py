@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from leadq.foundation.plurals import counted
+
 RuleKind = Literal[
     "not_null",
     "either",
@@ -88,9 +90,14 @@ class Rule:
             "ordered": f"must not be before {self.other}",
             "references": f"must be found in {self.other}",
             "not_before_lead": "must not be before leads.created_at of its lead",
-            "min_rows": f"must have at least {first} rows",
-            "min_leads": f"must have at least {first} leads that are {self.other}",
+            "min_rows": f"must have at least {_counted(self.values, 'row', 'rows')}",
+            "min_leads": f"must have at least {_counted(self.values, f'lead that is {self.other}', f'leads that are {self.other}')}",
         }[self.kind]
+
+
+def _counted(values: tuple[Operand, ...], one: str, many: str) -> str:
+    least = values[0] if values else 0
+    return counted(least, one, many) if isinstance(least, int | float) else str(least)
 
 
 def _between_statement(values: tuple[Operand, ...]) -> str:

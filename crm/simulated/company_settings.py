@@ -88,7 +88,7 @@ class CompanySettings:
             ("seed", self.seed, 0, 2**32 - 1),
         )
         problems = [
-            _problem(name, f"must lie between {low} and {high}", str(value))
+            _problem(name, f"must be between {low} and {high}", str(value))
             for name, value, low, high in limits
             if not low <= value <= high
         ]

@@ -21,6 +21,7 @@ from leadq.features.engine.duckdb_engine import DAY_US, Tables, whole_days
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.groups.column_names import plain_names
 from leadq.features.groups.protocol import DeclarationContext, FeatureContext
+from leadq.foundation.plurals import counted
 
 WINDOWS_DAYS = (7, 30, 90)
 _PARTS = ("week", "month", "quarter", "least_ago_us", "near", "far")
@@ -111,7 +112,9 @@ def _declare_family(family: str, what: str) -> list[Feature]:
             window_days=window,
         )
 
-    counts = [feature(f"count_{days}d", "count", f"{what} in the last {days} days", days) for days in WINDOWS_DAYS]
+    counts = [
+        feature(f"count_{days}d", "count", f"{what} in the last {counted(days, 'day')}", days) for days in WINDOWS_DAYS
+    ]
     days_active = [
         feature(f"active_days_{days}d", "days", f"days with {what} out of the last {days}", days)
         for days in WINDOWS_DAYS

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from leadq.features.catalogue import Feature
 from leadq.features.groups.plug_ins import LoadedGroup, error_line
 from leadq.features.groups.protocol import DeclarationContext, FeatureContext
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import ConfigError, InputError, LeadqError, Problem
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,60}")
@@ -25,7 +26,7 @@ _KEPT_NAMES = {
     *("age_days", "worked", "status_reason"),
 }
 """Columns that stand beside the features of tonight's leads."""
-_MEND = "Install a version of the package that mends it, or take the group out of features.groups in params.yaml."
+_MEND = "Install a version of the package that fixes it, or remove the group from features.groups in params.yaml."
 
 
 def declare(loaded: LoadedGroup, context: DeclarationContext, taken: Collection[str]) -> tuple[Feature, ...]:
@@ -110,8 +111,8 @@ def compute(loaded: LoadedGroup, context: FeatureContext, names: Collection[str]
     except Exception as error:  # another package's code, or the engine on its expression
         raise InputError(_failed(loaded, "compute its features", error)) from error
     if rows["rows"] != rows["points"]:
-        value = f"{rows['rows']:,} rows for {rows['points']:,} points"
-        raise InputError(Problem(where=loaded.title, rule="must have one row a point", value=value, remedy=_MEND))
+        value = f"{counted(rows['rows'], 'row')} for {rows['points']:,} points"
+        raise InputError(Problem(where=loaded.title, rule="must have one row per point", value=value, remedy=_MEND))
     return kept
 
 

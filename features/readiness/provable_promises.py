@@ -42,8 +42,8 @@ def promises(data: TrainingData, agreement: Agreement) -> Iterator[Statement]:
             yield say("can", f"promise_{tier.id}", sentence, leads=n, promise=promise, rate_that_proves=needed)
         if enough is not None and enough > n:
             advice = (
-                f"If {tier.id} really wins {_HEADROOM * promise:.0%}, it takes {counted(enough, 'lead')} to prove its promise "
-                f"of {promise:.0%}"
+                f"If the true win rate of {tier.id} is {_HEADROOM * promise:.0%}, it takes {counted(enough, 'lead')} to prove "
+                f"its promise of {promise:.0%}"
             )
             if data.dated:
                 advice += f", about {in_months(3 * enough / n)} of hand-offs"

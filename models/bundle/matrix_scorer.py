@@ -14,6 +14,7 @@ import numpy as np
 
 from leadq.foundation.arrays import Floats, logit
 from leadq.foundation.lightgbm_loader import load_lightgbm
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import BundleError, Problem
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.fit.contributions import calibrated_by_family
@@ -115,7 +116,7 @@ class MatrixScorer:
             raise BundleError(
                 Problem(
                     where="rows to score",
-                    rule=f"must have the bundle's {n_features} feature columns",
+                    rule=f"must have the columns of the bundle's features ({n_features})",
                     value=f"shape {rows.shape}",
                     remedy="Compute features from the catalogue in the bundle; it says which and in which order.",
                 )
@@ -195,7 +196,7 @@ def _parse(bundle: Bundle) -> Any:
     except lightgbm.basic.LightGBMError as error:
         raise BundleError(_unfit(str(error))) from error
     if booster.num_feature() != len(bundle.catalogue.features):
-        raise BundleError(_unfit(f"{booster.num_feature()} features"))
+        raise BundleError(_unfit(f"{counted(booster.num_feature(), 'feature')}"))
     return booster
 
 

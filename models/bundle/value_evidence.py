@@ -51,27 +51,6 @@ class Evidence:
     wins: int
     bins: dict[str, tuple[EvidenceBin, ...]]
 
-    def lookup(self, feature: str, value: float) -> EvidenceBin | None:
-        """Return the bin of an encoded ``value`` (NaN = missing); None where nothing is known of the feature.
-
-        A number beyond all ranges belongs to the nearest one; a category never counted alone to the rest.
-        """
-        bins = self.bins.get(feature, ())
-        if math.isnan(value):
-            return next((one for one in bins if one.kind == "missing"), None)
-        rest = None
-        ranges = []
-        for one in bins:
-            if one.kind == "rest":
-                rest = one
-            elif one.kind == "range":
-                ranges.append(one)
-            elif one.kind != "missing" and one.low == value:
-                return one
-        if not ranges:
-            return rest
-        return next((one for one in ranges if one.high is not None and value <= one.high), ranges[-1])
-
     def to_document(self) -> dict[str, Any]:
         """Plain data for JSON."""
         rows = {

@@ -79,7 +79,7 @@ class CompiledModel:
             raise BundleError(
                 Problem(
                     where="rows to explain",
-                    rule=f"must have the model's {self.n_features} columns",
+                    rule=f"must have as many columns as the model has features ({self.n_features})",
                     value=f"shape {values.shape}",
                     remedy="Give the columns that the model was trained on, in their order.",
                 )

@@ -46,7 +46,7 @@ def description(bundle: Bundle) -> str:
         why = "while no model is live" if beaten else "for nothing learnt from this data beat that"
         said.append(f"It gives every lead the average win rate, {why}: no tiers, no reasons.")
     else:
-        offered = [f"{cut.tier_id} wins at least {100 * cut.promise:g} %" for cut in bundle.tiers if cut.offered]
+        offered = [f"{cut.tier_id} at least {100 * cut.promise:g} % won" for cut in bundle.tiers if cut.offered]
         withheld = [cut.tier_id for cut in bundle.tiers if not cut.offered]
         said.append(f"Promised under agreement {agreement.version}: {'; '.join(offered) or 'no tier'}.")
         if withheld:

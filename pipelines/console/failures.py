@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from leadq.foundation.extras import missing_extra
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import LeadqError, Problem, StoreError, UsageError
 from leadq.pipelines.console.command_result import for_a_terminal
 from leadq.pipelines.console.output_streams import answer, answered
@@ -54,7 +55,7 @@ def report(error: Exception, arguments: Sequence[str], *, now: datetime, debug: 
         answer(json.dumps(_facts(code, problems), indent=1, sort_keys=True))
     else:
         heading = _HEADINGS.get(code, "Failed")
-        many = "" if len(problems) == 1 else f" ({len(problems)} problems)"
+        many = "" if len(problems) == 1 else f" ({counted(len(problems), 'problem')})"
         listed = "".join(f"- {for_a_terminal(str(problem))}\n" for problem in problems)
         sys.stderr.write(f"{heading}{many}:\n{listed}")
     return code

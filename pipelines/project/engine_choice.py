@@ -72,6 +72,6 @@ def java_size(memory: str) -> str:
     """
     found = re.fullmatch(r"([\d.]+)\s?([KMGT])(i?)B", memory)
     if found is None:
-        raise ValueError(f"{memory!r} is no size with its unit")
+        raise ValueError(f"{memory!r} is not a size with its unit")
     step = 1024 if found[3] else 1000
     return f"{int(float(found[1]) * step ** _UNITS[found[2]] / 1024**2)}m"

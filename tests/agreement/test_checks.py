@@ -50,4 +50,4 @@ def test_an_event_that_never_occurred_is_a_remark_of_its_own(signed: Agreement) 
     assert check_fields(signed, FIELDS) == ()
     (remark,) = check_event_kinds(signed, {"demo_requested", "visit"})
     assert remark.value == "demo_request"
-    assert remark.remedy == "Did you mean demo_requested? Until one occurs the check never holds."
+    assert remark.remedy == "Did you mean demo_requested? The check is never true until one occurs."

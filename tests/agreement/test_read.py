@@ -54,7 +54,7 @@ BROKEN = [
     ("id: T3", "id: T 3", "tier 3: id must be a short name", "T 3"),
     ("win_rate_at_least: 0.10", "win_rate_at_least: 0.30", "tier T2 must promise less than tier T1", "0.3"),
     ("win_rate_at_least: 0.10", "win_rate_at_least: 0.40", "tier T2 must promise less than tier T1", "0.4"),
-    ("marginal_at_least: 0.20", "marginal_at_least: 0.31", "marginal_at_least must not lie above", "0.31"),
+    ("marginal_at_least: 0.20", "marginal_at_least: 0.31", "marginal_at_least must not be above", "0.31"),
     ("win_rate_at_least: 0.30", "win_rate_at_least: 1.0", "above 0 and below 1", "1.0"),
     ("win_rate_at_least: 0.30", "win_rate_at_least: 30 %", "above 0 and below 1", "30 %"),
     ("win_rate_at_least: 0.30", "win_rate_at_least: .nan", "above 0 and below 1", ".nan"),
@@ -91,8 +91,8 @@ BROKEN = [
     ("industry: [software, logistics]", "industry: software", "industry must be a list", "software"),
     ("employees: [80, 900]", "employees: [900, 80]", "employees must be two numbers, the smaller one first", "a list"),
     # acceptance, breach, duties, reasons
-    ("red_at: 0.95", "red_at: 0.70", "amber_at (0.8) must lie below red_at (0.7)", ""),
-    ("amber_at: 0.80", "amber_at: 0.95", "amber_at (0.95) must lie below red_at (0.95)", ""),
+    ("red_at: 0.95", "red_at: 0.70", "amber_at (0.8) must be below red_at (0.7)", ""),
+    ("amber_at: 0.80", "amber_at: 0.95", "amber_at (0.95) must be below red_at (0.95)", ""),
     ("confidence: 0.90", "confidence: 90", "confidence must be a number above 0 and below 1", "90"),
     ("drift_sd: 0.2", "drift_sd: -0.2", "drift_sd must be a number of at least 0", "-0.2"),
     ("random_worked_share: 0.03", "random_worked_share: 3", "must be a number from 0 to 1", "3"),
@@ -109,7 +109,12 @@ BROKEN = [
 BROKEN_IN_A_BLOCK = [
     # the last column is a passage on the line that is named: of the group where a key is missing
     (T3_OWNER, "label: Nurture", "tier T3: owner must be given", "id: T3"),
-    (T2_PROMISE, "", "tier T2: promise must be given: only the last tier has none, else there is a gap", "id: T2"),
+    (
+        T2_PROMISE,
+        "",
+        "tier T2: promise must be given: only the last tier has no promise, or there would be a gap",
+        "id: T2",
+    ),
     (T3_OWNER, T3_OWNER + "\n    promise: {win_rate_at_least: 0.05}", "tier T3: promise must not be given", "0.05"),
     ("industry: [software", "account.employees: [software", "which must not be given twice", "employees: [80"),
     ("label: Nurture", "label: Nurture\n    ? [a]\n    : b", "a key must be a word", "? [a]"),

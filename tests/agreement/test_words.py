@@ -130,10 +130,10 @@ def test_the_words_read_well(signed: Agreement) -> None:
         "# What sales and marketing agreed: version 1",
         "- signed by: head of sales on 2026-09-24; head of marketing on 2026-09-25",
         "- promise: at least 30 % of the leads handed over are won",
-        "- floor for its last lead: not agreed (6.7 %, two thirds of the promise, is usual)",
+        "- lowest chance of a lead in it: not agreed (usual is two thirds of the promise, 6.7 %)",
         "- when: domain of the account is one of rival.example, competitor.example",
         "- then: the lead is in T2 or a better tier",
-        "- employees: lies between 80 and 900 (both included)",
+        "- employees: is between 80 and 900 (both included)",
         "- reject only on agreed reasons: true",
         "- unreachable_after_6_attempts",
         f"Text of the file: SHA-256 `{signed.sha256}`.",
@@ -152,11 +152,11 @@ def test_a_new_version_says_what_it_changed(signed: Agreement, changed_text: Cal
     assert differences(signed, parse_agreement(text, where="new")) == (
         "Tiers: T1: promise: at least 35 % of the leads handed over are won "
         "(before: at least 30 % of the leads handed over are won).",
-        "Tiers: T1: gone is what to do: Call today.",
-        "Rules: these come before the model: competitor, pupil, hand_raiser (before: competitor, student, hand_raiser).",
-        "Rules: pupil is new: when: email_domain of the lead ends with .edu; then: the lead is disqualified.",
-        "Reasons for rejecting a lead: gone is no_budget.",
-        "Rules: student is gone (was when: email_domain of the lead ends with .edu; then: the lead is disqualified).",
+        "Tiers: T1: removed: what to do: Call today.",
+        "Rules: decided before the model: competitor, pupil, hand_raiser (before: competitor, student, hand_raiser).",
+        "Rules: pupil was added: when: email_domain of the lead ends with .edu; then: the lead is disqualified.",
+        "Reasons for rejecting a lead: removed: no_budget.",
+        "Rules: student was removed (it was: when: email_domain of the lead ends with .edu; then: the lead is disqualified).",
     )
 
 

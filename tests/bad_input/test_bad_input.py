@@ -241,7 +241,7 @@ TABLE = (
         where="accounts.csv column employees",
         rule="must be a column with values, as when the model was trained",
         value="no values",
-        remedy="Bring it back",
+        remedy="Change it back",
         reads=True,
     ),
     Bad(
@@ -409,7 +409,9 @@ def test_full_disk(project: UsersProject, size: int, place: str) -> None:
     assert f"{project.folder / 'store' / place}" in answer.err
     assert "must be writable" in answer.err
     assert "File too large" in answer.err
-    assert "Free up disk space or fix the permissions, then run the command again; no file was half-written" in answer.err
+    assert (
+        "Free up disk space or fix the permissions, then run the command again; no file was half-written" in answer.err
+    )
     assert project.unfinished() == []
     assert _without(project.kept(), ("store/work/",)) == _without(before, ("store/work/",))
 

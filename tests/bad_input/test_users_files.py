@@ -311,7 +311,7 @@ BROKEN = (
     Broken(
         kind="a word that is won and lost",
         spoil=lambda project: project.edit("leadq.yaml", "lost: [lost]", "lost: [lost, won]"),
-        told=("leadq.yaml line 7", "a word must stand in one of won, lost and open only, won stands in two"),
+        told=("leadq.yaml line 7", "a word must appear in only one of won, lost and open, but won appears in two"),
     ),
     Broken(
         kind="a store that is a file",
@@ -328,7 +328,7 @@ BROKEN = (
         kind="a damaged score table",
         spoil=_score_table_damaged,
         command=("explain", "L0399"),
-        told=("store/scores/2026-01-05/", "a committed run's table must be whole", "Take the file from a backup"),
+        told=("store/scores/2026-01-05/", "a committed run's table must be complete", "Restore the file from a backup"),
     ),
 )
 

@@ -153,7 +153,7 @@ def _acknowledge(connection: sqlite3.Connection, run: DeliveryRun, number: int, 
     )
     found = connection.execute(ok, given).rowcount
     if found != count:
-        raise AssertionError(f"{found} rows would be acknowledged, {count} were confirmed")
+        raise AssertionError(f"would acknowledge {found}, confirmed were {count}")
 
 
 def _unsettle(connection: sqlite3.Connection, target: str, keys: Sequence[str], why: str) -> None:

@@ -69,7 +69,7 @@ def test_a_token_is_looked_up_only_when_the_desk_starts_and_never_shown(tmp_path
 def test_two_people_cannot_share_a_token(tmp_path: Path) -> None:
     people = """desk: {people: [{name: A, role: reader, token: "${A}"}, {name: B, role: answerer, token: "${B}"}]}\n"""
     desk = _read(tmp_path, people).desk
-    with pytest.raises(ConfigError, match=r"people B.*this person alone"):
+    with pytest.raises(ConfigError, match=r"people B.*only this person has"):
         desk.with_tokens({"A": GOOD_TOKEN, "B": GOOD_TOKEN})
     assert len(desk.with_tokens({"A": GOOD_TOKEN, "B": "u" * 30})) == 2
 
@@ -77,7 +77,7 @@ def test_two_people_cannot_share_a_token(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("desk", "expected"),
     [
-        ("host: 0.0.0.0", "host 0.0.0.0 can be reached from other machines, so people must name who may come in"),
+        ("host: 0.0.0.0", "host 0.0.0.0 can be reached from other machines, so people must list who may sign in"),
         ("host: '::'", "can be reached from other machines"),
         ("host: http://desk.example", "host name or an address"),
         ("port: 70000", "desk.port"),
@@ -86,8 +86,8 @@ def test_two_people_cannot_share_a_token(tmp_path: Path) -> None:
         ("lead_url: 'https://crm.example/{lead_id}/{lead_id}'", "{lead_id} exactly once"),
         ("lead_url: 'https://crm.example{lead_id}/'", "{lead_id} exactly once"),
         ("people: [{name: Ann, role: boss, token: '${A}'}]", "desk.people.0.role"),
-        ("people: [{name: Ann, role: reader}]", "each of people needs a token, which Ann lacks"),
-        ("people: [{name: A, role: reader, token: '${A}'}, {name: A, role: reader, token: '${B}'}]", "A stands twice"),
+        ("people: [{name: Ann, role: reader}]", "everyone in people needs a token, but Ann has none"),
+        ("people: [{name: A, role: reader, token: '${A}'}, {name: A, role: reader, token: '${B}'}]", "A appears twice"),
         ("proxy: {trusted: [10.0.0.7]}", "proxy needs people"),
         ("people: [{name: A, role: reader}]\n  proxy: {trusted: []}", "desk.proxy.trusted"),
         ("people: [{name: A, role: reader}]\n  proxy: {trusted: [0.0.0.0/0]}", "trusts so many addresses"),

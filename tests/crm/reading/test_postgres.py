@@ -208,7 +208,7 @@ def test_rows_that_come_while_a_run_begins_are_left_to_the_next(
 
 def test_a_flat_table_names_its_order(sources: SourceFolder, schema: str, postgres: Postgres) -> None:
     flat = f"{_DATABASES}flat: {{database: crm, table: {schema}.leads, outcome: status, won: won, lost: lost, open: open%s}}\n"
-    with pytest.raises(ConfigError, match="order must name the column that orders them"):
+    with pytest.raises(ConfigError, match="order must name the column to sort them by"):
         sources.read(flat % "", environment={"CRM_URL": postgres.url()})
     history = sources.read(flat % ", order: lead_id", environment={"CRM_URL": postgres.url()})
     assert not history.dated

@@ -127,7 +127,7 @@ def test_a_date_is_no_number_and_a_missing_one_is_missing(folder: Path, leads: p
 
 
 def test_a_column_that_stands_twice_is_refused(folder: Path, leads: pd.DataFrame) -> None:
-    with pytest.raises(InputError, match="column visits: must stand once"):
+    with pytest.raises(InputError, match="column visits: must appear only once"):
         leadq.Scorer(folder).predict_proba(pd.concat([leads, leads[["visits"]]], axis=1))
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from leadq.models.bundle.value_evidence import Evidence, gather_evidence
+from tests.models.bundle.one_by_one import lookup
 from tests.models.conftest import make_catalogue
 
 
@@ -26,23 +27,23 @@ def test_every_lead_is_counted_once_and_found_again() -> None:
         assert sum(one.n for one in bins) == 500
         assert sum(one.wins for one in bins) == label.sum()
         for one in bins:
-            mine = [at for at in range(500) if evidence.lookup(feature.name, rows[at, column]) == one]
+            mine = [at for at in range(500) if lookup(evidence, feature.name, rows[at, column]) == one]
             assert (len(mine), label[mine].sum()) == (one.n, one.wins)
 
 
 def test_values_never_seen_have_a_bin_or_none() -> None:
     _, _, evidence = gather_example()
-    beyond = evidence.lookup("visits", 1e9)
+    beyond = lookup(evidence, "visits", 1e9)
     assert beyond is not None
     assert beyond.high == max(one.high or 0 for one in evidence.bins["visits"])
-    unseen = evidence.lookup("industry", 5.0)
+    unseen = lookup(evidence, "industry", 5.0)
     assert unseen is not None
     assert unseen.kind == "rest"
-    missing = evidence.lookup("industry", math.nan)
+    missing = lookup(evidence, "industry", math.nan)
     assert missing is not None
     assert (missing.kind, missing.n) == ("missing", 40)
-    assert evidence.lookup("visits", math.nan) is None
-    assert evidence.lookup("no such feature", 1.0) is None
+    assert lookup(evidence, "visits", math.nan) is None
+    assert lookup(evidence, "no such feature", 1.0) is None
 
 
 def test_evidence_survives_json() -> None:

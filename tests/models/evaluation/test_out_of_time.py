@@ -75,7 +75,7 @@ def test_too_little_after_the_origins_is_said() -> None:
     data.meta.loc[data.meta["created_at"] >= _origins(data)[0].moment, "label"] = 0
     evaluated = _evaluate(data)
     assert not evaluated.evaluation.possible
-    assert "too few wins" in evaluated.evaluation.why_not or "won leads after" in evaluated.evaluation.why_not
+    assert "too few wins" in evaluated.evaluation.why_not or "won lead" in evaluated.evaluation.why_not
     assert evaluated.held_out.empty
 
 

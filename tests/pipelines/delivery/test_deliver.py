@@ -87,7 +87,7 @@ def test_what_stops_it_leaves_nothing(project: Path) -> None:
         _run(project)
     _run(project, "start")
     _commit(project, [row("L0001"), row("L0001")], hours=24)
-    with pytest.raises(GateStopped, match="must stand once"):
+    with pytest.raises(GateStopped, match="must appear only once"):
         _run(project, "--force")
     live = project / "store" / "models" / "live.json"
     live.write_text(live.read_text(encoding="utf-8").replace("m1", "m2"), encoding="utf-8")

@@ -324,7 +324,7 @@ def test_without_past_leads_nothing_is_alike_and_the_rest_is_said(done: Scored, 
 
 def test_wrong_use_is_told_with_its_remedy(done: Scored, tmp_path: Path) -> None:
     project, soon = done.project, done.project.now + timedelta(seconds=1)
-    with pytest.raises(UsageError, match="must not lie in the future"):
+    with pytest.raises(UsageError, match="must not be in the future"):
         explain(project, silent, lead_id=done.lead_id, as_of=soon)
     with pytest.raises(UsageError, match="must be a lead that was scored, got nobody"):
         explain(project, silent, lead_id="nobody")

@@ -70,7 +70,7 @@ def test_a_run_without_its_files_is_not_committed(store: Store, commit_night: Ca
     run = commit_night(1, ["a"], [1.0])
     (store.folder / run.scores).unlink()
     later = replace(run, inputs=replace(run.inputs, as_of=NOW))
-    with pytest.raises(StoreError, match="must lie in the store"):
+    with pytest.raises(StoreError, match="must be in the store"):
         store.commit(later)
     assert store.committed(later.run_id) is None
 

@@ -288,7 +288,7 @@ def test_a_night_that_a_guard_stops_leaves_the_paused_one_to_go_on(
         place.deliver(_night(tmp_path, night=1, leads=100, percentile=0.6), force=True)
     target.script = lambda chunk, now: None
     rows = [row("a"), row("a")]
-    _guarded(place, tonight(write_scores(tmp_path / "bad.parquet", rows), night=2), "must stand once")
+    _guarded(place, tonight(write_scores(tmp_path / "bad.parquet", rows), night=2), "must appear only once")
     resumed = place.deliver(tonight(tmp_path / "bad.parquet", night=2), resume=True)
     assert (resumed.state, resumed.facts["scores"]) == ("done", "night10")
     assert {values["lq_score"] for values in target.held.values()} == {60}

@@ -367,5 +367,5 @@ def test_a_sign_in_without_a_cookie_says_so_and_fills_no_log(make_desk: MakeDesk
 
 
 def test_settings_that_let_strangers_in_do_not_exist() -> None:
-    with pytest.raises(ValueError, match="people must name who may come in"):
+    with pytest.raises(ValueError, match="people must list who may sign in"):
         DeskSettings.model_validate({"host": "0.0.0.0"})
