@@ -52,7 +52,7 @@ def read_config(path: Path, *, environment: Mapping[str, str] | None = None) -> 
     document = read_yaml(path, missing="leadq init writes one to start from.", problems=problems)
     content = contents(document.root, keep_empty=True)
     for key, usual in (("store", "store"), ("agreement", "agreement.yaml")):
-        content[key] = content.get(key) or usual
+        content[key] = usual if content.get(key) is None else content[key]
     config: Config | None = None
     try:
         config = Config.model_validate(content, context={"environment": environment or {}, "folder": path.parent})
@@ -135,7 +135,10 @@ def _unknown_names(document: Document, config: Config) -> Iterator[Problem]:
                 value=shortened(field),
                 remedy="Write for example lead.authority: 2024-01-01.",
             )
-    used = [*_databases_of(mapped), *([(("score_table",), config.score_table.database)] if config.score_table else [])]
+    used: list[tuple[tuple[str | int, ...], str]] = [
+        *_databases_of(mapped),
+        *([(("score_table",), config.score_table.database)] if config.score_table else []),
+    ]
     used += [(("deliver", target), name) for target, to in config.deliver.items() for name in to.databases_used]
     for key, name in used:
         if name not in config.databases:
