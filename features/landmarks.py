@@ -1,7 +1,7 @@
 """At which moments a lead is looked at: one rule for winners and losers alike.
 
 A point is (lead, as-of). For training every lead is looked at at the same grid of ages (its landmarks) while it is still open, and
-once more at its hand-off. Tonight every open lead is looked at once. An as-of that depends on the outcome ("a day before
+again at its hand-off. Tonight every open lead is looked at once. An as-of that depends on the outcome ("a day before
 conversion") would encode the label, so none is ever computed from it (docs/method.md, Looks).
 """
 

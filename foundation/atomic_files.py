@@ -48,7 +48,7 @@ def new_file(path: Path) -> Iterator[Path]:
     Raises
     ------
     StoreError
-        The disk is full or not writable; ``path`` is as it was.
+        The disk is full or not writable; ``path`` is unchanged.
     """
     partial = path.with_name(path.name + PARTIAL)
     try:
@@ -79,7 +79,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     Raises
     ------
     StoreError
-        The disk is full or not writable; ``path`` is as it was.
+        The disk is full or not writable; ``path`` is unchanged.
     """
     partial = path.with_name(path.name + PARTIAL)
     old = path.with_name(path.name + ".old")

@@ -1,4 +1,4 @@
-"""What is wrong, where, and how to mend it: the one exception tree of leadq.
+"""What is wrong, where, and how to fix it: the one exception tree of leadq.
 
 Every error a user can cause carries :class:`Problem` rows, collected and reported together. The
 command line turns the exception's ``exit_code`` into the process's (exit codes: README.md). It lives in

@@ -1,4 +1,4 @@
 """The conversion model: fitted, calibrated, proved, explained, bundled, compared and live. Code only.
 
-Trained things lie in the store, never in this package. Which stage calls what stands in ``pipelines``.
+Trained things are in the store, never in this package. Which stage calls what stands in ``pipelines``.
 """

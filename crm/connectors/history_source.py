@@ -1,6 +1,6 @@
 """History out of a CRM as files that ``leadq.yaml`` reads: one Parquet file a table of the contract, all of them or none.
 
-Leaves out how a CRM is asked (``crm/salesforce``, ``crm/hubspot``, ``crm/tryton``).
+Leaves out how a CRM is asked, which each connector knows.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class HistorySource(Protocol):
     """A CRM that gives its history."""
 
     def extract(self, folder: Path, *, whole: bool, progress: Callable[[str], None]) -> Extract:
-        """Write the contract's tables into ``folder``, whole or not at all; ``whole`` reads everything anew.
+        """Write the contract's tables into ``folder``, whole or not at all; ``whole`` reads everything again.
 
         Raises
         ------
         LeadqError
-            The CRM cannot be asked, or the folder not be written; it is as it was.
+            The CRM cannot be asked, or the folder cannot be written; it is unchanged.
         """
 
 
@@ -115,7 +115,7 @@ def new_extract(folder: Path) -> Iterator[TableWriter]:
     UsageError
         ``folder`` holds what is no extract; see :func:`extract_place`.
     StoreError
-        The folder cannot be written; it is as it was.
+        The folder cannot be written; it is unchanged.
     """
     with new_folder(extract_place(folder)) as partial:
         (partial / MARK).write_text(json.dumps({"version": 1}) + "\n", encoding="utf-8")

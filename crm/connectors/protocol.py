@@ -66,7 +66,7 @@ class RowOutcome:
     key : str
     state : {"ok", "rejected", "transient", "unknown", "skipped"}
         ``rejected``: no use in trying the same again; ``transient``: try again later; ``unknown``: sent, and nothing heard of it;
-        ``skipped``: not written on purpose (a person changed the lead meanwhile), looked at again the next night.
+        ``skipped``: not written on purpose (a person changed the lead in the meantime), looked at again the next night.
     code, text : str
         The target's own words.
     """

@@ -78,7 +78,7 @@ class Patience:
         Raises
         ------
         TargetPausedError
-            Tries or budget are spent: the other side is away, and whoever called need not try that often once more.
+            Tries or budget are spent: the other side is away, and whoever called need not try that often again.
         """
         try:
             return self.through(call)

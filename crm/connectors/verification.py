@@ -1,7 +1,7 @@
 """What a look at a real CRM brought: who we are there, and which of our assumptions about it hold.
 
 Everything that leadq takes for granted of a CRM comes from documentation or from a fake; a verification tries it on the real one.
-Leaves out how a CRM is asked (``salesforce/trials/verification.py`` and its like) and how it is told
+Leaves out how a CRM is asked (``Verifies`` in ``connector.py``) and how it is told
 (``pipelines/crm/verify.py``).
 """
 
@@ -69,7 +69,7 @@ class Verification(Protocol):
         fields : sequence of TargetField
             All that delivery writes.
         lead_id : str
-            A lead whose present values of these fields are written once more; empty to write nothing.
+            A lead whose present values of these fields are written again; empty to write nothing.
 
         Raises
         ------
@@ -109,6 +109,6 @@ class FieldsOnly:
 
 
 def finding(what: str, holds: bool | None, found: object, *, harmless: bool = False) -> Finding:
-    """Return what came of a trial; ``holds`` is None where it could not be made."""
+    """Return the result of a trial; ``holds`` is None where it could not be made."""
     verdict: Verdict = "not confirmed" if holds is None else "confirmed" if holds else "differs"
     return Finding(what=what, verdict=verdict, found=str(found), harmless=harmless)

@@ -1,7 +1,7 @@
 """Decisions given at the desk as rows of ``dispositions``, beside those a company maps.
 
 Only those given by the moment the data was read: what came later is read the next time. A decision on a lead that the sources
-no longer have is left out and counted in a note: nobody can mend it at the source, and it counts again once the lead is read.
+no longer have is left out and counted in a note: nobody can fix it at the source, and it counts again once the lead is read.
 """
 
 from __future__ import annotations

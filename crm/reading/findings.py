@@ -28,7 +28,7 @@ KEYS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowRule:
-    """A rule a row can break alone: the statement that does not hold, and how to mend it.
+    """A rule a row can break alone: the statement that does not hold, and how to fix it.
 
     ``follows``: its rows are lost because others are, which are judged; so there is no Problem of its own.
     """

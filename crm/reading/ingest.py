@@ -1,6 +1,6 @@
 """Sources in, history out: the one way from a company's files and databases to the contract's tables, whole or not at all.
 
-Order: fetch what lies in databases, load every file, map, type, check rows, add the desk's decisions, follow merges, find
+Order: fetch what is in databases, load every file, map, type, check rows, add the desk's decisions, follow merges, find
 orphans, distil outcomes, judge, write. Nothing is written before all is judged; ``reading.json`` beside the tables keeps
 what a report should say (columns dropped and refused, rows unattributed). Leaves out judging whether the data can carry a
 model (readiness, leak checks).
@@ -73,7 +73,7 @@ def read_history(
     InputError
         The sources cannot be read into the contract's tables: all problems at once.
     StoreError
-        The disk is full or not writable; ``folder`` is as it was.
+        The disk is full or not writable; ``folder`` is unchanged.
     """
     if read_at.tzinfo is None:
         raise UsageError(Problem(where="read_at", rule="must be aware", remedy="Pass a time with its zone."))
@@ -149,7 +149,7 @@ class _Reader:
         return self._history(folder)
 
     def _fetch(self) -> None:
-        """Stream what lies in databases into files."""
+        """Stream what is in databases into files."""
         if not self.config.databases:
             return
         from leadq.crm.reading.sources.database_rows import fetch_rows  # noqa: PLC0415 (with Ibis, which takes a second)

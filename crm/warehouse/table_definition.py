@@ -1,4 +1,4 @@
-"""Where score tables lie in a company's PostgreSQL, and what stands there: made where absent, refused where it does not fit.
+"""Where score tables are in a company's PostgreSQL, and what stands there: made where absent, refused where it does not fit.
 
 The tables are Ibis' work; keys and the view, which it cannot make, are not. Leaves out the rows (``score_tables.py``).
 """

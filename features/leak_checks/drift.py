@@ -27,7 +27,7 @@ def check_drift(
     data : TrainingData
     tonight : ndarray of shape (n, n_features) or None
         Encoded features of tonight's leads; by default the rows that are not mature yet stand for them, at the same landmarks
-        as the training rows they are held against. Features of the calendar, and counts of what an account went through
+        as the training rows they are compared with. Features of the calendar, and counts of what an account went through
         so far, are left out: they always grow.
     """
     mature = data.meta["mature"].to_numpy(dtype=bool)

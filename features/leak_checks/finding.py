@@ -1,4 +1,4 @@
-"""What a leak check found, and the limits it is held against."""
+"""What a leak check found, and the limits it is compared with."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LeakFinding:
     figure : float
         What was measured (an AUC, a share, a number of rows).
     limit : float
-        What it was held against.
+        What it was compared with.
     consequence : {"name", "quarantine", "stop"}
     sentence : str
         The finding in plain words.

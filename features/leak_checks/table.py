@@ -1,4 +1,4 @@
-"""All fourteen leak checks as a table that a person reads: what is checked, what follows, what came of it this time."""
+"""All fourteen leak checks as a table that a person reads: what is checked, what follows, the result this time."""
 
 from __future__ import annotations
 

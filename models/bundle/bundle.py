@@ -116,7 +116,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
     Raises
     ------
     StoreError
-        The folder cannot be written; what was there is as it was.
+        The folder cannot be written; what was there is unchanged.
     """
     files = documents(bundle)
     with new_folder(folder) as partial:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-6
 GATE_ROWS = 256
-"""Adversarial rows on which the explainer is held against LightGBM before a bundle is used."""
+"""Adversarial rows on which the explainer is compared with LightGBM before a bundle is used."""
 
 PREDICTED_ANEW = 64
 """Rows of each batch whose margin LightGBM predicts too."""
@@ -171,7 +171,7 @@ class MatrixScorer:
 
 
 def _proved(bundle: Bundle) -> bool:
-    """Whether the tables were held against LightGBM when the bundle was made."""
+    """Whether the tables were compared with LightGBM when the bundle was made."""
     return bool(bundle.trained.get("explainer", {}).get("explained_by") == "tables")
 
 

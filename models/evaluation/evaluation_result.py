@@ -170,19 +170,19 @@ class Evaluation:
 
     @property
     def beats_base_rate(self) -> bool:
-        """Better than the base rate beyond doubt over all moments, and not worse at hand-off."""
+        """Clearly better than the base rate over all moments, and not worse at hand-off."""
         if not (self.possible and self.calibration_usable and self.versus_base and self.versus_base_at_handoff):
             return False
         return self.versus_base.better and not self.versus_base_at_handoff.worse
 
     @property
     def beats_points(self) -> bool:
-        """Better than the points score beyond doubt, over all moments."""
+        """Clearly better than the points score over all moments."""
         return self.possible and self.versus_points is not None and self.versus_points.better
 
     @property
     def logistic_better(self) -> bool:
-        """The logistic regression is better beyond doubt."""
+        """The logistic regression is clearly better."""
         return self.versus_logistic is not None and self.versus_logistic.worse
 
     def to_document(self) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def check_encoding(data: TrainingData, fit_path: Callable[[Catalogue], OutOfFold
 
 
 def check_permuted(data: TrainingData, out_of_fold: OutOfFold, *, seed: int) -> ModelFinding:
-    """Check 10: with labels dealt anew, the fit must find nothing. One row a lead, at most 10,000 rows."""
+    """Check 10: with shuffled labels the fit must find nothing. One row a lead, at most 10,000 rows."""
     rng = np.random.default_rng(seed)
     rows = np.flatnonzero(reference_rows(data)[0])
     rows = np.sort(rng.permutation(rows)[:MAX_PERMUTED_ROWS])

@@ -1,4 +1,4 @@
-"""Whether the probability keeps its word in every segment, and every group gets its share of the tiers with a promise.
+"""Whether the probability is right in every segment, and every group gets its share of the tiers with a promise.
 
 Each value of a field is tested against what was predicted for its leads, Holm's step-down over all of them together, because
 among twenty segments one is off by chance. Small ones are judged together. Nothing is decided here: a difference between groups

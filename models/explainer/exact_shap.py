@@ -56,7 +56,7 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1, precision: Precisio
     UnexplainableModelError
         Several classes or linear trees: for these there is no exact contribution of each feature, nor does LightGBM give one.
     BundleError
-        ``rows`` has another number of columns, or the booster's text is no whole model.
+        ``rows`` has another number of columns, or the booster's text is not a complete model.
 
     Examples
     --------

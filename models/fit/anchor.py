@@ -1,4 +1,4 @@
-"""The anchor: how far the calibrated log-odds lie from what came of recent leads, mature or not.
+"""The anchor: how far the calibrated log-odds lie from the outcomes of recent leads, mature or not.
 
 Of ``sum p_i`` wins expected in the end, ``sum p_i F(age_i)`` are expected so far; the shift that makes them equal the wins so far is
 shrunk by w / (w + 11), w = wins in the window, and left out below 30 wins (docs/method.md, Anchor). It moves the base, never the reasons.

@@ -82,7 +82,7 @@ class Fold:
         self._table, self._age_margin = table, age_margins(rows, self._inside, settings)
 
     def start(self, parameters: dict[str, Any]) -> None:
-        """Begin anew with other parameters."""
+        """Begin again with other parameters."""
         learn, judge = self._part(self._inside), self._part(self.held_out)
         self._booster = load_lightgbm().Booster({**parameters, "num_threads": 1}, learn)
         self._booster.add_valid(judge, "held out")

@@ -1,4 +1,4 @@
-"""From the booster's margin to a probability that keeps its word, and the test whether it does.
+"""From the booster's margin to a probability that is right, and the test whether it is.
 
 Logistic (Platt) calibration on pooled out-of-fold margins; beta calibration only where a test rejects the line
 (``beta_calibration.py``). Isotonic and its relatives are left out: they never won at our sizes and turn thousands of scores into
@@ -81,7 +81,7 @@ def fit_calibrator(label: Floats, margin: Floats, weight: Floats, group: Ints) -
     Returns
     -------
     Calibration
-        ``usable`` is False where the slope is not above 0 beyond doubt: then the base rate says more, honestly.
+        ``usable`` is False where the slope is not clearly above 0: then the base rate is the better answer.
     """
     line = fit_line(label, margin, weight, group)
     strength = line.slope / line.slope_error if line.slope_error > 0 else 0.0
@@ -98,7 +98,7 @@ def fit_calibrator(label: Floats, margin: Floats, weight: Floats, group: Ints) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationTest:
-    """Whether probabilities keep their word on rows the model has not seen.
+    """Whether probabilities are right on rows the model has not seen.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def settle_locations(store: Path) -> int:
     Raises
     ------
     sqlite3.Error
-        The database cannot be read or written; it is as it was.
+        The database cannot be read or written; it is unchanged.
     """
     database = store / DATABASE
     if not database.exists():

@@ -1,6 +1,6 @@
 """MLflow's view of our models: runs to compare, a registry to browse, a model that can be loaded and served anywhere.
 
-It lies in the store (``mlflow.db``, ``mlflow_artifacts/``) or on the company's own server (``tracking.py``). MLflow mirrors what
+It is in the store (``mlflow.db``, ``mlflow_artifacts/``) or on the company's own server (``tracking.py``). MLflow mirrors what
 ``models/live/live_models.py`` decides; no nightly job depends on it. What should be there and is not, because it was registered elsewhere,
 by a version whose models loaded nowhere else, or while a server was down, is registered when MLflow is told next.
 """
@@ -57,7 +57,7 @@ def register(
     BundleError
         The bundle is damaged.
     StoreError
-        MLflow could not be told; the bundle itself is as it was.
+        MLflow could not be told; the bundle itself is unchanged.
     """
     told = tracking or Tracking()
     bundle = read_bundle(folder)

@@ -68,7 +68,7 @@ def signature(catalogue: Catalogue) -> Any:
 def example_rows(catalogue: Catalogue, evidence: Evidence) -> pd.DataFrame:
     """Make up rows to try the model with: usual values, high ones, and a lead of which nothing is known.
 
-    They are nobody's: each value is the middle of a range that many training leads lie in, or a category of the vocabulary.
+    They are nobody's: each value is the middle of a range that many training leads are in, or a category of the vocabulary.
 
     Returns
     -------

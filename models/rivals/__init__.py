@@ -1,4 +1,4 @@
-"""What a model is held against: a logistic regression, and the points score that companies use today.
+"""What a model is compared with: a logistic regression, and the points score that companies use today.
 
 Champion against challenger stands in ``live``.
 """

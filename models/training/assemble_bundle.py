@@ -25,7 +25,7 @@ from leadq.models.fit.fit_model import Fitted, labels
 from leadq.models.tiers.tier_offers import TierCut, no_tiers, offer_tiers
 
 GATE_ROWS = 2_000
-"""Sampled and as many adversarial rows on which the explainer is held against LightGBM."""
+"""Sampled and as many adversarial rows on which the explainer is compared with LightGBM."""
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
 

@@ -1,6 +1,6 @@
 """Gather the best evidence there is on champion against challenger, and keep what it says beside the challenger.
 
-Called when a challenger has been trained (its data lies in ``work/`` then) and once more before it is promoted, because shadow
+Called when a challenger has been trained (its data is in ``work/`` then) and again before it is promoted, because shadow
 nights mature in between and the champion may have changed.
 """
 

@@ -1,6 +1,6 @@
 """Scoring in shadow: the challenger scores the same leads on the same nights, for comparison only.
 
-Its probabilities lie in the store's ``shadow/<date>/<run>-<version>.parquet``, never in the score table that delivery reads. It
+Its probabilities are in the store's ``shadow/<date>/<run>-<version>.parquet``, never in the score table that delivery reads. It
 runs after the champion's night is committed and reports its own failure, so it can neither change nor fail a night.
 """
 

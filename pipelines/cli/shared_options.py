@@ -1,4 +1,4 @@
-"""What every command of ``leadq`` shares: its common options, and how it opens a project, works, and says what came of it."""
+"""What every command of ``leadq`` shares: its common options, and how it opens a project, works, and reports the result."""
 # ruff: noqa: PLC0415 - imported by the command that runs; leadq --help must not pay for it
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def who() -> str:
 
 
 def in_project(folder: Path, what: str, work: Callable[[Project, Progress], Told], *, as_json: bool) -> None:
-    """Open the project, do the work with a bar when somebody watches, and say what came of it."""
+    """Open the project, do the work with a bar when somebody watches, and report the result."""
     from leadq.pipelines.console.progress import watched
     from leadq.pipelines.project.project import open_project
 

@@ -55,7 +55,7 @@ def read_crm(
     StoreError
         Somebody else reads into ``folder``.
     LeadqError
-        It cannot be read; ``folder`` is as it was.
+        It cannot be read; ``folder`` is unchanged.
     """
     connector, to = named_crm(project, name)
     assert isinstance(connector, ReadsHistory)  # held by named_crm

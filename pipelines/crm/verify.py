@@ -45,7 +45,7 @@ def verify_crm(
     name : str
         Of a CRM under ``deliver`` in leadq.yaml.
     lead_id : str
-        A lead whose present values of leadq's fields are written once more; empty to write nothing.
+        A lead whose present values of leadq's fields are written again; empty to write nothing.
     environment : mapping of str to str
         Holds the secrets that leadq.yaml names.
     http : requests.Session, optional

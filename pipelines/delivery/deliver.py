@@ -70,7 +70,7 @@ def deliver_scores(
 def restore(
     project: Project, *, run_id: str, to: str | None, environment: dict[str, str], http: requests.Session | None = None
 ) -> Told:
-    """Send what a target held after a delivery once more."""
+    """Send what a target held after a delivery again."""
     name = one_target(project, to)
     with open_at(project, name, environment, http, writes=True) as at:
         at.target.check(at.fields)
@@ -112,7 +112,7 @@ def switch(project: Project, *, on: bool, by: str) -> Told:
 
 
 def _with_anew(report: Report, at: At) -> Report:
-    """Say in the report that the ledger started anew, where it did."""
+    """Say in the report that the ledger began empty, where it did."""
     return replace(report, facts={**report.facts, "anew": at.anew}) if at.anew else report
 
 

@@ -1,6 +1,6 @@
 """A target of ``leadq.yaml`` held for one command: its lock, the ledger as it speaks of its place, its fields, the effects.
 
-Where its name stands for another place than before, or the place is found empty, the ledger starts anew there and it is said
+Where its name stands for another place than before, or the place is found empty, the ledger begins empty there and it is said
 (``serving/delivery/ledger/target_identity.py``). Leaves out what is done with it.
 """
 

@@ -58,7 +58,7 @@ def explain(
     Raises
     ------
     UsageError
-        No committed run knows the lead, it was not open at ``as_of``, or ``as_of`` lies in the future.
+        No committed run knows the lead, it was not open at ``as_of``, or ``as_of`` is in the future.
     StoreError
         A score at or before ``as_of`` cannot be reproduced.
     """

@@ -88,7 +88,7 @@ def _template(name: str, *, of: str = "leadq.pipelines.getting_started") -> str:
 
 
 def _in_git(folder: Path) -> bool:
-    """Whether the folder lies in a git repository already, which ``dvc init`` must then be told."""
+    """Whether the folder is in a git repository already, which ``dvc init`` must then be told."""
     return any((above / ".git").exists() for above in folder.resolve().parents)
 
 

@@ -31,7 +31,7 @@ def publish_night(project: Project, run: Run, progress: Progress) -> Published:
     Returns
     -------
     Published
-        Empty where no score table is named or ``run`` is no whole night. ``paused`` is exit code 4: the night is
+        Empty where no score table is named or ``run`` is not a complete night. ``paused`` is exit code 4: the night is
         committed, and ``leadq score`` again writes it.
     """
     config = project.config

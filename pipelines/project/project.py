@@ -1,7 +1,7 @@
 """A project: a folder with ``leadq.yaml``, ``agreement.yaml`` and ``params.yaml``, read together.
 
 Everything a stage needs stands in one value: configuration, agreement, settings and the clock. What a stage makes on the
-way to a bundle lies in ``work/`` and can be made again; what must be kept lies in the store.
+way to a bundle is in ``work/`` and can be made again; what must be kept is in the store.
 """
 
 from __future__ import annotations

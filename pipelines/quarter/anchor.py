@@ -1,4 +1,4 @@
-"""``leadq anchor``: move the live model's base to what came of recent leads, as a new version, without training again.
+"""``leadq anchor``: move the live model's base to the outcomes of recent leads, as a new version, without training again.
 
 The recent leads are those handed off since the model's own labels ended, so that no lead it learnt from speaks for it. Reasons stay
 what they were; only the base moves (docs/method.md, Anchor). The new version is a challenger: ``leadq promote`` puts it live.

@@ -13,7 +13,7 @@ from leadq.pipelines.report.model_card import NOT_PROMOTED, PROMOTION, plain
 
 
 def card_path(store: Path, version: str) -> Path:
-    """Where a version's card lies in the store."""
+    """Where a version's card is in the store."""
     return models_folder(store) / f"{version}.card.md"
 
 

@@ -142,7 +142,7 @@ def moved_table(found: Stability) -> Table:
 
 
 def checks_table(checks: Sequence[CheckRow]) -> Table:
-    """Every leak check: what is checked, what came of it."""
+    """Every leak check: what is checked, the result."""
     rows = [
         ["name" if one.check == 0 else str(one.check), one.what, one.verdict, number(one.figure), one.words]
         for one in checks

@@ -32,7 +32,7 @@ class Picture:
 
 
 def pictures_in(folder: Path) -> tuple[Picture, ...]:
-    """Read the pictures that lie in ``folder`` as data addresses, so that the page opens alone."""
+    """Read the pictures that are in ``folder`` as data addresses, so that the page opens alone."""
     found = ((said, folder / name) for name, said in _SAID.items())
     return tuple(
         Picture(said=said, source=f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}")

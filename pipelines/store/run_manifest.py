@@ -1,6 +1,6 @@
 """The manifest of a scoring run: what went in, what came out. Its file is the commit point.
 
-A run's name is the hash of its inputs, so the same night repeated is the same run. Whatever lies in the store without
+A run's name is the hash of its inputs, so the same night repeated is the same run. Whatever is in the store without
 a manifest never happened.
 """
 

@@ -154,7 +154,7 @@ class Store:
     def before(self, as_of: datetime) -> tuple[Run, ...]:
         """Return what a run as of ``as_of`` compares with, newest first: all runs down to the night before.
 
-        A night less than half a day older is the same night scored once more, and the one before it is needed too.
+        A night less than half a day older is the same night scored again, and the one before it is needed too.
         """
         found: list[Run] = []
         for run in reversed(self.runs()):

@@ -14,7 +14,7 @@ from leadq.pipelines.project.project import Project
 
 
 def ingest(project: Project, progress: Progress, *, folder: Path | None = None) -> History:
-    """Read the sources whole, or leave the last reading as it was.
+    """Read the sources whole, or leave the last reading unchanged.
 
     Parameters
     ----------

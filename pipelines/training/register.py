@@ -45,7 +45,7 @@ class Registered:
 
 
 def registered_again_words(versions: tuple[str, ...]) -> str:
-    """Say what MLflow had to be given once more; empty where that is nothing."""
+    """Say what MLflow had to be given again; empty where that is nothing."""
     return (
         f"Newly registered in MLflow, which had no version of them that loads anywhere: {', '.join(versions)}."
         if versions
@@ -81,7 +81,7 @@ def register(project: Project, progress: Progress) -> Registered:
 def tell_mlflow(project: Project, folder: Path, *, with_reports: bool = True) -> tuple[str, tuple[str, ...]]:
     """Register in MLflow, which only mirrors the store; return its version number and what was registered again for it.
 
-    ``with_reports`` keeps what lies in ``reports/`` with the run: only right after the training of this very bundle.
+    ``with_reports`` keeps what is in ``reports/`` with the run: only right after the training of this very bundle.
 
     Raises
     ------

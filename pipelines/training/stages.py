@@ -35,7 +35,7 @@ STAGES: dict[str, Callable[[Project, Progress], Any]] = {
 
 
 def run_stage(name: str, project: Project, progress: Progress) -> Told:
-    """Run one stage, as dvc.yaml does; what it needs must lie in ``work/`` already.
+    """Run one stage, as dvc.yaml does; what it needs must be in ``work/`` already.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def train_all(project: Project, progress: Progress) -> Told:
     Raises
     ------
     LeadqError
-        Whatever stopped a stage; later stages did not run and the store is as it was.
+        Whatever stopped a stage; later stages did not run and the store is unchanged.
     """
     require_extra("train", where="leadq train")
     load_named(project.settings.features.groups)  # what is not there is told before the sources are read

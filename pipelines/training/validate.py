@@ -1,4 +1,4 @@
-"""Stage validate: the gate on the way in, judged by Great Expectations, and the agreement held against the data."""
+"""Stage validate: the gate on the way in, judged by Great Expectations, and the agreement compared with the data."""
 
 from __future__ import annotations
 

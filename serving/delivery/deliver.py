@@ -69,7 +69,7 @@ def deliver(
 
 
 def send_run(sending: Sender, run: DeliveryRun, fields: Sequence[TargetField] = ()) -> Report:
-    """Send what is left of a planned run and say what came of it.
+    """Send what is left of a planned run and report the result.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Scores and chosen reasons of a batch's leads: reckoned anew, or taken again where nothing changed since the last night."""
+"""Scores and chosen reasons of a batch's leads: computed again, or copied where nothing changed since the last night."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Reckoned:
     sides : tuple of two Chosen, or None
         Reasons for and against; None for the base rate, which has no reasons.
     held_back : HeldBack
-        Among the leads reckoned anew.
+        Among the leads computed again.
     states : uint64 array of shape (n,) or None
     taken : int
         Leads taken again.

@@ -28,7 +28,7 @@ class Change:
     causes : tuple of (words, points)
         Causes that moved anything; the points sum to ``now - before``.
     families : tuple of (label, points)
-        Families that the change lies in, the largest first, at most five.
+        Families that the change is in, the largest first, at most five.
     """
 
     before: float

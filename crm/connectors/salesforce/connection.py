@@ -110,7 +110,7 @@ class Connection:
         return judged(call, response, answer, now=self.patience.now())
 
     def _answered(self, call: Call) -> tuple[requests.Response, Said | None]:
-        """Make one attempt; a token that has expired is renewed and the attempt made anew, once."""
+        """Make one attempt; a token that has expired is renewed and the attempt made again, once."""
         client = self.client()
         response = self._sent(call, client)
         answer = error_of(response)

@@ -59,7 +59,7 @@ class Account:
 
 
 class TrytonSession:
-    """A session of one user, signed in when it is first needed and once more where it has run out.
+    """A session of one user, signed in when it is first needed and again where it has run out.
 
     Parameters
     ----------

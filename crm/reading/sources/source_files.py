@@ -125,7 +125,7 @@ def read_header(path: Path, *, encoding: str, separator: str | None) -> tuple[li
     Raises
     ------
     FileProblem
-        The file is empty, is no text, or names a column twice.
+        The file is empty, is not text, or names a column twice.
     """
     if other := what_else(path):
         remedy = "Export the table as CSV in UTF-8; a Parquet file needs the ending .parquet."

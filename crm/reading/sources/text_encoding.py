@@ -1,4 +1,4 @@
-"""Text files as they lie on the disk: plain or gzip, in which encoding, and which line is no text.
+"""Text files as they lie on the disk: plain or gzip, in which encoding, and which line is not text.
 
 Says what a file is, as words for a message; what follows from it is decided in ``source_files.py``.
 """
@@ -39,7 +39,7 @@ def is_utf16(path: Path) -> bool:
 
 
 def what_else(path: Path) -> str:
-    """Say what a file is that is no text, in a few words; empty where it may be text."""
+    """Say what a file is that is not text, in a few words; empty where it may be text."""
     with _open_bytes(path) as handle:
         start = handle.read(_LOOKED_AT)
     if start.startswith(b"PK\x03\x04"):
@@ -57,7 +57,7 @@ def what_else(path: Path) -> str:
 
 
 def undecodable(path: Path, encoding: str) -> str:
-    """Return where the first line stands that is no text in ``encoding``, and its bytes; empty where lines cannot be told."""
+    """Return where the first line stands that is not text in ``encoding``, and its bytes; empty where lines cannot be told."""
     if encoding == "utf-16":
         return ""
     with _open_bytes(path) as handle:

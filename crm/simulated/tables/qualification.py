@@ -1,4 +1,4 @@
-"""Authority, budget, need and timeline: filled in while a lead is open, and changed once more at times.
+"""Authority, budget, need and timeline: filled in while a lead is open, and changed again at times.
 
 When a field is filled depends on chance alone and what is filled in on the title and the looks, so these
 fields follow what is recorded anyway and say nothing more about the outcome. Kept as recorded changes.

@@ -39,7 +39,7 @@ class Wish:
     Parameters
     ----------
     force : bool
-        Overrule the guards on shares, on many skipped rows, and deliver scores once more that a restore has set back.
+        Overrule the guards on shares, on many skipped rows, and deliver scores again that a restore has set back.
     dry_run : bool
         Say only what it would do.
     resume : bool

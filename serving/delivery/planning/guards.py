@@ -67,7 +67,7 @@ def judge_model(scores: Scores) -> None:
 
 
 def judge_taken_up(run: DeliveryRun, scores: Scores) -> None:
-    """Stop a run that is gone on with after its model was taken back; a restore knows no live model.
+    """Stop a run that is continued after its model was taken back; a restore knows no live model.
 
     Parameters
     ----------

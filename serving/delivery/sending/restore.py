@@ -1,4 +1,4 @@
-"""An earlier state sent anew: what a target held after a run, for every lead that was delivered since, or may have been.
+"""An earlier state sent again: what a target held after a run, for every lead that was delivered since, or may have been.
 
 A row that was sent and not confirmed may have been written, so its lead is sent too. A restored value counts as older than any score.
 Values come from the ledger and not from scores, so that they are those that were confirmed then. It goes back as far as the ledger

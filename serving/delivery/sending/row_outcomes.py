@@ -50,7 +50,7 @@ def conclude(
     ----------
     rows : sequence of TargetRow
         All that wait in the chunk; rows without outcome are ``unknown``. Outcomes of other keys are noted; one of them that is
-        ``unknown`` was written though nobody meant to (a lead merged into it was), and is sent anew by the next scores.
+        ``unknown`` was written though nobody meant to (a lead merged into it was), and is sent again by the next scores.
     again_at : float
         When transient and unknown rows may go again, in seconds since 1970.
     ended : bool
@@ -87,9 +87,9 @@ def conclude(
 
 
 def supersede(ledger: Ledger, run: DeliveryRun, now: datetime) -> None:
-    """End a run that a later one takes the place of; what was sent and not confirmed is sent anew by the later one.
+    """End a run that a later one takes the place of; what was sent and not confirmed is sent again by the later one.
 
-    Inside the transaction that plans the later one: where a guard stops that, the earlier run can still be gone on with.
+    Inside the transaction that plans the later one: where a guard stops that, the earlier run can still be continued.
     """
     connection = ledger.connection
     found = connection.execute(

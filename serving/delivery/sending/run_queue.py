@@ -3,11 +3,11 @@
 A whole delivery (night, refresh, restore) is told only when no other run of the target waits; it sends what waits, *later scores first*,
 and a row of which a later score was confirmed is skipped. From this follows the rest:
 
-- The same scores are one run: planned once, taken up until it has ended, then said once more while it *stands*, which is until another
-  whole delivery is planned. What no longer stands is planned anew, but not by itself what a restore has set back.
+- The same scores are one run: planned once, taken up until it has ended, then said again while it *stands*, which is until another
+  whole delivery is planned. What no longer stands is planned again, but not by itself what a restore has set back.
 - A newly planned run takes the place of those that wait and that it *covers*: a whole delivery all, but not single leads with later scores
   of the same model; a single lead the same lead; a clearing a clearing.
-- Asking once more for scores that were planned before covers nothing: it goes on with what took their place.
+- Asking again for scores that were planned before covers nothing: it goes on with what took their place.
 - A single lead and a clearing send themselves alone, and leave what waits to the next whole delivery. A single lead is sent even where
   nothing changed, so that it overtakes every earlier score.
 
@@ -102,7 +102,7 @@ def waiting(ledger: Ledger, asked: Asked, wish: Wish) -> tuple[DeliveryRun, ...]
 
 
 def goes_on(asked: Asked, begun: Sequence[DeliveryRun], wish: Wish) -> bool:
-    """Whether a call plans nothing and only sends what waits, or says once more what stands."""
+    """Whether a call plans nothing and only sends what waits, or says again what stands."""
     took_its_place = asked.fallen is not None and asked.run.kind == "night" and any(run.kind in WHOLE for run in begun)
     return wish.resume or asked.known is not None or took_its_place
 

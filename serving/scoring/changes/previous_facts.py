@@ -1,4 +1,4 @@
-"""What was known of leads when they were scored before, as tonight's model takes it: rows of earlier snapshots, encoded anew.
+"""What was known of leads when they were scored before, as tonight's model takes it: rows of earlier snapshots, encoded again.
 
 Needed on the night after another model went live: last time's facts under tonight's model tell what the lead itself changed from what
 the model changed. Only the rows around a batch are read. Left out: which files a snapshot rests on (the store's knowledge).

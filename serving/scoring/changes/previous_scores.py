@@ -1,7 +1,7 @@
 """What was said of tonight's leads before: rows of earlier score tables, in the order of tonight's batch.
 
 A lead's tier at hand-off is in its newest row. What changed "since last night" is told against the newest row that is at least half
-a day old, and by it a tier is held: a night scored twice, or a lead scored once more before it, is not another night.
+a day old, and by it a tier is held: a night scored twice, or a lead scored again before it, is not another night.
 Only the rows around a batch are read, so memory does not grow with the tables. Which runs count as earlier, and their order, is the
 caller's knowledge (committed runs only).
 """

@@ -2,8 +2,8 @@
 
 A lead's state is a hash of its features' codes: between which thresholds of the model and which evidence bins every value lies.
 With the same state, model and agreement the margin, the contributions and the reasons chosen are the same, bit for bit;
-the words are made anew, since "3 days ago" is another fact than "4 days ago" though the model does not tell them apart.
-Reasons held back are counted among leads that were scored anew only.
+the words are made again, since "3 days ago" is another fact than "4 days ago" though the model does not tell them apart.
+Reasons held back are counted among leads that were scored again only.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class StateMaker:
     Attributes
     ----------
     able : bool
-        False where the model has parts whose codes are not known; then every lead is scored anew.
+        False where the model has parts whose codes are not known; then every lead is scored again.
     """
 
     def __init__(self, bundle: Bundle) -> None:

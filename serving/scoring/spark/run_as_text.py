@@ -1,4 +1,4 @@
-"""A scoring run as text, for executors on other machines: shipped once, built anew once a process. No pickle of objects of ours."""
+"""A scoring run as text, for executors on other machines: shipped once, built again once a process. No pickle of objects of ours."""
 
 from __future__ import annotations
 

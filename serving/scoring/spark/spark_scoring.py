@@ -2,7 +2,7 @@
 
 Features are computed once and lie as Parquet parts, in order of ``lead_id``, in a folder that driver and executors share. A
 task scores neighbouring leads and leaves the parts that one machine would make (``serving/scoring/table/night_parts.py``),
-so that the rest of the night is the same. What a task needs of a run is shipped as text and built anew, once a process.
+so that the rest of the night is the same. What a task needs of a run is shipped as text and built again, once a process.
 Left out: features (features/), the finished table.
 """
 

@@ -47,7 +47,7 @@ class HubspotHistorySource:
         Raises
         ------
         LeadqError
-            HubSpot cannot be asked, or the folder not be written; it is as it was.
+            HubSpot cannot be asked, or the folder cannot be written; it is unchanged.
         """
         with new_extract(folder) as writer:
             scratch = writer.folder / "scratch"

@@ -34,7 +34,7 @@ def update(session: Session, kind: str, rows: Sequence[Sendable]) -> list[RowOut
     Raises
     ------
     HubspotRefusedError
-        The whole call is refused for a cause that lies in no single row.
+        The whole call is refused for a cause that is in no single row.
     """
     inputs = [{"id": key, "properties": dict(values), "objectWriteTraceId": key} for key, values in rows]
     call = Call(method="POST", path=f"/crm/v3/objects/{kind}/batch/update", body={"inputs": inputs})

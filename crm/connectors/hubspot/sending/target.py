@@ -89,7 +89,7 @@ class HubspotTarget:
     def step(self, chunk: Chunk, remote: Mapping[str, str | int | float | None] | None) -> Step:  # noqa: ARG002
         """Send the chunk, which one call does; values are absolute, so it may be sent again.
 
-        Of a lead that was merged meanwhile, the one that survived has an outcome too, though it be no row of the chunk.
+        Of a lead that was merged in the meantime, the one that survived has an outcome too, though it be no row of the chunk.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class HubspotTarget:
         TargetPausedError
             Only time helps; the same step may be taken again.
         HubspotRefusedError
-            The whole call is refused for a cause that lies in no single row.
+            The whole call is refused for a cause that is in no single row.
         """
         judged = {row.key: sendable(row) for row in chunk.rows}
         outcomes = self._not_looked_at([row.key for row in chunk.rows])

@@ -1,7 +1,7 @@
 """Bulk queries of Salesforce, page by page on simple-salesforce's session, counted against what Salesforce says there is.
 
 Its own ``bulk2.query`` hides how many rows a page holds, so that a page cut off at a line end would pass for a whole one; and it
-gives up at the first 503. Reading changes nothing on the far side: what is not whole is asked anew.
+gives up at the first 503. Reading changes nothing on the far side: what is not whole is asked again.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class BulkReader(Protocol):
     """Asks Salesforce for rows; ``bulk_query.py`` is one, tests hand in pages of their own."""
 
     def read(self, query: ObjectQuery, since: datetime | None, receive: Callable[[Iterator[str]], int]) -> int:
-        """Give the pages of CSV to ``receive``, which counts rows; it may be called anew from the first page."""
+        """Give the pages of CSV to ``receive``, which counts rows; it may be called again from the first page."""
 
 
 def read_history(reader: BulkReader, folder: Path, settings: HistorySettings, *, whole: bool = False) -> Extract:
@@ -70,7 +70,7 @@ def read_history(reader: BulkReader, folder: Path, settings: HistorySettings, *,
     UsageError
         ``folder`` holds what is no extract of Salesforce.
     LeadqError
-        Salesforce cannot be asked, or the folder not be written; it is as it was.
+        Salesforce cannot be asked, or the folder cannot be written; it is unchanged.
     """
     folder = extract_place(folder, mark=STATE)
     marks = {} if whole else _marks(folder, settings)

@@ -2,7 +2,7 @@
 
 made (Open) -> uploaded -> closed -> over -> results. What is kept between steps: the job, the last step that was confirmed
 and a fingerprint of the file. After a silence or a new start we look at the job: one that is still Open without a confirmed
-upload is aborted and made anew, since nobody can say whether all rows arrived; a job that is gone is made anew.
+upload is aborted and made again, since nobody can say whether all rows arrived; a job that is gone is made again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from leadq.foundation.problems import Problem, TargetPausedError
 
 Remote = Mapping[str, str | int | float | None]
 _MOST_DETOURS = 12
-"""Of one chunk in one run: jobs made anew, closings that went unheard."""
+"""Of one chunk in one run: jobs made again, closings that went unheard."""
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 2.0, 30.0
 _MOST_POLLS = 720
 """About six hours; a later run goes on waiting for the same job."""

@@ -32,7 +32,7 @@ def update(connection: Connection, rows: Sequence[Sendable]) -> list[RowOutcome]
     Raises
     ------
     SalesforceRefusedError
-        The whole call is refused for a cause that lies in no single row.
+        The whole call is refused for a cause that is in no single row.
     """
     records = [{"attributes": {"type": "Lead"}, "id": key, **values} for key, values in rows]
     content = json.dumps({"allOrNone": False, "records": records}, sort_keys=True, allow_nan=False).encode()

@@ -133,7 +133,7 @@ class SalesforceTarget:
         return self._bulk.end([row.key for row in chunk.rows], remote or {})
 
     def _by_collections(self, name: str, rows: Sequence[Sendable], remote: Remote) -> Step:
-        """Make one call. Outcomes of earlier calls are held here only: a killed run begins the chunk anew, with the same values."""
+        """Make one call. Outcomes of earlier calls are held here only: a killed run begins the chunk again, with the same values."""
         so_far = self._so_far.setdefault(name, [])
         sent = int(remote.get("sent") or 0)
         if sent != len(so_far):

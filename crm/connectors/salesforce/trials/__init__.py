@@ -1,4 +1,4 @@
 """``leadq crm verify`` on a real organisation: what leadq takes for granted of Salesforce, each tried without harm.
 
-The words for what came of it stand in ``crm/connectors/verification.py``.
+The words for the result stand in ``crm/connectors/verification.py``.
 """

@@ -1,4 +1,4 @@
-"""The one trial that writes: a lead's present values of our fields are written once more, by Collections and by a bulk job of one row.
+"""The one trial that writes: a lead's present values of our fields are written again, by Collections and by a bulk job of one row.
 
 Nothing should change but when and by whom the lead was last modified. Not while a delivery runs: it would write what it read before,
 so whoever calls holds the delivery's lock.

@@ -46,7 +46,7 @@ class SalesforceVerification:
     settings: Mapping[str, Any]
 
     def verify(self, fields: Sequence[TargetField], *, lead_id: str) -> Verified:
-        """Try all of it; with a lead, write that lead's present values once more.
+        """Try all of it; with a lead, write that lead's present values again.
 
         Raises
         ------

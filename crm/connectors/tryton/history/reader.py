@@ -49,7 +49,7 @@ class TrytonHistorySource:
         Raises
         ------
         LeadqError
-            The server cannot be asked, or the folder not be written; it is as it was.
+            The server cannot be asked, or the folder cannot be written; it is unchanged.
         """
         own = {name: self.settings.columns.get(name, name) for name in self.settings.lead_fields}
         with new_extract(folder) as writer, tempfile.TemporaryDirectory(prefix="leadq-tryton-") as scratch:

@@ -38,7 +38,7 @@ SELECT lead, moment, user, party, values FROM told WHERE merged IS NOT TRUE
 QUALIFY row_number() OVER (PARTITION BY lead, moment ORDER BY revision DESC) = 1
 ORDER BY lead, moment
 """
-"""Merging parties writes the last revision of each lead anew, with the new party and its old moment. It would rewrite the past, so
+"""Merging parties writes the last revision of each lead again, with the new party and its old moment. It would rewrite the past, so
 it counts from the lead's next revision on, which has the new party too."""
 _SCHEMA = pa.schema(
     [

@@ -1,6 +1,6 @@
 """One batch of leads written to Tryton in a transaction, and what becomes of each where Tryton refuses it.
 
-Tryton takes a batch whole or not at all. One refused row is found by halving; a lead that somebody changed meanwhile is left out
+Tryton takes a batch whole or not at all. One refused row is found by halving; a lead that somebody changed in the meantime is left out
 and the others go on. Leaves out when leads were last changed, which the caller has read before.
 """
 

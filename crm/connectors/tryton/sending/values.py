@@ -70,7 +70,7 @@ def as_text(value: Any) -> str | None:
     Raises
     ------
     ValueError
-        It has parts, or is no text, number or time (a file, a dictionary).
+        It has parts, or is not text, number or time (a file, a dictionary).
     """
     if value is None or value == "":
         return None
