@@ -61,11 +61,11 @@ class Connector(ABC, Generic[To]):
     Attributes
     ----------
     title : str
-        The kind's name as people write it: ``"HubSpot"``.
+        The kind's name as people write it: ``"PostgreSQL"``.
     settings : type of TargetSettings
         Reads what ``leadq.yaml`` says of such a place.
     guide : str
-        Where to read how it is set up, such as ``"docs/howto/hubspot.md"``; may be empty.
+        Where to read how it is set up, such as ``"docs/howto/postgresql.md"``; may be empty.
     """
 
     title: ClassVar[str]

@@ -98,7 +98,7 @@ def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
     present = count.rows - count.missing
     before, now = profile.missing_share, count.missing / count.rows
     if abs(now - before) > max(MISSING_DIFFERS, _chance(before, profile.rows, now, count.rows)):
-        rule = f"must be missing about as often as when the model was trained ({before:.0%} of {profile.rows:,} leads)"
+        rule = f"must be missing about as often as when the model was trained ({before:.0%} of {counted(profile.rows, 'lead')})"
         yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {count.rows:,}", remedy=_REMEDY)
     if not present or not profile.present:
         return

@@ -147,20 +147,6 @@ class Truth:
         result[original] = in_time / (won + lost)
         return result
 
-    def is_open(self, lead_ids: Sequence[str], as_of: Moments) -> Bools:
-        """Whether each lead is open at its moment for the first time; second entries never are."""
-        number, moment = self._locate(lead_ids, as_of)
-        alive = number < len(self.created)
-        alive[alive] = moment[alive] < self.closed[number[alive]]
-        return alive
-
-    def is_worked(self, lead_ids: Sequence[str]) -> Bools:
-        """Whether sales ever touches each lead."""
-        number = self._number(lead_ids)
-        found = number < len(self.created)
-        found[found] = self.worked[number[found]]
-        return found
-
     def _number(self, lead_ids: Sequence[str]) -> Ints:
         ids = pa.array(lead_ids, pa.string())
         known = lead_names(np.arange(len(self.created) + self.duplicates))

@@ -54,6 +54,8 @@ class Account:
         Whether a merge makes a new record of which both old ids are names, as HubSpot's changelog says of contacts and companies.
     inline : int
         Associations of a record that a list names at once.
+    refused : frozenset of str
+        Ids of records that take no value over the API.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -62,6 +64,7 @@ class Account:
         self.judges_rows = False
         self.merges_anew = False
         self.inline = 100
+        self.refused: frozenset[str] = frozenset()
         self.records: dict[str, dict[str, Record]] = {"contacts": {}, "companies": {}, "deals": {}, "leads": {}}
         self.definitions: dict[str, dict[str, Definition]] = {
             "contacts": {one.name: one for one in CONTACTS},
@@ -101,6 +104,7 @@ class Account:
             A value is not taken; nothing is written.
         """
         record = self.found(kind, record_id)
+        self.judge_record(record_id)
         for name, value in values.items():
             self.judge(kind, name, value)
         texts = {name: str(value) for name, value in values.items()}
@@ -108,6 +112,11 @@ class Account:
             self.writes.append(Write(record.id, name, record.properties.get(name), value or None, OUR_APP))
         self._set(kind, record, texts, self.now(), "INTEGRATION")
         return record
+
+    def judge_record(self, record_id: str) -> None:
+        """Raise ValueRefused where a record takes no values."""
+        if record_id in self.refused:
+            raise ValueRefused("NOT_EDITABLE", "lq_score", "This record takes no values now")
 
     def judge(self, kind: str, name: str, value: object) -> None:
         """Raise ValueRefused where a value is not taken."""

@@ -58,7 +58,7 @@ class Batches:
         inputs = _inputs(_body(request), MOST)
         if not self._account.judges_rows:
             for one in inputs:
-                self._judge(kind, one["properties"])
+                self._judge(kind, str(one.get("id")), one["properties"])
         results, errors, missing = [], [], []
         for one in inputs:
             trace = {"objectWriteTraceId": one["objectWriteTraceId"]} if one.get("objectWriteTraceId") else {}
@@ -73,8 +73,9 @@ class Batches:
                 results.append(shown(record, list(one["properties"])) | trace)
         return _answered(results, [*errors, *([_not_found(kind, missing)] if missing else [])])
 
-    def _judge(self, kind: str, values: dict[str, object]) -> None:
+    def _judge(self, kind: str, record_id: str, values: dict[str, object]) -> None:
         try:
+            self._account.judge_record(record_id)
             for name, value in values.items():
                 self._account.judge(kind, name, value)
         except ValueRefused as refused:

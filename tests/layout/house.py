@@ -150,6 +150,21 @@ def one_yaml_reader(tree: Checkout) -> Iterator[str]:
                 yield f"{name}: must read YAML with {_YAML_READER}"
 
 
+def crms_are_named_at_home(tree: Checkout) -> Iterator[str]:
+    """A CRM is a plug: nothing but its own folder names it, so that another one changes its own folder and nothing else."""
+    homes = [
+        name.split("/history/")[0]
+        for name in tree.code
+        if re.fullmatch(r"crm/connectors/\w+/history/__init__\.py", name)
+    ]
+    for name in tree.code:
+        text = (tree.root / name).read_text(encoding="utf-8").lower()
+        for home in homes:
+            crm = home.rsplit("/", 1)[1]
+            if crm in text and not name.startswith(f"{home}/"):
+                yield f"{name} names {crm}, which is for {home}/ alone to know"
+
+
 def folders_are_small(tree: Checkout) -> Iterator[str]:
     """At most 16 files a folder, leak checks apart: each of those is a rule that stands by itself."""
     for folder, count in Counter(name.rsplit("/", 1)[0] for name in tree.code).items():
@@ -213,6 +228,7 @@ RULES: tuple[Callable[[Checkout], Iterator[str]], ...] = (
     addresses_exist,
     neighbours_exist,
     one_yaml_reader,
+    crms_are_named_at_home,
     folders_are_small,
     folders_say_what_they_hold,
     names_say_something,

@@ -1,3 +1,4 @@
+from trytond.exceptions import UserError
 from trytond.model import fields
 from trytond.pool import PoolMeta
 
@@ -17,3 +18,9 @@ class Opportunity(metaclass=PoolMeta):
     handling = fields.TimeDelta("Handling")
     call_at = fields.Time("Call at")
     scan = fields.Binary("Scan")
+
+    @classmethod
+    def validate_fields(cls, opportunities, field_names):
+        super().validate_fields(opportunities, field_names)
+        if "lq_score" in field_names and any(one.need == "refused" for one in opportunities):
+            raise UserError("This lead takes no scores now")

@@ -4,7 +4,7 @@ The rule: what is kept under a target's name (runs, what was confirmed, what is 
 now. Where the name comes to stand for another (a table, a folder, an organisation), all of it is set aside under a name that no target
 has, and comes back when the place does; so a sandbox and production take turns, and a new place starts with a first delivery. A place
 that confirmed leads and is found empty (its table was dropped or emptied) starts like a new one, and what it held stays aside. Leaves
-out what makes up a place (``pipelines/delivery/target_opening.py``).
+out what makes up a place (``crm/connectors/connector.py``).
 """
 
 from __future__ import annotations

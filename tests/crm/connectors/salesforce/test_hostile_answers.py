@@ -191,7 +191,9 @@ def _deliver(
     ledger = Ledger(folder / "ledger.sqlite")
     try:
         effects = time.effects(folder)
-        return deliver(ledger, one.target, scores, our_fields(SALESFORCE.field_name, TIERS), effects=effects, wish=Wish())
+        return deliver(
+            ledger, one.target, scores, our_fields(SALESFORCE.field_name, TIERS), effects=effects, wish=Wish()
+        )
     finally:
         ledger.close()
 

@@ -19,9 +19,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.kills.attempt import Attempt, run_attempt
+from tests.conformance.connectors.attempt import Attempt, run_attempt
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LONGEST_LIFE_SECONDS = 900.0
 KILLED = -signal.SIGKILL
 
@@ -54,7 +54,7 @@ class Template:
 @contextmanager
 def warmed() -> Iterator[Template]:
     """Start the warmed process, and end it."""
-    command = [sys.executable, "-m", "tests.kills.template"]
+    command = [sys.executable, "-m", "tests.conformance.connectors.warmed_process"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Template(process)

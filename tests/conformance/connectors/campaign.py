@@ -5,37 +5,19 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from leadq.foundation.problems import TargetPausedError
-from tests.kills.attempt import Attempt
-from tests.kills.nights import Night
-from tests.kills.tale import Tale, phase_of
-from tests.kills.template import KILLED, Template
+from tests.conformance.connectors.attempt import Attempt
+from tests.conformance.connectors.far_side import FarSide
+from tests.conformance.connectors.kill_phases import Tale, phase_of
+from tests.conformance.connectors.nights import Night
+from tests.conformance.connectors.warmed_process import KILLED, Template
 
 PAUSED = TargetPausedError.exit_code
 MOST_PAUSES = 100
-
-
-class FarSide(Protocol):
-    """A place that outlives the deliveries and knows everything that was written there."""
-
-    keys: Sequence[str]
-
-    def attempt(self) -> Mapping[str, str]:
-        """Return what a child needs to know of it: kind, where, table."""
-
-    def begin(self, night: Night) -> None:
-        """Forget what was written, and script the night's faults."""
-
-    def writes(self) -> int:
-        """Return how many values were written since the night began."""
-
-    def judge(self, night: Night, *, abandoned: Night | None, excused: frozenset[str]) -> None:
-        """Assert the law; ``excused`` leads were not to be written."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,6 +80,16 @@ class Campaign:
             self.side.judge(night, abandoned=abandoned, excused=excused)
         return code
 
+    def killed_at(self, night: Night, instant: str) -> None:
+        """Deliver a night, killed at an instant of its third chunk (see :class:`Attempt`), then to its end; judge it."""
+        self.side.begin(night)
+        while (ended := self.template.run(self._attempt(night, instant), kill_after=None)).code == PAUSED:
+            continue
+        assert ended.code == KILLED, f"it never came to the instant {instant}: {ended.code}, {self.report()}"
+        self.tale.phases[phase_of(self._ledger, night)] += 1
+        assert self._until_it_ends(night, 0, self.longest) == 0, self.report()
+        self.side.judge(night, abandoned=None, excused=frozenset())
+
     def abandon(self, night: Night) -> int:
         """Kill a night's deliveries until some of it is written, and go no further; return how many values were written."""
         self.side.begin(night)
@@ -142,7 +134,7 @@ class Campaign:
     def _ledger(self) -> Path:
         return self.folder / self.store / "ledger.sqlite"
 
-    def _attempt(self, night: Night) -> Attempt:
+    def _attempt(self, night: Night, kill_at: str = "") -> Attempt:
         return Attempt(
             store=str(self.folder / self.store),
             scores=str(night.path),
@@ -151,5 +143,8 @@ class Campaign:
             chunk_rows=self.chunk_rows,
             seed=self.tale.attempts,
             began=self.began,
-            **self.side.attempt(),
+            kind=self.side.kind,
+            opener=self.side.opener,
+            address=dict(self.side.address()),
+            kill_at=kill_at,
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from tests.kills.nights import Night
+from tests.conformance.connectors.nights import Night
 from tests.serving.delivery.company import NIGHT
 
 _PHASES = {"made": "uploading", "uploaded": "closing", "closed": "waiting for the job or its results"}

@@ -1,0 +1,49 @@
+"""Killed at any instant and started again, a delivery leaves tonight's values, and none of that night but these.
+
+A few kills a side, at a small size; fifty each are in ``test_fifty_kills.py``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from leadq.crm.connectors.registry import installed_kinds
+from tests.conformance.connectors.conftest import StartCampaign
+from tests.conformance.connectors.far_side import SideSpec, all_sides
+from tests.conformance.connectors.nights import first_night, next_night, same_scores
+
+KILLS, MOST_NIGHTS = 3, 10
+INSTANTS = ("before", "after", "recording")
+
+
+def test_every_installed_kind_has_a_far_side() -> None:
+    assert {spec.name.partition("_")[0] for spec in all_sides()} >= set(installed_kinds())
+
+
+def test_killed_at_chosen_and_at_random_instants(spec: SideSpec, campaign: StartCampaign, tmp_path: Path) -> None:
+    one = campaign(spec, faults_a_step=1)
+    night = first_night(tmp_path, one.side.keys)
+    one.measure(night)
+    for instant in INSTANTS:
+        night = next_night(tmp_path, night, night.points)
+        one.killed_at(night, instant)
+    one.lives, chosen = (0.6, 0.2), one.tale.kills
+    while one.tale.kills < chosen + KILLS and one.tale.nights < MOST_NIGHTS:
+        part = 10 if one.tale.nights % 2 else 1  # all change, then a tenth does, in turn
+        night = next_night(tmp_path, night, sorted(night.points)[::part])
+        assert one.deliver(night, kills=chosen + KILLS) == 0, one.report()
+    one.writes_nothing(night)
+    assert one.tale.kills == chosen + KILLS, one.tale.told()
+
+
+def test_a_night_that_another_takes_the_place_of(spec: SideSpec, campaign: StartCampaign, tmp_path: Path) -> None:
+    """It holds the values of the night before the one that never ended: all that this one wrote must be undone."""
+    one = campaign(spec, seed=12)
+    held = first_night(tmp_path, one.side.keys)
+    one.measure(held)
+    assert one.deliver(held, kills=0) == 0, one.report()
+    lost = next_night(tmp_path, held, held.points)
+    assert one.abandon(lost)
+    again = same_scores(tmp_path, held, number=2)
+    assert one.deliver(again, kills=3, abandoned=lost) == 0, one.report()
+    one.writes_nothing(again)

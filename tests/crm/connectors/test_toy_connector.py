@@ -1,0 +1,40 @@
+"""A CRM of another package, installed beside leadq, passes the whole suite with no line of leadq changed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PACKAGE = ROOT / "tests" / "toy_connector"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the package as pip does, into a folder of its own."""
+    folder = tmp_path_factory.mktemp("beside-leadq")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--target", str(folder), str(PACKAGE)], check=True, cwd=folder)
+    return folder
+
+
+def test_it_passes_the_conformance_suite(installed: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    suite = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not acceptance"]
+    ran = subprocess.run(
+        [*suite, "-k", "toycrm", "--basetemp", str(tmp_path / "suite"), "tests/conformance/connectors"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-4000:]
+    (passed,) = re.findall(r"(\d+) passed", ran.stdout)
+    assert int(passed) == 8, ran.stdout
+    assert "skipped" not in ran.stdout
