@@ -33,7 +33,7 @@ class Opportunity(metaclass=PoolMeta):
     lq_score = fields.Integer(
         "Score",
         domain=["OR", ("lq_score", "=", None), [("lq_score", ">=", 0), ("lq_score", "<=", 100)]],
-        help="Above so many of 100 open leads this one stands.",
+        help="Better than this many of 100 open leads.",
     )
     lq_tier = fields.Selection("get_tiers", "Tier")
     lq_chance = fields.Float(
