@@ -1,8 +1,9 @@
 """The audit of reasons: 200 leads, their contributions against interventional SHAP and against deletion, as figures and in words.
 
 Contributions are path-dependent TreeSHAP, measured against the mean of the reference leads; both answers that they are compared
-with replace facts by those of reference leads. Where facts go together, path-dependent SHAP shares between their families what deletion finds in
-one of them: that is seen by family. How reasons change between refits stands in ``models/evaluation/stability.py``.
+with replace facts by those of reference leads. Where facts go together, path-dependent SHAP shares between their families what
+deletion finds in one of them: that is seen by family. How reasons change between refits stands in
+``models/evaluation/stability.py``.
 """
 
 from __future__ import annotations
