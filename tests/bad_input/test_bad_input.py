@@ -113,7 +113,7 @@ TABLE = (
         kind="naive time zone",
         spoil=lambda project: project.edit("events.csv", "Z,", ","),
         where="events.csv column occurred_at",
-        rule="a time must say its time zone",
+        rule="times must have a time zone",
         value="row 2: '2025-",
         remedy="Set time_zone in leadq.yaml",
     ),
@@ -125,7 +125,7 @@ TABLE = (
         where="leads.csv column lead_id",
         rule="an id must be unique",
         value="'L0004' in rows 6, 402",
-        remedy="Keep the row that is true",
+        remedy="Keep the correct row",
     ),
     Bad(
         kind="orphan rows",
@@ -193,7 +193,7 @@ TABLE = (
             "agreement.yaml", "  - id: T3\n    label: Nurture\n    owner: marketing\n", ""
         ),
         where="agreement.yaml line 49",
-        rule="the last tier takes every lead that is left, so it can promise nothing",
+        rule="the last tier takes all other leads, so it can promise nothing",
         value="T2",
         remedy="add a last tier without a promise",
     ),

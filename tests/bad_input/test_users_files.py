@@ -219,7 +219,7 @@ def test_ids_that_a_spreadsheet_rounded(leadq_main: Callable[..., Answer], tmp_p
     (tmp_path / "export.csv").write_text(_table(rows))
     mine = tmp_path / "mine"
     assert leadq_main("init", str(mine), "--from", str(tmp_path / "export.csv")).code == 0
-    assert "it does not name a row: 3 values in 60 rows" in (mine / "leadq.yaml").read_text()
+    assert "not an id for each row: 3 values in 60 rows" in (mine / "leadq.yaml").read_text()
     answer = leadq_main("check", "--project", str(mine))
     assert answer.code == 1
     assert "'1.0E+15' in rows 2, 3, 4, 5, 6" in answer.err

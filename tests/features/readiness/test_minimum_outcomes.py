@@ -102,4 +102,4 @@ def test_a_shorter_horizon_is_offered_where_it_brings_more_wins() -> None:
     assert 50 < count < 70
     assert wins_with_horizon(data, 14) == count
     assert wins_with_horizon(data, 7) == 0
-    assert f"With horizon_days: 14 in the agreement {count} wins would count today" in str(shortage(data))
+    assert f"With horizon_days: 14 in the agreement, {count} wins would count today" in str(shortage(data))

@@ -43,7 +43,7 @@ def test_the_registry_holds_run_and_alias(told: Registered) -> None:
     assert champion.description == run.data.tags["mlflow.note.content"]
     for words in (
         "within 30 days",
-        "T1 wins at least 40 %",
+        "T1 at least 40 % won",
         told.version,
         "requirements.txt",
         "input example is made up",

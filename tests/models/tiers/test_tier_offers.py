@@ -32,7 +32,7 @@ def test_a_forecast_that_promises_too_much_is_refused_with_what_the_data_support
     assert not top.offered
     assert top.cut is None
     assert top.light == "RED"
-    assert "no T1 can be promised at 40 %" in top.why
+    assert "T1 cannot be promised at 40 %" in top.why
     assert "the highest promise this data supports is" in top.why
     # the leads of the refused tier fall to the next one
     assert second.n == int((probability >= 0.2).sum())
@@ -42,7 +42,7 @@ def test_a_forecast_that_promises_too_much_is_refused_with_what_the_data_support
 def test_under_thirty_leads_nothing_is_testable() -> None:
     (only,) = offer_tiers(np.full(29, 0.6), np.ones(29), np.arange(29), make_agreement(0.5))
     assert (only.light, only.offered, only.n) == ("not testable", False, 29)
-    assert "only 29 held-out leads" in only.why
+    assert "only 29 test leads" in only.why
 
 
 def test_capacity_shapes_the_tiers_and_says_so() -> None:

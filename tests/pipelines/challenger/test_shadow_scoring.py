@@ -171,7 +171,7 @@ def test_shadow_evidence_comes_first_and_stops_a_worse_model(company: Project) -
     switch_shadow(company, on=True)
     told = list_models(company, silent)
     assert told.facts["comparison"]["evidence"] == "shadow"
-    assert "is scored in shadow every night" in told.words
+    assert "scores in shadow every night" in told.words
 
 
 def test_held_out_evidence_is_on_leads_that_the_champion_had_not_learnt_from(company: Project) -> None:

@@ -228,7 +228,7 @@ def test_a_busy_moment_is_no_difference_and_leaves_no_job_open(
     assert "Open" not in {job.state for job in fake.ingest.jobs.values()}
 
 
-@pytest.mark.parametrize(("written", "words"), [(False, "Nothing was written"), (None, "cannot be said")])
+@pytest.mark.parametrize(("written", "words"), [(False, "Nothing was written"), (None, "It is not known whether")])
 def test_what_was_not_written_is_not_said_to_be(
     project: Project, fake: FakeSalesforce, written: bool | None, words: str
 ) -> None:

@@ -176,7 +176,7 @@ def test_a_tampered_night_before_is_named_by_the_night_that_compares_with_it(
     with pytest.raises(StoreError, match=before.run_id if content == "nothing" else "columns differ") as refused:
         PastScores(project).row(run, done.lead_id)
     (problem,) = refused.value.problems
-    assert content == "nothing" or f"Take {before.scores} of the store from a backup." == problem.remedy
+    assert content == "nothing" or f"Restore {before.scores} in the store from a backup." == problem.remedy
     assert content == "nothing" or any(example.startswith("previous_probability: ") for example in problem.examples)
 
 

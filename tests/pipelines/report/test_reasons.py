@@ -24,7 +24,7 @@ def test_the_page_shows_the_audit_and_its_pictures(company: Company) -> None:
     assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in page
     pictures = [base64.b64decode(one) for one in re.findall(r'src="data:image/png;base64,([^"]+)"', page)]
     assert pictures == [(company.project.reports / name).read_bytes() for name in (FEATURES, DEPENDENCE)]
-    assert "keep their strongest one, in the same direction" in page
+    assert "keep their strongest one in the same direction" in page
 
 
 def test_the_metrics_say_the_same(company: Company) -> None:

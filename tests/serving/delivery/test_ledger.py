@@ -42,7 +42,7 @@ def test_who_waits_too_long_for_it_pauses(tmp_path: Path, *, made: bool) -> None
         other.execute("PRAGMA journal_mode = WAL")
         other.execute("BEGIN IMMEDIATE")
         with (
-            pytest.raises(TargetPausedError, match="held by another process"),
+            pytest.raises(TargetPausedError, match="locked by another process"),
             Ledger(path, wait_seconds=0.05) as ledger,
         ):
             stand_for(ledger, "crm", "somewhere", NIGHT)

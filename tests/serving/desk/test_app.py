@@ -156,9 +156,9 @@ def test_an_answer_is_kept_as_a_disposition_with_what_was_shown(make_desk: MakeD
     ("form", "said"),
     [
         ({"answer": "reject"}, "needs a reason"),
-        ({"answer": "reject", "reason": "bad mood"}, "must be one that was agreed on"),
-        ({"answer": "disagree"}, "must be one of the agreement"),
-        ({"answer": "disagree", "suggested_tier": "T9"}, "must be one of the agreement"),
+        ({"answer": "reject", "reason": "bad mood"}, "must be one of the agreed reasons"),
+        ({"answer": "disagree"}, "must be a tier of the agreement"),
+        ({"answer": "disagree", "suggested_tier": "T9"}, "must be a tier of the agreement"),
         ({"answer": "maybe"}, "must be accept, reject or disagree"),
         ({"answer": "accept", "note": "n" * 501}, "at most 500 characters"),
     ],
@@ -204,7 +204,7 @@ def test_only_people_with_a_token_come_in_and_readers_do_not_answer(make_desk: M
     assert "www" not in page
     sign_in(browser, "Ray")
     status, page, _ = browser.get(lead("L000003"))
-    assert "Ray (reader)" in page
+    assert "Ray (read only)" in page
     assert "Reject the lead" not in page
     csrf = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
     assert browser.post(lead("L000003"), {"csrf": csrf, "answer": "accept"})[0] == 403
@@ -339,7 +339,7 @@ def test_runs_over_no_lead_and_damaged_ones_leave_the_night_readable(
     company.runs[1].scores.unlink()
     status, page, _ = browser.get(lead("L000005"))
     assert status == 503
-    assert "A file of the scores cannot be read" in page
+    assert "The scores cannot be read at the moment" in page
     assert str(company.folder) not in page
 
 

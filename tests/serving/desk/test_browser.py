@@ -139,7 +139,7 @@ def test_hostile_text_runs_nothing_on_page_and_in_the_saved_card(
     page.goto(f"{browser.address}/?q=%3Cscript")
     page.locator("table.leads tbody tr").first.get_by_role("link").click()
     with page.expect_download() as saved:
-        page.get_by_role("link", name="Save the card as a file").click()
+        page.get_by_role("link", name="Save this page as a file").click()
     file = tmp_path / "card.html"
     saved.value.save_as(file)
     asked: list[str] = []

@@ -98,7 +98,7 @@ def test_what_hubspot_only_says_is_there_is_not_called_made(project: Path) -> No
     with running() as fake:
         _point_at(project, fake)
         fake.faults.add(Fault(at=r"POST .*/properties/contacts$", answer=there))
-        with pytest.raises(GateStopped, match="must not stand in the way"):
+        with pytest.raises(GateStopped, match="must not already exist"):
             _run(project, "setup", "hubspot")
 
 
@@ -109,7 +109,7 @@ def test_what_stops_it_makes_nothing(project: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(GateStopped, match="must be of type number"):
             _run(project, "setup", "hubspot")
         monkeypatch.setitem(os.environ, "HUBSPOT_TOKEN", "pat-wrong")
-        with pytest.raises(ConfigError, match="must take the access token") as stopped:
+        with pytest.raises(ConfigError, match="must accept the access token") as stopped:
             _run(project, "setup", "hubspot")
         assert "pat-wrong" not in str(stopped.value)
         with pytest.raises(ConfigError, match="must name a HubSpot account"):

@@ -289,12 +289,12 @@ def test_a_damaged_state_is_said(organisation: Organisation, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("page", "rule"),
     [
-        ("Id,Name\n1,x\n", "must hold the columns asked for"),
-        ("", "must hold the columns asked for"),
+        ("Id,Name\n1,x\n", "must have the columns asked for"),
+        ("", "must have the columns asked for"),
         ("Id,OpportunityId,StageName,CreatedDate,IsDeleted\n1,2,Close", "must hold whole rows"),
         ("Id,OpportunityId,StageName,CreatedDate,IsDeleted\n1,2,3,4,5,6\n", "must hold whole rows"),
         ('Id,OpportunityId,StageName,CreatedDate,IsDeleted\n"1","2","3","4","fal', "must hold whole rows"),
-        ("<html>gone</html>", "must hold the columns asked for"),
+        ("<html>gone</html>", "must have the columns asked for"),
     ],
 )
 def test_a_torn_page_is_refused(page: str, rule: str) -> None:

@@ -95,5 +95,5 @@ def test_lengths_of_time_and_times_of_day_are_read_and_files_are_refused(tryton:
     found = rows_of(extract(tryton, tmp_path / "extract", "handling", "call_at"), "leads")
     (row,) = [row for row in found if row["lead_id"] == str(lead)]
     assert (row["handling"], row["call_at"]) == ("5400", "09:30:00")
-    with pytest.raises(ConfigError, match="field scan of leads: must hold a text"):
+    with pytest.raises(ConfigError, match="field scan of leads: must be a text"):
         extract(tryton, tmp_path / "extract", "scan")
