@@ -10,7 +10,6 @@ from leadq.features.leak_checks.finding import LeakFinding
 from leadq.features.leak_checks.table import CheckRow
 from leadq.features.readiness.statements import Readiness
 from leadq.foundation.html_page import page_environment
-from leadq.foundation.plurals import counted
 
 
 def render_check_report(
@@ -20,9 +19,3 @@ def render_check_report(
     template = page_environment("leadq.features.readiness", "leadq.crm.gate").get_template("check_page.html.j2")
     told = [(found, what_happened(found), what_to_do(found)) for found in findings]
     return template.render(readiness=readiness, findings=told, checks=tuple(checks), gate=gate) + "\n"
-
-
-def findings_in_words(findings: Iterable[LeakFinding]) -> str:
-    """Return the findings as plain text for the command line, worst first."""
-    told = [f"  {found.consequence}: {found.sentence}" for found in findings]
-    return "\n".join([counted(len(told), "suspected leak") if told else "No leak suspected", *told])

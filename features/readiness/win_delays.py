@@ -49,13 +49,6 @@ class WinDelays:
             return float("nan")
         return float(self.days[min(int(np.searchsorted(self.shares, share - 1e-9)), self.days.size - 1)])
 
-    def representatives(self, count: int = 500) -> Floats:
-        """``count`` delays (days, ascending) that stand for the distribution, for a picture; empty without a win."""
-        if not self.days.size:
-            return self.days
-        middles = (np.arange(count) + 0.5) / count
-        return self.days[np.minimum(np.searchsorted(self.shares, middles), self.days.size - 1)]
-
 
 def win_delays(delay_days: Floats, followed_days: Floats) -> WinDelays:
     """Estimate the distribution from the wins that were seen.

@@ -19,7 +19,7 @@ from leadq.foundation.arrays import Floats, Ints
 from leadq.foundation.problems import BundleError, Problem
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
-MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
+MISSING_ZERO, MISSING_NAN = 1, 2  # 0: nothing is missing, a NaN counts as zero
 
 
 class UnsupportedModelError(BundleError):

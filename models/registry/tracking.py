@@ -48,10 +48,6 @@ class Tracking:
         """Return the URI of the registry of a store."""
         return _known(self.registry_uri, store) or self.runs(store)
 
-    def in_store(self, store: Path) -> bool:
-        """Whether runs go into the store's own database."""
-        return self.runs(store) == store_uri(store)
-
     def touches_store(self, store: Path) -> bool:
         """Whether anything goes into the store's own database."""
         return store_uri(store) in {self.runs(store), self.registry(store)}

@@ -8,12 +8,10 @@ the run's manifest.
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,64 +29,12 @@ from leadq.serving.scoring.table.night_parts import (
     GROUP_ROWS,
     PART_ROWS,
     STATE,
-    keep_part,
     read_part,
-    regrouped,
 )
 
-_PARTS = ".parts"
 _COUNTED = ("status", "status_reason", "tier", "tier_by", "model_tier")
 _NEVER_REPEAT = ("lead_id", "probability", "margin", "percentile", "previous_probability", "age_days", "contribution")
 """Columns whose values differ from lead to lead: a dictionary of them would be in vain."""
-
-
-def scores_path(store: Path, as_of: datetime, *, part: str = "scores") -> Path:
-    """Return where a run's score table lies: ``scores/as_of=2026-10-01T020000Z/scores.parquet``.
-
-    Parameters
-    ----------
-    store : Path
-    as_of : datetime
-        Aware.
-    part : str
-        Another name for a run over some leads only.
-    """
-    return store / "scores" / f"as_of={as_of.astimezone(UTC):%Y-%m-%dT%H%M%SZ}" / f"{part}.parquet"
-
-
-def write_scores(batches: Iterable[pa.RecordBatch], path: Path, *, ranks_of: Floats | None = None) -> dict[str, Any]:
-    """Write batches as the score table.
-
-    Parameters
-    ----------
-    batches : iterable of RecordBatch
-        In the schema :data:`leadq.crm.contract.score_table.SCORES`; any sizes, the file does not depend on them.
-    path : Path
-        Of the table; replaced when all is written.
-    ranks_of : ndarray of float64, optional
-        Sorted probabilities to rank among instead of the table's own, for a run over some leads only
-        (:func:`sorted_probabilities` of the last whole table).
-
-    Returns
-    -------
-    dict
-        As :func:`finish_scores` says.
-
-    Raises
-    ------
-    StoreError
-        The disk is full or not writable; a table of that name stays as it was.
-    """
-    folder = path.with_name(path.name + _PARTS)
-    parts: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, batch in enumerate(regrouped(batches)):
-            parts.append(folder / f"{number:06d}.arrow")
-            keep_part(batch, parts[-1])
-        return finish_scores(parts, path, ranks_of=ranks_of)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None = None) -> dict[str, Any]:
@@ -98,8 +44,11 @@ def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None 
     ----------
     parts : sequence of Path
         In order, as :func:`leadq.serving.scoring.table.night_parts.score_parts` gives them.
-    path, ranks_of
-        As for :func:`write_scores`.
+    path : Path
+        Of the table; replaced when all is written.
+    ranks_of : ndarray of float64, optional
+        Sorted probabilities to rank among instead of the table's own, for a run over some leads only
+        (:func:`sorted_probabilities` of the last whole table).
 
     Returns
     -------

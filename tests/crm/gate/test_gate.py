@@ -130,7 +130,7 @@ def test_ten_leads_are_refused_with_what_is_missing(gate_history: HistoryMaker, 
 
 
 @pytest.mark.parametrize(
-    ("gone", "said"), [("won", "1 leads that are won, got 0"), ("lost", "1 leads that are lost, got 0")]
+    ("gone", "said"), [("won", "1 lead that is won, got 0"), ("lost", "1 lead that is lost, got 0")]
 )
 def test_all_one_class_is_refused(gate_history: HistoryMaker, gate_rows: Rows, gone: str, said: str) -> None:
     gate_rows["outcomes"] = [row for row in gate_rows["outcomes"] if row["outcome"] != gone]

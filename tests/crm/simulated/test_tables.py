@@ -160,7 +160,7 @@ def test_the_reader_finds_the_outcomes_that_happened(small_company: SimulatedCom
     number = np.array([int(name[1:]) for name in ids])
     np.testing.assert_array_equal(closed, truth.closed[number] * 1_000_000)
     moment = closed - 1_000_000
-    assert truth.is_open(ids, moment).all()
+    assert (truth.probability(ids, moment) > 0).all()
     lost = set(outcomes.filter(pc.field("outcome") == "lost")["lead_id"].to_pylist())
     over = {f"L{i:07d}" for i in np.flatnonzero(truth.closed <= end)}
     assert over == (lost | set(ids)) & {f"L{i:07d}" for i in range(len(truth.created))}

@@ -100,14 +100,14 @@ def test_the_stores_own_database_is_itself_however_it_is_written(
     store = tmp_path / "store"
     for written in ("", "sqlite:///store/mlflow.db", store_uri(store)):
         tracking = tracking_of({"MLFLOW_TRACKING_URI": written})
-        assert tracking.in_store(store)
+        assert tracking.runs(store) == store_uri(store)
         assert tracking.shown(store) == str(store / "mlflow.db")
     both = tracking_of(
         {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1", "MLFLOW_REGISTRY_URI": "sqlite:///store/mlflow.db"}
     )
     assert both.registry(store) == store_uri(store)
     assert both.touches_store(store)
-    assert not both.in_store(store)
+    assert both.runs(store) != store_uri(store)
 
 
 def test_a_server_that_is_down_is_said_soon_and_the_remedy_works(server: str, kept: Registered) -> None:

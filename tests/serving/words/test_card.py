@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from leadq.models.bundle.bundle import Bundle
 from leadq.serving.scoring.changes.previous_scores import PreviousScores
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches
-from leadq.serving.scoring.table.score_table_file import write_scores
 from leadq.serving.words.card import Card, Standing, card_of
 from leadq.serving.words.card_document import card_document
 from leadq.serving.words.card_text import SHORT_AT_MOST, card_text, short_text
 from leadq.serving.words.percentage_points import in_points, probability_of, rounded_to_sum
+from tests.serving.scoring.table.score_table import write_scores
 
 MakeBatch = Callable[..., pa.RecordBatch]
 

@@ -32,8 +32,9 @@ from leadq.serving.scoring.scoring_run import ScoringKit
 from leadq.serving.scoring.spark.run_as_text import as_text, run_of
 from leadq.serving.scoring.table.dictionary_columns import plain
 from leadq.serving.scoring.table.night_parts import regrouped, score_parts, told_by
-from leadq.serving.scoring.table.score_table_file import finish_scores, write_scores
+from leadq.serving.scoring.table.score_table_file import finish_scores
 from leadq.serving.words.score_change import BASE_FAMILY
+from tests.serving.scoring.table.score_table import write_scores
 
 MakeBatch = Callable[..., pa.RecordBatch]
 NIGHT = timedelta(days=1)

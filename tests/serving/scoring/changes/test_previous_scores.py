@@ -17,7 +17,7 @@ from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import StoreError
 from leadq.serving.scoring.changes.previous_scores import PreviousScores
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches
-from leadq.serving.scoring.table.score_table_file import write_scores
+from tests.serving.scoring.table.score_table import write_scores
 
 MakeBatch = Callable[..., pa.RecordBatch]
 TIME = pa.timestamp("us", tz="UTC")

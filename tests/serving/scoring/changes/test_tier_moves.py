@@ -16,8 +16,8 @@ from leadq.crm.contract.score_table import MOVES, SCORES
 from leadq.serving.scoring.changes.previous_scores import PreviousScores
 from leadq.serving.scoring.changes.tier_moves import write_moves
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches
-from leadq.serving.scoring.table.score_table_file import write_scores
 from leadq.serving.scoring.table.tier_summary import moves_text
+from tests.serving.scoring.table.score_table import write_scores
 
 MakeBatch = Callable[..., pa.RecordBatch]
 Row = dict[str, Any]

@@ -21,6 +21,7 @@ from leadq.serving.scoring.reasons.reason_choice import PER_SIDE, THRESHOLD, Hel
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches
 from leadq.serving.words.sentence_rules import FORBIDDEN
 from leadq.serving.words.sentences import MAX_SENTENCE, read_sentences
+from tests.models.bundle.one_by_one import lookup
 
 
 def reason_feature(name: str, family: str) -> Feature:
@@ -113,7 +114,7 @@ def test_bins_by_column_are_the_bins_one_by_one(values: list[float], category: b
     bins = evidence.bins["x"]
     arrays = bin_arrays(evidence, ("x",))
     places = [bin_of(value, 0, arrays) for value in looked]
-    one_by_one = [evidence.lookup("x", value) for value in looked]
+    one_by_one = [lookup(evidence, "x", value) for value in looked]
     assert [None if place < 0 else bins[place] for place in places] == one_by_one
 
 

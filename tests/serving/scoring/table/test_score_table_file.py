@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -18,7 +17,8 @@ from leadq.foundation.problems import StoreError
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches
 from leadq.serving.scoring.table import night_parts as parts
 from leadq.serving.scoring.table import score_table_file as write
-from leadq.serving.scoring.table.score_table_file import scores_path, sorted_probabilities, write_scores
+from leadq.serving.scoring.table.score_table_file import sorted_probabilities
+from tests.serving.scoring.table.score_table import write_scores
 
 MakeBatch = Callable[..., pa.RecordBatch]
 
@@ -111,8 +111,3 @@ def test_no_leads_give_an_empty_table(run: ScoringRun, tmp_path: Path) -> None:
 def test_percentiles_of_equal_scores_are_no_order() -> None:
     same = np.full(4, 0.2)
     assert np.isnan(write.percentiles(same, same)).all()
-
-
-def test_the_path_names_the_moment() -> None:
-    path = scores_path(Path("store"), datetime(2026, 10, 1, 2, 30, tzinfo=UTC))
-    assert path.as_posix() == "store/scores/as_of=2026-10-01T023000Z/scores.parquet"

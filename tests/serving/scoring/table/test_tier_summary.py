@@ -11,8 +11,8 @@ import pytest
 
 from leadq.models.bundle.bundle import Bundle
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches
-from leadq.serving.scoring.table.score_table_file import write_scores
 from leadq.serving.scoring.table.tier_summary import summary_text, tier_rows
+from tests.serving.scoring.table.score_table import write_scores
 
 MakeBatch = Callable[..., pa.RecordBatch]
 
