@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -155,7 +155,7 @@ class _Tree:
             self.problems.append(more_problems(self._where))
             raise _StopError
 
-    def _stop(self, line: int, rule: str, value: str, remedy: str) -> Any:
+    def _stop(self, line: int, rule: str, value: str, remedy: str) -> NoReturn:
         self._note(line, rule, value, remedy)
         raise _StopError
 
@@ -175,6 +175,7 @@ class _Tree:
     def _document(self) -> Node | None:
         node: Node | None = None
         documents = 0
+        event: Any
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1

@@ -140,11 +140,11 @@ def _unknown_names(document: Document, config: Config) -> Iterator[Problem]:
         *([(("score_table",), config.score_table.database)] if config.score_table else []),
     ]
     used += [(("deliver", target), name) for target, to in config.deliver.items() for name in to.databases_used]
-    for key, name in used:
+    for used_in, name in used:
         if name not in config.databases:
             hint, said = did_you_mean(name, config.databases), shortened(name)
             yield Problem(
-                where=document.place((*key, "database")),
+                where=document.place((*used_in, "database")),
                 rule="a database must be named under databases",
                 value=said,
                 remedy=hint + "Add it: databases: {" + said + ": {url: ${DATABASE_URL}}}.",
