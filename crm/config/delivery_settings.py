@@ -76,14 +76,14 @@ def _settings(written: object, info: ValidationInfo) -> TargetSettings:
         raise
     except Exception as error:  # another package's code: the place is named when it is used
         rule = f"could not be read by its connector ({type(error).__name__})"
-        remedy = "Install a version of its package that works, or take the place out of leadq.yaml."
+        remedy = "Install a version of its package that works, or remove the target from leadq.yaml."
         where = f"a place of the kind {kind} in leadq.yaml"
         return UnreadSettings(kind=kind, problem=Problem(where=where, rule=rule, remedy=remedy))
 
 
 def _unknown(kind: object) -> ValidationError:
     kinds = installed_kinds()
-    listed = ", ".join(kinds) or "none: leadq itself is not installed whole, pip install it again"
+    listed = ", ".join(kinds) or "none: leadq itself is not installed completely, pip install it again"
     said = "must say a kind" if not isinstance(kind, str) else f"must be a kind that is installed, not {kind!r}"
     hint = did_you_mean(kind, kinds) if isinstance(kind, str) else ""
     rule = PydanticCustomError("kind", f"{said} (installed are {listed}). {hint}".rstrip().replace("{", "{{"))

@@ -122,7 +122,7 @@ def open_history(folder: Path) -> History:
     except (OSError, ValueError) as error:
         problem = Problem(
             where=str(folder),
-            rule="must hold a complete history",
+            rule="must be a complete history",
             value=str(error),
             remedy="Run leadq check or leadq train to read the sources again.",
         )

@@ -186,7 +186,7 @@ def open_spark(*, master: str, config: Mapping[str, str], shared: Path) -> Itera
                 where="leadq.yaml spark",
                 rule=f"a Spark session must start at {master}",
                 value=str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__,
-                remedy="Install Java 17 (java on the PATH, or JAVA_HOME), check spark.master and spark.config, or take engine: duckdb.",
+                remedy="Install Java 17 (java on the PATH, or JAVA_HOME), check spark.master and spark.config, or set engine: duckdb.",
             )
         ) from error
     try:

@@ -203,5 +203,5 @@ def read_bundle(folder: Path) -> Bundle:
             field_profiles=profiles_from_json(files[_FIELD_PROFILES].decode()) if _FIELD_PROFILES in files else None,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(_damaged(folder, "must hold the parts of a bundle", str(error))) from error
+        raise BundleError(_damaged(folder, "must contain all parts of a model", str(error))) from error
     return replace(bundle, version=version_of(files))

@@ -144,7 +144,7 @@ def draw_families(importance: Mapping[str, float], path: Path, *, most: int = 14
         axes.margins(x=0.08)
         axes.set_xlabel("mean absolute contribution (log-odds)")
         axes.grid(axis="x", color=GRID, linewidth=0.8)
-        more = f"; {len(ordered) - most} more hold {_percent(rest)} together" if len(ordered) > most else ""
+        more = f"; the other {len(ordered) - most} have {_percent(rest)} together" if len(ordered) > most else ""
         tidy(axes, "What moves the scores", f"share of all movement, by family{more}")
         return save(figure, path)
 

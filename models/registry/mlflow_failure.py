@@ -13,7 +13,7 @@ from leadq.models.registry.tracking import DATABASE, Tracking, without_credentia
 _WHOLE = "then run leadq mirror; the model itself is safe in the store."
 _HERE = f"Free up disk space or fix the permissions, {_WHOLE}"
 _ELSEWHERE = f"Start the server, or set MLFLOW_TRACKING_URI and MLFLOW_REGISTRY_URI right (unset, the store's own is used), {_WHOLE}"
-_DAMAGED = f"Restore that file from a backup, or move it away (runs kept in it are gone then), {_WHOLE}"
+_DAMAGED = f"Restore that file from a backup, or move it away (the runs in it are lost then), {_WHOLE}"
 _OLD_SCHEMA = f"Run mlflow db upgrade with that database's address, {_WHOLE}"
 _UNREACHED = f"Set MLFLOW_TRACKING_URI to the same server, {_WHOLE}"
 

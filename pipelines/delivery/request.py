@@ -93,9 +93,7 @@ def tonight_of(project: Project, lead_id: str | None) -> Tonight:
         remedy = "Score first: leadq score."
         where, rule = (
             str(project.store.folder),
-            "must hold a scored night"
-            if lead_id is None
-            else f"must hold a score of {lead_id or 'a lead without a name'}",
+            "must have a scored night" if lead_id is None else f"must have a score of lead {lead_id or '(empty id)'}",
         )
         raise UsageError(Problem(where=where, rule=rule, remedy=remedy))
     live = read_live(project.store.folder)

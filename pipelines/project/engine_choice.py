@@ -50,7 +50,7 @@ def project_engine(project: Project, *, spill: Path) -> Iterator[Any]:
             Problem(
                 where="leadq.yaml engine",
                 rule="spark needs the extra spark",
-                remedy=f"{install_words('spark')} It needs Java 17, too; or take engine: duckdb.",
+                remedy=f"{install_words('spark')} It also needs Java 17. Or set engine: duckdb.",
             )
         )
     from leadq.features.engine.spark_engine import open_spark  # noqa: PLC0415  it needs pyspark

@@ -85,7 +85,7 @@ def open_project(folder: Path, *, environment: Mapping[str, str], now: datetime)
     path = folder / CONFIG
     if not path.exists():
         remedy = "Go to a project folder, name one with --project, or start one with leadq init."
-        raise ConfigError(Problem(where=str(folder), rule=f"must hold a {CONFIG}", remedy=remedy))
+        raise ConfigError(Problem(where=str(folder), rule=f"must contain a {CONFIG}", remedy=remedy))
     problems: list[Problem] = []
     config: Config | None = None
     agreement: Agreement | None = None

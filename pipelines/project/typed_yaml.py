@@ -20,7 +20,7 @@ from leadq.foundation.yaml_scalars import KINDS
 from leadq.foundation.yaml_tree import Document, Entries, Items, Node, Path, Scalar, shortened, shown
 
 Spec = TypeVar("Spec")
-_DEFAULT = "Fix the value, or remove the line to take the default."
+_DEFAULT = "Fix the value, or remove the line to use the default."
 
 
 _MAY_BE_QUOTED = (datetime,)

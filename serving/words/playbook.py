@@ -31,7 +31,7 @@ FIXED = ("company", "person", "source", "history", "timing")
 When = Literal["for", "against", "unknown"]
 _KEYS = {"family", "when", "step"}
 _TOP = ("version", "owner", "steps")
-_MISSING = "Restore it, or take the line playbook: out of leadq.yaml to have the default."
+_MISSING = "Restore it, or remove the line playbook: from leadq.yaml to use the default."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,4 +142,4 @@ def _check_family(family: str, place: Place) -> Iterator[Problem]:
     if len(set(parts)) < len(parts) or set(parts) - {"kind", "field"} or not PART.sub("", family):
         yield place.problem("must be a family, or a pattern with {kind} or {field}", family, "Write intent_{kind}.")
     elif fixed := [one for one in FIXED if fit(family, one) is not None]:
-        yield place.problem("must be a family that can change", fixed[0], "Take the step out; nobody can act on it.")
+        yield place.problem("must be a family that can change", fixed[0], "Remove the step: nobody can act on it.")

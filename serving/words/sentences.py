@@ -22,7 +22,7 @@ from leadq.serving.words.text import capitalised, shorten, uncapitalised, words
 
 MAX_SENTENCE = 100
 _MAX_LABEL = 48
-_MISSING = "Restore it, or take the line sentences: out of leadq.yaml to have leadq's own."
+_MISSING = "Restore it, or remove the line sentences: from leadq.yaml to use leadq's own."
 
 Case = Literal["missing", "zero", "one", "negative", "value"]
 Style = Literal["text", "whole", "days", "share", "number", "amount", "flag", "ago"]

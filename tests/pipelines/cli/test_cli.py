@@ -68,7 +68,7 @@ def test_wrong_usage_is_2(leadq: Leadq, tmp_path: Path) -> None:
 def test_a_folder_without_a_project_says_what_to_do(leadq: Leadq, tmp_path: Path) -> None:
     code, out, err = leadq("check", "--project", str(tmp_path))
     assert (code, out) == (1, "")
-    assert "must hold a leadq.yaml" in err
+    assert "must contain a leadq.yaml" in err
     assert "leadq init" in err
     assert "Traceback" not in err
 

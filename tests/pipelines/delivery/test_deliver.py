@@ -80,7 +80,7 @@ def test_a_night_a_lead_and_the_way_back(project: Path) -> None:
 def test_what_stops_it_leaves_nothing(project: Path) -> None:
     with pytest.raises(UsageError, match="must be a target"):
         _run(project, "--to", "nowhere")
-    with pytest.raises(UsageError, match="must hold a score of nobody"):
+    with pytest.raises(UsageError, match="must have a score of lead nobody"):
         _run(project, "--lead", "nobody")
     _run(project, "stop")
     with pytest.raises(TargetPausedError, match="switched off"):
@@ -128,7 +128,7 @@ def test_an_option_in_front_of_a_command_or_without_a_value_is_refused(project: 
     for options in (["--to", ""], ["look", "--to", ""], ["restore", first["run"], "--to", ""]):
         with pytest.raises(UsageError, match=r"must be a target of leadq\.yaml, got nothing"):
             _run(project, *options)
-    with pytest.raises(UsageError, match="must hold a score of a lead without a name"):
+    with pytest.raises(UsageError, match="must have a score of lead \(empty id\)"):
         _run(project, "--lead", "")
     with pytest.raises(UsageError, match="must not be given together"):
         _run(project, "--lead", "", "--full-refresh")

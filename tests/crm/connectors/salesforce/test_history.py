@@ -291,9 +291,9 @@ def test_a_damaged_state_is_said(organisation: Organisation, tmp_path: Path) -> 
     [
         ("Id,Name\n1,x\n", "must have the columns asked for"),
         ("", "must have the columns asked for"),
-        ("Id,OpportunityId,StageName,CreatedDate,IsDeleted\n1,2,Close", "must hold whole rows"),
-        ("Id,OpportunityId,StageName,CreatedDate,IsDeleted\n1,2,3,4,5,6\n", "must hold whole rows"),
-        ('Id,OpportunityId,StageName,CreatedDate,IsDeleted\n"1","2","3","4","fal', "must hold whole rows"),
+        ("Id,OpportunityId,StageName,CreatedDate,IsDeleted\n1,2,Close", "must have complete rows"),
+        ("Id,OpportunityId,StageName,CreatedDate,IsDeleted\n1,2,3,4,5,6\n", "must have complete rows"),
+        ('Id,OpportunityId,StageName,CreatedDate,IsDeleted\n"1","2","3","4","fal', "must have complete rows"),
         ("<html>gone</html>", "must have the columns asked for"),
     ],
 )
