@@ -93,7 +93,7 @@ def test_what_is_no_frame_and_what_is_no_bundle_is_refused(folder: Path, leads: 
         leadq.Scorer(folder).predict_proba(leads.to_numpy())  # type: ignore[arg-type]
     with pytest.raises(InputError, match="column visits: must hold numbers, got 'many'"):
         leadq.Scorer(folder).explain(leads.assign(visits="many"))
-    with pytest.raises(BundleError, match="must be the manifest of a bundle"):
+    with pytest.raises(BundleError, match="must be the manifest of a model"):
         leadq.Scorer(tmp_path)
 
 

@@ -137,7 +137,7 @@ def _why_not(name: str, read_already: set[str], taken: frozenset[str]) -> str | 
     ):
         return "is already read"
     if name in taken:
-        return "is the name of a leadq column with another meaning"
+        return "is the name of one of leadq's columns, with another meaning"
     if _AFTER_THE_FACT.match(name):
         return "changes with the outcome or with what sales did, and would give it away"
     if name in ALLOWED or name.startswith("lq_"):
