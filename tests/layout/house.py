@@ -40,6 +40,13 @@ _NOBODY_GUESSED = set(
 """Names that a newcomer's guess missed (decision 0019)."""
 _YAML_READER = "foundation/yaml_reader.py"
 _YAML_LIBRARIES = {"yaml", "_yaml", "ruamel", "strictyaml"}
+_DOCUMENT = re.compile(r"(?<![\w./<>*-])[\w./-]*\w\.md\b")
+_PROMISE = re.compile(r"^## Promise (\d+)", re.MULTILINE)
+_PROMISED = re.compile(r"\b[Pp]romise (\d+)\b")
+_UNNAMED = re.compile(r"\b(?:[Dd]esign|[Mm]ethod)(?: section)? \d+")
+"""Pointers by number into documents that nobody has."""
+_WRITTEN_LATER = {"model_card.md", "index.md"}
+"""Pages that a command writes: the card of a model, the site's home."""
 _OF_OLD = ("tests/layout/", "tests/compatibility/")
 """These rules themselves, and the test that runs the code before the move under its old names."""
 _ONE_LAYOUT = ("crm/connectors/", "features/groups/")
@@ -163,6 +170,29 @@ def crms_are_named_at_home(tree: Checkout) -> Iterator[str]:
             crm = home.rsplit("/", 1)[1]
             if crm in text and not name.startswith(f"{home}/"):
                 yield f"{name} names {crm}, which is for {home}/ alone to know"
+
+
+def documents_exist(tree: Checkout) -> Iterator[str]:
+    """A document that a docstring or a page names is here, the promise whose number is given, and each test that holds one."""
+    pages = {name.rsplit("/", 1)[-1] for name in tree.files if name.endswith(".md")}
+    promised = (tree.root / "docs" / "promises.md").read_text(encoding="utf-8")
+    promises = set(_PROMISE.findall(promised))
+    for held_by in re.findall(r"`((?:tests|benchmarks)/[\w/]+(?:\.py)?)`", promised):
+        if not (tree.root / held_by).exists():
+            yield f"docs/promises.md: {held_by} is not there"
+    for name, text in tree.texts.items():
+        if name.endswith((".py", ".md")):
+            said = _words_of(text) if name.endswith(".py") else text
+            for number in _PROMISED.findall(said):
+                if number not in promises:
+                    yield f"{name}: docs/promises.md has no promise {number}"
+            yield from (
+                f"{name}: {found.group()!r} names no document that is here" for found in _UNNAMED.finditer(said)
+            )
+        if name in tree.code or name.endswith(".md"):
+            for found in _DOCUMENT.findall(said):
+                if not found.startswith(".bench/") and found.rsplit("/", 1)[-1] not in pages | _WRITTEN_LATER:
+                    yield f"{name}: {found} is not there"
 
 
 def folders_are_small(tree: Checkout) -> Iterator[str]:
