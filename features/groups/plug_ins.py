@@ -149,4 +149,4 @@ def _package(one: EntryPoint) -> str:
 
 def error_line(error: BaseException) -> str:
     """Return an error of another package's code in one line."""
-    return f"{type(error).__name__}: {error}".replace("\n", " ")[:300].rstrip(": ")
+    return f"{type(error).__name__}: {error}".replace("\n", " ")[:300].rstrip(": .")

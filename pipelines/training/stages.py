@@ -78,6 +78,7 @@ def train_all(project: Project, progress: Progress) -> Told:
     words = [*trained.evaluation.in_words(), *ready.sentences("late_wins", "never_worked", "left_truncation")]
     facts = {
         "version": registered.version,
+        "mlflow_version": registered.mlflow_version,
         "registered_again": list(registered.registered_again),
         "kind": trained.bundle.kind,
         "metrics": evaluated.metrics,

@@ -38,7 +38,7 @@ DISPLAY = {"owner", "source", "campaign"}
 """Shown as they stand now; no feature reads them."""
 PEEKS = """
 from dataclasses import replace
-from leadq_replies import REPLY, RepliesGroup
+from leadq_replies import REPLIES, RepliesGroup
 
 class Peeks(RepliesGroup):
     name = "peeks"
@@ -48,7 +48,7 @@ class Peeks(RepliesGroup):
 
     def compute(self, context):
         events = context.tables.events
-        replies = events.filter(events.kind == REPLY).select("lead_id")
+        replies = events.filter(events.kind.isin(REPLIES)).select("lead_id")
         seen = context.points.select("point_id", "lead_id").inner_join(replies, "lead_id")
         return seen.group_by("point_id").agg(peek_count=seen.count())
 

@@ -1,4 +1,4 @@
-"""How a lead answers our e-mails: a feature group for leadq that is no part of it."""
+"""How a lead replies to us: a feature group for leadq that is no part of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from leadq.features.catalogue import Feature, FeatureWords
 from leadq.features.engine.duckdb_engine import DAY_US
 from leadq.features.groups.protocol import DeclarationContext, FeatureContext
 
-REPLY = "email_click"
+REPLIES = ("demo_request", "email_click")
 HOUR_US = DAY_US // 24
 KNOWN = "occurred_at and known_at are not after as-of"
 
@@ -65,7 +65,7 @@ class RepliesGroup:
     def compute(self, context: FeatureContext) -> ir.Table:
         """Return a row for every point by which the lead had replied."""
         events = context.tables.events
-        replies = events.filter(events.kind == REPLY).select("lead_id", "occurred_us", "visible_us")
+        replies = events.filter(events.kind.isin(REPLIES)).select("lead_id", "occurred_us", "visible_us")
         seen = context.points.select("point_id", "lead_id", "created_us", "as_of_us").inner_join(replies, "lead_id")
         seen = seen.filter(seen.visible_us <= seen.as_of_us, seen.occurred_us >= seen.created_us)
         found = seen.group_by("point_id").agg(
