@@ -85,11 +85,12 @@ integrations: $(WITH_SPARK) $(WITH_TRYTON) $(WITH_WHEEL) ## The built wheel, rea
 	  --ignore tests/spark --ignore tests/pipelines/cli --ignore tests/notebooks
 
 .PHONY: lint
-lint: $(WITH_SPARK) ## Rules, format, types, and the order of the rooms
+lint: $(WITH_SPARK) ## Rules, format, types, the order of the rooms, and what nothing uses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.layout.unused_names
 
 .PHONY: commands
 commands: $(STAMP) ## Make docs/commands.md anew out of the command line

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from leadq.crm.storage.scratch_database import ROW, Connection, Relation, name, scalar, text
+from leadq.crm.storage.scratch_database import ROW, Connection, Relation, scalar, text
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import MAX_EXAMPLES, InputError, Problem
 
@@ -137,8 +137,3 @@ class Findings:
             count=rows,
             examples=examples,
         )
-
-
-def quoted(columns: list[str]) -> str:
-    """Column names as an SQL list."""
-    return ", ".join(name(column) for column in columns)

@@ -6,7 +6,7 @@ Leaves out their XML (``component_xml.py``). A name outside ``OUR_FIELDS`` is ne
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from leadq.agreement.schema import DISQUALIFIED, Agreement
@@ -39,7 +39,7 @@ OUR_FIELDS: tuple[TargetField, ...] = (
     TargetField(name=STATUS, kind="text", length=LONGEST_REASON),
 )
 """All that delivery may write: the allow-list. The chance is in percent, 12.5 for 0.125, as Salesforce keeps it; the status is
-``scored`` or ``not_scored: why``. Choices of the tier come from the agreement, see :func:`our_fields`."""
+``scored`` or ``not_scored: why``. Choices of the tier come from the agreement, see :func:`tier_choices`."""
 
 HUMAN_FIELDS = (TIER_OVERRIDE, OVERRIDE_REASON, REJECTION_REASON)
 """Written by people; never in a payload."""
@@ -84,12 +84,6 @@ class LeadField:
     choices: tuple[Choice, ...] = ()
     formula: str = ""
     tracked: bool = False
-
-
-def our_fields(agreement: Agreement) -> tuple[TargetField, ...]:
-    """Return the fields that delivery writes, with the agreement's tiers as choices of the tier."""
-    tiers = tuple(choice.value for choice in tier_choices(agreement))
-    return tuple(replace(field, choices=tiers) if field.name == TIER else field for field in OUR_FIELDS)
 
 
 def tier_choices(agreement: Agreement) -> tuple[Choice, ...]:

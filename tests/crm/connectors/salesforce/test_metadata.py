@@ -10,8 +10,9 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from leadq.agreement.read import parse_agreement
-from leadq.agreement.schema import Agreement, Tier
+from leadq.agreement.schema import DISQUALIFIED, Agreement, Tier
 from leadq.agreement.template import template_text
+from leadq.crm.connectors.salesforce.connector import CONNECTOR as SALESFORCE
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, queries
 from leadq.crm.connectors.salesforce.metadata.component_xml import NAMESPACE, formula_text
 from leadq.crm.connectors.salesforce.metadata.fields import (
@@ -19,7 +20,6 @@ from leadq.crm.connectors.salesforce.metadata.fields import (
     OUR_FIELDS,
     REASONS_DETAIL,
     lead_fields,
-    our_fields,
 )
 from leadq.crm.connectors.salesforce.metadata.source_folder import (
     MARK,
@@ -28,6 +28,7 @@ from leadq.crm.connectors.salesforce.metadata.source_folder import (
     write_metadata,
 )
 from leadq.foundation.problems import AgreementError, UsageError
+from leadq.serving.delivery.planning.payload import our_fields
 
 ELEMENTS = {
     "CustomField": "fullName formula formulaTreatBlanksAs inlineHelpText label length precision scale required trackHistory type"
@@ -122,14 +123,16 @@ def test_names_are_legal_and_unique_and_the_manifest_names_every_component(agree
 def test_what_delivery_writes_fits_the_fields(agreement: Agreement) -> None:
     files = files_of(agreement)
     kinds = {"number": {"Number", "Percent"}, "text": {"Text"}, "picklist": {"Picklist"}, "moment": {"DateTime"}}
-    for field in our_fields(agreement):
+    delivered = our_fields(SALESFORCE.field_name, [*(tier.id for tier in agreement.tiers), DISQUALIFIED])
+    assert {field.name for field in delivered} == {field.name for field in OUR_FIELDS}
+    for field in delivered:
         written = parsed(files[f"{FIELDS}/{field.name}.field-meta.xml"])
         assert written.findtext("type") in kinds[field.kind]
         assert int(written.findtext("length", "0")) == field.length
         assert tuple(texts(written, "valueSet/valueSetDefinition/value/fullName")) == field.choices
         assert field.kind != "picklist" or written.findtext("valueSet/restricted") == "true"
         assert written.find("formula") is None
-    tiers = next(field.choices for field in our_fields(agreement) if field.name == "LQ_Tier__c")
+    tiers = next(field.choices for field in delivered if field.name == "LQ_Tier__c")
     assert tiers == (*(tier.id for tier in agreement.tiers), "disqualified")
 
 
