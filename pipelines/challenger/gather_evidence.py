@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from leadq.crm.contract.history import History, open_history
+from leadq.features.groups.plug_ins import plug_in_problems
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import InputError
 from leadq.models.bundle.bundle import Bundle, read_bundle
@@ -124,7 +125,8 @@ def _held_out(project: Project, champion: Bundle, challenger: Bundle, *, why_not
         return "the data that the challenger was trained on is no longer in work/"
     if not history.dated or not champion.trained.get("read_at"):
         return "without dates it is unknown which leads the champion had learnt from"
-    if problems := shape_problems(project, history, champion.catalogue):
+    problems = (*plug_in_problems(champion.catalogue), *shape_problems(project, history, champion.catalogue))
+    if problems:
         return f"the champion cannot be applied to this data: {problems[0].where} {problems[0].rule}"
     looks = _unknown_to(champion, challenger.out_of_time, history)
     if len(looks) < MIN_LEADS:

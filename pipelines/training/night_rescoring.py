@@ -18,6 +18,7 @@ from leadq.crm.contract.history import History
 from leadq.features.assemble import model_columns
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.features.engine.duckdb_engine import Tables, microseconds
+from leadq.features.groups.plug_ins import plug_in_problems
 from leadq.features.leak_checks.rebuild_features import look
 from leadq.foundation.problems import BundleError
 from leadq.models.bundle.bundle import Bundle, read_bundle
@@ -47,7 +48,7 @@ class ScoredNight:
     then : DataFrame of n rows
         ``lead_id, probability`` and the snapshot: what the scorer saw.
     now : DataFrame of n rows, in the same order
-        The same features from today's history as of that night (own fields that are gone are absent), ``account_id`` and
+        The same features from today's history as of that night (those that can no longer be computed are absent), ``account_id`` and
         ``present`` (whether the lead is still there).
     """
 
@@ -69,7 +70,9 @@ class ScoredNight:
     def proven(self, feature: Feature) -> bool:
         """Whether the feature's past can be told from what is recorded."""
         tracked = {key.replace(".", "s.", 1) for key in self.tables.history.tracked_since}
-        return feature.source in _RECORDED or (feature.source in tracked and feature.name in self.now.columns)
+        if feature.name not in self.now.columns:
+            return False
+        return feature.source in _RECORDED or feature.source in tracked
 
     def shrank(self, feature: Feature) -> npt.NDArray[np.bool_]:
         """Where deleted rows can explain the difference, shape (n,): fewer than then, or no count of things or days at all."""
@@ -164,10 +167,12 @@ def read_night(
 
 
 def _still_there(catalogue: Catalogue, history: History) -> Catalogue:
-    """Leave out own fields that the sources no longer have."""
+    """Leave out own fields that the sources no longer have, and features of groups that are no longer installed."""
     own = {f"{one.entity}s.{one.name}" for one in history.own_fields if one.status != "refused"}
     gone = {one.name for one in catalogue.features if one.family.startswith("own_") and one.source not in own}
-    return catalogue.without(dict.fromkeys(gone, "no longer in the sources"))
+    if plug_in_problems(catalogue):
+        gone |= {one.name for one in catalogue.features if one.group}
+    return catalogue.without(dict.fromkeys(gone, "can no longer be computed"))
 
 
 def _snapshots(store: Store, run: Run, lead_ids: list[str]) -> pd.DataFrame:

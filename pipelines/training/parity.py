@@ -109,7 +109,10 @@ def _compare(night: ScoredNight, vouched: Collection[str], unproven: dict[str, s
     for name, differs in night.differing().items():
         feature, where = features[name], differs & here
         if name in vouched or not night.proven(feature):
-            why = f"{name}, vouched for" if name in vouched else f"{feature.source}, which has no recorded history"
+            without = f"{feature.source}, which has no recorded history"
+            if feature.group and name not in night.now.columns:
+                without = f"feature group {feature.group}, which is no longer installed"
+            why = f"{name}, vouched for" if name in vouched else without
             if where.any():
                 unproven.setdefault(why, set()).update(lead_ids[where])
         elif where.any():

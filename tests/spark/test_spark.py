@@ -48,6 +48,7 @@ from leadq.serving.scoring.changes.score_reuse import PreviousStates
 from leadq.serving.scoring.scoring_run import ScoringRun
 from leadq.serving.scoring.table.night_parts import read_part, regrouped, score_parts, told_by
 from leadq.serving.scoring.table.score_table_file import finish_scores, write_states
+from tests.conformance.feature_groups.plug_in_packages import REPLIES, install, on_the_path
 
 if find_spec("pyspark") is None:
     pytest.skip("pyspark is not installed (extra spark)", allow_module_level=True)
@@ -72,7 +73,9 @@ ODD = (
     "İstanbul ΣΑΣ", "ceo.Σ", "geschäftsführer", "\u202e\u2028", "🦆", "-0", "1.5f", "\\u0041", "CTO\tof\nall",
 )  # fmt: skip
 RECORDED = ("12", " 7.5 ", "1_000", "1.5f", "0x1p3", "nan", "-inf", "1e309", "", "-0", ".5", "\x0c9", "zwölf", "1e5")
-SMALL = FeatureSettings(min_wins_at_age=1, min_rows_of_value=1, max_event_kinds=2, ages_days=(0, 7, 30))
+SMALL = FeatureSettings(
+    min_wins_at_age=1, min_rows_of_value=1, max_event_kinds=2, ages_days=(0, 7, 30), groups=("replies",)
+)
 FIT = FitSettings(n_folds=3, grid_num_leaves=(3,), max_rounds=200, n_origins=2, bootstrap_repeats=20, threads=1)
 QUICK = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
@@ -136,6 +139,15 @@ class World:
     @property
     def agreement(self) -> Agreement:
         return self.project.agreement
+
+
+@pytest.fixture(scope="module", autouse=True)
+def group_of_another_package(tmp_path_factory) -> Iterator[None]:
+    """A plug-in's expressions run on Spark, too."""
+    site = tmp_path_factory.mktemp("site")
+    install(REPLIES, site)
+    with on_the_path(site):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +215,7 @@ def bits(table: pa.Table) -> dict[str, list[bytes | None]]:
 
 def test_training_data_is_bit_equal(on_duckdb, on_spark):
     assert on_spark.catalogue == on_duckdb.catalogue
+    assert {"reply_hours", "reply_count_30d", "reply_speed"} <= set(on_spark.catalogue.names)
     assert {"", " "}.isdisjoint(on_spark.catalogue.features[0].vocabulary)
     assert any("${env:HOME}" in feature.vocabulary for feature in on_spark.catalogue.features)
     assert on_spark.features.shape[0] > 1000

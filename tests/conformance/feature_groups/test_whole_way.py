@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from leadq.crm.contract.history import open_history
 from leadq.features.catalogue import PlugIn
+from leadq.features.engine.duckdb_engine import open_engine, open_tables
 from leadq.foundation.problems import ConfigError, GateStopped
-from leadq.models.bundle.bundle import Bundle, keep_bundle
+from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
 from leadq.models.bundle.past_leads import keep_past_leads, past_leads_path
-from leadq.models.live.live_models import models_folder, promote
+from leadq.models.live.live_models import bundle_folder, models_folder, promote
+from leadq.pipelines.challenger.gather_evidence import compare_with_champion
 from leadq.pipelines.console.progress import silent
 from leadq.pipelines.explaining.explain import explain
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.report.model_card import make_card
+from leadq.pipelines.training.night_rescoring import read_night
 from leadq.pipelines.training.stages import train_all
 from leadq.pipelines.training.train import PAST_LEADS
+from leadq.serving.words.sentences import read_sentences
 from tests.conformance.feature_groups.plug_in_packages import on_the_path
-from tests.shared_company import CompanyCopy, learn, opened
+from tests.shared_company import CompanyCopy, learn, live_bundle, opened
 
 FEATURES = ("reply_hours", "reply_count_30d", "reply_speed")
 
@@ -82,25 +88,21 @@ def test_the_night_is_scored_with_it_and_its_reasons_add_up(company: Company) ->
     assert len(set(moved)) > 5
 
 
-def test_its_reasons_are_told_in_its_own_words(company: Company) -> None:
-    columns = ["lead_id", "status", "reasons_for", "reasons_against"]
-    rows = pq.read_table(company.scores, columns=columns).to_pylist()
-    told = {
-        row["lead_id"]: one["sentence"]
+def test_the_explanation_of_a_lead_counts_it_and_has_its_words(company: Company) -> None:
+    rows = pq.read_table(company.scores, columns=["lead_id", "contributions"]).to_pylist()
+    moved = {
+        row["lead_id"]: abs(one["contribution"])
         for row in rows
-        for one in (row["reasons_for"] or []) + (row["reasons_against"] or [])
+        for one in row["contributions"] or []
         if one["family"] == "replies"
     }
-    assert told
-    lead_id, sentence = min(told.items())
-    explained = explain(company.project, silent, lead_id=lead_id)
-    assert sentence in explained.words
+    explained = explain(company.project, silent, lead_id=max(moved, key=lambda lead_id: moved[lead_id]))
     assert "Reproduced exactly" in explained.words
-    said = " ".join(told.values())
-    assert any(
-        words in said
-        for words in ("First replied", "Has not replied so far", "Replies in the last 30 days", "Speed of")
-    )
+    assert re.search(r"^  Replies +[+-]\d", explained.words, re.MULTILINE)
+    kept = read_bundle(bundle_folder(company.project.store.folder, explained.facts["model_version"]))
+    said = {one.feature.name: one.text("value") for one in read_sentences().wordings(kept.catalogue)}
+    assert said["reply_hours"] == "First replied {value} hours after coming in"
+    assert said["reply_speed"] == "Speed of the first reply: {value}"
 
 
 def _held(folder: Path) -> dict[str, str]:
@@ -135,6 +137,34 @@ def test_without_the_package_a_past_score_is_still_explained(without_the_package
     row = pq.read_table(without_the_package.scores, columns=["lead_id"]).slice(0, 1).to_pylist()[0]
     explained = explain(without_the_package.project, silent, lead_id=row["lead_id"])
     assert "Reproduced exactly" in explained.words
+
+
+def test_without_the_package_another_model_is_compared_by_what_is_left(without_the_package: Company) -> None:
+    """So that a model without the group can be promoted where the package is gone, as the message of the night says."""
+    project = without_the_package.project
+    (other,) = {one.name for one in models_folder(project.store.folder).iterdir() if one.is_dir()} - {
+        live_bundle(project).version
+    }
+    challenger = read_bundle(bundle_folder(project.store.folder, other))
+    challenger = replace(
+        challenger, trained={**challenger.trained, "history_sha256": open_history(project.work / "history").sha256}
+    )
+    comparison = compare_with_champion(project, challenger, silent)
+    assert comparison is not None
+    assert "the champion cannot be applied to this data: the model's feature group replies" in str(comparison)
+
+
+def test_without_the_package_a_night_is_held_against_the_rest_of_its_features(without_the_package: Company) -> None:
+    project = without_the_package.project
+    (run,) = project.store.runs()
+    with open_engine() as backend:
+        tables = open_tables(backend, open_history(project.work / "history"))
+        night = read_night(project.store, tables, run, project.agreement, leads=20, seed=1)
+        assert night is not None
+        differing = night.differing()
+    assert set(FEATURES) <= set(differing)
+    assert not any(night.proven(one) for one in night.bundle.catalogue.features if one.group)
+    assert "timing_age_days" not in differing
 
 
 def test_without_the_package_a_training_that_names_it_stops_before_reading(without_the_package: Company) -> None:
