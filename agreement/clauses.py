@@ -145,8 +145,7 @@ def _promise(promise: Promise | None) -> Iterator[tuple[str, str]]:
         return
     yield "promise", f"at least {_percent(promise.win_rate_at_least)} of the leads handed over are won"
     if promise.marginal_at_least is None:
-        usual = _percent(round(promise.win_rate_at_least * 2 / 3, 3))
-        yield "lowest chance of a lead in it", f"not agreed (usual is two thirds of the promise, {usual})"
+        yield "lowest chance of a lead in it", "not agreed (two thirds of the promise is usual)"
     else:
         yield "lowest chance of a lead in it", f"at least {_percent(promise.marginal_at_least)}"
 

@@ -180,7 +180,9 @@ def largest_promises(held_out: HeldOut, agreement: Agreement) -> str:
         best: Bools = held_out.probability >= np.quantile(held_out.probability, 1.0 - share)
         judgement = held_out.judge(best)
         rate = supported_rate(judgement.rate * judgement.effective_n, judgement.effective_n, z, drift_sd)
-        parts.append(f"{percent(rate)} for the best {100 * best.mean():.0f} % of leads (n = {judgement.n})")
+        parts.append(
+            f"{percent(rate)} for the best {100 * best.mean():.0f} % of leads ({counted(judgement.n, 'lead')})"
+        )
     if not parts:
         return f"{counted(len(held_out.label), 'test lead')} are too few to support any promise"
     return "the highest promise this data supports is " + ", ".join(parts)

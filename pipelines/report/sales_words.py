@@ -101,7 +101,7 @@ def _tried(bundle: Bundle, held: Held | None) -> str:
     periods = f" in {counted(len(held.periods), 'period')}, one after the other" if len(held.periods) > 1 else ""
     return (
         f"{learnt}. It was tested on {counted(len(held.judged), 'later lead')} that it had not seen{periods}. "
-        "All figures on this page come from that test."
+        "The figures on tiers and wins below come from that test."
     )
 
 
