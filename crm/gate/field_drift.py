@@ -50,7 +50,7 @@ class FieldDrift:
         if not self.compared and not self.warnings:
             return ""
         if not self.warnings:
-            return f"Own fields: {counted(len(self.compared), 'field')} compared, as when the model was trained."
+            return f"Own fields: {counted(len(self.compared), 'field')} compared, no difference from when the model was trained."
         head = f"Own fields: {counted(len(self.warnings), 'warning')} on {counted(len(self.compared), 'field')}."
         return "\n".join([head, *(f"  {problem}" for problem in self.warnings)])
 
