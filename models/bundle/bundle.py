@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from leadq.crm.gate.field_profiles import FieldProfile, profiles_from_json, profiles_to_json
 from leadq.features.catalogue import Catalogue
 from leadq.foundation.atomic_files import new_folder
 from leadq.foundation.problems import BundleError, Problem
@@ -55,8 +54,9 @@ class Bundle:
     out_of_time : DataFrame
         Held-out forecasts at hand-off (``OUT_OF_TIME_COLUMNS`` of ``models/evaluation/held_out_forecasts.py``), to compare with a
         challenger.
-    field_profiles : tuple of FieldProfile or None
-        How own fields looked at training, for the nightly gate; None of a model from before they were kept.
+    field_profiles_text : str
+        How own fields looked at training, for the nightly gate (JSON of ``crm/gate/field_profiles.py``); empty of a model from before
+        they were kept.
     version : str
         Set when written or read.
     """
@@ -72,7 +72,7 @@ class Bundle:
     agreement_text: str
     trained: dict[str, Any]
     out_of_time: pd.DataFrame
-    field_profiles: tuple[FieldProfile, ...] | None = None
+    field_profiles_text: str = ""
     version: str = ""
 
 
@@ -98,8 +98,8 @@ def documents(bundle: Bundle) -> dict[str, bytes]:
         "tiers.json": _json([asdict(tier) for tier in bundle.tiers]),
         "trained.json": _json(bundle.trained),
     }
-    if bundle.field_profiles is not None:
-        files[_FIELD_PROFILES] = profiles_to_json(bundle.field_profiles).encode()
+    if bundle.field_profiles_text:
+        files[_FIELD_PROFILES] = bundle.field_profiles_text.encode()
     hashes = {name: _hash(content) for name, content in files.items()}
     files[MANIFEST] = _json({"bundle_version": BUNDLE_VERSION, "kind": bundle.kind, "sha256": hashes})
     return files
@@ -200,7 +200,7 @@ def read_bundle(folder: Path) -> Bundle:
             agreement_text=files["agreement.yaml"].decode(),
             trained=json.loads(files["trained.json"]),
             out_of_time=pd.read_csv(io.BytesIO(files["out_of_time.csv"]), dtype=_TEXTS),
-            field_profiles=profiles_from_json(files[_FIELD_PROFILES].decode()) if _FIELD_PROFILES in files else None,
+            field_profiles_text=files.get(_FIELD_PROFILES, b"").decode(),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(_damaged(folder, "must contain all parts of a model", str(error))) from error

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from leadq.crm.contract.history import History
 from leadq.crm.gate.field_drift import FieldDrift, compare_fields
+from leadq.crm.gate.field_profiles import profiles_from_json
 from leadq.crm.gate.judge import check_rules
 from leadq.features.groups.plug_ins import plug_in_problems
 from leadq.foundation.plurals import counted
@@ -155,7 +156,8 @@ def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> Histor
 def own_field_drift(history: History, bundle: Bundle) -> FieldDrift:
     """Hold tonight's own fields against those that the bundle was trained on."""
     used = {feature.source for feature in bundle.catalogue.features}
-    return compare_fields(history, bundle.field_profiles, used=used)
+    text = bundle.field_profiles_text
+    return compare_fields(history, profiles_from_json(text) if text else None, used=used)
 
 
 def _refuse_without_groups(bundle: Bundle) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from leadq.crm.contract.history import open_history
+from leadq.crm.gate.field_profiles import profiles_to_json
 from leadq.crm.gate.profile_fields import profile_fields
 from leadq.foundation.atomic_files import new_file
 from leadq.models.bundle.bundle import write_bundle
@@ -42,7 +43,9 @@ def train(project: Project, progress: Progress) -> TrainResult:
         progress=lambda words, share: progress(f"Training: {words}", share),
     )
     history = open_history(project.work / "history")
-    result = replace(result, bundle=replace(result.bundle, field_profiles=profile_fields(history)))
+    result = replace(
+        result, bundle=replace(result.bundle, field_profiles_text=profiles_to_json(profile_fields(history)))
+    )
     version = write_bundle(result.bundle, project.work / "bundle")
     write_past_leads(
         project.work / PAST_LEADS,

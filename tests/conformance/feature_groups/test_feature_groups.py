@@ -5,6 +5,7 @@ That nothing later than as-of changes a value stands in ``test_point_in_time.py`
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -239,6 +240,17 @@ def test_durations_and_counts_of_one_source_differ_in_what_absence_means(looked:
     assert not isinstance(row["reply_speed"], str)
     assert np.isnan(row["engagement_days_since"])
     assert row["engagement_count_7d"] == row["engagement_trend"] == 0
+
+
+def test_a_catalogue_from_before_absence_was_said_means_what_it_meant(looked: Looked) -> None:
+    """By source, family and name, as all code before decided it, for every feature of leadq's own groups."""
+    own = tuple(feature for group in BUILT_IN for feature in looked.declared[group.name])
+    catalogue = Catalogue(features=own, horizon_days=30, ages_days=(0,), tracked_since={}, quarantined={})
+    document = json.loads(catalogue.to_json())
+    for row in document["features"]:
+        del row["absent"]
+    assert {feature.absent for feature in own} == {"zero", "missing"}
+    assert Catalogue.from_json(json.dumps(document)) == catalogue
 
 
 @pytest.fixture

@@ -36,6 +36,17 @@ def test_a_bundle_survives_writing_and_reading(which: str, request: pytest.Fixtu
     assert documents(back) == documents(bundle)
 
 
+def test_profiles_of_own_fields_are_a_file_of_the_bundle_and_a_bundle_without_has_none(
+    trained: TrainResult, tmp_path: Path
+) -> None:
+    bundle = trained.bundle
+    assert "field_profiles.json" not in documents(bundle)
+    write_bundle(replace(bundle, field_profiles_text="[]\n"), tmp_path / "with")
+    assert read_bundle(tmp_path / "with").field_profiles_text == "[]\n"
+    write_bundle(bundle, tmp_path / "without")
+    assert read_bundle(tmp_path / "without").field_profiles_text == ""
+
+
 @pytest.mark.parametrize("name", ["booster.txt", "calibrator.json", "tiers.json", "agreement.yaml"])
 def test_a_changed_file_is_found(name: str, trained: TrainResult, tmp_path: Path) -> None:
     write_bundle(trained.bundle, tmp_path / "b")
