@@ -26,7 +26,7 @@ _KEPT_NAMES = {
     *("age_days", "worked", "status_reason"),
 }
 """Columns that stand beside the features of tonight's leads."""
-_MEND = "Install a version of the package that fixes it, or remove the group from features.groups in params.yaml."
+_MEND = "Install a version of the package that fixes it, or remove the group from features: groups in params.yaml."
 
 
 def declare(loaded: LoadedGroup, context: DeclarationContext, taken: Collection[str]) -> tuple[Feature, ...]:

@@ -20,7 +20,7 @@ from leadq.foundation.problems import BundleError, ConfigError, Problem
 from leadq.foundation.suggestions import did_you_mean
 
 ENTRY_POINTS = "leadq.feature_groups"
-NAMED_IN = "params.yaml features.groups"
+NAMED_IN = "params.yaml features: groups"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,8 +64,8 @@ class FeatureContext:
     tables: Tables
     points: ir.Table
     agreement: Agreement
-    fields: tuple[Field, ...]
-    tracked_since: dict[str, datetime]
+    fields: tuple[Field, ...] = ()
+    tracked_since: dict[str, datetime] = field(default_factory=dict)
     event_kinds: tuple[str, ...] = ()
     computed: Mapping[str, ir.Table] = field(default_factory=dict)
 

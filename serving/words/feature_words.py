@@ -16,7 +16,7 @@ from leadq.serving.words.sentence_rules import CASES, STYLES
 from leadq.serving.words.wording_rules import PART, Place, check_words
 
 _MOST = 80
-_REMEDY = "Install a version of the package that fixes it, or remove the group from features.groups in params.yaml."
+_REMEDY = "Install a version of the package that fixes it, or remove the group from features: groups in params.yaml."
 
 
 def entry_of(words: FeatureWords) -> Mapping[str, Any]:

@@ -81,13 +81,13 @@ def test_a_broken_group_is_named_with_its_package_and_stops_no_other(
         assert told.startswith("feature group other of leadq-other 1.0: ")
         assert said in told
         assert "got leadq_other:GROUP" in told
-        assert "take other out of params.yaml features.groups" in told
+        assert "take other out of params.yaml features: groups" in told
         assert [one.plug_in for one in load_named(("replies",))] == [REPLIES]
 
 
 def test_a_name_that_is_not_installed_gets_a_hint(replies_installed: Path) -> None:
     told = problem_of(ConfigError, lambda: load_named(("reply",)))
-    assert told.startswith("params.yaml features.groups: must be a feature group that is installed, got reply.")
+    assert told.startswith("params.yaml features: groups: must be a feature group that is installed, got reply.")
     assert "Did you mean replies?" in told
 
 

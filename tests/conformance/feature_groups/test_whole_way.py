@@ -169,7 +169,7 @@ def test_without_the_package_a_night_is_held_against_the_rest_of_its_features(wi
 
 def test_without_the_package_a_training_that_names_it_stops_before_reading(without_the_package: Company) -> None:
     before = _held(without_the_package.project.folder)
-    with pytest.raises(ConfigError, match=r"features\.groups: must be a feature group that is installed, got replies"):
+    with pytest.raises(ConfigError, match=r"features: groups: must be a feature group that is installed, got replies"):
         train_all(without_the_package.project, silent)
     assert _held(without_the_package.project.folder) == before
 
