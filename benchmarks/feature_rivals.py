@@ -73,11 +73,12 @@ def with_leadq(folder: Path, found: Path) -> None:
 
     history = open_history(folder)
     with open_engine(threads=2, memory_limit="1GB", spill=folder / "spill") as backend:
-        tables = open_tables(backend, history)
-        points = tonight_points(tables, microseconds(history.read_at))
+        points = tonight_points(tables := open_tables(backend, history), microseconds(history.read_at))
         agreed = parse_agreement(template_text(), where="agreement.yaml")
-        context = FeatureContext(tables=tables, points=points, agreement=agreed, event_kinds=KINDS)
-        seen = points.select("point_id", "lead_id").left_join(IntentGroup().compute(context), "point_id")
+        counted = IntentGroup().compute(
+            FeatureContext(tables=tables, points=points, agreement=agreed, event_kinds=KINDS)
+        )
+        seen = points.select("point_id", "lead_id").left_join(counted, "point_id")
         batches = stream(backend, seen.select("lead_id", *columns()), rows=50_000)
         first = next(batches)
         with pq.ParquetWriter(found, first.schema) as writer:
