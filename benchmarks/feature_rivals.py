@@ -75,10 +75,8 @@ def with_leadq(folder: Path, found: Path) -> None:
     with open_engine(threads=2, memory_limit="1GB", spill=folder / "spill") as backend:
         points = tonight_points(tables := open_tables(backend, history), microseconds(history.read_at))
         agreed = parse_agreement(template_text(), where="agreement.yaml")
-        counted = IntentGroup().compute(
-            FeatureContext(tables=tables, points=points, agreement=agreed, event_kinds=KINDS)
-        )
-        seen = points.select("point_id", "lead_id").left_join(counted, "point_id")
+        context = FeatureContext(tables=tables, points=points, agreement=agreed, event_kinds=KINDS)
+        seen = points.select("point_id", "lead_id").left_join(IntentGroup().compute(context), "point_id")
         batches = stream(backend, seen.select("lead_id", *columns()), rows=50_000)
         first = next(batches)
         with pq.ParquetWriter(found, first.schema) as writer:
