@@ -1,4 +1,4 @@
-"""The features themselves, a module a group: company, person, origin, intent, account, and the company's own fields.
+"""The features themselves, a module a group over one protocol: leadq's own groups, and the way to those of other packages.
 
-Each is declared once beside its expression; they are put together in ``features/assemble.py``.
+Each feature is declared once beside its expression; they are put together in ``features/assemble.py``.
 """
