@@ -30,7 +30,7 @@ def claims(results: Mapping[ReferenceModel, Sequence[Found]], start: Sequence[St
     for model, found in results.items():
         for asked, other, name in (
             (model.asked, CONTRIB, "`pred_contrib`"),
-            (model.asked_of_predict, PREDICT, "plain `predict`"),
+            (model.asked_of_predict, PREDICT, "LightGBM's `predict`"),
         ):
             times = ratio(found, OURS, other)
             if asked is not None and times is not None:

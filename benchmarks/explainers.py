@@ -20,7 +20,7 @@ from benchmarks.explainer_tables import claims, model_table, start_table
 from benchmarks.reference_model import MODELS, ReferenceModel
 from benchmarks.rivals import CONTENDERS, rival_versions
 
-HEADING = """## Explainers: exact reasons beside plain prediction
+HEADING = """## Explainers: exact reasons beside LightGBM's prediction without
 
 Score and exact contributions of every feature (path-dependent SHAP) on one thread; the explainers in turn in one run, each in a process
 of its own. Quote ratios: the absolute figures are this machine's. The models have 50 features, ten of them categories of 12 values, the

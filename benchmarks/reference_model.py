@@ -42,7 +42,7 @@ class ReferenceModel:
     asked : float, optional
         How many times as many rows as ``pred_contrib`` were asked for, in float64.
     asked_of_predict : float, optional
-        The same against plain ``predict``.
+        The same against LightGBM's ``predict``, which gives no reasons.
     train_rows : int
     """
 

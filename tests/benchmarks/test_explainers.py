@@ -54,7 +54,7 @@ def test_claims_hold_or_do_not(found: list[Found]) -> None:
     ).splitlines()
     verdicts = {line.split(" | ")[0].removeprefix("| "): line.split(" | ")[2].removesuffix(" |") for line in text}
     assert verdicts["tiny: at least 1e+09 times `pred_contrib`, float64"] == "**no**"
-    assert verdicts["tiny: at least 1e-09 times plain `predict`, float64"] == "yes"
+    assert verdicts["tiny: at least 1e-09 times LightGBM's `predict`, float64"] == "yes"
     assert verdicts["the same answers within 1e-9, float64"] == "yes"
     assert verdicts["warm start in under 3 s"] == "**no**"
     assert verdicts["cold start in under 20 s"] == "yes"
