@@ -175,13 +175,12 @@ class _Tree:
     def _document(self) -> Node | None:
         node: Node | None = None
         documents = 0
-        event: Any
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    line = event.start_mark.line + 1
-                    self._stop(line, "must be one document", "---", "Remove the line --- and what follows it.")
+                    mark: Any = event.start_mark
+                    self._stop(mark.line + 1, "must be one document", "---", "Remove the line --- and what follows it.")
             elif isinstance(event, yaml.NodeEvent):
                 node = self._node(event, ())
         return node
@@ -190,7 +189,7 @@ class _Tree:
         line = event.start_mark.line + 1
         self._values += 1
         if self._values > MOST_VALUES:
-            self._stop(line, f"must not hold more than {MOST_VALUES:,} values", "", "Keep long lists in the data.")
+            self._stop(line, f"must not have more than {MOST_VALUES:,} values", "", "Keep long lists in the data.")
         if len(path) >= MOST_DEPTH:
             self._stop(line, f"must not be nested deeper than {MOST_DEPTH} levels", "", "Take groups or brackets out.")
         if isinstance(event, yaml.AliasEvent):
@@ -210,7 +209,7 @@ class _Tree:
         text = event.value
         wrong = _CONTROL.search(text)
         if wrong and (len(text) > 1 or wrong[0] == "\0"):  # one by itself separates the columns of some files
-            self._note(line, "must not hold control characters", wrong[0], "Remove the escape.")
+            self._note(line, "must not contain control characters", wrong[0], "Remove the escape.")
             text = ""
         return Scalar(line=line, text=text, plain=not event.style)
 
@@ -239,7 +238,7 @@ class _Tree:
         node = self._node(event, path)
         if isinstance(node, Scalar) and node.plain and node.text in ("Null", "NULL"):
             remedy = f'Write null for nothing, or "{node.text}" in quotes for the word.'
-            self._note(node.line, "must say whether nothing is meant or the word", node.text, remedy)
+            self._note(node.line, "must be null, or a text in quotes", node.text, remedy)
         return node
 
     def _name(self, key: Node) -> str | None:
@@ -253,7 +252,7 @@ class _Tree:
         elif len(key.text) > _MOST_KEY:
             self._note(key.line, f"a key must have at most {_MOST_KEY:,} characters", key.text, "Shorten it.")
         elif wrong := _CONTROL.search(key.text):
-            self._note(key.line, "a key must not hold control characters", wrong[0], "Remove the escape.")
+            self._note(key.line, "a key must not contain control characters", wrong[0], "Remove the escape.")
         else:
             return key.text
         return None

@@ -208,7 +208,9 @@ ATTACKS: dict[str, Attack] = {
     "key that is a list": Attack(write=_then("? [a]\n: b\n"), says="a key must be a word"),
     "key that is a mapping": Attack(write=_then("? {a: 1}\n: b\n"), says="a key must be a word"),
     "empty key": Attack(write=_then("? \n: b\n"), says="a key must not be empty"),
-    "null by another name": Attack(write=lambda kind: kind.with_number("NULL"), says="nothing is meant or the word"),
+    "null by another name": Attack(
+        write=lambda kind: kind.with_number("NULL"), says="must be null, or a text in quotes"
+    ),
     # size, depth, number
     "2 GB of nothing": Attack(make=_sparse, says="must not be larger than 1,000,000 bytes", has_line=False),
     "one byte too many": Attack(
@@ -254,11 +256,11 @@ ATTACKS: dict[str, Attack] = {
     "half a character, as an escape": Attack(write=_then('x: "\\ud800"\n'), says="must be readable YAML"),
     "no character": Attack(write=_then('x: "\\UFFFFFFFF"\n'), says="must be readable YAML"),
     "NUL": Attack(write=_then("x: \x00\n"), says="must be plain text"),
-    "NUL as an escape": Attack(write=_then('x: "\\0"\n'), says="must not hold control characters"),
+    "NUL as an escape": Attack(write=_then('x: "\\0"\n'), says="must not contain control characters"),
     "bell": Attack(write=_then("x: \x07\n"), says="must be plain text"),
     "delete": Attack(write=_then("x: \x7f\n"), says="must be plain text"),
-    "colours of a terminal": Attack(write=_then('x: "\\e[31mred"\n'), says="must not hold control characters"),
-    "colours of a terminal in a key": Attack(write=_then('"\\e[31mred": x\n'), says="hold control characters"),
+    "colours of a terminal": Attack(write=_then('x: "\\e[31mred"\n'), says="must not contain control characters"),
+    "colours of a terminal in a key": Attack(write=_then('"\\e[31mred": x\n'), says="contain control characters"),
     "text that runs backwards": Attack(write=_then('"a\\u202Eb": x\n'), says="unknown|known"),
     "tab": Attack(write=_then("x:\n\ty: 1\n"), says="must be readable YAML"),
     # what is no file of keys and values
