@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from leadq.pipelines.cli.main import app
-from tests.docs.blocks import ROOT, SHELL, Block, CommandLine, blocks, blocks_of, command_lines
+from tests.docs.blocks import ROOT, SHELL, Block, CommandLine, blocks, blocks_of, command_lines, pages
 from tests.docs.conftest import Leadq, Template
 from tests.docs.elsewhere import ELSEWHERE, Elsewhere
 
@@ -112,6 +112,32 @@ def test_every_command_line_is_run_here_or_said_to_be_run_elsewhere() -> None:
 @pytest.mark.parametrize("line", [line for line in lines() if line.words[0] == "leadq"], ids=str)
 def test_every_command_of_leadq_is_one_as_it_is_written(line: CommandLine) -> None:
     parse(line.words[1:])
+
+
+INCOMPLETE = ("Exit", "MissingParameter", "NoArgsIsHelpError", "BadOptionUsage")
+"""What a sentence may leave out: ``leadq explain`` without its lead."""
+
+
+def not_ours(text: str) -> list[str]:
+    """Return the commands of leadq within sentences that the command line does not know."""
+    found = []
+    for inline in re.findall(r"`(leadq [^`]+)`", text):
+        try:
+            parse(inline.split()[1:])
+        except Exception as refused:
+            if type(refused).__name__ not in INCOMPLETE:
+                found.append(inline)
+    return found
+
+
+def test_commands_within_sentences_are_ours() -> None:
+    for page in pages():
+        if page.name != "CHANGELOG.md" and page.parent.name != "decisions":  # these tell of their own time
+            assert not_ours(page.read_text(encoding="utf-8")) == [], page
+    assert not_ours("Run `leadq nightly`, then `leadq score --all` and `leadq explain`.") == [
+        "leadq nightly",
+        "leadq score --all",
+    ]
 
 
 @pytest.mark.parametrize(
