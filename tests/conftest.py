@@ -17,11 +17,12 @@ import pytest
 from hypothesis import settings
 
 from leadq.agreement.schema import Agreement, Check, Outcome, Promise, Rule, Tier
+from leadq.crm.connectors.retries import Patience
 from leadq.crm.contract.crm_tables import OUTCOMES, REJECTED, TABLES
 from leadq.crm.contract.history import History, write_manifest
 from tests.layout.house import ROOMS
 from tests.postgres_server import Postgres, running
-from tests.shared_company import CompanyCopy, copy_of_the_company
+from tests.shared_company import CompanyCopy, MadeOnce, copy_of_the_company, made_once
 
 SCHEMAS = {**TABLES, "outcomes": OUTCOMES, "rejected": REJECTED}
 settings.register_profile("ci", max_examples=8, derandomize=True, deadline=None)  # the first example may compile
@@ -47,11 +48,28 @@ def _no_room_twice() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def company_copy(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> CompanyCopy:
-    """Return a function that copies the company all tests share (it has learnt, its model is live) and opens it."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return the folder that all workers of this run share."""
     own = tmp_path_factory.getbasetemp()
-    shared = (own if worker_id == "master" else own.parent) / "shared-company"
-    return partial(copy_of_the_company, shared)
+    return (own if worker_id == "master" else own.parent) / "shared"
+
+
+@pytest.fixture(scope="session")
+def company_copy(shared_folder: Path) -> CompanyCopy:
+    """Return a function that copies the company all tests share (it has learnt, its model is live) and opens it."""
+    return partial(copy_of_the_company, shared_folder)
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let connectors that a command opens wait no time between calls and tries."""
+    monkeypatch.setitem(Patience.__init__.__kwdefaults__, "sleep", lambda seconds: None)
+
+
+@pytest.fixture(scope="session")
+def once_a_run(shared_folder: Path) -> MadeOnce:
+    """Return a function that makes a folder for all workers, or finds it made."""
+    return partial(made_once, shared_folder)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("agreement", "benchmarks", "crm", "features", "foundation", "models", "pipelines", "serving")
 DOOR = ROOT / "foundation" / "lightgbm_loader.py"
@@ -46,9 +44,8 @@ def _said(*, door: str, verbosity: int = -1, shown: bool = False) -> tuple[bytes
     return ran.stdout, ran.stderr
 
 
-@pytest.mark.parametrize("verbosity", [-1, 1])
-def test_no_thread_is_heard(verbosity: int) -> None:
-    assert _said(door="load_lightgbm()", verbosity=verbosity) == (b"", b"")
+def test_no_thread_is_heard_though_words_are_asked_for() -> None:
+    assert _said(door="load_lightgbm()", verbosity=1) == (b"", b"")
 
 
 def test_without_the_door_threads_are_heard() -> None:
@@ -57,13 +54,18 @@ def test_without_the_door_threads_are_heard() -> None:
 
 
 def test_silence_leaves_the_model_as_it_was() -> None:
-    text, _ = _said(door="load_lightgbm()", shown=True)
+    text, said = _said(door="load_lightgbm()", shown=True)
+    assert said == b""
+    assert text.startswith(b"tree\n")
     assert b"[verbosity: -1]" in text
     assert b"[LightGBM]" not in text
 
 
 def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    text = path.read_text(encoding="utf-8")
+    if "lightgbm" not in text:  # to parse all of leadq takes seconds
+        return
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:

@@ -44,7 +44,7 @@ NOT_IN_THE_FAKE = {"validation rules", "triggers"}
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path, no_waiting: None) -> Project:
     init(tmp_path)
     config = tmp_path / "leadq.yaml"
     config.write_text(config.read_text(encoding="utf-8") + DELIVER, encoding="utf-8")

@@ -25,7 +25,7 @@ from tests.fake_salesforce.messages import json_answer
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_waiting: None) -> Path:
     init(tmp_path)
     monkeypatch.setenv("HUBSPOT_TOKEN", TOKEN)
     return tmp_path
