@@ -20,7 +20,7 @@ from mkdocs.structure.pages import Page
 from docs_site.links import ROOT, in_checkout, path_of, relinked, source_of
 
 _LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".sql": "sql"}
-_ELSEWHERE = re.compile(r"https://(?:unpkg\.com|api\.github\.com|\$\{e\}/api/v4)/")
+_ELSEWHERE = re.compile(r"https://(?:unpkg\.com|bit\.ly|api\.github\.com|\$\{e\}/api/v4)/")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

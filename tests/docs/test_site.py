@@ -21,7 +21,7 @@ from tests.docs.blocks import ROOT
 from tests.layout.test_checkout import _NO_NETWORK
 
 CHROMIUM = shutil.which("chromium")
-_COMMENT = re.compile(r"/\*.*?\*/|<!--.*?-->|\\3c !--.*?--\\3e", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?\*/|(?:<|\\3c )!--.*?-->", re.DOTALL)
 """Licences of what the theme is made of name their home."""
 _ADDRESS = re.compile(r"https?://[^\s\"'`<>)\\]+")
 COUNTED = {
