@@ -128,7 +128,7 @@ def test_an_option_in_front_of_a_command_or_without_a_value_is_refused(project: 
     for options in (["--to", ""], ["look", "--to", ""], ["restore", first["run"], "--to", ""]):
         with pytest.raises(UsageError, match=r"must be a target of leadq\.yaml, got nothing"):
             _run(project, *options)
-    with pytest.raises(UsageError, match="must have a score of lead \(empty id\)"):
+    with pytest.raises(UsageError, match=r"must have a score of lead \(empty id\)"):
         _run(project, "--lead", "")
     with pytest.raises(UsageError, match="must not be given together"):
         _run(project, "--lead", "", "--full-refresh")
