@@ -27,6 +27,7 @@ from leadq.pipelines.project.project import open_project
 from leadq.pipelines.training.build import build
 from leadq.pipelines.training.ingest import ingest
 from leadq.pipelines.training.train import train
+from tests.shared_company import MadeOnce
 
 READ_AT = datetime(2026, 1, 5, tzinfo=UTC)
 LEADS, ACCOUNTS = 400, 200
@@ -170,10 +171,9 @@ def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@pytest.fixture(scope="session")
-def trained_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a live model; made by the stages themselves, without MLflow and reports, which need most of the time."""
-    folder = tmp_path_factory.mktemp("company")
+def make_trained_company(folder: Path) -> None:
+    """Make a project with a live model by the stages themselves, without MLflow and reports, which need most of the time."""
+    folder.mkdir()
     write_company(folder)
     (folder / "leadq.yaml").write_text(CONFIG)
     (folder / "params.yaml").write_text(PARAMS)
@@ -187,7 +187,11 @@ def trained_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = project.store.folder
     version, _ = keep_bundle(bundle, models_folder(store))
     promote(version, store=store, now=READ_AT, because="a test")
-    return folder
+
+
+@pytest.fixture(scope="session")
+def trained_company(once_a_run: MadeOnce) -> Path:
+    return once_a_run("bad-input-company", make_trained_company)
 
 
 @pytest.fixture

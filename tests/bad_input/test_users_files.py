@@ -135,7 +135,7 @@ REFUSED = (
         where="export.jsonl",
         rule="must have one JSON object per line",
         value="'[{",
-        remedy="Write one object a line",
+        remedy="Write one object per line",
     ),
 )
 
@@ -322,7 +322,7 @@ BROKEN = (
         kind="a lead that is not open",
         spoil=lambda project: None,
         command=("score", "--lead", "L0001"),
-        told=("--lead: must be a lead that is open, got L0001", "closed leads"),
+        told=("--lead: must be a lead that is open, got L0001", "Closed leads"),
     ),
     Broken(
         kind="a damaged score table",

@@ -118,7 +118,7 @@ def test_a_server_that_is_down_is_said_soon_and_the_remedy_works(server: str, ke
     assert time.monotonic() - began < 30
     (problem,) = raised.value.problems
     assert "leadq mirror" in problem.remedy
-    assert "whole in the store" in problem.remedy
+    assert "safe in the store" in problem.remedy
     assert problem.where == address.replace("somebody:secret-word", "***")
     told = "".join(
         str(one)

@@ -272,7 +272,7 @@ def test_a_history_that_is_cut_begins_with_no_change_from_empty(fake: FakeHubspo
     found = _rows(tmp_path / "extract", "field_history")
     first = {row["entity_id"]: (row["old_value"], row["new_value"]) for row in reversed(found)}
     assert first == {lead: ("S5", "S6"), other: (None, "NEW")}
-    assert extract.notes == ("histories whose beginning HubSpot no longer keeps: 1",)
+    assert extract.notes == ("histories whose beginning HubSpot no longer has: 1",)
 
 
 @pytest.mark.parametrize("table", ["leads", "accounts"])
