@@ -1,8 +1,9 @@
 """Why a score is what it is: exact contributions that add up to the calibrated log-odds.
 
 The margin is additive over features (TreeSHAP). Calibration is a straight line, or under beta calibration a curve, of which
-each row takes the chord from the average lead to itself: so the calibrated log-odds are additive too (docs/method.md, Reasons). The base shown is the average lead of a frozen reference set; a new
-anchor moves only the base. The contributions to the margin themselves come from models/explainer.
+each row takes the chord from the average lead to itself: so the calibrated log-odds are additive too (docs/method.md,
+Reasons). The base shown is the average lead of a frozen reference set; a new anchor moves only the base. The contributions
+to the margin themselves come from models/explainer.
 """
 
 from __future__ import annotations
