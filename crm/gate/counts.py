@@ -1,6 +1,6 @@
 """Rules counted where the data is: one aggregate a table, memory bounded by DuckDB, no frame in Python.
 
-Simple rules of a table share one pass; uniqueness, references and minima need a query each (DuckDB spills them to disk).
+Rules of a table share one pass; what breaks uniqueness and references needs a query each (DuckDB spills them to disk).
 Examples are fetched only for broken rules. Needs no Great Expectations: this is the nightly path.
 """
 
@@ -66,12 +66,12 @@ def count_rules(
         counted: dict[Rule, tuple[int, int]] = {}
         table_rows: dict[str, int] = {}
         for name in dict.fromkeys(rule.table for rule in rules):
-            simple = [rule for rule in rules if rule.table == name and rule.kind in _ROW_WISE]
-            table_rows[name], pairs = _one_pass(tables[name], simple)
-            counted.update(zip(simple, pairs, strict=True))
+            of_table = [rule for rule in rules if rule.table == name]
+            table_rows[name], pairs = _one_pass(tables[name], of_table)
+            counted.update(zip(of_table, pairs, strict=True))
         for rule in rules:
             if rule.kind not in _ROW_WISE:
-                counted[rule] = _count_alone(tables, rule)
+                counted[rule] = _count_alone(tables, rule, rows=counted[rule][0])
         results = tuple(_result(tables, rule, *counted[rule]) for rule in rules)
     return results, table_rows
 
@@ -87,19 +87,22 @@ def _result(tables: dict[str, ir.Table], rule: Rule, rows: int, violations: int)
 
 
 def _one_pass(table: ir.Table, rules: list[Rule]) -> tuple[int, list[tuple[int, int]]]:
-    """Rows of the table, and (rows looked at, violations) of each row-wise rule, in one aggregate."""
+    """Rows of the table, and (rows looked at, violations) of each rule, in one aggregate; violations of row-wise rules only."""
     sums: dict[str, ir.Scalar] = {"n": table.count()}
     for index, rule in enumerate(rules):
         sums[f"n{index}"] = _looked_at(table, rule).fill_null(0)
-        sums[f"v{index}"] = _broken(table, rule).fill_null(False).sum().fill_null(0)
+        broken = _broken(table, rule).fill_null(False).sum().fill_null(0) if rule.kind in _ROW_WISE else ibis.literal(0)
+        sums[f"v{index}"] = broken
     row = table.aggregate(**sums).to_pyarrow().to_pylist()[0]
     return int(row["n"]), [(int(row[f"n{index}"]), int(row[f"v{index}"])) for index in range(len(rules))]
 
 
 def _looked_at(table: ir.Table, rule: Rule) -> ir.IntegerScalar:
-    """How many rows a row-wise rule looks at: those that have the values it compares."""
-    if rule.kind in ("not_null", "either"):
+    """How many rows a rule looks at: those that have the values it compares."""
+    if rule.kind in ("not_null", "either", "min_rows"):
         return table.count()
+    if rule.kind == "min_leads":
+        return table.lead_id.nunique(where=table[rule.column] == rule.other)
     if rule.kind == "ordered":
         return (table[rule.column].notnull() & table[rule.other].notnull()).sum()
     return table[rule.column].count()
@@ -150,15 +153,10 @@ def _broken_rows(tables: dict[str, ir.Table], rule: Rule) -> ir.Table:
     return joined.filter(joined[rule.column] < joined["_created_at"]).drop("_created_at")
 
 
-def _count_alone(tables: dict[str, ir.Table], rule: Rule) -> tuple[int, int]:
-    table = tables[rule.table]
-    if rule.kind == "min_rows":
-        rows = int(table.count().execute())
+def _count_alone(tables: dict[str, ir.Table], rule: Rule, *, rows: int) -> tuple[int, int]:
+    if rule.kind in ("min_rows", "min_leads"):
         return rows, max(0, int(_least(rule)) - rows)
-    if rule.kind == "min_leads":
-        rows = int(table.filter(table[rule.column] == rule.other).lead_id.nunique().execute())
-        return rows, max(0, int(_least(rule)) - rows)
-    return int(table[rule.column].count().execute()), int(_broken_rows(tables, rule).count().execute())
+    return rows, int(_broken_rows(tables, rule).count().to_pyarrow().as_py())
 
 
 def _least(rule: Rule) -> float:
