@@ -27,7 +27,7 @@ from tests.serving.delivery.company import tonight
 TARGET = "there"
 TIERS = ("T1", "T2", "T3", "disqualified")
 WITH_REJECTED = 5
-READ_SECONDS = 3.0
+READ_SECONDS = 1.5
 """How long a child waits for a silent server."""
 
 

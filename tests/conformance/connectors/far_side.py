@@ -174,8 +174,8 @@ class SideSpec:
 
     name: str
     open: Callable[[Wanted], AbstractContextManager[FarSide]]
-    leads: int = 400
-    chunk_rows: int = 100
+    leads: int = 240
+    chunk_rows: int = 60
     long_leads: int = 20_000
     long_chunk_rows: int = 5_000
     lives: tuple[float, ...] = (1.0, 1 / 3)

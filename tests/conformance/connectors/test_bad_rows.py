@@ -18,7 +18,7 @@ def test_rejected_rows_take_no_others_with_them_and_come_again(
 ) -> None:
     if not spec.refuses:
         return _has_no_way_to_refuse(spec, campaign)
-    one = campaign(spec, seed=3)
+    one = campaign(spec, leads=400, chunk_rows=100, seed=3)
     side, leads = one.side, len(one.side.keys)
     refused = side.keys[5:45:10]
     side.refuse(refused)
@@ -41,7 +41,7 @@ def test_too_many_rejected_rows_stop_a_run_and_lose_nothing(
 ) -> None:
     if not spec.refuses:
         return _has_no_way_to_refuse(spec, campaign)
-    one = campaign(spec, seed=5)
+    one = campaign(spec, leads=400, chunk_rows=100, seed=5)
     side = one.side
     side.refuse(side.keys[::10])
     night = first_night(tmp_path, side.keys)

@@ -15,7 +15,7 @@ REJECTED = 5
 
 @pytest.mark.parametrize("number", [0, 1], ids=["bulk", "collections"])
 def test_refused_locked_converted_and_deleted_leads(number: int, campaign: StartCampaign, tmp_path: Path) -> None:
-    one = campaign(SIDES[number], chunk_rows=200, seed=3)
+    one = campaign(SIDES[number], leads=400, chunk_rows=200, seed=3)
     side = one.side
     assert isinstance(side, SalesforceSide)
     leads = side.fake.organisation.leads

@@ -55,7 +55,7 @@ class HubspotSide(FarSide):
         if self.hangs:
             self.hangs -= 1
             when = self.chance.choice(("before", "after"))
-            self.fake.faults.add(Fault(at=self.chance.choice(STEPS), kind="hang", when=when, seconds=4.0))
+            self.fake.faults.add(Fault(at=self.chance.choice(STEPS), kind="hang", when=when, seconds=2.0))
         for step in STEPS:
             calls = LOOKS if step.startswith("GET") else max(len(night.changed) // 100, 1)
             for _ in range(1 if calls == LOOKS else self.faults_a_step):
@@ -136,4 +136,4 @@ def hubspot_side(wanted: Wanted) -> Iterator[HubspotSide]:
         yield HubspotSide(fake=fake, keys=keys, faults_a_step=faults, hangs=min(faults, 1) * HANGS, chance=chance)
 
 
-SIDES = (SideSpec(name="hubspot", open=hubspot_side, long_chunk_rows=100, lives=(0.3, 0.08)),)
+SIDES = (SideSpec(name="hubspot", open=hubspot_side, leads=300, long_chunk_rows=100, lives=(0.3, 0.08)),)
