@@ -36,7 +36,7 @@ from leadq.serving.scoring.reasons.reason_choice import PER_SIDE
 from leadq.serving.scoring.score_batches import score_coded
 from leadq.serving.scoring.scoring_run import ScoringKit
 from leadq.serving.scoring.table.dictionary_columns import plain
-from tests.shared_company import CompanyCopy
+from tests.shared_company import CompanyCopy, read_once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +59,11 @@ def committed(project: Project, **scope: Any) -> Run:
 def done(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) -> Iterator[Scored]:
     folder = tmp_path_factory.mktemp("past") / "company"
     project = company_copy(folder)
-    first, second = (committed(project, as_of=project.read_at - timedelta(hours=hours)) for hours in (25, 1))
-    lead_id = next(row["lead_id"] for row in table(project.store, second) if row["reasons_for"] and row["changed"])
-    single = committed(project, lead_id=lead_id)
-    yield Scored(project=project, nights=(first, second), single=single, lead_id=lead_id)
+    with read_once():
+        first, second = (committed(project, as_of=project.read_at - timedelta(hours=hours)) for hours in (25, 1))
+        lead_id = next(row["lead_id"] for row in table(project.store, second) if row["reasons_for"] and row["changed"])
+        single = committed(project, lead_id=lead_id)
+        yield Scored(project=project, nights=(first, second), single=single, lead_id=lead_id)
     shutil.rmtree(folder)
 
 
@@ -155,7 +156,7 @@ def test_a_tampered_score_is_told_from_the_real_one(done: Scored, tmp_path: Path
     changed = rows["tier"].to_pylist()
     pq.write_table(rows.set_column(rows.schema.get_field_index("tier"), "tier", tiers), path)
     lead_id = next(row["lead_id"] for row, tier in zip(rows.to_pylist(), changed, strict=True) if tier == "T3")
-    with pytest.raises(StoreError, match="1 columns differ") as refused:
+    with pytest.raises(StoreError, match="1 column differs") as refused:
         PastScores(project).row(run, lead_id)
     assert refused.value.problems[0].examples == ("tier: 'T1' then, 'T3' now",)
     assert run.scores in refused.value.problems[0].remedy
@@ -326,7 +327,7 @@ def test_wrong_use_is_told_with_its_remedy(done: Scored, tmp_path: Path) -> None
     project, soon = done.project, done.project.now + timedelta(seconds=1)
     with pytest.raises(UsageError, match="must not be in the future"):
         explain(project, silent, lead_id=done.lead_id, as_of=soon)
-    with pytest.raises(UsageError, match="must be a lead that was scored, got nobody"):
+    with pytest.raises(UsageError, match="must name a lead that was scored, got nobody"):
         explain(project, silent, lead_id="nobody")
     with pytest.raises(UsageError, match=r"must be a \.png or \.svg"):
         Files(picture=tmp_path / "why.jpeg")
