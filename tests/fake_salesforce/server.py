@@ -70,7 +70,7 @@ class FakeSalesforce:
 
     def start(self) -> None:
         """Listen, in a thread."""
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def stop(self) -> None:
         """Let go of hung calls and workers, and close every connection."""

@@ -90,12 +90,18 @@ class Parts(HTMLParser):
             self._part = ""
 
 
-def test_bars_of_a_thousand_cards_add_up_to_the_probability_shown(
-    make_desk: MakeDesk, serve: Serve, company: Company, scoring: ScoringRun, lead_batch: Callable[..., pa.RecordBatch]
+@pytest.mark.parametrize("cards", [200, pytest.param(1000, marks=pytest.mark.acceptance)])
+def test_bars_of_many_cards_add_up_to_the_probability_shown(
+    cards: int,
+    make_desk: MakeDesk,
+    serve: Serve,
+    company: Company,
+    scoring: ScoringRun,
+    lead_batch: Callable[..., pa.RecordBatch],
 ) -> None:
-    company.commit(lead_batch(1100, seed=9), replace(scoring, as_of=NOW))
+    company.commit(lead_batch(cards + 100, seed=9), replace(scoring, as_of=NOW))
     browser = serve(make_desk())
-    ids = [f"L{number:06d}" for number in random.Random(5).sample(range(1100), 1000)]
+    ids = [f"L{number:06d}" for number in random.Random(5).sample(range(cards + 100), cards)]
     for lead_id in ids:
         status, page, _ = browser.get(lead(lead_id))
         assert status == 200
