@@ -21,10 +21,11 @@ from pathlib import Path
 import pytest
 
 from leadq.models.bundle.bundle import keep_bundle
-from leadq.models.live.live_models import Live, bundle_folder, models_folder, promote
+from leadq.models.live.live_models import Live, bundle_folder, models_folder, promote, read_live
 from leadq.models.registry.mlflow_registry import mirror_live, register
 from leadq.models.registry.model_artifact import requirements
 from leadq.models.training.train_bundle import TrainResult
+from tests.shared_company import MadeOnce
 
 START_SECONDS = 90
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
@@ -57,16 +58,23 @@ def kept(trained: TrainResult, tmp_path_factory: pytest.TempPathFactory) -> Regi
 
 
 @pytest.fixture(scope="session")
-def told(kept: Registered, tmp_path_factory: pytest.TempPathFactory) -> Registered:
+def told(request: pytest.FixtureRequest, once_a_run: MadeOnce) -> Registered:
     """The same, told to MLflow with a plot and a report. Not to be written to: copy it."""
-    store = tmp_path_factory.mktemp("told") / "store"
-    shutil.copytree(kept.store, store)
-    plot, report = store / "plot.png", store / "evaluation.html"
-    plot.write_bytes(b"not really a picture")
-    report.write_text("<p>report</p>")
-    assert register(bundle_folder(store, kept.version), [plot], [report], store=store) == "1"
-    mirror_live(kept.live, store=store)
-    return Registered(store=store, version=kept.version, live=kept.live)
+
+    def make(folder: Path) -> None:
+        kept: Registered = request.getfixturevalue("kept")
+        shutil.copytree(kept.store, folder / "store")
+        store = folder / "store"
+        plot, report = store / "plot.png", store / "evaluation.html"
+        plot.write_bytes(b"not really a picture")
+        report.write_text("<p>report</p>")
+        assert register(bundle_folder(store, kept.version), [plot], [report], store=store) == "1"
+        mirror_live(kept.live, store=store)
+
+    store = once_a_run("told-to-mlflow", make) / "store"
+    live = read_live(store)
+    assert live.champion is not None
+    return Registered(store=store, version=live.champion.version, live=live)
 
 
 @pytest.fixture(scope="session")
