@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.pipelines.night.score_a_night import score_a_night
 from tests.shared_company import CompanyCopy
 
 KILLS = 20 if os.environ.get("LEADQ_ACCEPTANCE") == "1" else 3
@@ -29,23 +30,18 @@ def company(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy)
     shutil.rmtree(folder)
 
 
-def start(folder: Path, now: datetime) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable,
-        "-m",
-        "tests.pipelines.night.score_a_night",
-        str(folder),
-        now.isoformat(),
-        str(PART_ROWS),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE)
+def start(folder: Path, now: datetime) -> ForkServerProcess:
+    """Start a night in a process of its own; what leadq imports has been imported in the process that it is forked from."""
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["tests.pipelines.night.score_a_night"])
+    process = server.Process(target=score_a_night, args=(folder, now, PART_ROWS))
+    process.start()
+    return process
 
 
-def finish(folder: Path, now: datetime, process: subprocess.Popen[bytes] | None = None) -> None:
-    process = process or start(folder, now)
-    said = process.communicate()[1]
-    assert process.returncode == 0, said.decode()
+def finish(process: ForkServerProcess) -> None:
+    process.join(60)
+    assert process.exitcode == 0
 
 
 def results(folder: Path) -> dict[str, bytes]:
@@ -60,8 +56,8 @@ def results(folder: Path) -> dict[str, bytes]:
     }
 
 
-def scoring_began(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    while not list((folder / "store" / "work").glob("parts/*/*")) and process.poll() is None:
+def scoring_began(folder: Path, process: ForkServerProcess) -> None:
+    while not list((folder / "store" / "work").glob("parts/*/*")) and process.is_alive():
         time.sleep(0.005)
 
 
@@ -73,7 +69,7 @@ def test_killed_and_started_again_the_table_is_the_undisturbed_one(
     process = start(tmp_path / "undisturbed", now)
     scoring_began(tmp_path / "undisturbed", process)
     began = time.monotonic()
-    finish(tmp_path / "undisturbed", now, process)
+    finish(process)
     lasts = time.monotonic() - began
     expected = results(tmp_path / "undisturbed")
     assert len(expected) == 4  # scores, moves, snapshot, manifest
@@ -88,13 +84,13 @@ def test_killed_and_started_again_the_table_is_the_undisturbed_one(
         scoring_began(tmp_path / "killed", process)
         time.sleep(float(draw.uniform(0, lasts)))
         process.kill()
-        process.communicate()
+        process.join()
         if results(tmp_path / "killed") == expected:  # it was faster this time: begin another
             shutil.rmtree(tmp_path / "killed")
             shutil.copytree(made, tmp_path / "killed")
         taken_up += bool(list((tmp_path / "killed" / "store" / "work").glob("parts/*/*.arrow")))
         assert not list((tmp_path / "killed" / "store" / "runs").glob("*.json"))
     assert taken_up > 0, "no kill left a part; the test shows nothing"
-    finish(tmp_path / "killed", now + timedelta(hours=2))
+    finish(start(tmp_path / "killed", now + timedelta(hours=2)))
     assert results(tmp_path / "killed") == expected
     assert not list((tmp_path / "killed" / "store" / "work").glob("parts*"))
