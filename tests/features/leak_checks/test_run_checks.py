@@ -155,17 +155,18 @@ def later_than_as_of(history: History, data: TrainingData, agreement: Agreement)
 def test_features_that_look_ahead_stop(plain_world: Plain, leak_agreement: Agreement) -> None:
     history, data = plain_world
     assert later_than_as_of(history, data, leak_agreement) == ()
-    earlier = data.meta.assign(as_of=data.meta["as_of"] - pd.Timedelta(days=1))
-    findings = later_than_as_of(history, replace(data, meta=earlier), leak_agreement)  # a day too much is held
-    assert about(findings, 1)
-    with pytest.raises(GateStopped, match="after as-of"):
-        raise_if_leaking(findings)
+    earlier = data.meta.assign(as_of=data.meta["as_of"] - pd.Timedelta(days=1))  # a day too much is held
     # check 9 on data: a win rate of all rows in place of a value cannot be made again from what was known
     column = data.catalogue.names.index("company_industry")
     features = data.features.copy()
     features[:, column] = pd.Series(data.meta["label"]).groupby(features[:, column]).transform("mean").to_numpy()
-    (found,) = later_than_as_of(history, replace(data, features=features), leak_agreement)
-    assert (found.field, found.consequence) == ("company_industry", "stop")
+    findings = later_than_as_of(history, replace(data, meta=earlier, features=features), leak_agreement)
+    (found,) = about(findings, 1)
+    assert found.consequence == "stop"
+    assert found.field == "company_industry"  # wrong on every row; a day more does not change it
+    assert any(one.startswith("intent_") for one in found.features)
+    with pytest.raises(GateStopped, match="after as-of"):
+        raise_if_leaking(findings)
 
 
 def test_events_that_became_known_later_stop(leak_world: Any, plain_world: Plain, leak_agreement: Agreement) -> None:
