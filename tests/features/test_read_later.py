@@ -41,7 +41,9 @@ def both_readings(tmp_path_factory):
     then = read(tmp_path_factory.mktemp("then"), EARLIER)
     later = read(tmp_path_factory.mktemp("later"), SETTINGS.end)
     with open_engine() as backend:
-        catalogue = build_training_data(backend, then, agreement, FeatureSettings(min_wins_at_age=3)).catalogue
+        catalogue = build_training_data(
+            backend, then, agreement, FeatureSettings(min_wins_at_age=3, ages_days=(0, 30, 120))
+        ).catalogue
         seen = [
             pa.Table.from_batches(
                 list(

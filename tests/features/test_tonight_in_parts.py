@@ -44,8 +44,12 @@ def seen(company, **chosen) -> pa.Table:
         )
 
 
-def test_where_the_cuts_fall_changes_nothing(company, monkeypatch):
-    whole = seen(company)
+@pytest.fixture(scope="module")
+def whole(company):
+    return seen(company)
+
+
+def test_where_the_cuts_fall_changes_nothing(company, whole, monkeypatch):
     assert whole.num_rows > 1000
     assert len(set(whole["account_people_active_30d"].to_pylist())) > 5
     monkeypatch.setattr("leadq.features.tonight.PART_LEADS", 700)
@@ -54,8 +58,8 @@ def test_where_the_cuts_fall_changes_nothing(company, monkeypatch):
     assert parts.to_pandas().equals(whole.to_pandas())
 
 
-def test_one_lead_alone_is_what_it_is_among_all(company):
-    whole = seen(company).to_pandas()
+def test_one_lead_alone_is_what_it_is_among_all(company, whole):
+    whole = whole.to_pandas()
     with_account = whole.loc[whole["account_people_active_30d"] > 0]
     one = seen(company, lead_id=with_account["lead_id"].iloc[-1]).to_pandas()
     assert one.equals(with_account.iloc[[-1]].reset_index(drop=True))
