@@ -18,7 +18,7 @@ import yaml
 
 from leadq.crm.contract.history import History
 from leadq.crm.simulated.company_settings import CompanySettings
-from leadq.features.leak_checks.run_checks import find_leaks, quarantine
+from leadq.features.leak_checks.run_checks import check_leaks, quarantine
 from leadq.models.bundle.bundle import Bundle, keep_bundle, read_bundle
 from leadq.models.bundle.past_leads import keep_past_leads, past_leads_path
 from leadq.models.live.live_models import bundle_folder, models_folder, promote, read_live
@@ -28,6 +28,7 @@ from leadq.pipelines.night import score as night
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.training.build import look_at_landmarks
 from leadq.pipelines.training.ingest import ingest
+from leadq.pipelines.training.leak_checks import LeakReport, write_leak_checks
 from leadq.pipelines.training.simulate import write_simulated
 from leadq.pipelines.training.train import PAST_LEADS, train
 from leadq.pipelines.training.training_files import Origin, write_training_data
@@ -48,7 +49,9 @@ def learn(project: Project) -> Bundle:
     """Read, look, leave out what leaks and train: the stages without canaries, gate and reports, which need most of the time."""
     history = ingest(project, silent)
     whole = look_at_landmarks(project, history)
-    data = whole.without(quarantine(find_leaks(whole, history, seed=project.settings.seed), history))
+    leaks = check_leaks(whole, history, seed=project.settings.seed)
+    write_leak_checks(LeakReport(findings=leaks.findings, rows=leaks.rows(not_run="a test")), project.work)
+    data = whole.without(quarantine(leaks.findings, history))
     read_at = history.read_at.isoformat()
     origin = Origin(history_sha256=history.sha256, agreement_sha256=project.agreement.sha256, read_at=read_at)
     write_training_data(data, origin, project.work / "training")
@@ -88,7 +91,7 @@ def read_once() -> Iterator[None]:
     read, readings = night.read_tonight, dict[tuple[Path, datetime], History]()
 
     def once(project: Project, *rest: Any) -> History:
-        key = (project.store.work, project.read_at)
+        key = (project.folder, project.read_at)
         readings[key] = readings.get(key) or read(project, *rest)
         return readings[key]
 

@@ -164,14 +164,16 @@ def test_two_runs_give_the_same_bytes_whatever_the_threads(done: Trained, tmp_pa
     assert sorted(path.name for path in ours.iterdir()) == sorted(path.name for path in theirs.iterdir())
     for path in ours.iterdir():
         assert path.read_bytes() == (theirs / path.name).read_bytes(), path.name
-    shutil.copytree(done.project.store.folder / "models", project.store.folder / "models")
-    nights = []
-    for one in (project, replace(project, settings=done.project.settings)):
-        path = Path(score(one, silent).facts["scores"])
-        nights.append({str(file): file.read_bytes() for file in (path, one.store.snapshot_path(path.stem))})
-        for room in ("runs", "scores", "snapshots"):
-            shutil.rmtree(one.store.folder / room)
-    assert nights[0] == nights[1]
+    run = done.project.store.committed(done.night.facts["run_id"])
+    assert run is not None
+    files = (run.scores, run.snapshot, run.moves)
+    first = [done.project.store.table(name).read_bytes() for name in files]
+    shutil.copytree(done.project.store.folder, project.store.folder, dirs_exist_ok=True)
+    project.store.manifest_path(run.run_id).unlink()
+    for name in files:
+        project.store.table(name).unlink()
+    assert score(project, silent).facts["run_id"] == run.run_id
+    assert [project.store.table(name).read_bytes() for name in files] == first
 
 
 def test_one_lead_at_once_is_a_run_of_its_own(done: Trained) -> None:

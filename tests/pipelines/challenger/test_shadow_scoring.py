@@ -34,7 +34,7 @@ from leadq.pipelines.quarter.list_models import list_models
 from leadq.pipelines.quarter.promote import promote
 from leadq.pipelines.store.run_manifest import Run, RunInputs
 from leadq.pipelines.training.training_files import read_training_data
-from tests.shared_company import CompanyCopy
+from tests.shared_company import CompanyCopy, read_once
 
 FLATTER = 0.4
 """The challenger's log-odds are the champion's times this: the same order, less sure, so worse."""
@@ -46,7 +46,8 @@ def company(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy)
     folder = tmp_path_factory.mktemp("shadow") / "company"
     project = company_copy(folder)
     add_challenger(project, flatter=FLATTER)
-    yield project
+    with read_once():
+        yield project
     shutil.rmtree(folder)
 
 

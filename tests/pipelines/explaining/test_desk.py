@@ -31,7 +31,7 @@ from leadq.serving.desk.app import make_app
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.words.text import MAX_VALUE
 from leadq.serving.words.wording_rules import FORBIDDEN
-from tests.shared_company import live_company
+from tests.shared_company import live_company, read_once
 
 PARAMS = """\
 fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 60, early_stopping_rounds: 15, n_folds: 3, bootstrap_repeats: 100}
@@ -53,8 +53,9 @@ class Scored:
 def done(tmp_path_factory: pytest.TempPathFactory) -> Scored:
     folder = tmp_path_factory.mktemp("company")
     project = live_company(folder, PARAMS, CompanySettings(n_leads=4000, base_rate=0.2, noise_fields=2))
-    score(project, silent, as_of=project.read_at - timedelta(days=1))
-    night = score(project, silent)
+    with read_once():
+        score(project, silent, as_of=project.read_at - timedelta(days=1))
+        night = score(project, silent)
     rows = [row for row in pq.read_table(night.facts["scores"]).to_pylist() if row["tier"] is not None]
     desk = make_desk(project, environment={}, local_name="Ann", clock=lambda: project.read_at)
     return Scored(project=project, desk=desk, rows=rows)

@@ -25,7 +25,7 @@ from leadq.pipelines.project.project import Project
 from leadq.pipelines.quarter.anchor import reanchored
 from leadq.pipelines.store.run_manifest import Run
 from leadq.pipelines.store.snapshots import rests_on, snapshot_of
-from tests.shared_company import CompanyCopy, live_bundle
+from tests.shared_company import CompanyCopy, live_bundle, read_once
 
 Rows = dict[str, dict[str, Any]]
 
@@ -68,7 +68,12 @@ def go_live(project: Project, bundle: Bundle) -> str:
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) -> Iterator[Nights]:
     folder = tmp_path_factory.mktemp("nights") / "company"
-    project = company_copy(folder)
+    with read_once():
+        yield make_nights(company_copy(folder))
+    shutil.rmtree(folder)
+
+
+def make_nights(project: Project) -> Nights:
     bundle = live_bundle(project)
     assert bundle.kind == "booster"
     monday = project.now.replace(hour=2, minute=0, second=0, microsecond=0) - timedelta(days=4)
@@ -103,8 +108,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) 
     for _ in (second, first):
         rollback(store=project.store.folder, now=project.now, why="a test", by="head of sales")
     night("taken back", monday + timedelta(days=3))
-    yield Nights(project=project, bundle=other, runs=runs)
-    shutil.rmtree(folder)
+    return Nights(project=project, bundle=other, runs=runs)
 
 
 @pytest.mark.parametrize(

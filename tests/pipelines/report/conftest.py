@@ -1,4 +1,4 @@
-"""A small simulated company, trained up to its evaluation: real parts, a few seconds."""
+"""The company that tests share, evaluated anew with a report of its own segments: real parts, a few seconds."""
 
 from __future__ import annotations
 
@@ -8,24 +8,15 @@ import pandas as pd
 import pytest
 
 from leadq.crm.contract.history import History, open_history
-from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.pipelines.console.progress import silent
-from leadq.pipelines.getting_started.init import init
-from leadq.pipelines.project.project import Project, open_project
+from leadq.pipelines.project.project import Project
 from leadq.pipelines.report.figures import Held, gather
-from leadq.pipelines.training.build import build
 from leadq.pipelines.training.evaluate import Evaluated, evaluate
-from leadq.pipelines.training.ingest import ingest
-from leadq.pipelines.training.simulate import write_simulated
-from leadq.pipelines.training.train import HELD_OUT, train
+from leadq.pipelines.training.train import HELD_OUT
+from tests.shared_company import CompanyCopy, opened
 
-PARAMS = """\
-fit: {grid_num_leaves: [4], max_rounds: 40, early_stopping_rounds: 10, n_folds: 3, bootstrap_repeats: 100}
-features: {ages_days: [0, 30]}
-engine: {threads: 1}
-report: {segments: [leads.source, accounts.employees, leads.shoe_size], sensitive: [accounts.country]}
-"""
+REPORT = "report: {segments: [leads.source, accounts.employees, leads.shoe_size], sensitive: [accounts.country]}\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +32,12 @@ class Company:
 
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    folder = tmp_path_factory.mktemp("report_company")
-    made = write_simulated(folder, CompanySettings(n_leads=1400, base_rate=0.3, noise_fields=1, drift="none"), silent)
-    (folder / "leadq.yaml").write_text(made.config_text)
-    (folder / "params.yaml").write_text(f"read_at: {made.read_at.isoformat()}\n{PARAMS}")
-    init(folder)
-    project = open_project(folder, environment={}, now=made.read_at)
-    for stage in (ingest, build, train):
-        stage(project, silent)
+def company(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) -> Company:
+    folder = tmp_path_factory.mktemp("report") / "company"
+    company_copy(folder)
+    params = folder / "params.yaml"
+    params.write_text(params.read_text() + REPORT)
+    project = opened(folder)
     evaluated = evaluate(project, silent)
     bundle, history = read_bundle(project.work / "bundle"), open_history(project.work / "history")
     held_out = pd.read_parquet(project.work / HELD_OUT)
