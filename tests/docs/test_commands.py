@@ -21,7 +21,7 @@ MAY_STOP = ("anchor", "promote")
 REFERENCE = "docs/commands.md"
 READ_ONLY = ("agreement", "explain", "models", "preview")
 """Commands that leave the project as it was and need run once only."""
-SLOW = ("check",)
+SLOW = ("anchor", "check", "mirror")
 """Run by ``make integrations``, once."""
 HARMLESS = re.compile(r"(cd|export) ")
 """The folder and the environment are those of the test."""
@@ -67,8 +67,9 @@ def stories() -> dict[str, Story]:
 
 
 def meant(line: CommandLine) -> str:
-    """Return the command without what differs between pages only by the example's moment or folder."""
-    return re.sub(r"\d{4}-\d{2}-\d{2}T[\d:]+Z", "MOMENT", line.text).replace(" --project my-leads", "")
+    """Return the command without what differs between pages only by the example's moment, version, reason or folder."""
+    text = re.sub(r"\d{4}-\d{2}-\d{2}T[\d:]+Z", "MOMENT", line.text).replace("3f2a9c81d07b ", "VERSION ")
+    return re.sub(r'--because "[^"]*"', "--because REASON", text).replace(" --project my-leads", "")
 
 
 def slow() -> dict[str, CommandLine]:
