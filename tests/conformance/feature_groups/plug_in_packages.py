@@ -1,9 +1,9 @@
-"""Packages with feature groups, installed beside leadq: a folder on the path with a module and a real ``.dist-info``."""
+"""Packages with feature groups beside leadq: installed with pip, or (broken ones) a module and ``.dist-info`` on the path."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +15,9 @@ REPLIES = Path(__file__).parent / "leadq-replies"
 
 
 def install(package: Path, site: Path) -> None:
-    """Put a package with a ``pyproject.toml`` and one module into ``site`` as pip would."""
-    project = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    points = project["entry-points"]["leadq.feature_groups"]
-    (module,) = package.glob("*.py")
-    write_package(site, project["name"], module.stem, module.read_text(encoding="utf-8"), points, project["version"])
+    """Install a package into ``site`` with pip."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--target", str(site), str(package)], check=True, cwd=site)
 
 
 def write_package(site: Path, name: str, module: str, text: str, points: dict[str, str], version: str = "1.0") -> None:
