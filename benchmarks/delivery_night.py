@@ -118,7 +118,9 @@ def measured(scores: Path, store: Path, night: int, where: str) -> dict[str, Any
     wall, processor = time.monotonic(), time.process_time()
     facts: Mapping[str, Any] = {}
     try:
-        facts = deliver(ledger, target, tonight, our_fields(SALESFORCE.field_name, TIERS), effects=effects, wish=Wish()).facts
+        facts = deliver(
+            ledger, target, tonight, our_fields(SALESFORCE.field_name, TIERS), effects=effects, wish=Wish()
+        ).facts
     except TargetPausedError:
         if where != "nowhere":
             raise
