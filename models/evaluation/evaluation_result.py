@@ -231,7 +231,7 @@ class Evaluation:
 
     def _split(self) -> str:
         first, last = self.origins[0], self.origins[-1]
-        if self.dated:
+        if first.period_days is not None:
             days = counted(first.period_days, "day")
             when = f"{first.origin[:10]} to {last.origin[:10]}, each tested on the leads of the {days} after it"
         else:

@@ -33,7 +33,7 @@ HEADINGS = (
     "Leak checks",
     "Settings, data and versions",
 )
-TESTS = ("Likelihood-ratio", "CORP", "bootstrap", "Holm", "Spiegelhalter", "four fifths", "80 % power")
+TESTS = ("Likelihood-ratio", "CORP", "bootstrap", "Holm", "Spiegelhalter", "four-fifths", "80 % power")
 
 
 def page_of(company: Company) -> str:
