@@ -26,10 +26,7 @@ from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.quarter.anchor import anchor
 from leadq.pipelines.quarter.promote import promote
-from leadq.pipelines.training.build import build
-from leadq.pipelines.training.ingest import ingest
-from leadq.pipelines.training.train import train
-from tests.shared_company import put_live
+from tests.shared_company import learn, put_live, read_once
 
 PARAMS = """\
 fit: {grid_num_leaves: [3], max_rounds: 60, early_stopping_rounds: 10, n_folds: 3, bootstrap_repeats: 50}
@@ -64,23 +61,22 @@ class Anchored:
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anchored]:
     folder = tmp_path_factory.mktemp("downhill")
     early = read_company(folder, 500)
-    ingest(early, silent)
-    build(early, silent)
-    put_live(early, train(early, silent).bundle)
+    put_live(early, learn(early))
     project = read_company(folder, 725)
     store = project.store.folder
     champion = read_live(store).champion
     assert champion is not None
-    score(project, silent, as_of=project.read_at - timedelta(days=1))
-    told = anchor(project, silent)
-    challenger = read_live(store).challenger
-    assert challenger is not None
-    yield Anchored(
-        project=project,
-        champion=read_bundle(bundle_folder(store, champion.version)),
-        bundle=read_bundle(bundle_folder(store, challenger.version)),
-        told=told,
-    )
+    with read_once():
+        score(project, silent, as_of=project.read_at - timedelta(days=1))
+        told = anchor(project, silent)
+        challenger = read_live(store).challenger
+        assert challenger is not None
+        yield Anchored(
+            project=project,
+            champion=read_bundle(bundle_folder(store, champion.version)),
+            bundle=read_bundle(bundle_folder(store, challenger.version)),
+            told=told,
+        )
     shutil.rmtree(folder)
 
 
