@@ -20,7 +20,7 @@ from mkdocs.structure.pages import Page
 from docs_site.links import ROOT, in_checkout, path_of, relinked, source_of
 
 _LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".sql": "sql"}
-_ELSEWHERE = re.compile(r"https://(?:unpkg\.com|bit\.ly|api\.github\.com|\$\{e\}/api/v4)/")
+_ELSEWHERE = re.compile(r"(?<=https:)//(?:unpkg\.com|bit\.ly|api\.github\.com|\$\{e\}/api/v4)/")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -86,7 +86,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     shutil.rmtree(scripts / "lunr")  # other languages than English
     for script in scripts.rglob("*.js"):
         text = script.read_text(encoding="utf-8")
-        script.write_text(_ELSEWHERE.sub("https://nowhere.example/", text), encoding="utf-8")
+        script.write_text(_ELSEWHERE.sub("//nowhere.example/", text), encoding="utf-8")
     for unused in (*site.rglob("*.map"), site / "sitemap.xml", site / "sitemap.xml.gz"):
         unused.unlink(missing_ok=True)
 
