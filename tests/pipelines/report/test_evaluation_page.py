@@ -68,8 +68,8 @@ def test_a_head_of_sales_reads_the_figures_of_the_tiers(company: Company) -> Non
     words = words_of(page_of(company))
     for tier in company.bundle.tiers:
         if tier.observed_rate is not None and 100 * tier.observed_rate >= 1:
-            assert f"Of 100 leads in {tier.tier_id} about {100 * tier.observed_rate:.0f} are won" in words
-            assert f"({tier.won:,} of {tier.n:,} seen)" in words
+            assert f"Of 100 leads in {tier.tier_id}, about {100 * tier.observed_rate:.0f} are won" in words
+            assert f"({tier.won:,} of {tier.n:,} leads in the test were won)" in words
     row = company.held.at_capacity
     assert row is not None
     captured = (f"{100 * rate:.0f} of 100 wins" for rate in (row.model, row.points, row.share))
