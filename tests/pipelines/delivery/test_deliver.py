@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from leadq.crm.config.leadq_yaml import read_config
+from leadq.crm.connectors.files.target import FileTarget
+from leadq.crm.connectors.protocol import TargetField
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import ConfigError, GateStopped, TargetPausedError, UsageError
 from leadq.pipelines.cli.main import app
@@ -139,11 +142,19 @@ def test_what_nobody_foresaw_at_one_target_keeps_no_other_from_its_scores(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(project))
-    _targets(project, '{torn: {kind: files, folder: "a\\0b"}, out: {kind: files, folder: out}}')
+    check = FileTarget.check
+
+    def torn(target: FileTarget, fields: Sequence[TargetField]) -> None:
+        if target.name == "torn":
+            raise ZeroDivisionError("nobody thought of it")
+        check(target, fields)
+
+    monkeypatch.setattr(FileTarget, "check", torn)
+    _targets(project, "{torn: {kind: files, folder: torn}, out: {kind: files, folder: out}}")
     told = _run(project)
     assert (told["exit_code"], told["targets"]["out"]["rows_by_state"]) == (1, {"ok": 30})
     (log,) = project.glob("leadq-*.log")
-    assert "embedded null byte" in log.read_text()
+    assert "nobody thought of it" in log.read_text()
     assert str(log) in told["problems"][0]
 
 
