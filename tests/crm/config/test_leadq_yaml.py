@@ -84,7 +84,10 @@ rejected_share: 2
         ("sources: {leads: {path: a}}\noutcome: {from: stars, won: a, lost: b}\n", "outcome"),
         ("- a\n", "must be a group of keys, got a list"),
         ("a: [\n", "readable YAML"),
-        ("store: a\nstore: b\nflat: {path: a, outcome: y, won: a, lost: b}\n", "line 2: must not be given twice (first on line 1)"),
+        (
+            "store: a\nstore: b\nflat: {path: a, outcome: y, won: a, lost: b}\n",
+            "line 2: must not be given twice (first on line 1)",
+        ),
         (
             "sources: {leads: {path: a, columns: {created: x}}}\noutcome: {from: lead_columns, won: a, lost: b}\n",
             "Did you mean created_at?",

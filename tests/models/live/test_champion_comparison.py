@@ -104,4 +104,6 @@ def test_forecasts_are_compared_within_capacity(champion: Bundle, challenger: Bu
     assert found.captured is not None
     assert found.auc.better
     assert found.captured.better
-    assert any(words.startswith("Share of all wins among the best 20 % of the leads: +0.") for words in found.in_words())
+    assert any(
+        words.startswith("Share of all wins among the best 20 % of the leads: +0.") for words in found.in_words()
+    )

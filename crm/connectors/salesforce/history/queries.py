@@ -177,7 +177,9 @@ def rows_of(page: str, query: ObjectQuery) -> Iterator[dict[str, str | None]]:
             raise InputError(_torn(query, "must have the columns asked for", ", ".join(reader.fieldnames or ())[:200]))
         for row in reader:
             if None in row or any(value is None for value in row.values()):
-                raise InputError(_torn(query, "must have complete rows", f"a row of {counted(reader.line_num, 'line')}"))
+                raise InputError(
+                    _torn(query, "must have complete rows", f"a row of {counted(reader.line_num, 'line')}")
+                )
             yield {
                 EMAIL_DOMAIN if field == EMAIL else field: _domain(row[field]) if field == EMAIL else row[field] or None
                 for field in query.fields

@@ -65,7 +65,9 @@ def both_readings(tmp_path_factory):
         assert changed > 100  # else nothing is shown
         later = _read(fake, tmp_path_factory.mktemp("later"), end)
     with open_engine() as backend:
-        catalogue = build_training_data(backend, then, agreement, FeatureSettings(min_wins_at_age=3, ages_days=(0, 30, 120))).catalogue
+        catalogue = build_training_data(
+            backend, then, agreement, FeatureSettings(min_wins_at_age=3, ages_days=(0, 30, 120))
+        ).catalogue
         seen = [
             pa.Table.from_batches(
                 list(
