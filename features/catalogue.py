@@ -100,6 +100,11 @@ class PlugIn:
     distribution: str
     version: str
 
+    @property
+    def package(self) -> str:
+        """``"leadq-acme 1.0"``; without a version, its name alone."""
+        return f"{self.distribution} {self.version}".rstrip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:

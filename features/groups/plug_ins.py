@@ -11,13 +11,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 
 from leadq.features.catalogue import Catalogue, PlugIn
 from leadq.features.groups.protocol import FeatureGroup
 from leadq.features.groups.registry import BUILT_IN
+from leadq.foundation.entry_points import name_and_version, offered, package_of
 from leadq.foundation.problems import BundleError, ConfigError, Problem
 from leadq.foundation.suggestions import did_you_mean
+from leadq.foundation.yaml_tree import shortened
 
 ENTRY_POINTS = "leadq.feature_groups"
 NAMED_IN = "params.yaml features: groups"
@@ -33,12 +35,12 @@ class LoadedGroup:
     @property
     def title(self) -> str:
         """How a message names it."""
-        return f"feature group {self.plug_in.name} of {self.plug_in.distribution} {self.plug_in.version}"
+        return f"feature group {self.plug_in.name} of {self.plug_in.package}"
 
 
 def installed_groups() -> tuple[str, ...]:
     """Return the names that installed packages offer, in their order; nothing is imported."""
-    return tuple(sorted({one.name for one in entry_points(group=ENTRY_POINTS)}))
+    return tuple(offered(ENTRY_POINTS))
 
 
 def load_named(names: Iterable[str]) -> tuple[LoadedGroup, ...]:
@@ -84,15 +86,15 @@ def plug_in_problems(catalogue: Catalogue) -> tuple[Problem, ...]:
 
 def _as_trained(wanted: PlugIn) -> LoadedGroup | Problem:
     where = f"the model's feature group {wanted.name}"
-    rule = f"needs {wanted.distribution} {wanted.version}, as when the model was trained"
-    again = f"Install it: pip install '{wanted.distribution}=={wanted.version}'. Or train and promote a model"
+    rule = f"needs {wanted.package}, as when the model was trained"
+    command = f": pip install '{wanted.distribution}=={wanted.version}'" if wanted.version else ""
+    again = f"Install it{command}. Or train and promote a model"
     if wanted.name not in installed_groups():
         remedy = f"{again} without it ({NAMED_IN})."
         return Problem(where=where, rule=rule, value="no such group installed", remedy=remedy)
     found = _load(wanted.name)
     if isinstance(found, LoadedGroup) and found.plug_in != wanted:
-        value = f"{found.plug_in.distribution} {found.plug_in.version}"
-        return Problem(where=where, rule=rule, value=value, remedy=f"{again} with what is installed.")
+        return Problem(where=where, rule=rule, value=found.plug_in.package, remedy=f"{again} with what is installed.")
     return found
 
 
@@ -100,25 +102,27 @@ def _load(name: str) -> LoadedGroup | Problem:
     if name in {group.name for group in BUILT_IN}:
         remedy = "Leave it out: leadq's own groups are always there. A package must call its group something else."
         return Problem(where=NAMED_IN, rule="must name groups of other packages", value=name, remedy=remedy)
-    offered = list({(one.value, _package(one)): one for one in entry_points(group=ENTRY_POINTS, name=name)}.values())
-    if not offered:
+    points = offered(ENTRY_POINTS).get(name, ())
+    if not points:
         known = installed_groups()
         listed = f"Installed are: {', '.join(known)}. " if known else ""
         remedy = f"{did_you_mean(name, known)}{listed}Install the package that brings it, or leave the name out."
         return Problem(where=NAMED_IN, rule="must be a feature group that is installed", value=name, remedy=remedy)
-    if len(offered) > 1:
-        rule = f"must come from one package; {' and '.join(sorted(map(_package, offered)))} both bring it"
+    if len(points) > 1:
+        rule = f"must come from one package; {' and '.join(sorted({package_of(one) for one in points}))} both bring it"
         return Problem(where=f"feature group {name}", rule=rule, remedy="Uninstall one of them: pip uninstall.")
-    (only,) = offered
+    (only,) = points
     try:
         group = only.load()
         unfit = next(_unfit(group, name), "")
-    except (Exception, SystemExit) as error:  # another package's code: whatever it raises is its own fault
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # another package's code: whatever it raises is its own fault
         return _broken(only, f"cannot be loaded ({error_line(error)})")
     if unfit:
         return _broken(only, unfit)
-    distribution = ("unnamed package", "") if only.dist is None else (only.dist.name, only.dist.version)
-    return LoadedGroup(group=group, plug_in=PlugIn(name=name, distribution=distribution[0], version=distribution[1]))
+    distribution, version = name_and_version(only)
+    return LoadedGroup(group=group, plug_in=PlugIn(name=name, distribution=distribution, version=version))
 
 
 def _unfit(group: object, name: str) -> Iterator[str]:
@@ -137,16 +141,15 @@ _PARTS = ("name", "needs_dates", "across_leads", "declare", "compute")
 
 
 def _broken(one: EntryPoint, why: str) -> Problem:
-    remedy = (
-        f"Install a version of {_package(one)} that works, or take {one.name} out of {NAMED_IN} and train without it."
-    )
-    return Problem(where=f"feature group {one.name} of {_package(one)}", rule=why, value=one.value, remedy=remedy)
-
-
-def _package(one: EntryPoint) -> str:
-    return "an unnamed package" if one.dist is None else f"{one.dist.name} {one.dist.version}"
+    package = package_of(one)
+    remedy = f"Install a version of {package} that works, or take {one.name} out of {NAMED_IN} and train without it."
+    return Problem(where=f"feature group {one.name} of {package}", rule=why, value=one.value, remedy=remedy)
 
 
 def error_line(error: BaseException) -> str:
     """Return an error of another package's code in one line."""
-    return f"{type(error).__name__}: {error}".replace("\n", " ")[:300].rstrip(": .")
+    try:
+        text = str(error)
+    except Exception:  # another package's class
+        text = ""
+    return shortened(f"{type(error).__name__}: {text}", most=300).rstrip(": .")

@@ -131,7 +131,7 @@ def _identity(bundle: Bundle, agreement: Agreement) -> Section:
 
 
 def _plug_ins(bundle: Bundle) -> tuple[str, ...]:
-    brought = [f"{one.name} ({one.distribution} {one.version})" for one in bundle.catalogue.needed_plug_ins]
+    brought = [f"{one.name} ({one.package})" for one in bundle.catalogue.needed_plug_ins]
     return (f"It needs feature groups of other packages: {', '.join(brought)}.",) if brought else ()
 
 

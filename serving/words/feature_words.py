@@ -25,11 +25,25 @@ def entry_of(words: FeatureWords) -> Mapping[str, Any]:
 
 
 def feature_words_problems(features: Iterable[Feature]) -> tuple[Problem, ...]:
-    """Find what is wrong with the words that features bring: too long, claiming a cause, naming a column, an unknown part."""
-    return tuple(problem for feature in features if feature.words for problem in _wrong(feature, feature.words))
+    """Find what is wrong with the words that features bring: too long, claiming a cause, naming a column, an unknown part.
+
+    The meaning of a feature of another package is held to the same, for sales reads it where there are no words.
+    """
+    return tuple(
+        problem for feature in features for problem in (*_wrong_meaning(feature), *_wrong(feature, feature.words))
+    )
 
 
-def _wrong(feature: Feature, words: FeatureWords) -> Iterator[Problem]:
+def _wrong_meaning(feature: Feature) -> Iterator[Problem]:
+    where = f"feature group {feature.group}, meaning of {feature.name}"
+    if feature.group:
+        for problem in check_words(feature.meaning, Place(document=parse_yaml("", where=where)), most=_MOST):
+            yield replace(problem, where=where, remedy=_REMEDY)
+
+
+def _wrong(feature: Feature, words: FeatureWords | None) -> Iterator[Problem]:
+    if words is None:
+        return
     where = f"feature group {feature.group}, words of {feature.name}"
     place = Place(document=parse_yaml("", where=where))
     for name in ("label", *CASES):
