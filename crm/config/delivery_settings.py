@@ -15,10 +15,11 @@ from pydantic import AfterValidator, PlainValidator, ValidationError, Validation
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from leadq.crm.connectors.connector import Connector, TargetSettings
-from leadq.crm.connectors.registry import connector_of, installed_kinds
-from leadq.foundation.problems import ConfigError, Problem
-from leadq.foundation.suggestions import did_you_mean
+from leadq.crm.connectors.registry import connector_of, installed_kinds, unfit, unknown_kind
+from leadq.foundation.problems import ConfigError, LeadqError, Problem
 
+UNKNOWN_KIND = "unknown_kind"
+"""Type of the error where a kind is not installed; its context has the remedy."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 
 
@@ -62,7 +63,7 @@ def _settings(written: object, info: ValidationInfo) -> TargetSettings:
     if isinstance(written, TargetSettings):
         return written
     if not isinstance(written, dict):
-        raise ValueError("must say what kind of place it is, such as {kind: files, folder: delivered}")
+        raise ValueError("must say what kind of target it is, such as {kind: files, folder: delivered}")
     kind = written.get("kind")
     if not isinstance(kind, str) or kind not in installed_kinds():
         raise _unknown(kind)
@@ -71,23 +72,28 @@ def _settings(written: object, info: ValidationInfo) -> TargetSettings:
     except ConfigError as error:
         return UnreadSettings(kind=kind, problem=error.problems[0])
     try:
-        return settings.model_validate(written, context=info.context)
-    except ValidationError:
+        read = settings.model_validate(written, context=info.context)
+        named = read.databases_used
+    except (ValidationError, KeyboardInterrupt):
         raise
-    except Exception as error:  # another package's code: the place is named when it is used
-        rule = f"could not be read by its connector ({type(error).__name__})"
-        remedy = "Install a version of its package that works, or remove the target from leadq.yaml."
-        where = f"a place of the kind {kind} in leadq.yaml"
-        return UnreadSettings(kind=kind, problem=Problem(where=where, rule=rule, remedy=remedy))
+    except LeadqError as error:
+        return UnreadSettings(kind=kind, problem=error.problems[0])
+    except BaseException as error:  # another package's code: the target is named when it is used
+        return _unread(kind, f"failed to read the target's settings in leadq.yaml ({type(error).__name__})")
+    if not (isinstance(named, tuple) and all(isinstance(name, str) for name in named)):
+        return _unread(kind, "databases_used must return a tuple of names")
+    return read
+
+
+def _unread(kind: str, why: str) -> UnreadSettings:
+    return UnreadSettings(kind=kind, problem=unfit(kind, why).problems[0])
 
 
 def _unknown(kind: object) -> ValidationError:
-    kinds = installed_kinds()
-    listed = ", ".join(kinds) or "none: leadq itself is not installed completely, pip install it again"
-    said = "must say a kind" if not isinstance(kind, str) else f"must be a kind that is installed, not {kind!r}"
-    hint = did_you_mean(kind, kinds) if isinstance(kind, str) else ""
-    rule = PydanticCustomError("kind", f"{said} (installed are {listed}). {hint}".rstrip().replace("{", "{{"))
-    where = () if not isinstance(kind, str) else ("kind",)
+    problem = unknown_kind(kind if isinstance(kind, str) else "")
+    said = f"must be a kind that is installed, not {kind!r:.60}" if isinstance(kind, str) else "must have a kind"
+    rule = PydanticCustomError(UNKNOWN_KIND, "{said}", {"said": said, "remedy": problem.remedy})
+    where = ("kind",) if isinstance(kind, str) else ()
     return ValidationError.from_exception_data("deliver", [InitErrorDetails(type=rule, loc=where, input=kind)])
 
 

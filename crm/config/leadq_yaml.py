@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from leadq.crm.config.delivery_settings import settings_of_kinds
+from leadq.crm.config.delivery_settings import UNKNOWN_KIND, settings_of_kinds
 from leadq.crm.config.key_names import key_names
 from leadq.crm.config.schema import EXTRA_COLUMNS, Config, Source
 from leadq.crm.contract.crm_tables import TABLES
@@ -75,7 +75,7 @@ def _problem(document: Document, row: Any, known: Collection[str]) -> Problem:
     if row["type"] == "extra_forbidden":
         remedy = did_you_mean(str(key[-1]), known) + "The comments of leadq init's leadq.yaml show every key."
         return Problem(where=document.place(key), rule="unknown key", value=shown, remedy=remedy)
-    if row["type"] == NOT_SET:
+    if row["type"] in (NOT_SET, UNKNOWN_KIND):
         return Problem(where=f"{document.place(key)}: {shown}", rule=row["msg"], remedy=row["ctx"]["remedy"])
     if isinstance(row["input"], Misread):
         rule, remedy = f"{shown}: must be {row['input'].kind.words}", row["input"].kind.advice(row["input"].text)
@@ -147,5 +147,5 @@ def _unknown_names(document: Document, config: Config) -> Iterator[Problem]:
                 where=document.place((*used_in, "database")),
                 rule="a database must be named under databases",
                 value=said,
-                remedy=hint + "Add it: databases: {" + said + ": {url: ${DATABASE_URL}}}.",
+                remedy=hint + "Add it: databases: {" + said + ': {url: "${DATABASE_URL}"}}.',
             )

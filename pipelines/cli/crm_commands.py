@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from leadq.pipelines.cli.crm_setup_command import SetupCommands
+from leadq.pipelines.cli.crm_setup_command import setup_app
 from leadq.pipelines.cli.quiet_commands import Commands
 from leadq.pipelines.cli.shared_options import HERE, Folder, Json, in_project
 
@@ -20,16 +20,7 @@ crm_app = Commands(
 )
 
 
-crm_app.add_typer(
-    Commands(
-        cls=SetupCommands,
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        epilog="Example: leadq crm setup --help",
-    ),
-    name="setup",
-    help="Prepare a CRM for scores: leadq's fields, and whatever else that kind needs. Each kind has its own options.",
-)
+crm_app.add_typer(setup_app, name="setup")
 
 
 @crm_app.command(epilog="Example: leadq crm history --from crm --folder extract")

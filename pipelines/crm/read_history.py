@@ -8,9 +8,10 @@ from typing import Any
 
 import requests
 
-from leadq.crm.connectors.connector import Connector, ReadsHistory, Surroundings
+from leadq.crm.connectors.connector import Connector, Surroundings
 from leadq.crm.connectors.history_source import Extract
-from leadq.crm.connectors.registry import named_faults
+from leadq.crm.connectors.opening import open_history
+from leadq.crm.connectors.registry import named_faults, unfit
 from leadq.foundation.owned_folders import place_of
 from leadq.foundation.plurals import counted
 from leadq.pipelines.console.command_result import Told
@@ -58,13 +59,14 @@ def read_crm(
         It cannot be read; ``folder`` is unchanged.
     """
     connector, to = named_crm(project, name)
-    assert isinstance(connector, ReadsHistory)  # held by named_crm
     around = Surroundings(environment=environment, databases=project.config.databases, http=http)
     place = place_of(folder)
     with only_writer(place.with_name(f".{place.name}.lock"), doing=f"reading into {folder}", now=project.now):
-        with named_faults(to.kind):
-            source = connector.open_history(to, around)
-        extract = source.extract(place, whole=whole, progress=progress)
+        source = open_history(connector, to, around)
+        with named_faults(to.kind, "while history was read"):
+            extract = source.extract(place, whole=whole, progress=progress)
+    if not isinstance(extract, Extract):
+        raise unfit(to.kind, f"extract must return an Extract, and returned {type(extract).__name__}")
     return Told(facts=_facts(folder, extract), words=_words(connector, folder, extract))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import requests
 
 from leadq.crm.config.delivery_settings import UnreadSettings
-from leadq.crm.connectors.connector import Connector, SetsUp, SetupOptions, Surroundings
-from leadq.crm.connectors.registry import named_faults
+from leadq.crm.connectors.connector import Connector, SetsUp, SetupOptions, SetupReport, Surroundings
+from leadq.crm.connectors.registry import named_faults, unfit
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.project.project import Project
 
@@ -47,6 +47,8 @@ def set_up(
     named = project.config.deliver.items()
     targets = {name: to for name, to in named if to.kind == kind and not isinstance(to, UnreadSettings)}
     around = Surroundings(environment=environment, databases=project.config.databases, http=http)
-    with named_faults(kind):
+    with named_faults(kind, "while it was set up"):
         report = connector.set_up(project.agreement, options, targets, around)
+    if not isinstance(report, SetupReport):
+        raise unfit(kind, f"set_up must return a SetupReport, and returned {type(report).__name__}")
     return Told(facts=dict(report.facts), words=report.words)

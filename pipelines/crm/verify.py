@@ -8,16 +8,16 @@ from typing import Any
 
 import requests
 
-from leadq.agreement.schema import DISQUALIFIED
 from leadq.crm.connectors.connector import Connector, Surroundings, TargetSettings, Verifies
+from leadq.crm.connectors.opening import open_target, open_verification
 from leadq.crm.connectors.registry import named_faults
 from leadq.crm.connectors.verification import FieldsOnly, Finding, Verification, Verified
 from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, Told
 from leadq.pipelines.console.progress import Progress
-from leadq.pipelines.crm.named_crm import named_crm
+from leadq.pipelines.crm.named_crm import named_place
+from leadq.pipelines.delivery.target_session import fields_of
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
-from leadq.serving.delivery.planning.payload import our_fields
 
 _WRITTEN = {
     True: "One lead was written, with the values it already had.",
@@ -62,15 +62,17 @@ def verify_crm(
     LeadqError
         It cannot be asked.
     """
-    connector, to = named_crm(project, name)
+    connector, to = named_place(project, name)
     progress(f"Checking {name}")
     around = Surroundings(environment=environment, databases=project.config.databases, http=http)
-    fields = our_fields(connector.field_name, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED])
+    fields = fields_of(connector, to.kind, project)
     lock = (
         project.store.folder / f"deliver-{name}.lock"
     )  # a delivery's new values must not be undone by those read before
     with only_writer(lock, doing=f"trying {name}", now=project.now) if lead_id else nullcontext():
-        verified = open_verification(connector, name, to, around).verify(fields, lead_id=lead_id)
+        trials = verification_of(connector, name, to, around)
+        with named_faults(to.kind, "while it was tried"):
+            verified = trials.verify(fields, lead_id=lead_id)
     bad = [one for one in verified.findings if one.verdict == "differs" and not one.harmless]
     return Told(
         facts=_facts(name, verified),
@@ -79,7 +81,7 @@ def verify_crm(
     )
 
 
-def open_verification(connector: Connector[Any], name: str, to: TargetSettings, around: Surroundings) -> Verification:
+def verification_of(connector: Connector[Any], name: str, to: TargetSettings, around: Surroundings) -> Verification:
     """Open a CRM to be tried; one without trials of its own is asked whether it would take our fields.
 
     Raises
@@ -87,10 +89,9 @@ def open_verification(connector: Connector[Any], name: str, to: TargetSettings, 
     LeadqError
         A secret is not set, or what the kind needs is not installed.
     """
-    with named_faults(to.kind):
-        if isinstance(connector, Verifies):
-            return connector.open_verification(name, to, around)
-        return FieldsOnly(target=connector.open_target(name, to, around))
+    if isinstance(connector, Verifies):
+        return open_verification(connector, name, to, around)
+    return FieldsOnly(target=open_target(connector, name, to, around))
 
 
 def _facts(name: str, verified: Verified) -> dict[str, object]:

@@ -13,14 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from leadq.agreement.schema import DISQUALIFIED
 from leadq.crm.config.delivery_settings import connector_for
-from leadq.crm.connectors.connector import Surroundings
+from leadq.crm.connectors.connector import Connector, Surroundings
+from leadq.crm.connectors.fitness import why_wrong_names
+from leadq.crm.connectors.opening import identity, open_target
 from leadq.crm.connectors.protocol import MayBeEmpty, Target, TargetField
-from leadq.crm.connectors.registry import named_faults
+from leadq.crm.connectors.registry import named_faults, unfit
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.serving.delivery.ledger.ledger import Ledger
@@ -81,17 +84,31 @@ def open_at(
         effects = _effects(folder)
         if writes:
             effects.must_go_on()
-        with named_faults(to.kind):
-            target = connector.open_target(name, to, around)
-            place = connector.identity(to, around, target)
-        fields = our_fields(connector.field_name, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED])
-        before = stand_for(ledger, name, place, effects.clock())
+        target = open_target(connector, name, to, around)
+        fields = fields_of(connector, to.kind, project)
+        before = stand_for(ledger, name, identity(connector, to, around, target), effects.clock())
         anew = f"it now points to another place than before ({before})" if before else ""
-        if writes and isinstance(target, MayBeEmpty):
-            target.check(fields)
-            if target.empty and emptied(ledger, name, effects.clock()):
-                anew = "nothing that was delivered is there any more"
-        yield At(ledger=ledger, target=target, fields=fields, effects=effects, anew=anew)
+        with named_faults(to.kind, "while it was used"):
+            if writes and isinstance(target, MayBeEmpty):
+                target.check(fields)
+                if target.empty and emptied(ledger, name, effects.clock()):
+                    anew = "nothing that was delivered is there any more"
+            yield At(ledger=ledger, target=target, fields=fields, effects=effects, anew=anew)
+
+
+def fields_of(connector: Connector[Any], kind: str, project: Project) -> tuple[TargetField, ...]:
+    """Return the fields that delivery writes, as targets of a kind call them.
+
+    Raises
+    ------
+    ConfigError
+        The connector gives no names, or the same twice.
+    """
+    with named_faults(kind, "when it named its fields"):
+        fields = our_fields(connector.field_name, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED])
+    if why := why_wrong_names([field.name for field in fields]):
+        raise unfit(kind, why)
+    return fields
 
 
 def _effects(folder: Path) -> Effects:

@@ -35,6 +35,8 @@ def stand_for(ledger: Ledger, target: str, place: str, now: datetime) -> str:
     str
         The place that the name stood for until now; empty where it is the same, or none was known.
     """
+    if not place:
+        raise ValueError("a place that is not said would set aside what was delivered there")
     found = _known(ledger, target)
     if found is not None and found[0] == place:
         return ""

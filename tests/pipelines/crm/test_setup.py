@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,7 +87,13 @@ def test_a_place_without_a_set_up_and_one_that_is_not_installed_are_told_apart(p
     ran = CliRunner().invoke(app, ["crm", "setup", "tryton", "--project", str(project.folder)])
     assert isinstance(ran.exception, UsageError)
     assert "docs/howto/tryton.md" in str(ran.exception)
-    assert "No such command 'acme'" in CliRunner().invoke(app, ["crm", "setup", "acme"]).output
+    assert "must be one that is installed" in str(CliRunner().invoke(app, ["crm", "setup", "acme"]).exception)
+
+
+def test_project_and_json_may_stand_before_the_kind(project: Project, tmp_path: Path) -> None:
+    before = ["crm", "setup", "--project", str(project.folder), "--json"]
+    ran = CliRunner().invoke(app, [*before, "salesforce", "--folder", str(tmp_path / "sf")])
+    assert json.loads(ran.output)["agreement_version"] == 1
 
 
 def test_delivery_and_the_folder_mean_the_same_fields() -> None:
