@@ -1,4 +1,4 @@
-"""What installed packages offer leadq by entry point, and which package offers it. Nothing is imported here.
+"""What installed packages offer by entry point, and which package offers it. Nothing is imported here.
 
 Distributions are read one by one, for anything may lie on the path: one without a name, one whose metadata are no text, one with a line
 that is no entry point. Such a one stops nobody. What an entry point must bring is for those who load it.

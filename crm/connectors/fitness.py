@@ -1,4 +1,4 @@
-"""Whether what an entry point names is a connector, and whether what a connector returns is what leadq asked for.
+"""Whether what an entry point names is a connector, and whether what a connector returns is what was asked for.
 
 Leaves out which package it came from (``registry.py``).
 """

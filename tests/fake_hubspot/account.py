@@ -54,8 +54,8 @@ class Account:
         Whether a merge makes a new record of which both old ids are names, as HubSpot's changelog says of contacts and companies.
     inline : int
         Associations of a record that a list names at once.
-    refused : frozenset of str
-        Ids of records that take no value over the API.
+    refused, refusal : frozenset of str, str
+        Ids of records that take no value over the API, and why.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -65,6 +65,7 @@ class Account:
         self.merges_anew = False
         self.inline = 100
         self.refused: frozenset[str] = frozenset()
+        self.refusal = "This record takes no values now"
         self.records: dict[str, dict[str, Record]] = {"contacts": {}, "companies": {}, "deals": {}, "leads": {}}
         self.definitions: dict[str, dict[str, Definition]] = {
             "contacts": {one.name: one for one in CONTACTS},
@@ -116,7 +117,7 @@ class Account:
     def judge_record(self, record_id: str) -> None:
         """Raise ValueRefused where a record takes no values."""
         if record_id in self.refused:
-            raise ValueRefused("NOT_EDITABLE", "lq_score", "This record takes no values now")
+            raise ValueRefused("NOT_EDITABLE", "lq_score", self.refusal)
 
     def judge(self, kind: str, name: str, value: object) -> None:
         """Raise ValueRefused where a value is not taken."""

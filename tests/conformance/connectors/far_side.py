@@ -107,6 +107,10 @@ class FarSide(ABC):
         """Refuse these leads from now on."""
         raise NotImplementedError
 
+    def refuse_in_hostile_words(self, key: str, words: str) -> str:
+        """Refuse a lead with these words, where the place can be made to, and return what must be told; else return nothing."""
+        return ""
+
     def accept_all(self) -> None:
         """Refuse nobody any more."""
         raise NotImplementedError
@@ -115,8 +119,8 @@ class FarSide(ABC):
         """Return the session to reach it through, where an address alone does not."""
         return None
 
-    def troubles(self) -> Iterator[None]:
-        """Yield once for each way in which this side can fail a delivery, in trouble while yielding."""
+    def troubles(self) -> Iterator[str]:
+        """Yield once for each way in which this side can fail a delivery, in trouble while yielding: what must be told of it."""
         yield from ()
 
     def never_struck(self) -> set[tuple[str, str]]:
@@ -168,6 +172,8 @@ class SideSpec:
         Of the long campaign, see :class:`tests.conformance.connectors.campaign.Campaign`.
     refuses : bool
         Whether it can be told to refuse rows.
+    takes_any_id : bool
+        Whether a row with an id that the place does not know makes a new one there, as in a table.
     integration : bool
         Tried among the integrations only.
     """
@@ -180,6 +186,7 @@ class SideSpec:
     long_chunk_rows: int = 5_000
     lives: tuple[float, ...] = (1.0, 1 / 3)
     refuses: bool = True
+    takes_any_id: bool = False
     integration: bool = False
 
 

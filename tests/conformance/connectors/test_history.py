@@ -21,8 +21,8 @@ from tests.conformance.connectors.far_side import FarSide, SideSpec, Wanted, all
 from tests.conformance.connectors.project_with_side import SideProject
 
 
-class CutOffError(Exception):
-    """The reading is over, in its midst."""
+class CutOffError(KeyboardInterrupt):
+    """Somebody ends the reading in its midst."""
 
 
 @pytest.fixture

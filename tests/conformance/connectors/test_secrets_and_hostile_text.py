@@ -39,19 +39,27 @@ def test_no_secret_stands_anywhere(
     project = SideProject.made(tmp_path, side, [row(key, 0.5, tier="T1") for key in side.keys])
     if side.secrets:
         assert project.deliver(wrong_secret=True) is None  # it failed, and was told
-    for _ in side.troubles():
+    for must_be_told in side.troubles():
+        before = len(project.told)
         project.deliver()
+        assert must_be_told in "\n".join(project.told[before:])
+
+    refused = side.refuse_in_hostile_words(max(side.keys), f"refused: {HOSTILE}")
 
     told = project.deliver(full_refresh=True)
 
     assert told is not None, project.told[-4:]
-    assert told.facts["targets"]["there"]["rows_by_state"] == {"ok": len(side.keys)}
+    ok = len(side.keys) - bool(refused)
+    assert told.facts["targets"]["there"]["rows_by_state"] == ({"ok": ok, "rejected": 1} if refused else {"ok": ok})
+    assert told.exit_code == (5 if refused else 0)
+    assert refused in told.words + repr(told.facts)
+    assert "\x1b" not in told.words
     said = "\n".join([caplog.text, *capsys.readouterr()]).encode() + project.everything()
     for hidden in (*side.secrets, WRONG):
         assert hidden.encode() not in said
 
 
-def test_hostile_ids_and_sentences_do_no_harm(side: FarSide, tmp_path: Path) -> None:
+def test_hostile_ids_and_sentences_do_no_harm(spec: SideSpec, side: FarSide, tmp_path: Path) -> None:
     good = min(side.keys)
     leads = [row(f"{HOSTILE}{place}", 0.5, tier="T1", sentence=HOSTILE) for place in range(2)]
     project = SideProject.made(tmp_path, side, [*leads, row(good, 0.5, tier="T1", sentence=HOSTILE)])
@@ -62,8 +70,10 @@ def test_hostile_ids_and_sentences_do_no_harm(side: FarSide, tmp_path: Path) -> 
 
     assert told is not None, project.told[-4:]
     assert "\x1b" not in told.words
-    states = told.facts["targets"]["there"]["rows_by_state"]
-    assert states in ({"ok": 3}, {"ok": 1, "skipped": 2}, {"ok": 1, "rejected": 2})
+    there = told.facts["targets"]["there"]
+    states = there["rows_by_state"]
+    assert states in ([{"ok": 3}] if spec.takes_any_id else [{"ok": 1, "skipped": 2}, {"ok": 1, "rejected": 2}])
+    assert spec.takes_any_id or sum(one["leads"] for one in there.get("skipped", there.get("rejected"))) == 2
     held = side.held()
     assert str(held[good]["Reason_1"]).startswith('=HYPERLINK("a");<script>')  # as text
     assert {key for key in held if key not in side.keys} == (

@@ -98,17 +98,21 @@ class HubspotSide(FarSide):
     def refuse(self, keys: Sequence[str]) -> None:
         self.fake.account.refused = frozenset(keys)
 
+    def refuse_in_hostile_words(self, key: str, words: str) -> str:
+        self.fake.account.refused, self.fake.account.refusal = frozenset([key]), words
+        return "NOT_EDITABLE"
+
     def accept_all(self) -> None:
         self.fake.account.refused = frozenset()
 
-    def troubles(self) -> Iterator[None]:
+    def troubles(self) -> Iterator[str]:
         wrong = {"status": "error", "category": "INVALID_AUTHENTICATION", "message": f"{TOKEN} is wrong"}
-        for fault in (
-            Fault(at=".*", count=999, answer=json_answer(wrong, status=401)),
-            Fault(at=".*", skip=1, count=999, answer=too_many("DAILY")),
+        for fault, told in (
+            (Fault(at=".*", count=999, answer=json_answer(wrong, status=401)), "INVALID_AUTHENTICATION"),
+            (Fault(at=".*", skip=1, count=999, answer=too_many("DAILY")), "daily limit"),
         ):
             self.fake.faults.add(fault)
-            yield
+            yield told
             self.fake.faults.waiting.clear()
 
     def history(self) -> int:

@@ -105,4 +105,4 @@ def postgres_side(wanted: Wanted) -> Iterator[PostgresSide]:
         server.run("DROP SCHEMA IF EXISTS killed CASCADE")
 
 
-SIDES = (SideSpec(name="postgres", open=postgres_side),)
+SIDES = (SideSpec(name="postgres", open=postgres_side, takes_any_id=True),)

@@ -148,18 +148,25 @@ class SalesforceSide(FarSide):
         for key in keys:
             self.fake.organisation.leads.refuse(key, BROKEN_RULE, "not in this state", times=500)
 
+    def refuse_in_hostile_words(self, key: str, words: str) -> str:
+        self.fake.organisation.leads.refuse(key, BROKEN_RULE, words, times=500)
+        return BROKEN_RULE
+
     def accept_all(self) -> None:
         self.fake.organisation.leads.row_faults.clear()
 
-    def troubles(self) -> Iterator[None]:
+    def troubles(self) -> Iterator[str]:
         wrong = refusal(400, "invalid_client", f"{CONSUMER_SECRET} is wrong")
-        for fault in (
-            Fault(at="POST .*/oauth2/token", count=999, answer=wrong),
-            Fault(at=".*", skip=2, count=999, answer=refusal(403, "REQUEST_LIMIT_EXCEEDED")),
-            Fault(at="PATCH .*/composite/sobjects", kind="hang", count=2, seconds=0.6),
+        for fault, told in (
+            (Fault(at="POST .*/oauth2/token", count=999, answer=wrong), "sign-in"),
+            (
+                Fault(at=".*", skip=2, count=999, answer=refusal(403, "REQUEST_LIMIT_EXCEEDED")),
+                "REQUEST_LIMIT_EXCEEDED",
+            ),
+            (Fault(at="PATCH .*/composite/sobjects", kind="hang", count=2, seconds=0.6), "'ok': "),
         ):
             self.fake.faults.add(fault)
-            yield
+            yield told
             self.fake.faults.waiting.clear()
 
     def history(self) -> int:

@@ -81,9 +81,9 @@ class TrytonSide(FarSide):
     def accept_all(self) -> None:
         self.server.rpc(REP)("sale.opportunity.write", [int(key) for key in self.keys], {"need": ""})
 
-    def troubles(self) -> Iterator[None]:
+    def troubles(self) -> Iterator[str]:
         self.server.stop()
-        yield
+        yield "must"
         self.server.start()
 
     def history(self) -> int:
