@@ -1,8 +1,8 @@
 """Tonight's own fields held against those that the model was trained on. Warnings only: a new campaign is no reason to stop.
 
-Compared are shares of the newest leads: of those without a value, of each value, of values never seen, of numbers up to each tenth. A
-difference counts once it is beyond its limit (``rule_book.py``) and beyond what chance does in one of a thousand nights. A model that
-has no profiles says so; it is never taken for one whose fields are as they were.
+Compared are shares of the newest leads: of those without a value, of each value, of all frequent values together, of values never seen,
+of numbers up to each tenth. A difference counts once it is beyond its limit (``rule_book.py``) and beyond what chance does in one of a
+thousand nights. A model that has no profiles says so; it is never taken for one whose fields are as they were.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from leadq.crm.contract.history import History
 from leadq.crm.gate.field_profiles import FieldProfile
 from leadq.crm.gate.profile_fields import FieldCount, count_fields
-from leadq.crm.gate.rule_book import MISSING_DIFFERS, SHARE_DIFFERS, UNSEEN_LEADS, UNSEEN_SHARE
+from leadq.crm.gate.rule_book import LISTED_DIFFER, MISSING_DIFFERS, SHARE_DIFFERS, UNSEEN_LEADS, UNSEEN_SHARE
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem
 
@@ -23,6 +23,11 @@ _ONE_IN_A_THOUSAND = 3.29
 """Standard errors that a difference of two shares is beyond by chance once in a thousand times."""
 _KS_ONE_IN_A_THOUSAND = 1.95
 """The same for the largest difference of two cumulated shares (Kolmogorov and Smirnov)."""
+_MCDIARMID_ONE_IN_A_THOUSAND = 1.86
+"""The same for half the sum of differences over what it is on average: the root of half of log 1,000."""
+_NOT_LISTED = 0.05
+_LEADS_OF_A_VALUE = 5
+"""A value that fewer leads had at training counts with the rest: it may have been among the frequent ones by chance."""
 _REMEDY = "Ask who changed the form, the import or the list of values; if it is meant, train again."
 
 
@@ -36,29 +41,40 @@ class FieldDrift:
         False: the model was trained before profiles were kept, and nothing was compared.
     compared : tuple of str
         Fields that were compared, ``"leads.plan"``.
+    not_compared : tuple of str
+        Fields that no lead among the newest could have, as where no lead has an account.
     warnings : tuple of Problem
     """
 
     recorded: bool
     compared: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
     def in_words(self) -> str:
         """Return a few lines for the command line; empty where there are no own fields."""
         if not self.recorded:
             return "Own fields: not recorded when the model was trained, so not compared with tonight's; the next training records them."
-        if not self.compared and not self.warnings:
-            return ""
-        if not self.warnings:
-            return f"Own fields: {counted(len(self.compared), 'field')} compared, no difference from when the model was trained."
-        head = f"Own fields: {counted(len(self.warnings), 'warning')} on {counted(len(self.compared), 'field')}."
-        return "\n".join([head, *(f"  {problem}" for problem in self.warnings)])
+        lines = []
+        if self.warnings:
+            lines.append(
+                f"Own fields: {counted(len(self.warnings), 'warning')} on {counted(len(self.compared), 'field')}."
+            )
+            lines += [f"  {problem}" for problem in self.warnings]
+        elif self.compared:
+            fields = counted(len(self.compared), "field")
+            lines.append(f"Own fields: {fields} compared, no difference from when the model was trained.")
+        if self.not_compared:
+            names = ", ".join(self.not_compared)
+            lines.append(f"Own fields: not compared, for none of the newest leads could have a value: {names}.")
+        return "\n".join(lines)
 
     def to_document(self) -> dict[str, Any]:
         """Return it for ``--json``."""
         return {
             "recorded": self.recorded,
             "compared": list(self.compared),
+            "not_compared": list(self.not_compared),
             "warnings": [str(problem) for problem in self.warnings],
         }
 
@@ -81,9 +97,17 @@ def compare_fields(history: History, profiles: tuple[FieldProfile, ...] | None, 
     types = {(field.entity, field.name): field.type for field in history.own_fields}
     same = [profile for profile in wanted if types.get((profile.entity, profile.name)) == profile.type]
     warnings = [_gone(one, types.get((one.entity, one.name))) for one in wanted if one not in same]
+    unknown = set[str]()
     for profile, count in zip(same, count_fields(history, same), strict=True):
         warnings += _differences(profile, count)
-    return FieldDrift(recorded=True, compared=tuple(one.column for one in wanted), warnings=tuple(warnings))
+        if not count.rows:
+            unknown.add(profile.column)
+    return FieldDrift(
+        recorded=True,
+        compared=tuple(one.column for one in wanted if one.column not in unknown),
+        not_compared=tuple(one.column for one in wanted if one.column in unknown),
+        warnings=tuple(warnings),
+    )
 
 
 def _gone(profile: FieldProfile, kind: str | None) -> Problem:
@@ -107,7 +131,7 @@ def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
         value = f"{count.unseen / present:.0%} of the newest {present:,} with other values"
         yield Problem(where=profile.column, rule=rule, value=value, remedy=_REMEDY)
     yield from _shifted_number(profile, count, present)
-    yield from _shifted_value(profile, count, present)
+    yield from list(_shifted_value(profile, count, present)) or _shifted_values(profile, count, present)
 
 
 def _shifted_number(profile: FieldProfile, count: FieldCount, present: int) -> Iterator[Problem]:
@@ -128,7 +152,46 @@ def _shifted_value(profile: FieldProfile, count: FieldCount, present: int) -> It
         yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {present:,}", remedy=_REMEDY)
 
 
+def _shifted_values(profile: FieldProfile, count: FieldCount, present: int) -> Iterator[Problem]:
+    """Compare all frequent values at once, for many small differences are a large one."""
+    pairs = [
+        (then, now)
+        for (_, then), now in zip(profile.shares, count.shares, strict=True)
+        if then * profile.present >= _LEADS_OF_A_VALUE - 0.5
+    ]
+    listed_then, listed_now = sum(then for then, _ in pairs), sum(now for _, now in pairs)
+    cells = [*pairs, (max(0.0, 1 - listed_then), max(0.0, 1 - listed_now))]
+    differ = sum(abs(now - then) for then, now in cells) / 2
+    limit = min(SHARE_DIFFERS, LISTED_DIFFER * listed_then)
+    if differ > max(limit, _chance_of_all(cells, profile.present, present)):
+        rule = (
+            f"must have its {counted(len(pairs), 'most frequent value')} about as often as when the model was trained "
+            f"({listed_then:.0%} of {profile.present:,})"
+        )
+        value = f"{listed_now:.0%} of the newest {present:,}, and {differ:.0%} with other values than then"
+        yield Problem(where=profile.column, rule=rule, value=value, remedy=_REMEDY)
+
+
+def _chance_of_all(cells: list[tuple[float, float]], rows: int, other_rows: int) -> float:
+    """How far half the sum of differences lies from 0 by chance; the last of the cells are the values that are not listed.
+
+    Wide enough for values that are listed because they were frequent then, some of them by chance. Where nearly all values are
+    listed there is no such choice, and the bound of McDiarmid for the sum as a whole is closer.
+    """
+    apart = [one * (1 - one) / rows + other * (1 - other) / other_rows for one, other in cells]
+    pooled = [_chance(one, rows, other, other_rows) for one, other in cells]
+    singly = (
+        sum(max(both, _ONE_IN_A_THOUSAND * math.sqrt(max(0.0, each))) for both, each in zip(pooled, apart, strict=True))
+        / 2
+    )
+    if cells[-1][0] > _NOT_LISTED:
+        return singly
+    return min(
+        singly, singly / _ONE_IN_A_THOUSAND + _MCDIARMID_ONE_IN_A_THOUSAND * math.sqrt(1 / rows + 1 / other_rows)
+    )
+
+
 def _chance(one: float, rows: int, other: float, other_rows: int) -> float:
     """How far two shares of the same leads lie apart by chance once in a thousand times."""
     pooled = (one * rows + other * other_rows) / (rows + other_rows)
-    return _ONE_IN_A_THOUSAND * math.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / other_rows))
+    return _ONE_IN_A_THOUSAND * math.sqrt(max(0.0, pooled * (1 - pooled)) * (1 / rows + 1 / other_rows))

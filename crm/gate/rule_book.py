@@ -5,8 +5,8 @@ outcomes. Whether there are enough wins to learn from is counted where it is kno
 (``features/readiness/minimum_outcomes.py``). An optional table without rows gets no rules, a source without dates none about time.
 
 Own fields are compared every night with the profile in the bundle (``field_drift.py``), and warn beyond :data:`MISSING_DIFFERS`,
-:data:`UNSEEN_SHARE` and :data:`SHARE_DIFFERS`; they never stop, for a company may change its forms. What stops is a field that is gone,
-empty or of another type (``pipelines/project/schema_check.py``).
+:data:`UNSEEN_SHARE`, :data:`SHARE_DIFFERS` and :data:`LISTED_DIFFER`; they never stop, for a company may change its forms. What stops is
+a field that is gone, empty or of another type (``pipelines/project/schema_check.py``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ MISSING_DIFFERS = 0.10
 UNSEEN_SHARE, UNSEEN_LEADS = 0.05, 5
 """Share of leads with a value of a category that was not there at training, and how many there must be."""
 SHARE_DIFFERS = 0.20
-"""Difference of a value's share, or of the share of leads up to a number: a fifth of the leads are others than before."""
+"""Difference of a value's share, or of the share of leads up to a number: a fifth of the leads are others than before.
+
+Half of all differences of the listed values together, and the rest as one, is held to the same.
+"""
+LISTED_DIFFER = 0.5
+"""The same for a category with so many values that those listed are of few leads: a part of their share at training, if that is less."""
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # 1970 and 1900 are what spreadsheets and databases write for "no date"
 _CLOCK = "Check the time zone and the date format in leadq.yaml; a day and a month may be swapped."

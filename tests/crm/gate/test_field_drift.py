@@ -160,6 +160,61 @@ def test_a_field_that_is_filled_in_otherwise_warns(
     assert all(problem.remedy and str(problem) in found.in_words() for problem in found.warnings)
 
 
+def _of_equal_values(many: int, first: int = 0) -> Rows:
+    """Newest leads alone, with plans P0, P1, ... in equal parts."""
+    rows = company(1)
+    rows["leads"] = rows["leads"][:400]
+    for n, lead in enumerate(rows["leads"]):
+        lead["plan"] = f"P{first + n % many}"
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "share"),
+    [
+        (_of_equal_values(20), _of_equal_values(10), "100% of the newest 400, and 50% with other values than then"),
+        (
+            _of_equal_values(70),
+            _of_equal_values(70, first=70),
+            "0% of the newest 400, and 30% with other values than then",
+        ),
+    ],
+)
+def test_many_values_that_each_change_a_little_warn_together(
+    made: MadeHistory, then: Rows, now: Rows, share: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadq.crm.gate.profile_fields.MAX_VALUES", 50)  # then 70 are too many for a list of known ones
+    (problem,) = drift_of(now, profile_fields(made(then)), made).warnings
+    assert (problem.where, problem.value) == ("leads.plan", share)
+    assert "must have its 20 most frequent values about as often" in problem.rule
+
+
+def test_values_that_are_frequent_by_chance_alone_do_not_warn(made: MadeHistory) -> None:
+    def by_chance(seed: int, many: int) -> Rows:
+        rows, draw = _of_equal_values(1), np.random.default_rng(seed)
+        for lead in rows["leads"]:
+            lead["plan"] = f"P{draw.integers(many)}"
+        return rows
+
+    for many in (20, 150, 1000):
+        profile = profile_fields(made(by_chance(1, many)))
+        assert drift_of(by_chance(2, many), profile, made).warnings == ()
+
+
+def test_a_field_that_no_lead_could_have_is_said_to_be_not_compared(
+    profiles: tuple[FieldProfile, ...], made: MadeHistory
+) -> None:
+    rows = company(2)
+    for lead in rows["leads"]:
+        lead["account_id"] = None
+    found = compare_fields(made(rows), profiles, used={"accounts.region"})
+    assert (found.compared, found.not_compared, found.warnings) == ((), ("accounts.region",), ())
+    assert (
+        found.in_words()
+        == "Own fields: not compared, for none of the newest leads could have a value: accounts.region."
+    )
+
+
 def test_an_account_s_field_is_looked_at_through_its_leads(
     profiles: tuple[FieldProfile, ...], made: MadeHistory
 ) -> None:
@@ -205,7 +260,7 @@ def test_a_model_without_profiles_says_so(made: MadeHistory) -> None:
     found = compare_fields(made(company(2)), None, used=USED)
     assert not found.recorded
     assert "not recorded" in found.in_words()
-    assert found.to_document() == {"recorded": False, "compared": [], "warnings": []}
+    assert found.to_document() == {"recorded": False, "compared": [], "not_compared": [], "warnings": []}
 
 
 def test_a_company_without_own_fields_has_nothing_to_compare(made: MadeHistory, tmp_path: Path) -> None:
