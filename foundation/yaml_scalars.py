@@ -22,6 +22,8 @@ _MOMENT = re.compile(
 )
 _MOST_CHARACTERS = 400
 """No number or moment is longer; what is, is not even looked at."""
+_EXACT = 2.0**53
+"""Up to here a float is exactly the whole number that was written."""
 _YES, _NO = ("yes", "y", "on", "1"), ("no", "n", "off", "0")
 
 
@@ -98,12 +100,26 @@ def number_advice(text: str) -> str:
     """Return what to write in place of ``text`` where a number is wanted.
 
     >>> number_advice("1_000"), number_advice("'many'")
-    ('Write 1000.', 'Write it in plain digits, such as 30, without quotes or unit.')
+    ('Write 1000.', 'Write it in plain digits, such as 30, without leading zeros, quotes or unit.')
     """
     plain = text[:_MOST_CHARACTERS].replace("_", "")
     if plain != text and number_of(plain) is not None:
         return f"Write {plain}."
-    return "Write it in plain digits, such as 30, without quotes or unit."
+    return "Write it in plain digits, such as 30, without leading zeros, quotes or unit."
+
+
+def whole_advice(text: str) -> str:
+    """Return what to write in place of ``text`` where a whole number is wanted.
+
+    >>> whole_advice("7.0"), whole_advice("1e3"), whole_advice("1_000")
+    ('Write 7.', 'Write 1000.', 'Write 1000.')
+    >>> whole_advice("7.5")
+    'Write a whole number in plain digits, such as 30, without a point, at most 18 digits, without leading zeros, quotes or unit.'
+    """
+    found = number_of(text[:_MOST_CHARACTERS].replace("_", ""))
+    if found is not None and found.is_integer() and whole_of(text) is None and abs(found) < _EXACT:
+        return f"Write {found:.0f}."
+    return "Write a whole number in plain digits, such as 30, without a point, at most 18 digits, without leading zeros, quotes or unit."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +133,7 @@ class Kind:
 
 KINDS: dict[Any, Kind] = {
     bool: Kind(words="true or false", read=flag_of, advice=flag_advice),
-    int: Kind(words="a whole number", read=whole_of, advice=number_advice),
+    int: Kind(words="a whole number", read=whole_of, advice=whole_advice),
     float: Kind(words="a number", read=number_of, advice=number_advice),
     datetime: Kind(
         words="a time with its zone", read=moment_of, advice=lambda _: 'Write it like "2026-10-01T00:00:00Z".'

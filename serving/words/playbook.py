@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 from leadq.foundation.problems import ConfigError, Problem
 from leadq.foundation.suggestions import did_you_mean
 from leadq.foundation.yaml_reader import first_problems, parse_yaml, read_yaml
-from leadq.foundation.yaml_scalars import number_advice, whole_of
+from leadq.foundation.yaml_scalars import whole_of
 from leadq.foundation.yaml_tree import contents
 from leadq.serving.words.sentences import fit
 from leadq.serving.words.wording_rules import MOST_PATTERN, PART, Place, check_words
@@ -110,7 +110,9 @@ def _check(document: Mapping[str, Any], place: Place) -> Iterator[Problem]:
             yield place.at(key).problem("must hold only known keys", key, remedy)
     version, owner, steps = document.get("version"), document.get("owner"), document.get("steps")
     if (whole_of(version) or 0 if isinstance(version, str) else 0) < 1:
-        yield place.at("version").problem("must be a whole number from 1", version, number_advice(str(version)))
+        yield place.at("version").problem(
+            "must be a whole number from 1", version, "Write a whole number such as 2, without a point, quotes or unit."
+        )
     if not isinstance(owner, str) or not owner.strip():
         yield place.at("owner").problem("must say who owns it", owner, "Write for example owner: head of sales.")
     if not isinstance(steps, list):
