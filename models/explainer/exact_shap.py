@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 
 from leadq.foundation.arrays import Floats
+from leadq.foundation.problems import BundleError, Problem
 from leadq.models.explainer.compiled_trees import Precision, compile_model
 from leadq.models.explainer.model_text import UnexplainableModelError, UnsupportedModelError
+
+_DIMENSIONS = 2
 
 
 class SlowExplanationWarning(UserWarning):
@@ -56,7 +59,8 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1, precision: Precisio
     UnexplainableModelError
         Several classes or linear trees: for these there is no exact contribution of each feature, nor does LightGBM give one.
     BundleError
-        ``rows`` has another number of columns, or the booster's text is not a complete model.
+        ``booster`` is no booster, ``rows`` are no numbers or of another number of columns, or the booster's text is not a complete
+        model.
 
     Examples
     --------
@@ -68,6 +72,9 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1, precision: Precisio
     >>> bool(np.allclose(contributions, booster.predict(rows, pred_contrib=True), rtol=0, atol=1e-9))
     True
     """
+    if isinstance(booster, type) or not callable(getattr(booster, "model_to_string", None)):
+        raise BundleError(_no_booster(booster))
+    rows = _numbers(rows)
     try:
         compiled = compile_model(booster.model_to_string(), precision=precision)
     except UnexplainableModelError:
@@ -78,6 +85,31 @@ def explain(booster: Any, rows: Floats, *, threads: int = 1, precision: Precisio
     margin, contributions = compiled.explain(rows, threads=threads)
     expected = np.full((len(margin), 1), compiled.expected)
     return margin, np.hstack([contributions, expected])
+
+
+def _no_booster(given: object) -> Problem:
+    called = given.__name__ if isinstance(given, type) else type(given).__name__
+    remedy = "Give the booster: what lightgbm.train returns, or model.booster_ of a fitted LGBMClassifier, LGBMRegressor or LGBMRanker."
+    return Problem(where="booster", rule="must be a lightgbm.Booster", value=called[:80], remedy=remedy)
+
+
+def _numbers(rows: Any) -> Floats:
+    """Return rows as an array of numbers; an array of numbers as it is."""
+    try:
+        values = np.asarray(rows)
+        numeric = values.dtype.kind in "biuf"
+        if values.dtype.kind == "O" and not any(isinstance(one, str | bytes) for one in values.flat):
+            values, numeric = np.asarray(rows, dtype=np.float64), True
+        found = f"{values.dtype} of shape {values.shape}"
+    except (TypeError, ValueError) as error:
+        numeric, values, found = False, np.empty(0), str(error)[:80]
+    if not numeric or values.ndim != _DIMENSIONS:
+        remedy = (
+            "Give an array of shape (n, features): categories as the codes of the training, NaN where a value is missing; a single "
+            "row as row.reshape(1, -1)."
+        )
+        raise BundleError(Problem(where="rows", rule="must be numbers, a row a line", value=found, remedy=remedy))
+    return values
 
 
 def explain_slowly(booster: Any, rows: Floats, *, threads: int = 1) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from leadq.foundation.lightgbm_loader import load_lightgbm
+from leadq.foundation.problems import BundleError
 from leadq.models.explainer.adversarial import adversarial_rows
 from leadq.models.explainer.compiled_trees import compile_model
 from leadq.models.explainer.confirmation import TOLERANCE, compare
@@ -139,3 +140,46 @@ def test_what_nobody_explains_by_feature_is_refused_by_name(settings: dict[str, 
         assert explain(trained(rows, np.arange(500.0) % 3, 2, objective="regression"), rows)[0].shape == (500,)
     else:
         assert booster.predict(rows, pred_contrib=True).shape == (500, 3 * (rows.shape[1] + 1))
+
+
+def test_what_is_no_booster_is_refused_and_the_remedy_works() -> None:
+    lightgbm, rows = load_lightgbm(), columns(300, seed=3)
+    model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1, n_jobs=1).fit(rows, labels(rows, seed=1))
+    for given, called in ((model, "LGBMClassifier"), (lightgbm.LGBMRegressor, "LGBMRegressor"), (None, "NoneType")):
+        with pytest.raises(
+            BundleError, match=rf"must be a lightgbm\.Booster, got {called}.*model\.booster_ of a fitted"
+        ):
+            explain(given, rows)
+    with pytest.raises(BundleError, match="got Booster"):
+        explain(lightgbm.Booster, rows)
+    assert explain(model.booster_, rows)[0].shape == (300,)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["a"] * 12],
+        [["1"] * 12],
+        np.array([["a", 1.0, *range(10)]], dtype=object),
+        np.array([[object()] * 12], dtype=object),
+        [[1.0] * 12, [1.0]],
+        np.ones(12),
+        np.ones((1, 12), dtype=complex),
+        np.full((1, 12), "2026-01-01", dtype="datetime64[D]"),
+        np.ones((1, 11)),
+        None,
+    ],
+    ids=lambda rows: str(rows)[:20],
+)
+def test_rows_that_are_no_numbers_are_refused(rows: Any) -> None:
+    with pytest.raises(BundleError) as refused:
+        explain(booster_of("stumps"), rows)
+    assert refused.value.problems[0].where.startswith("rows")
+
+
+def test_rows_are_taken_as_lists_and_as_a_single_row_as_the_remedy_has_it() -> None:
+    rows = columns(1, seed=3)
+    booster = booster_of("stumps")
+    margin = explain(booster, rows)[0]
+    for given in (rows.tolist(), rows[0].reshape(1, -1), rows.astype(object)):
+        np.testing.assert_array_equal(explain(booster, given)[0], margin)
