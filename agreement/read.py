@@ -22,18 +22,25 @@ from leadq.foundation.yaml_reader import parse_yaml, read_yaml
 from leadq.foundation.yaml_tree import Document, Scalar, shown
 
 LONGEST_HORIZON_DAYS = 730
+NAMED = "Name a file that is there; a relative path counts from the folder you are in, and not from the project."
+OF_A_PROJECT = "Name the agreement's file in leadq.yaml, or run leadq init for one to begin with."
 DutyValue = float | int | bool | str
 
 
-def read_agreement(path: str | Path) -> Agreement:
+def read_agreement(path: str | Path, *, missing: str = NAMED) -> Agreement:
     """Read the agreement at ``path``.
+
+    Parameters
+    ----------
+    path : str or Path
+    missing : str
+        Remedy where there is no such file; by default that of a file that somebody named.
 
     Raises
     ------
     AgreementError
         The file is missing, is not UTF-8 text, or breaks rules; each of them is listed with its line.
     """
-    missing = "Name the agreement's file in leadq.yaml, or run leadq init for one to begin with."
     return _agreement_in(read_yaml(Path(path), error=AgreementError, missing=missing))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from leadq.agreement.read import read_agreement
+from leadq.agreement.read import OF_A_PROJECT, read_agreement
 from leadq.agreement.schema import Agreement
 from leadq.crm.config.leadq_yaml import Config, read_config
 from leadq.foundation.problems import ConfigError, LeadqError, Problem
@@ -97,7 +97,7 @@ def open_project(folder: Path, *, environment: Mapping[str, str], now: datetime)
     try:
         config = read_config(path, environment=environment)
         problems += _problems_of_words(config)
-        agreement = read_agreement(config.agreement)
+        agreement = read_agreement(config.agreement, missing=OF_A_PROJECT)
     except LeadqError as error:
         problems += error.problems
     if problems or config is None or agreement is None or settings is None:

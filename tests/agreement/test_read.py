@@ -262,7 +262,9 @@ def test_read_names_the_file_and_keeps_its_bytes(tmp_path: Path, signed_text: st
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(AgreementError, match=r"must be a file that can be read, got No such file.*leadq init"):
+    with pytest.raises(
+        AgreementError, match=r"must be a file that can be read, got No such file.*Name a file that is there"
+    ):
         read_agreement(tmp_path / "agreement.yaml")
 
 
