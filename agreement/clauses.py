@@ -6,17 +6,18 @@ so they cannot say different things. Leaves out layout.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import expm1
 
 from leadq.agreement.checks import ACCOUNT, ANY_EVENT
+from leadq.agreement.plain_words import duties_in_words, field_in_words, name_in_words, percent_in_words, value_in_words
 from leadq.agreement.schema import Agreement, Check, Promise, Rule, Tier
-from leadq.agreement.sections import NUMBER
 from leadq.foundation.plurals import counted
 
 VERSION = "version"
-FLAGS = ("true", "false", "")
+_DOUBLED = 0.69
+WEAKEST = "the weakest leads in it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,28 +51,27 @@ def facts(agreement: Agreement) -> tuple[Fact, ...]:
         *_meanings(agreement),
         *_judging(agreement),
         *_duties(agreement),
-        *(Fact(part="Reasons for rejecting a lead", about=reason, words="") for reason in agreement.rejection_reasons),
+        *(
+            Fact(part="Reasons for rejecting a lead", about=name_in_words(one), words="")
+            for one in agreement.rejection_reasons
+        ),
     )
 
 
 def check_in_words(check: Check) -> str:
-    """Return one check as a clause: ``"employees of the account is between 50 and 5000"``."""
+    """Return one check as a clause: ``"number of employees of the account is between 50 and 5000"``."""
     if check.subject == "disposition":
         return f"sales {check.name} the lead"
     if check.subject == "event":
-        event = "any event" if check.name == ANY_EVENT else f"the event {check.name}"
+        event = "any event" if check.name == ANY_EVENT else f"the event {name_in_words(check.name)}"
         return f"{event} occurred" + (f" in the last {counted(check.within_days, 'day')}" if check.within_days else "")
-    field = (
-        f"{check.name.removeprefix(ACCOUNT)} of the account"
-        if check.name.startswith(ACCOUNT)
-        else f"{check.name} of the lead"
-    )
-    return f"{field} {condition_in_words(check)}"
+    whose = "account" if check.name.startswith(ACCOUNT) else "lead"
+    return f"{field_in_words(check.name)} of the {whose} {condition_in_words(check)}"
 
 
 def condition_in_words(check: Check) -> str:
     """Return what a check on a field asks of its value: ``"is one of a, b"``."""
-    shown = [_value(value) for value in check.values]
+    shown = [value_in_words(value) for value in check.values]
     listed = ", ".join(shown)
     words = {
         "in": f"is one of {listed}",
@@ -87,20 +87,6 @@ def condition_in_words(check: Check) -> str:
     return words[check.operator]
 
 
-def _value(value: str | float | bool) -> str:
-    """Return a value so that the text ``"5"`` and the number 5 read differently."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return str(int(value)) if value == int(value) else str(value)
-    plain = value.strip() == value and not NUMBER.fullmatch(value) and value.lower() not in FLAGS
-    return value if plain and not set(value) & set(',"\n') else json.dumps(value, ensure_ascii=False)
-
-
-def _percent(probability: float) -> str:
-    return f"{100 * probability:.12g} %"
-
-
 def _checks(checks: tuple[Check, ...]) -> str:
     return "; and ".join(check_in_words(check) for check in checks)
 
@@ -110,11 +96,11 @@ def _frame(agreement: Agreement) -> Iterator[Fact]:
     yield Fact(part=part, about=VERSION, words=str(agreement.version))
     yield Fact(part=part, about="in force from", words=agreement.effective_from.isoformat())
     if agreement.review_by is not None:
-        yield Fact(part=part, about="reviewed by both sides by", words=agreement.review_by.isoformat())
+        yield Fact(part=part, about="both sides review it by", words=agreement.review_by.isoformat())
     signed = "; ".join(f"{signature.role} on {signature.on.isoformat()}" for signature in agreement.signed)
     yield Fact(part=part, about="signed by", words=signed or "nobody yet")
     yield Fact(part=part, about="what counts as won", words=agreement.outcome.event)
-    yield Fact(part=part, about="horizon", words=counted(agreement.outcome.horizon_days, "day"))
+    yield Fact(part=part, about="a win counts within", words=counted(agreement.outcome.horizon_days, "day"))
 
 
 def _tiers(agreement: Agreement) -> Iterator[Fact]:
@@ -126,11 +112,11 @@ def _tiers(agreement: Agreement) -> Iterator[Fact]:
 
 
 def _tier(tier: Tier) -> Iterator[tuple[str, str]]:
-    yield "label", tier.label
+    yield "name", tier.label
     yield "owner", tier.owner
     yield from _promise(tier.promise)
     if tier.sla is not None and tier.sla.first_touch_business_hours is not None:
-        yield "first touch", f"within {counted(tier.sla.first_touch_business_hours, 'business hour')}"
+        yield "first contact", f"within {counted(tier.sla.first_touch_business_hours, 'business hour')}"
     if tier.sla is not None and tier.sla.attempts is not None:
         yield "attempts before giving up", str(tier.sla.attempts)
     if tier.capacity_per_week is not None:
@@ -143,17 +129,19 @@ def _promise(promise: Promise | None) -> Iterator[tuple[str, str]]:
     if promise is None:
         yield "promise", "none; this tier takes all other leads"
         return
-    yield "promise", f"at least {_percent(promise.win_rate_at_least)} of the leads handed over are won"
+    yield "promise", f"at least {percent_in_words(promise.win_rate_at_least)} of the leads handed over are won"
     if promise.marginal_at_least is None:
-        yield "lowest chance of a lead in it", "not agreed (two thirds of the promise is usual)"
+        yield WEAKEST, "at least two thirds of that, as is usual; nothing else is agreed"
     else:
-        yield "lowest chance of a lead in it", f"at least {_percent(promise.marginal_at_least)}"
+        yield WEAKEST, f"at least {percent_in_words(promise.marginal_at_least)} of leads like it are won"
 
 
 def _rules(agreement: Agreement) -> Iterator[Fact]:
     part = "Rules"
     if agreement.rules:
-        yield Fact(part=part, about="decided before the model", words=", ".join(rule.id for rule in agreement.rules))
+        yield Fact(
+            part=part, about="these decide before the model", words=", ".join(rule.id for rule in agreement.rules)
+        )
     for rule in agreement.rules:
         yield Fact(part=part, subject=rule.id, about="when", words=_checks(rule.when))
         yield Fact(part=part, subject=rule.id, about="then", words=_effect(rule))
@@ -167,19 +155,20 @@ def _meanings(agreement: Agreement) -> Iterator[Fact]:
     for stage, checks in agreement.stages.items():
         yield Fact(part="What the words mean", about=stage, words=_checks(checks))
     for check in agreement.ideal_customer:
-        about = check.name.removeprefix(ACCOUNT)
-        yield Fact(part="The ideal customer", about=about, words=condition_in_words(check))
+        words = condition_in_words(check).removeprefix("is ")
+        yield Fact(part="The ideal customer", about=field_in_words(check.name), words=words)
 
 
 def _judging(agreement: Agreement) -> Iterator[Fact]:
     part, acceptance = "How the promises are judged", agreement.acceptance
-    yield Fact(part=part, about="proven when kept with probability", words=_percent(acceptance.confidence))
-    yield Fact(part=part, about="red when broken with probability", words=_percent(acceptance.red_at))
-    yield Fact(part=part, about="amber when broken with probability", words=_percent(acceptance.amber_at))
-    drift = f"{_value(acceptance.drift_sd)} in log-odds (0.2 is about a fifth more or fewer wins)"
-    yield Fact(part=part, about="allowance for change between quarters", words=drift)
-    share = _percent(acceptance.random_worked_share)
-    yield Fact(part=part, about="share of low-tier leads worked at random", words=share)
+    sure = percent_in_words(acceptance.confidence)
+    yield Fact(part=part, about="a promise is proven", words=f"once it is {sure} sure that it is kept")
+    red, amber = percent_in_words(acceptance.red_at), percent_in_words(acceptance.amber_at)
+    yield Fact(part=part, about="it turns red", words=f"once it is {red} sure that it is broken")
+    yield Fact(part=part, about="it turns amber", words=f"once it is {amber} sure that it is broken")
+    yield Fact(part=part, about="usual change of wins between quarters", words=_drift(acceptance.drift_sd))
+    share = percent_in_words(acceptance.random_worked_share)
+    yield Fact(part=part, about="share of low-tier leads worked all the same, drawn by lot", words=share)
     if agreement.on_breach is not None:
         days = counted(agreement.on_breach.within_business_days, "business day")
         yield Fact(part=part, about="who acts on a broken promise", words=agreement.on_breach.owner)
@@ -189,11 +178,15 @@ def _judging(agreement: Agreement) -> Iterator[Fact]:
 def _duties(agreement: Agreement) -> Iterator[Fact]:
     part = "Duties"
     for side, duties in agreement.duties.items():
-        for duty, value in duties.items():
-            yield Fact(part=part, subject=side, about=duty.replace("_", " "), words=_duty(value))
+        for about, words in duties_in_words(duties):
+            yield Fact(part=part, subject=side, about=about, words=words)
         if not duties:
             yield Fact(part=part, subject=side, about="nothing agreed", words="")
 
 
-def _duty(value: float | int | bool | str) -> str:
-    return repr(value) if isinstance(value, float) else _value(value)
+def _drift(drift_sd: float) -> str:
+    """Return how far the odds of a win may move, as a share; the figure in the file beside it, for it is not rounded."""
+    figure = f"({value_in_words(drift_sd)} in the file)"
+    if drift_sd > _DOUBLED:
+        return f"twice as many or half as many, or more {figure}"
+    return f"about {100 * expm1(drift_sd):.2g} % more or fewer {figure}"

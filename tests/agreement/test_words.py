@@ -16,6 +16,7 @@ from leadq.agreement.render import in_words
 from leadq.agreement.schema import Agreement
 from leadq.agreement.template import template_text
 from leadq.foundation.problems import AgreementError
+from leadq.serving.words.wording_rules import FORBIDDEN
 
 SIGNED = replace(parse_agreement(template_text(), where="agreement.yaml"), sha256="")
 NOT_AGREED = {"line", "text", "sha256"}  # where and how it was written, not what
@@ -69,6 +70,14 @@ CHECKS = [
     "{field: a, equals: 5}",
     '{field: a, equals: "5"}',
     "{field: a, equals: true}",
+    '{field: a, equals: "yes"}',
+    "{field: a_b, present: true}",
+    "{field: a b, present: true}",
+    "{field: a__b, present: true}",
+    "{field: account.employees, present: true}",
+    "{field: account.number_of_employees, present: true}",
+    "{event: a_b}",
+    "{event: a b}",
     '{field: a, equals: "true"}',
     "{field: a, present: true}",
     "{event: a}",
@@ -130,15 +139,69 @@ def test_the_words_read_well(signed: Agreement) -> None:
         "# What sales and marketing agreed: version 1",
         "- signed by: head of sales on 2026-09-24; head of marketing on 2026-09-25",
         "- promise: at least 30 % of the leads handed over are won",
-        "- lowest chance of a lead in it: not agreed (two thirds of the promise is usual)",
-        "- when: domain of the account is one of rival.example, competitor.example",
+        "- the weakest leads in it: at least two thirds of that, as is usual; nothing else is agreed",
+        "- when: web domain of the account is one of rival.example, competitor.example",
         "- then: the lead is in T2 or a better tier",
-        "- employees: is between 80 and 900 (both included)",
-        "- reject only on agreed reasons: true",
-        "- unreachable_after_6_attempts",
+        "- number of employees: between 80 and 900 (both included)",
+        "- rejects a lead for an agreed reason only: yes",
+        "- unreachable after 6 attempts",
         f"Text of the file: SHA-256 `{signed.sha256}`.",
     ):
         assert line in words.splitlines()
+
+
+def test_sales_reads_no_word_of_the_data_team_and_none_of_the_file(signed: Agreement) -> None:
+    told = facts(signed)
+    text = " ".join(in_words(signed).lower().split())
+    assert [word for word in FORBIDDEN if word in text] == []
+    assert [fact.about for fact in told if "_" in fact.about] == []
+    assert [fact for fact in told if fact.words in ("true", "false", "1.0")] == []
+
+
+DUTIES = [
+    # as it is written, and as it reads
+    ("T1_per_month", 80, "T1 a month: 80"),
+    ("hand_over_within_hours", 1, "hands a lead over within: 1 hour"),
+    ("nurture_days_when_unresponsive", 30, "nurtures a lead that does not answer for: 30 days"),
+    ("follow_up_share", 1.0, "follows up, of the leads handed over: 100 %"),
+    ("follow_up_share", 12, "follows up, of the leads handed over: 12"),
+    ("reject_only_on_agreed_reasons", False, "rejects a lead for an agreed reason only: no"),
+    ("feedback_due_business_days", 5, "says what became of a lead within: 5 business days"),
+    ("feedback_due_business_days", "soon", "says what became of a lead within: soon"),
+    ("win_rate", 0.25, "win rate: 25 %"),
+    ("call_within_hours", 1.5, "call within: 1.5 hours"),
+    ("calls_per_week", 20, "calls a week: 20"),
+    ("calls_per_hour", 2, "calls an hour: 2"),
+    ("days", 3, "days: 3"),
+    ("days_off", True, "days off: yes"),
+    ("note to sales", "call, then write", '"note to sales": "call, then write"'),
+    ("meeting", "5", 'meeting: "5"'),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "line"), DUTIES)
+def test_a_duty_reads_as_people_say_it(signed: Agreement, key: str, value: float | str, line: str) -> None:
+    assert f"- {line}" in in_words(replace(signed, duties={"sales": {key: value}})).splitlines()
+
+
+def test_duties_that_would_read_alike_are_told_apart(signed: Agreement) -> None:
+    told = in_words(replace(signed, duties={"sales": {"call_within_days": 1, "call_within_hours": 4}})).splitlines()
+    assert {'- "call_within_days": 1', '- "call_within_hours": 4'} < set(told)
+
+
+@pytest.mark.parametrize(
+    ("drift", "words"),
+    [
+        (0.0, "about 0 % more or fewer (0 in the file)"),
+        (0.2, "about 22 % more or fewer (0.2 in the file)"),
+        (0.1999, "about 22 % more or fewer (0.1999 in the file)"),
+        (0.7, "twice as many or half as many, or more (0.7 in the file)"),
+        (1e300, "twice as many or half as many, or more"),
+    ],
+)
+def test_the_allowance_for_change_is_said_in_wins(signed: Agreement, drift: float, words: str) -> None:
+    changed = replace(signed, acceptance=replace(signed.acceptance, drift_sd=drift))
+    assert f"- usual change of wins between quarters: {words}" in in_words(changed)
 
 
 def test_a_new_version_says_what_it_changed(signed: Agreement, changed_text: Callable[..., str]) -> None:
@@ -153,10 +216,10 @@ def test_a_new_version_says_what_it_changed(signed: Agreement, changed_text: Cal
         "Tiers: T1: promise: at least 35 % of the leads handed over are won "
         "(before: at least 30 % of the leads handed over are won).",
         "Tiers: T1: removed: what to do: Call today.",
-        "Rules: decided before the model: competitor, pupil, hand_raiser (before: competitor, student, hand_raiser).",
-        "Rules: pupil was added: when: email_domain of the lead ends with .edu; then: the lead is disqualified.",
-        "Reasons for rejecting a lead: removed: no_budget.",
-        "Rules: student was removed (it was: when: email_domain of the lead ends with .edu; then: the lead is disqualified).",
+        "Rules: these decide before the model: competitor, pupil, hand_raiser (before: competitor, student, hand_raiser).",
+        "Rules: pupil was added: when: e-mail domain of the lead ends with .edu; then: the lead is disqualified.",
+        "Reasons for rejecting a lead: removed: no budget.",
+        "Rules: student was removed (it was: when: e-mail domain of the lead ends with .edu; then: the lead is disqualified).",
     )
 
 

@@ -138,11 +138,11 @@ def test_the_agreement_is_shown_in_words_and_as_data(leadq: Leadq, tmp_path: Pat
     assert code == 0
     for line in (
         "- what counts as won: opportunity won",
-        "- horizon: 90 days",
+        "- a win counts within: 90 days",
         "- promise: at least 30 % of the leads handed over are won",
         "- then: the lead is disqualified",
-        "- reject only on agreed reasons: true",
-        "- unreachable_after_6_attempts",
+        "- rejects a lead for an agreed reason only: yes",
+        "- unreachable after 6 attempts",
     ):
         assert line in words.splitlines()
     code, out, err = leadq("agreement", "--project", str(tmp_path), "--json")
@@ -169,6 +169,26 @@ def test_a_draft_is_shown_without_a_project_and_what_is_wrong_with_it_is_said(le
     code, out, err = leadq("agreement", str(tmp_path / "absent.yaml"), "--json")
     assert (code, err, json.loads(out)["problems"][0]["where"]) == (1, "", str(tmp_path / "absent.yaml"))
     assert leadq("agreement", "--project", str(tmp_path))[0] == 1  # no leadq.yaml
+
+
+def test_a_draft_that_is_only_in_the_project_is_named_from_where_you_are(
+    leadq: Leadq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    assert leadq("init", str(project))[0] == 0
+    (project / "a.yaml").write_text(template_text().replace("version: 1", "version: 5"))
+    monkeypatch.chdir(tmp_path)
+    for command in (("agreement", "a.yaml"), ("preview", "--agreement", "a.yaml")):
+        code, _, err = leadq(*command, "--project", "project")
+        assert code == 1
+        assert "a.yaml: must be a file that can be read" in err
+        assert "Name a file that is there; a relative path counts from the folder you are in" in err
+        assert "leadq init" not in err
+    code, out, _ = leadq("agreement", "project/a.yaml", "--project", "project")
+    assert (code, out.splitlines()[0]) == (0, "# What sales and marketing agreed: version 5")
+    assert "a.yaml: must be a file" not in leadq("preview", "--agreement", "project/a.yaml", "--project", "project")[2]
+    (project / "agreement.yaml").unlink()
+    assert "Name the agreement's file in leadq.yaml, or run leadq init" in leadq("agreement", "--project", "project")[2]
 
 
 def test_init_proposes_a_mapping(leadq: Leadq, tmp_path: Path) -> None:
