@@ -82,7 +82,7 @@ integrations: $(WITH_SPARK) $(WITH_TRYTON) $(WITH_WHEEL) ## The built wheel, rea
 	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile -q -m "not acceptance" \
 	  tests/pipelines/cli tests/serving/desk tests/serving/delivery tests/pipelines/delivery tests/spark tests/notebooks
 	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q -m "integration and not acceptance" \
-	  --ignore tests/spark --ignore tests/pipelines/cli --ignore tests/notebooks
+	  --ignore tests/spark --ignore tests/pipelines/cli --ignore tests/notebooks --ignore tests/serving/desk
 
 .PHONY: lint
 lint: $(WITH_SPARK) ## Rules, format, types, the order of the rooms, and what nothing uses

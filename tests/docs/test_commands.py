@@ -158,6 +158,7 @@ def test_what_is_run_elsewhere_is_there_and_needed() -> None:
         assert any(run_elsewhere(line) is one for line in found), f"no page shows {one.pattern} any more"
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("story", stories().values(), ids=stories())
 def test_the_commands_of_a_page_run(
     story: Story, template: Template, leadq: Leadq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,8 @@ from tests.conformance.connectors.conftest import StartCampaign
 from tests.conformance.connectors.nights import first_night, same_scores
 from tests.conformance.connectors.sides.salesforce import BROKEN_RULE, SIDES, SalesforceSide
 
+pytestmark = pytest.mark.integration
+
 REJECTED = 5
 
 

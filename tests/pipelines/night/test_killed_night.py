@@ -61,6 +61,7 @@ def scoring_began(folder: Path, process: ForkServerProcess) -> None:
         time.sleep(0.005)
 
 
+@pytest.mark.integration
 def test_killed_and_started_again_the_table_is_the_undisturbed_one(
     company: tuple[Path, datetime], tmp_path: Path
 ) -> None:
