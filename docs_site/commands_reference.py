@@ -15,7 +15,9 @@ from typing import Literal, get_args, get_origin
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from leadq.crm.connectors.registry import GROUP as CONNECTORS
 from leadq.foundation.atomic_files import write_text
+from leadq.foundation.entry_points import name_and_version, offered
 from leadq.pipelines.cli.main import app
 from tests.layout.markdown_layout import laid_out
 
@@ -68,6 +70,7 @@ VALUES = {
     "to": "NAME",
     "lead_id": "LEAD",
     "statuses": "STATUS",
+    "disqualified_status": "STATUS",
 }
 """What stands for a value where the parameter's own name does not say it."""
 Command = TyperCommand | TyperGroup
@@ -94,12 +97,25 @@ def reference() -> str:
 
 
 def _with_below(name: str, command: Command) -> Iterator[tuple[str, Command]]:
-    """Yield the command, if it can be called itself, and those below it."""
-    if not isinstance(command, TyperGroup) or command.invoke_without_command:
+    """Yield the command, if it can be called itself or has an example, and all those below it."""
+    if not isinstance(command, TyperGroup) or command.invoke_without_command or command.epilog:
         yield name, command
     if isinstance(command, TyperGroup):
-        for below, one in command.commands.items():
-            yield f"{name} {below}", one
+        for below, one in commands_below(command):
+            yield from _with_below(f"{name} {below}", one)
+
+
+def commands_below(command: TyperGroup) -> Iterator[tuple[str, Command]]:
+    """Yield the commands of a group, also of one that makes them when they are asked for; those of other packages are left out."""
+    context = typer.Context(command)
+    own = {
+        name
+        for name, points in offered(CONNECTORS).items()
+        if any(name_and_version(one)[0] == "leadq" for one in points)
+    }
+    for name in command.list_commands(context):
+        if name in command.commands or name in own:
+            yield name, command.get_command(context, name)
 
 
 def _sentence(command: Command) -> str:
@@ -113,7 +129,7 @@ def _section(name: str, command: Command) -> str:
     rows = [f"| `{_name(one)}` | {_what(one)} |" for one in command.params if one.opts[0] not in SHARED]
     if rows:
         lines.append("\n".join(["| takes | what it is |", "|---|---|", *rows]))
-    return "\n\n".join([*lines, "\n".join(["```", *examples_of(command), "```"])])
+    return "\n\n".join([*lines, "\n".join(["```", *examples_of(command, name), "```"])])
 
 
 def _name(parameter: Parameter) -> str:
@@ -130,16 +146,24 @@ def _what(parameter: Parameter) -> str:
     words = [_plain(parameter.help or "")]
     if isinstance(parameter, TyperOption) and parameter.required:
         words.append("Must be given.")
-    if parameter.default not in (None, "", False, ()):
+    if parameter.default not in (None, "", False, (), []):
         words.append(f"Without it: `{parameter.default}`.")
     return " ".join(words).strip()
 
 
-def examples_of(command: Command) -> list[str]:
-    """Return the command lines of ``Example: a; b`` or ``Example: a, or: b``."""
-    said = (command.epilog or "").removeprefix("Example: ")
-    assert said != (command.epilog or ""), f"leadq {command.name}: its epilog must begin with Example:"
+def examples_of(command: Command, name: str) -> list[str]:
+    """Return the command lines of ``Example: a; b`` or ``Example: a, or: b``; of a command that a connector makes, its name and folder."""
+    folders = [
+        f" {one.opts[0]} {command.name}" for one in command.params if _is_path(one) and one.opts[0] not in SHARED
+    ]
+    said = (command.epilog or "Example: " + name + "".join(folders)).removeprefix("Example: ")
+    assert said != command.epilog, f"{name}: its epilog must begin with Example:"
     return re.split(r"; |, or: ", said)
+
+
+def _is_path(parameter: Parameter) -> bool:
+    kind = parameter.type_descriptor.annotation
+    return Path in (kind, *get_args(kind))
 
 
 def _slug(name: str) -> str:

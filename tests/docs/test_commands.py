@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
+from docs_site.commands_reference import commands_below
 from leadq.pipelines.cli.main import app
 from tests.docs.blocks import ROOT, SHELL, Block, CommandLine, blocks, blocks_of, command_lines, pages
 from tests.docs.conftest import Leadq, Template
@@ -81,8 +83,8 @@ def parse(words: list[str]) -> None:
     """Read the words of a command as the command line does, without running it."""
     command: Any = typer.main.get_command(app)
     name = "leadq"
-    while words and words[0] in getattr(command, "commands", {}):
-        name, command, words = f"{name} {words[0]}", command.commands[words[0]], words[1:]
+    while words and isinstance(command, TyperGroup) and words[0] in (below := dict(commands_below(command))):
+        name, command, words = f"{name} {words[0]}", below[words[0]], words[1:]
     if "--help" in words:
         return
     assert name != "leadq" or words[0] == "--version", f"{words[0]} is no command"
@@ -135,6 +137,7 @@ def test_commands_within_sentences_are_ours() -> None:
     for page in pages():
         if page.name != "CHANGELOG.md" and page.parent.name != "decisions":  # these tell of their own time
             assert not_ours(page.read_text(encoding="utf-8")) == [], page
+    assert not_ours("Run `leadq crm setup salesforce --fold x`.") == ["leadq crm setup salesforce --fold x"]
     assert not_ours("Run `leadq nightly`, then `leadq score --all` and `leadq explain`.") == [
         "leadq nightly",
         "leadq score --all",
