@@ -33,6 +33,8 @@ from leadq.serving.words.sentences import read_sentences
 from tests.conformance.feature_groups.plug_in_packages import on_the_path
 from tests.shared_company import CompanyCopy, learn, live_bundle, opened
 
+pytestmark = pytest.mark.integration
+
 FEATURES = ("reply_hours", "reply_count_30d", "reply_speed")
 
 

@@ -66,6 +66,7 @@ def company(postgres: Postgres) -> SimulatedCompany:
     return simulated
 
 
+@pytest.mark.integration
 def test_a_company_gives_the_same_history_as_from_its_files_read_at_one_moment(
     tmp_path: Path, company: SimulatedCompany, postgres: Postgres
 ) -> None:

@@ -80,6 +80,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anchored]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.integration
 def test_the_base_follows_the_company_downhill_and_nothing_else_changes(done: Anchored) -> None:
     assert done.bundle.calibrator.anchor < done.champion.calibrator.anchor - 0.1
     before, after = documents(done.champion), documents(done.bundle)

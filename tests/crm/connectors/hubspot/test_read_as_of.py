@@ -23,6 +23,8 @@ from tests.crm.connectors.hubspot.company import DAYS, NIGHT, START, Company
 from tests.crm.connectors.hubspot.delivering import session_of
 from tests.fake_hubspot.server import running
 
+pytestmark = pytest.mark.integration
+
 CONTACTS = 1_150
 SHOWN_NOW = {"owner", "source", "campaign"}
 CONFIG = """

@@ -33,6 +33,8 @@ from tests.fake_salesforce.server import FakeSalesforce, running
 from tests.fake_salesforce.session import session_to
 from tests.fake_salesforce.sign_in import CONSUMER_KEY, CONSUMER_SECRET
 
+pytestmark = pytest.mark.integration
+
 NIGHT = BEGIN + timedelta(days=130)
 LATER = NIGHT + timedelta(days=45)
 SHOWN_NOW = {"owner", "source", "campaign"}
