@@ -119,3 +119,12 @@ def comparisons(held_out: pd.DataFrame, settings: FitSettings) -> dict[str, Diff
         "points": against(held_out, "points"),
         "logistic": against(held_out, "logistic"),
     }
+
+
+def stable_moment(moment: str) -> str:
+    """Return a moment's name as keys of metrics have it, which never change: the plural, also of one.
+
+    >>> stable_moment("1 day"), stable_moment("7 days"), stable_moment("hand-off")
+    ('1 days', '7 days', 'hand-off')
+    """
+    return f"{moment}s" if moment.endswith(" day") else moment

@@ -7,6 +7,7 @@ from typing import Any
 from leadq.agreement.read import parse_agreement
 from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
+from leadq.models.evaluation.forecast_figures import stable_moment
 
 _LONGEST = 500
 
@@ -26,7 +27,7 @@ def metrics(bundle: Bundle) -> dict[str, float]:
         return {"beats_base_rate": 0.0}
     found: dict[str, float] = {"beats_base_rate": float(bundle.evaluation["beats_base_rate"])}
     for one in bundle.evaluation["moments"]:
-        where = one["moment"].replace(" ", "_").replace("-", "")
+        where = stable_moment(one["moment"]).replace(" ", "_").replace("-", "")
         figures = {name: one[name] for name in ("auc", "log_loss", "improvement_percent", "predicted_to_actual")}
         figures["calibration_slope"] = (one["calibration"] or {}).get("slope")
         found |= {f"{where}.{name}": value for name, value in figures.items() if value is not None}

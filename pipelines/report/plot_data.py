@@ -9,6 +9,7 @@ from typing import Any
 
 from leadq.models.audit.reason_audit import Audit
 from leadq.models.bundle.bundle import Bundle
+from leadq.models.evaluation.forecast_figures import stable_moment
 from leadq.pipelines.report.figures import GAIN_SHARES, Held
 from leadq.pipelines.report.reasons import audit_metrics
 
@@ -151,7 +152,7 @@ def plot_data(bundle: Bundle, held: Held | None) -> dict[str, str]:
 
 
 def _key(moment: str) -> str:
-    return moment.replace(" ", "_").replace("-", "_").replace(".", "_")
+    return stable_moment(moment).replace(" ", "_").replace("-", "_").replace(".", "_")
 
 
 def _rounded(value: float) -> float | None:

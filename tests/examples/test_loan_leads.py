@@ -44,7 +44,7 @@ def test_loan_slopes_meet_one(loan):
     project, _ = loan
     evaluation = json.loads((project.work / "bundle" / "evaluation.json").read_text(encoding="utf-8"))
     slopes = {row["moment"]: row["calibration"] for row in evaluation["moments"]}
-    for moment in ("hand-off", "1 days", "7 days"):
+    for moment in ("hand-off", "1 day", "7 days"):
         assert slopes[moment]["slope_low"] <= 1.2, moment
         assert slopes[moment]["slope_high"] >= 0.8, moment
 
