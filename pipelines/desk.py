@@ -179,10 +179,19 @@ def serve(app: Starlette, *, host: str, port: int, ready: Callable[[str], None])
         problem = Problem(where=f"{host}, port {port}", rule="must be free", value=str(error), remedy=remedy)
         raise InputError(problem) from error
     name = f"[{host}]" if ":" in host else host
+    address = urlunsplit(("http", f"{name}:{listening.getsockname()[1]}", "/", "", ""))
+
+    class Announced(uvicorn.Server):
+        """Says its address when it takes requests and can be interrupted: who reads it may do either at once."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started and not self.should_exit:
+                ready(address)
+
     with listening:
-        ready(urlunsplit(("http", f"{name}:{listening.getsockname()[1]}", "/", "", "")))
         config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, server_header=False)
-        uvicorn.Server(config).run(sockets=[listening])
+        Announced(config).run(sockets=[listening])
 
 
 def run_desk(

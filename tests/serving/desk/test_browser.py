@@ -47,36 +47,42 @@ def page(chromium: Any) -> Iterator[Any]:
     assert [text for text in complaints if "status of 4" not in text] == []
 
 
+def _follow(page: Any, link: Any) -> None:
+    """Click and wait for the page that comes of it: what is read at once would else be of the page before."""
+    with page.expect_navigation():
+        link.click()
+
+
 def test_a_rep_finds_a_lead_reads_its_card_and_answers(make_desk: MakeDesk, serve: Serve, page: Any) -> None:
     desk = make_desk()
     page.goto(serve(desk).address)
     assert page.title() == "Tonight's leads - leadq desk"
-    page.get_by_role("navigation", name="Tiers").get_by_role("link", name="T1: Sales-ready").click()
+    _follow(page, page.get_by_role("navigation", name="Tiers").get_by_role("link", name="T1: Sales-ready"))
     page.get_by_label("Source").select_option("partner_referral")
-    page.get_by_role("button", name="Show").click()
+    _follow(page, page.get_by_role("button", name="Show"))
     rows = page.locator("table.leads tbody tr")
     assert rows.count() > 2
     assert set(rows.locator("td[data-label=Source]").all_inner_texts()) == {"partner referral"}
     lead_id = rows.nth(1).get_by_role("link").inner_text()
-    rows.nth(1).get_by_role("link").click()
+    _follow(page, rows.nth(1).get_by_role("link"))
     assert page.get_by_role("heading", level=1).inner_text() == f"Lead {lead_id}"
     assert page.locator(".reasons.for li").count() >= 1
 
-    page.get_by_role("button", name="Reject the lead").click()  # without a reason
+    _follow(page, page.get_by_role("button", name="Reject the lead"))  # without a reason
     assert "a rejected lead needs a reason" in page.get_by_role("alert").inner_text()
     assert page.get_by_label("Reason").get_attribute("aria-invalid") == "true"
     assert desk.answers.of(lead_id) == ()
 
     page.get_by_label("Reason").select_option("outside_icp")
-    page.get_by_role("button", name="Reject the lead").click()
+    _follow(page, page.get_by_role("button", name="Reject the lead"))
     assert "Rejected" in page.get_by_role("status").inner_text()
     assert "rejected: outside icp" in page.locator(".answers").inner_text()
 
-    page.get_by_role("link", name="Next lead").click()
+    _follow(page, page.get_by_role("link", name="Next lead"))
     assert page.get_by_role("heading", level=1).inner_text() != f"Lead {lead_id}"
-    page.get_by_role("button", name="Accept the lead").click()
+    _follow(page, page.get_by_role("button", name="Accept the lead"))
     assert "Accepted" in page.get_by_role("status").inner_text()
-    page.get_by_role("link", name="Back to the list").click()
+    _follow(page, page.get_by_role("link", name="Back to the list"))
     assert set(rows.locator("td[data-label=Source]").all_inner_texts()) == {"partner referral"}
     assert {"rejected", "accepted"} <= set(rows.locator("td[data-label=Answer]").all_inner_texts())
     assert [answer.decision for answer in desk.answers.latest().values()] == ["rejected", "accepted"]
@@ -89,9 +95,9 @@ def test_a_wrong_token_is_refused_and_the_right_one_comes_in(make_desk: MakeDesk
     page.keyboard.press("Enter")
     assert "not known" in page.get_by_role("alert").inner_text()
     page.get_by_label("Your token").fill(TOKENS["Ann"])
-    page.get_by_role("button", name="Sign in").click()
+    _follow(page, page.get_by_role("button", name="Sign in"))
     assert page.locator(".who").inner_text() == "Ann"
-    page.get_by_role("button", name="Sign out").click()
+    _follow(page, page.get_by_role("button", name="Sign out"))
     assert page.get_by_role("heading", level=1).inner_text() == "Sign in"
 
 
@@ -140,7 +146,7 @@ def test_hostile_text_runs_nothing_on_page_and_in_the_saved_card(
 ) -> None:
     browser = serve(make_desk())
     page.goto(f"{browser.address}/?q=%3Cscript")
-    page.locator("table.leads tbody tr").first.get_by_role("link").click()
+    _follow(page, page.locator("table.leads tbody tr").first.get_by_role("link"))
     with page.expect_download() as saved:
         page.get_by_role("link", name="Save this page as a file").click()
     file = tmp_path / "card.html"
