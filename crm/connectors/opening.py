@@ -13,7 +13,6 @@ from leadq.crm.connectors.registry import named_faults, unfit
 from leadq.crm.connectors.verification import Verification
 
 Made = TypeVar("Made")
-OPENING = "when the place was opened"
 
 
 def open_target(connector: Connector[Any], name: str, to: TargetSettings, around: Surroundings) -> Target:
@@ -55,7 +54,7 @@ def identity(connector: Connector[Any], to: TargetSettings, around: Surroundings
 
 
 def _fit(kind: str, method: str, make: Callable[[], Made]) -> Made:
-    with named_faults(kind, OPENING):
+    with named_faults(kind, "when the place was opened"):
         made = make()
     if why := why_wrong(method, made):
         raise unfit(kind, why)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.feature_groups.plug_in_packages import install
+
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "tests" / "toy_connector"
 
@@ -18,8 +20,7 @@ PACKAGE = ROOT / "tests" / "toy_connector"
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the package as pip does, into a folder of its own."""
     folder = tmp_path_factory.mktemp("beside-leadq")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*command, "--target", str(folder), str(PACKAGE)], check=True, cwd=folder)
+    install(PACKAGE, folder)
     return folder
 
 
