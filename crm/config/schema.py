@@ -28,6 +28,8 @@ from leadq.foundation.suggestions import did_you_mean
 EXTRA_COLUMNS: dict[str, tuple[str, ...]] = {"leads": ("email",)}
 """Columns a source may map that are not stored: of ``email`` only the domain is."""
 
+FIRST_FILLED = "_leadq_first_"
+"""Begins the name of a column that is the first filled of several."""
 _DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
 """Letters after % that the engine's strptime knows."""
 
@@ -64,7 +66,18 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 ValueMap = dict[str, dict[str, str | None]]
 
 
-class Join(Place):
+class ReadAs(Part):
+    """How values of single columns are written, where the reader must not judge by the values (docs/howto/describe-a-file.md).
+
+    ``read``: column to the form of its values: a strptime format, ``iso``, ``epoch_s``, ``epoch_ms``, ``excel_days``; 1234.5 as it
+    would be written (``1.234,5``); ``text``, ``flag`` or ``id``. ``missing``: column to the words that count as missing in it.
+    """
+
+    read: dict[str, Words] = Field(default_factory=dict)
+    missing: dict[str, Words] = Field(default_factory=dict)
+
+
+class Join(ReadAs, Place):
     """Columns taken from a second file or table by a key that is unique there; ``on`` is a column or {left: right}."""
 
     on: str | dict[str, str]
@@ -93,15 +106,20 @@ class OwnFields(Part):
     types: dict[str, Literal["number", "category", "flag", "date"]] = Field(default_factory=dict)
 
 
-class Source(Place):
-    """Where the rows of one contract table come from."""
+class Source(ReadAs, Place):
+    """Where the rows of one contract table come from; a contract column may have several source columns, the first filled counts."""
 
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, Words] = Field(default_factory=dict)
     values: ValueMap = Field(default_factory=dict)
     where: dict[str, Words] = Field(default_factory=dict)
     join: tuple[Join, ...] = ()
     own_fields: OwnFields = OwnFields()
     time_format: Annotated[str, AfterValidator(_time_format)] | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Contract column to the one column it is read from: the source's, or the first filled of several under a name of leadq's."""
+        return {new: old[0] if len(old) == 1 else FIRST_FILLED + new for new, old in self.columns.items()}
 
 
 class Events(Source):
@@ -209,6 +227,8 @@ class Config(Part):
     outcome: OutcomeSource | None = None
     tracked_since: dict[str, Annotated[datetime, BeforeValidator(_moment)]] = Field(default_factory=dict)
     vouch: dict[str, str] = Field(default_factory=dict)
+    reading: Literal[1, 2] | None = None
+    zone_names: dict[str, str] = Field(default_factory=dict)
     rejected_share: float = Field(default=0.01, ge=0, le=0.5)
     databases: dict[str, Database] = Field(default_factory=dict)
     score_table: ScoreTable | None = None

@@ -28,7 +28,7 @@ def name_fields(
         source = sources.get(table)
         if source is None:
             continue
-        renamed = {old: new for new, old in {**source.columns, **source.own_fields.rename}.items()}
+        renamed = {old: new for new, old in {**source.named, **source.own_fields.rename}.items()}
         cases += [
             f"WHEN entity = {text(entity)} AND field = {text(old)} THEN {text(new)}" for old, new in renamed.items()
         ]

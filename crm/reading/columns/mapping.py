@@ -120,7 +120,7 @@ def _contract_columns(work: SourceRows, required: tuple[str, ...]) -> dict[str, 
     found: dict[str, str] = {}
     renamed = {column.lower() for column in work.source.own_fields.rename.values()}
     for contract in (*TABLES[work.table].names, *EXTRA_COLUMNS.get(work.table, ())):
-        wanted = work.source.columns.get(contract)
+        wanted = work.source.named.get(contract)
         column = work.loaded.column(wanted or contract)
         if wanted is None and column is not None and column.lower() in renamed:
             column = None

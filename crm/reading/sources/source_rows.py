@@ -27,7 +27,7 @@ class SourceRows:
 
     def resolve(self, wanted: str) -> str | None:
         """Source column of a contract or source column name."""
-        return self.loaded.column(self.source.columns.get(wanted, wanted))
+        return self.loaded.column(self.source.named.get(wanted, wanted))
 
     def missing(self, column: str, what: str) -> None:
         """Add the Problem that the file lacks ``column``."""
