@@ -22,7 +22,7 @@ from leadq.serving.desk.list_query import Query
 from leadq.serving.desk.night_scores import Tonight
 from leadq.serving.desk.page_templates import Pages, lead_address
 from leadq.serving.desk.sign_in import Visitor
-from leadq.serving.words.text import cell, chance, clean
+from leadq.serving.words.text import cell, chance, clean, id_cell
 
 NO_NIGHT = "There are no scores yet. After the first nightly run (leadq score), reload this page."
 STALE_AFTER = timedelta(hours=36)
@@ -121,7 +121,7 @@ def _csv(tonight: Tonight, found: Found, desk: Desk) -> str:
         texts = [leads.account_id, leads.owner, leads.source, leads.campaign]
         writer.writerow(
             [
-                cell(lead_id),
+                id_cell(lead_id),
                 leads.tier.at(row),
                 "" if np.isnan(probability) else f"{probability:.4f}",
                 *(cell(column.at(row)) for column in texts),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import unicodedata
 
+from leadq.foundation.spreadsheet_cells import begins_a_formula, may_run
+
 MAX_VALUE = 40
 """Longest quotation of a CRM value, in characters."""
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _MAX_MARKS = 2  # combining marks on one letter; more is a way to smear over neighbouring lines
 _READ_AT_MOST = 400
-_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # and their wide forms
 
 
 def clean(value: object, limit: int = MAX_VALUE) -> str:
@@ -51,11 +52,23 @@ def cell(value: str, limit: int = 200) -> str:
 
     Examples
     --------
-    >>> cell('=HYPERLINK(A1)'), cell("-5 leads"), cell("Retail")
-    ("'=HYPERLINK(A1)", "'-5 leads", 'Retail')
+    >>> cell('=HYPERLINK(A1)'), cell("-5 leads"), cell("-5"), cell("Retail")
+    ("'=HYPERLINK(A1)", "'-5 leads", '-5', 'Retail')
     """
     text = clean(value, limit)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if begins_a_formula(text) else text
+
+
+def id_cell(value: str, limit: int = 255) -> str:
+    r"""Return an id for a cell of a CSV file: as it is wherever a spreadsheet would run nothing.
+
+    Examples
+    --------
+    >>> id_cell("-1001"), id_cell("-MxYz_1"), id_cell("=cmd|A1")
+    ('-1001', '-MxYz_1', "'=cmd|A1")
+    """
+    text = clean(value, limit)
+    return f"'{text}" if may_run(text) else text
 
 
 def shorten(text: str, limit: int) -> str:

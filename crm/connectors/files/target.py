@@ -1,7 +1,8 @@
 """Scores into a folder: what changed, as Parquet and as CSV that no spreadsheet takes for formulas.
 
 Each chunk is a folder of its own, ``000001-<run>-00000/scores.parquet`` and ``scores.csv``, there whole or not at all; a later one
-holds the newer values of a lead. Numbers only grow, also where parts were taken on. Leaves out who takes them on from there.
+holds the newer values of a lead. Numbers only grow, also where parts were taken on. A lead's id is written as it is or not at all:
+one that a spreadsheet would run is refused by name, never changed. Leaves out who takes the parts on from there.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadq.crm.connectors.protocol import Chunk, RowOutcome, Step, TargetField, Value
+from leadq.crm.connectors.protocol import Chunk, RowOutcome, Step, TargetField, TargetRow, Value
 from leadq.foundation.atomic_files import new_folder, write_text
 from leadq.foundation.problems import LeadqError, Problem
+from leadq.foundation.spreadsheet_cells import begins_a_formula, may_run
 
 KEY = "lead_id"
 HIGHEST = ".leadq-highest"
 """A file with the highest number that a part ever had."""
 _PART = re.compile(r"(\d{6,})-(.+)-(\d{5,})")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,17 +69,21 @@ class FileTarget:
 
     def step(self, chunk: Chunk, remote: Mapping[str, str | int | float | None] | None) -> Step:  # noqa: ARG002
         """Write the chunk; the same chunk again takes its own place."""
+        taken = [row for row in chunk.rows if not may_run(row.key)]
+        if taken:
+            self._write(chunk, taken)
+        return Step(outcomes=tuple(_outcome(row.key) for row in chunk.rows))
+
+    def _write(self, chunk: Chunk, rows: Sequence[TargetRow]) -> None:
         place = self._place(chunk)
         write_text(self.folder / HIGHEST, place.name.partition("-")[0] + "\n")
         with new_folder(place) as folder:
-            pq.write_table(self._table(chunk), folder / "scores.parquet")
+            pq.write_table(self._table(rows), folder / "scores.parquet")
             with (folder / "scores.csv").open("w", encoding="utf-8", newline="") as handle:
                 writer = csv.writer(handle, lineterminator="\n")
                 writer.writerow([KEY, *(field.name for field in self.fields)])
-                for row in chunk.rows:
-                    values = (row.key, *(row.values.get(field.name) for field in self.fields))
-                    writer.writerow([_cell(value) for value in values])
-        return Step(outcomes=tuple(RowOutcome(key=row.key, state="ok") for row in chunk.rows))
+                for row in rows:
+                    writer.writerow([row.key, *(_cell(row.values.get(field.name)) for field in self.fields)])
 
     def read_back(self, keys: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, Value]]:
         """Return the newest values of each lead; a part that is damaged, or half taken on, holds nothing."""
@@ -119,18 +124,29 @@ class FileTarget:
         except (OSError, ValueError):  # none yet, or somebody wrote in it: the parts say it
             return 0
 
-    def _table(self, chunk: Chunk) -> pa.Table:
+    def _table(self, rows: Sequence[TargetRow]) -> pa.Table:
         schema = pa.schema(
             [
                 (KEY, pa.string()),
                 *((field.name, pa.float64() if field.kind == "number" else pa.string()) for field in self.fields),
             ]
         )
-        return pa.Table.from_pylist([{KEY: row.key, **row.values} for row in chunk.rows], schema=schema)
+        return pa.Table.from_pylist([{KEY: row.key, **row.values} for row in rows], schema=schema)
 
 
 def _cell(value: Value) -> str:
     """Return a cell; a text that a spreadsheet would take for a formula gets an apostrophe in front."""
     if not isinstance(value, str):
         return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return f"'{value}" if begins_a_formula(value) else value
+
+
+def _outcome(key: str) -> RowOutcome:
+    if not may_run(key):
+        return RowOutcome(key=key, state="ok")
+    return RowOutcome(
+        key=key,
+        state="rejected",
+        code="FORMULA",
+        text="a spreadsheet would run this id as a formula, and an id is never changed; give the lead another id",
+    )

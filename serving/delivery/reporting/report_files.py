@@ -18,7 +18,7 @@ from leadq.foundation.problems import StoreError
 from leadq.serving.delivery.ledger.ledger import Ledger
 from leadq.serving.delivery.ledger.ledger_records import DeliveryRun, PlannedRow
 from leadq.serving.delivery.reporting.delivery_report import Report, report_of
-from leadq.serving.words.text import cell
+from leadq.serving.words.text import cell, id_cell
 
 KEY = "lead_id"
 _LONGEST = 255
@@ -76,9 +76,10 @@ def write_waiting(path: Path, ledger: Ledger, run: DeliveryRun) -> None:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write rows, whole or not at all; texts are cleaned and never a formula."""
+    """Write rows, whole or not at all; texts are cleaned and never a formula. The first column is an id."""
     with new_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(header)
-        for row in rows:
-            writer.writerow([cell(value, _LONGEST) if isinstance(value, str) else value for value in row])
+        for key, *values in rows:
+            told = [cell(value, _LONGEST) if isinstance(value, str) else value for value in values]
+            writer.writerow([id_cell(key, _LONGEST), *told])

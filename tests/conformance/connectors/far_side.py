@@ -173,7 +173,7 @@ class SideSpec:
     refuses : bool
         Whether it can be told to refuse rows.
     takes_any_id : bool
-        Whether a row with an id that the place does not know makes a new one there, as in a table.
+        Whether a row with any id makes a new one there, as in a table; a folder takes none that a spreadsheet would run.
     integration : bool
         Tried among the integrations only.
     """

@@ -21,6 +21,8 @@ from leadq.foundation.problems import LeadqError, StoreError
 from tests.postgres_server import Postgres
 
 HOSTILE = "=HYPERLINK(A1)\"; DROP TABLE x; -- '\\N\t\u202e\0"
+ID = "L\u00fc'; DROP TABLE x; -- \\N"
+"""An id as odd as one may be that no spreadsheet would run."""
 FIELDS = (
     TargetField(name="lq_score", kind="number"),
     TargetField(name='lq "tier', kind="picklist", choices=("T1",)),
@@ -28,11 +30,11 @@ FIELDS = (
 )
 
 
-def _chunk(*scores: float | None, number: int = 0, text: str = HOSTILE) -> Chunk:
+def _chunk(*scores: float | None, number: int = 0, text: str = HOSTILE, key: str = HOSTILE) -> Chunk:
     values: list[dict[str, Value]] = [
         {"lq_score": score, 'lq "tier': text, "lq_scored_at": "2026-03-01T02:00:00Z"} for score in scores
     ]
-    rows = tuple(TargetRow(key=f"{text}{at}", values=one) for at, one in enumerate(values))
+    rows = tuple(TargetRow(key=f"{key}{at}", values=one) for at, one in enumerate(values))
     return Chunk(run_id="r1", number=number, rows=rows)
 
 
@@ -47,34 +49,49 @@ def table(postgres: Postgres) -> Iterator[PostgresTarget]:
 def test_files_hold_no_formula_and_the_newest_values_win(tmp_path: Path) -> None:
     target = FileTarget(name="files", folder=tmp_path / "out")
     target.check(FIELDS)
-    target.step(_chunk(1, None), None)
-    again = target.step(_chunk(1, None), None)
+    target.step(_chunk(1, None, key=ID), None)
+    again = target.step(_chunk(1, None, key=ID), None)
     assert [one.state for one in again.outcomes or ()] == ["ok", "ok"]
-    target.step(_chunk(7, number=1), None)
+    target.step(_chunk(7, number=1, key=ID), None)
     assert _parts(target) == ["000001-r1-00000", "000002-r1-00001"]
     with (target.folder / "000001-r1-00000" / "scores.csv").open(newline="", encoding="utf-8") as handle:
         rows = list(csv.reader(handle))
     assert rows[0] == ["lead_id", "lq_score", 'lq "tier', "lq_scored_at"]
-    assert {rows[1][column][:2] for column in (0, 2)} == {"'="}
-    held = target.read_back([f"{HOSTILE}0", f"{HOSTILE}1", "nobody"], ["lq_score"])
-    assert held == {f"{HOSTILE}0": {"lq_score": 7}, f"{HOSTILE}1": {"lq_score": None}}
+    assert (rows[1][0], rows[1][2][:2]) == (f"{ID}0", "'=")
+    held = target.read_back([f"{ID}0", f"{ID}1", "nobody"], ["lq_score"])
+    assert held == {f"{ID}0": {"lq_score": 7}, f"{ID}1": {"lq_score": None}}
 
 
 def test_numbers_grow_where_parts_were_taken_on_and_a_damaged_part_holds_nothing(tmp_path: Path) -> None:
     target = FileTarget(name="files", folder=tmp_path / "out")
     target.check(FIELDS)
     for number, score in enumerate((1, 2)):
-        target.step(_chunk(score, number=number), None)
+        target.step(_chunk(score, number=number, key=ID), None)
     for part in target.folder.glob("0*"):
         part.rename(tmp_path / part.name)
-    target.step(_chunk(3, number=2), None)
+    target.step(_chunk(3, number=2, key=ID), None)
     assert _parts(target) == ["000003-r1-00002"]
     (target.folder / HIGHEST).write_text("what?")
-    target.step(_chunk(4, number=3), None)
-    target.step(_chunk(5, number=4), None)
+    target.step(_chunk(4, number=3, key=ID), None)
+    target.step(_chunk(5, number=4, key=ID), None)
     (target.folder / "000004-r1-00003" / "scores.parquet").unlink()
     (target.folder / "000005-r1-00004" / "scores.parquet").write_bytes(b"PAR1 torn")
-    assert target.read_back([f"{HOSTILE}0"], ["lq_score"]) == {f"{HOSTILE}0": {"lq_score": 3}}
+    assert target.read_back([f"{ID}0"], ["lq_score"]) == {f"{ID}0": {"lq_score": 3}}
+
+
+@pytest.mark.parametrize("key", ["=A1", "@SUM(A1)", "-1+cmd|'/c calc'!A1", "\t=A1", "\uff1dA1", "+HYPERLINK(A1)"])
+def test_an_id_that_a_spreadsheet_would_run_is_refused_by_name_and_takes_no_other_with_it(
+    tmp_path: Path, key: str
+) -> None:
+    target = FileTarget(name="files", folder=tmp_path / "out")
+    target.check(FIELDS)
+    rows = tuple(TargetRow(key=one, values={"lq_score": 1.0}) for one in (key, "-1001"))
+    outcomes = target.step(Chunk(run_id="r1", number=0, rows=rows), None).outcomes or ()
+    assert [(one.key, one.state) for one in outcomes] == [(key, "rejected"), ("-1001", "ok")]
+    assert "never changed" in outcomes[0].text
+    held = (target.folder / "000001-r1-00000" / "scores.csv").read_text(encoding="utf-8")
+    assert held.splitlines()[1:] == ["-1001,1,,"]
+    assert set(target.read_back([key, "-1001"], ["lq_score"])) == {"-1001"}
 
 
 def _parts(target: FileTarget) -> list[str]:

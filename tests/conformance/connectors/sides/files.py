@@ -89,4 +89,4 @@ def files_side(wanted: Wanted) -> Iterator[FilesSide]:
         yield FilesSide(folder=Path(scratch), keys=[f"L{number:07d}" for number in range(wanted.leads)])
 
 
-SIDES = (SideSpec(name="files", open=files_side, refuses=False, takes_any_id=True),)
+SIDES = (SideSpec(name="files", open=files_side, refuses=False),)
