@@ -9,7 +9,7 @@ fields there are, how every row read was used.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -80,6 +80,11 @@ class History:
     counts : dict of TableCount per table
     sha256 : str
         Hash over all table files: the identity of the data.
+    reading : int
+        Number of the reading that read it (docs/decisions/0023).
+    readings : dict
+        How each column was read, by the name its rows were loaded under and the column's, as ``crm/reading/values/kept_readings.py``
+        writes it; empty of the first reading.
     """
 
     folder: Path
@@ -92,6 +97,8 @@ class History:
     has_touches: bool = False
     counts: dict[str, TableCount]
     sha256: str = ""
+    reading: int = 1
+    readings: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def path(self, table: str) -> Path:
         """Parquet file of ``table``."""
@@ -102,6 +109,8 @@ def write_manifest(history: History) -> None:
     """Write ``history.json`` into ``history.folder`` (the caller renames the folder into place)."""
     document: dict[str, Any] = asdict(history)
     del document["folder"]
+    if history.reading == 1:  # said nothing of itself: its nights must stay what they were, byte for byte
+        del document["reading"], document["readings"]
     document["schema_version"] = SCHEMA_VERSION
     document["read_at"] = history.read_at.isoformat()
     document["tracked_since"] = {name: since.isoformat() for name, since in sorted(history.tracked_since.items())}
@@ -140,11 +149,13 @@ def open_history(folder: Path) -> History:
         folder=folder,
         read_at=datetime.fromisoformat(document["read_at"]),
         dated=document["dated"],
-        own_fields=tuple(OwnField(**field) for field in document["own_fields"]),
+        own_fields=tuple(OwnField(**one) for one in document["own_fields"]),
         tracked_since={name: datetime.fromisoformat(text) for name, text in document["tracked_since"].items()},
         outcome_from=tuple(document["outcome_from"]),
         outcome_kinds=tuple(document["outcome_kinds"]),
         has_touches=document["has_touches"],
         counts={name: TableCount(**count) for name, count in document["counts"].items()},
         sha256=document["sha256"],
+        reading=document.get("reading", 1),
+        readings=document.get("readings", {}),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +35,7 @@ from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.reading.history_files import hash_tables, write_history_tables
 from leadq.crm.reading.sources.flat_file import ORDER, date_flat_rows
 from leadq.crm.reading.sources.source_files import FileProblem, Loaded, load
+from leadq.crm.reading.values.column_reading import ColumnReading
 from leadq.crm.storage.scratch_database import Connection, count, open_engine
 from leadq.crm.storage.source_locations import Place
 from leadq.foundation.atomic_files import new_folder
@@ -52,6 +53,8 @@ def read_history(
     progress: Callable[[str], None] | None = None,
     memory_limit: str = "2GB",
     threads: int = 2,
+    reading: int | None = None,  # noqa: ARG001 - taken up with the second reading
+    readings: Mapping[str, Mapping[str, ColumnReading]] | None = None,  # noqa: ARG001
 ) -> History:
     """Read all sources of ``config`` into a history.
 
@@ -67,6 +70,10 @@ def read_history(
     memory_limit : str
         Of the engine; beyond it, it works on disk inside ``folder``'s place.
     threads : int
+    reading : int, optional
+        By which reading; the one that ``config`` names, or the newest.
+    readings : mapping, optional
+        How each column was read when the model was trained, by table and column: read so again; by default the values decide.
 
     Raises
     ------

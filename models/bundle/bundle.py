@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +25,11 @@ from leadq.models.fit.contributions import Reference
 from leadq.models.tiers.tier_offers import TierCut
 
 BUNDLE_VERSION = 1
+WITH_A_READING = 2
+"""Version of a bundle that says how its sources were read: a leadq that would not heed it must refuse the bundle."""
 MANIFEST = "bundle.json"
 _FIELD_PROFILES = "field_profiles.json"
+_READING = "reading.json"
 _TEXTS = dict.fromkeys(("lead_id", "created_at", "as_of", "label_known_at"), "str")
 
 
@@ -57,6 +61,9 @@ class Bundle:
     field_profiles_text : str
         How own fields looked at training, for the nightly gate (JSON of ``crm/gate/field_profiles.py``); empty of a model from before
         they were kept.
+    reading_text : str
+        Which reading of the sources it learnt from, and how each column was read (JSON of ``crm/reading/values/kept_readings.py``);
+        empty of the first reading, which had nothing to keep.
     version : str
         Set when written or read.
     """
@@ -73,7 +80,13 @@ class Bundle:
     trained: dict[str, Any]
     out_of_time: pd.DataFrame
     field_profiles_text: str = ""
+    reading_text: str = ""
     version: str = ""
+
+    @property
+    def reading(self) -> int:
+        """Number of the reading that it learnt from, and that it is scored with."""
+        return int(json.loads(self.reading_text)["reading"]) if self.reading_text else 1
 
 
 def _json(value: object) -> bytes:
@@ -100,9 +113,15 @@ def documents(bundle: Bundle) -> dict[str, bytes]:
     }
     if bundle.field_profiles_text:
         files[_FIELD_PROFILES] = bundle.field_profiles_text.encode()
+    if bundle.reading_text:
+        files[_READING] = bundle.reading_text.encode()
     hashes = {name: _hash(content) for name, content in files.items()}
-    files[MANIFEST] = _json({"bundle_version": BUNDLE_VERSION, "kind": bundle.kind, "sha256": hashes})
+    files[MANIFEST] = _json({"bundle_version": _version_with(hashes), "kind": bundle.kind, "sha256": hashes})
     return files
+
+
+def _version_with(names: Collection[str]) -> int:
+    return WITH_A_READING if _READING in names else BUNDLE_VERSION
 
 
 def version_of(files: dict[str, bytes]) -> str:
@@ -145,16 +164,17 @@ def _read_files(folder: Path) -> dict[str, bytes]:
     try:
         content = (folder / MANIFEST).read_bytes()
         manifest = json.loads(content)
-        expected_hashes = dict(manifest["sha256"]) if manifest["bundle_version"] == BUNDLE_VERSION else {}
+        found = manifest["bundle_version"]
+        expected_hashes = dict(manifest["sha256"]) if found in (BUNDLE_VERSION, WITH_A_READING) else {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         value = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         raise BundleError(_damaged(folder / MANIFEST, "must be the manifest of a model", value)) from error
-    if manifest["bundle_version"] != BUNDLE_VERSION:
+    if found != (readable := _version_with(expected_hashes)):
         raise BundleError(
             Problem(
                 where=str(folder / MANIFEST),
-                rule=f"bundle version must be {BUNDLE_VERSION}",
-                value=str(manifest["bundle_version"]),
+                rule=f"bundle version must be {readable}",
+                value=str(found),
                 remedy="Train again with this version of leadq, or score with the version that made the bundle.",
             )
         )
@@ -201,7 +221,9 @@ def read_bundle(folder: Path) -> Bundle:
             trained=json.loads(files["trained.json"]),
             out_of_time=pd.read_csv(io.BytesIO(files["out_of_time.csv"]), dtype=_TEXTS),
             field_profiles_text=files.get(_FIELD_PROFILES, b"").decode(),
+            reading_text=files.get(_READING, b"").decode(),
         )
+        bundle.reading  # noqa: B018 - a reading that cannot be told is damage
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(_damaged(folder, "must contain all parts of a model", str(error))) from error
     return replace(bundle, version=version_of(files))

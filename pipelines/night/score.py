@@ -109,7 +109,8 @@ def _taken_up(project: Project, bundle: Bundle, scope: Scope, as_of: datetime | 
         now = _inputs(project, bundle, scope, as_of or inputs.as_of, inputs.history_sha256)
         return now == inputs
 
-    return unfinished(project.store, project.now, fits)
+    started = unfinished(project.store, project.now, fits)
+    return started if started is not None and started.history.reading == bundle.reading else None
 
 
 def _anew(project: Project, bundle: Bundle, scope: Scope, as_of: datetime | None, progress: Progress) -> Started:
@@ -143,7 +144,7 @@ def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> Histor
         shape that the bundle's model was trained on.
     """
     _refuse_without_groups(bundle)
-    history = ingest(project, progress, folder=project.store.work / "history")
+    history = ingest(project, progress, folder=project.store.work / "history", bundle=bundle)
     progress("Gate: checking the rules")
     gate = check_rules(history)
     problems = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))

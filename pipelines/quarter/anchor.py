@@ -54,7 +54,7 @@ def anchor(project: Project, progress: Progress) -> Told:
     """
     champion = _champion(project)
     with only_writer(project.work / "anchor.lock", doing="anchor", now=project.now):
-        history = ingest(project, progress, folder=project.work / "anchor" / "history")
+        history = ingest(project, progress, folder=project.work / "anchor" / "history", bundle=champion)
         progress("Counting wins among recent hand-offs")
         found = recent_anchor(project, history, champion)
     _refuse(champion, found)

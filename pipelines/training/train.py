@@ -8,6 +8,7 @@ from datetime import datetime
 from leadq.crm.contract.history import open_history
 from leadq.crm.gate.field_profiles import profiles_to_json
 from leadq.crm.gate.profile_fields import profile_fields
+from leadq.crm.reading.values.kept_readings import reading_to_text
 from leadq.foundation.atomic_files import new_file
 from leadq.models.bundle.bundle import write_bundle
 from leadq.models.bundle.past_leads import write_past_leads
@@ -43,9 +44,12 @@ def train(project: Project, progress: Progress) -> TrainResult:
         progress=lambda words, share: progress(f"Training: {words}", share),
     )
     history = open_history(project.work / "history")
-    result = replace(
-        result, bundle=replace(result.bundle, field_profiles_text=profiles_to_json(profile_fields(history)))
+    kept = replace(
+        result.bundle,
+        field_profiles_text=profiles_to_json(profile_fields(history)),
+        reading_text=reading_to_text(history.reading, history.readings),
     )
+    result = replace(result, bundle=kept)
     version = write_bundle(result.bundle, project.work / "bundle")
     write_past_leads(
         project.work / PAST_LEADS,
