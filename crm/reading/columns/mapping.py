@@ -6,7 +6,7 @@ Everything stays text here. Order: values, joins, filters, names. A source colum
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -28,11 +28,20 @@ EITHER = {"opportunities": ("lead_id", "account_id"), "events": ("lead_id", "acc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """Rows under contract names, still text, with the company's own columns (``own``: staged name to source column)."""
+    """Rows under contract names, still text, with the company's own columns (``own``: field name to source column).
+
+    Own columns are staged under names of ours (:func:`staged_own`): whatever a company calls them, no expression over staged rows
+    can mean one of them by mistake.
+    """
 
     rows: Relation
     contract: tuple[str, ...]
     own: dict[str, str]
+
+
+def staged_own(own: Iterable[str]) -> dict[str, str]:
+    """Staged column of every own field."""
+    return {field: f"_leadq_own_{place}" for place, field in enumerate(own)}
 
 
 def map_source(
@@ -88,7 +97,8 @@ def map_source(
     own = _own_columns(work, contract, kept)
     if len(findings.problems) > before:
         return None
-    shown = {**contract, **kept, **own}
+    staged = staged_own(own)
+    shown = {**contract, **kept, **{staged[field]: column for field, column in own.items()}}
     rows = work.rows.project(", ".join([ROW, *(f"{name(column)} AS {name(new)}" for new, column in shown.items())]))
     return Mapped(rows=rows, contract=tuple(contract), own=own)
 
@@ -135,7 +145,7 @@ def _contract_columns(work: SourceRows, required: tuple[str, ...]) -> dict[str, 
 
 
 def _own_columns(work: SourceRows, contract: dict[str, str], kept: dict[str, str]) -> dict[str, str]:
-    """Staged name to source column of the company's own columns."""
+    """Field name to source column of the company's own columns."""
     own = work.source.own_fields
     used = {*contract.values(), *kept.values()}
     free = [column for column in work.loaded.columns if column not in used]

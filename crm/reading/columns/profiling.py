@@ -12,6 +12,7 @@ from typing import Literal
 from leadq.crm.config.schema import OwnFields, Source
 from leadq.crm.contract.history import FieldType, OwnField
 from leadq.crm.contract.personal_data import look_at, why_personal
+from leadq.crm.reading.columns.mapping import staged_own
 from leadq.crm.reading.columns.times import TimeReading
 from leadq.crm.reading.columns.typed_columns import number
 from leadq.crm.reading.findings import Findings
@@ -121,13 +122,16 @@ def own_fields(
 ) -> list[TypedField]:
     """Type every own column of staged ``table``; personal ones are dropped with a note, in order of name."""
     rows, settings = findings.good(table), source.own_fields
+    staged = staged_own(own)
     typed: list[TypedField] = []
     for column in sorted(own):
-        found = profile(rows, column, decimal=source.decimal, times=times)
+        found = profile(rows, staged[column], decimal=source.decimal, times=times)
         kind = settings.types.get(column) or field_type(found, allowed_bad=findings.rejected_share)
         few = found.distinct <= FEW_VALUES and found.distinct_share <= 0.1
         small = kind == "number" and abs(found.largest) < 100_000
-        personal = why_personal(own[column], look_at(rows, column), harmless=few or small or kind in ("flag", "date"))
+        personal = why_personal(
+            own[column], look_at(rows, staged[column]), harmless=few or small or kind in ("flag", "date")
+        )
         if personal:
             findings.notes.append(f"{table}: column {column} was dropped, it {personal}")
             continue
@@ -136,7 +140,7 @@ def own_fields(
             bad = found.filled - found.numbers
             unknown = one_or_many(bad, "is not a number and counts", "are not numbers and count")
             findings.notes.append(f"{table}.{column}: {bad:,} of {counted(found.filled, 'value')} {unknown} as unknown")
-        typed.append(TypedField(field=field, expression=_expression(column, kind, source.decimal, times)))
+        typed.append(TypedField(field=field, expression=_expression(staged[column], kind, source.decimal, times)))
     return typed
 
 

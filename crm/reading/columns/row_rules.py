@@ -135,18 +135,19 @@ def _order_of_times(findings: Findings, table: str) -> None:
 def _duplicates(findings: Findings, table: str, key: str) -> None:
     rows = findings.good(table)
     content = ", ".join(name(column) for column in rows.columns if column != ROW)
-    many = rows.aggregate(f"{key} AS k, count(*) AS n, min({ROW}) AS first").filter("n > 1")
+    many = rows.aggregate(f"{key} AS _leadq_key, count(*) AS _leadq_rows, min({ROW}) AS _leadq_first")
+    many = many.filter("_leadq_rows > 1")
     many.create(f"twice_{table}")
     twice = findings.connection.table(f"twice_{table}").set_alias("twice")
     if count(twice) == 0:
         return
-    rows = rows.set_alias("rows").join(twice, f"rows.{key} = twice.k")
+    rows = rows.set_alias("rows").join(twice, f"rows.{key} = twice._leadq_key")
     contents = rows.aggregate(
-        f"k, count(DISTINCT row({content})) AS contents, list({ROW} ORDER BY {ROW})[:5] AS places"
+        f"_leadq_key, count(DISTINCT row({content})) AS contents, list({ROW} ORDER BY {ROW})[:5] AS places"
     )
     different = contents.filter("contents > 1")
     if found := count(different):
-        shown = different.order("k").limit(MAX_EXAMPLES).project("k, places").fetchall()
+        shown = different.order("_leadq_key").limit(MAX_EXAMPLES).project("_leadq_key, places").fetchall()
         remedy = "Keep the correct row, or declare merged leads in lead_aliases."
         if re.fullmatch(_ROUNDED, str(shown[0][0])):
             remedy = "A spreadsheet has rounded these ids: export them again, as text, and do not save the file in it."
@@ -161,6 +162,6 @@ def _duplicates(findings: Findings, table: str, key: str) -> None:
             )
         )
     rule = RowRule(reason=f"repeats a row with the same {key}", remedy="Export each row once.", column=key)
-    alike = contents.filter("contents = 1").project("k AS alike").set_alias("alike")
-    repeated = rows.filter(f"{ROW} > first").set_alias("repeated").join(alike, f"repeated.{key} = alike.alike")
+    alike = contents.filter("contents = 1").project("_leadq_key AS alike").set_alias("alike")
+    repeated = rows.filter(f"{ROW} > _leadq_first").set_alias("repeated").join(alike, f"repeated.{key} = alike.alike")
     findings.reject(table, repeated, rule, value=key)

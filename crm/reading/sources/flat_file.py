@@ -11,6 +11,7 @@ from leadq.crm.storage.scratch_database import ROW, name
 
 ORDER = "_leadq_order"
 """Staged column that orders the rows, where the configuration names one."""
+_PLACE = "_leadq_place"
 
 
 def date_flat_rows(findings: Findings) -> None:
@@ -18,11 +19,11 @@ def date_flat_rows(findings: Findings) -> None:
     connection = findings.connection
     staged = connection.table("staged_leads")
     by = f"TRY_CAST({ORDER} AS DOUBLE) NULLS LAST, {ORDER} NULLS LAST, {ROW}" if ORDER in staged.columns else ROW
-    placed = staged.project(f"*, row_number() OVER (ORDER BY {by}) AS place")
+    placed = staged.project(f"*, row_number() OVER (ORDER BY {by}) AS {_PLACE}")
     start = "TIMESTAMPTZ '2000-01-01 00:00:00+00'"
-    created = f"({start} + to_seconds(place - 1))"
+    created = f"({start} + to_seconds({_PLACE} - 1))"
     replaced = {
-        "lead_id": "coalesce(lead_id, 'row-' || lpad(CAST(place AS VARCHAR), 9, '0')) AS lead_id",
+        "lead_id": f"coalesce(lead_id, 'row-' || lpad(CAST({_PLACE} AS VARCHAR), 9, '0')) AS lead_id",
         "created_at": f"{created} AS created_at",
         "closed_at": f"CASE WHEN _leadq_outcome IS NOT NULL THEN {created} + INTERVAL 500 MILLISECOND END AS closed_at",
     }
