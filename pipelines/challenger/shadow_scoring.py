@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadq.crm.contract.history import History
+from leadq.crm.gate.judge import check_rules
+from leadq.crm.reading.values.kept_readings import same_reading
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.tonight import OpenLeads, tonight
 from leadq.foundation.atomic_files import new_file
@@ -23,7 +25,9 @@ from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.models.live.live_models import bundle_folder, read_live, set_shadow
 from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.console.progress import silent
 from leadq.pipelines.project.project import Project
+from leadq.pipelines.project.read_sources import read_sources
 from leadq.pipelines.project.schema_check import shape_problems
 from leadq.pipelines.store.run_manifest import Run
 from leadq.pipelines.store.store import Store
@@ -71,12 +75,35 @@ def score_in_shadow(project: Project, history: History, run: Run) -> str:
     version = live.challenger.version
     path = shadow_path(project.store, run, version)
     try:
+        challenger = read_bundle(bundle_folder(project.store.folder, version))
+        champion = read_bundle(bundle_folder(project.store.folder, live.champion.version))
+        alike = same_reading(champion.reading_text, challenger.reading_text)
         if not path.exists():
-            _score(project, history, read_bundle(bundle_folder(project.store.folder, version)), run, path)
+            known = history if alike else _read_for(project, challenger)
+            _score(project, known, challenger, run, path)
         rows = pq.read_metadata(path).num_rows
     except Exception as error:  # whatever it is, the champion's night stands
         return f"Shadow: challenger {version} could not score tonight's leads; the night itself is complete. {error}"
-    return f"Shadow: challenger {version} scored {counted(rows, 'lead')}, for comparison only."
+    own = (
+        ""
+        if alike
+        else f" It learnt from sources read otherwise (reading {challenger.reading}), so they were read again for it."
+    )
+    return f"Shadow: challenger {version} scored {counted(rows, 'lead')}, for comparison only.{own}"
+
+
+def _read_for(project: Project, challenger: Bundle) -> History:
+    """Read the sources as the challenger's training read them; the champion's history is another one, column by column.
+
+    Raises
+    ------
+    GateStopped
+        So read, the data breaks a stop rule.
+    """
+    history = read_sources(project, silent, folder=project.store.work / SHADOW / "history", bundle=challenger)
+    if problems := [row.problem() for row in check_rules(history).stopped]:
+        raise GateStopped(problems)
+    return history
 
 
 def _score(project: Project, history: History, challenger: Bundle, run: Run, path: Path) -> None:

@@ -31,10 +31,13 @@ def previous_scores(project: Project, inputs: RunInputs, bundle: Bundle) -> Prev
 
 
 def previous_facts(project: Project, inputs: RunInputs, bundle: Bundle) -> PreviousFacts | None:
-    """Snapshots of the earlier runs in which another model scored; None where there is none to compare with."""
+    """Snapshots of the earlier runs in which another model of the same reading scored; None where there is none to compare with.
+
+    Facts that were read otherwise would tell what the reading changed, as if the lead had changed.
+    """
     store = project.store
     earlier = _runs(store, inputs)
-    alike = {inputs.bundle_version, *_reanchored(store, earlier, bundle)}
+    alike = {inputs.bundle_version, *_reanchored(store, earlier, bundle), *_read_otherwise(store, earlier, bundle)}
     runs = [
         run
         for run in earlier
@@ -79,12 +82,22 @@ def _reanchored(store: Store, runs: list[Run], bundle: Bundle) -> frozenset[str]
 
     A bundle that is gone or damaged is taken for another model: it may not keep a night from being scored.
     """
-    found = set()
+    return frozenset(
+        version for version, other in _others(store, runs, bundle).items() if _root(other) == _root(bundle)
+    )
+
+
+def _read_otherwise(store: Store, runs: list[Run], bundle: Bundle) -> frozenset[str]:
+    """Versions by which the runs scored that learnt from another reading of the sources."""
+    return frozenset(version for version, one in _others(store, runs, bundle).items() if one.reading != bundle.reading)
+
+
+def _others(store: Store, runs: list[Run], bundle: Bundle) -> dict[str, Bundle]:
+    found: dict[str, Bundle] = {}
     for version in {run.inputs.bundle_version for run in runs} - {bundle.version}:
         with suppress(BundleError):
-            if _root(read_bundle(bundle_folder(store.folder, version))) == _root(bundle):
-                found.add(version)
-    return frozenset(found)
+            found[version] = read_bundle(bundle_folder(store.folder, version))
+    return found
 
 
 def _root(bundle: Bundle) -> str:

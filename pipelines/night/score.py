@@ -24,10 +24,11 @@ from leadq.pipelines.night.night_run import score_run
 from leadq.pipelines.night.publish import Published, publish_night
 from leadq.pipelines.night.resume import Started, unfinished
 from leadq.pipelines.project.project import Project
+from leadq.pipelines.project.read_sources import read_sources
 from leadq.pipelines.project.schema_check import shape_problems
 from leadq.pipelines.project.scoring_bundle import scoring_bundle
 from leadq.pipelines.store.run_manifest import Run, RunInputs, RunKind
-from leadq.pipelines.training.ingest import ingest, rejected_words
+from leadq.pipelines.training.ingest import rejected_words
 from leadq.pipelines.training.validate import agreement_problems
 from leadq.serving.scoring.table.tier_summary import moves_text, summary_text, tier_rows
 
@@ -144,7 +145,7 @@ def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> Histor
         shape that the bundle's model was trained on.
     """
     _refuse_without_groups(bundle)
-    history = ingest(project, progress, folder=project.store.work / "history", bundle=bundle)
+    history = read_sources(project, progress, folder=project.store.work / "history", bundle=bundle)
     progress("Gate: checking the rules")
     gate = check_rules(history)
     problems = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))

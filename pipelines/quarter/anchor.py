@@ -28,10 +28,10 @@ from leadq.pipelines.challenger.past_forecasts import probability_then
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
+from leadq.pipelines.project.read_sources import read_sources
 from leadq.pipelines.report.card_files import card_path
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import look_at_landmarks
-from leadq.pipelines.training.ingest import ingest
 from leadq.pipelines.training.register import mlflow_remark, tell_mlflow
 
 DEFAULT_WINDOW_DAYS = 182.0
@@ -54,7 +54,7 @@ def anchor(project: Project, progress: Progress) -> Told:
     """
     champion = _champion(project)
     with only_writer(project.work / "anchor.lock", doing="anchor", now=project.now):
-        history = ingest(project, progress, folder=project.work / "anchor" / "history", bundle=champion)
+        history = read_sources(project, progress, folder=project.work / "anchor" / "history", bundle=champion)
         progress("Counting wins among recent hand-offs")
         found = recent_anchor(project, history, champion)
     _refuse(champion, found)

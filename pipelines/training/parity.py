@@ -80,15 +80,22 @@ def check_parity(project: Project, history: History, *, seed: int) -> Parity:
         return Parity(why_not=NOTHING_SCORED if history.dated else "the source has no dates")
     nights = nights[-NIGHTS:]
     engine = project.settings.engine
-    compared, wrong, unproven = 0, list[Wrong](), dict[str, set[str]]()
+    compared, wrong, unproven, otherwise = 0, list[Wrong](), dict[str, set[str]](), set[int]()
     with open_engine(threads=engine.threads, memory_limit=engine.memory_limit) as backend:
         tables = open_tables(backend, history)
         for number, run in enumerate(nights):
             share = LEADS // len(nights)
             night = read_night(project.store, tables, run, project.agreement, leads=share, seed=seed + number)
-            if night is not None:
+            if night is not None and night.bundle.reading != history.reading:
+                otherwise.add(night.bundle.reading)  # it saw other facts, and rightly so
+            elif night is not None:
                 compared += len(night.then)
                 wrong += _compare(night, project.config.vouch, unproven)
+    if not compared and otherwise:
+        then = " and ".join(map(str, sorted(otherwise)))
+        return Parity(
+            why_not=f"earlier nights used reading {then} of the sources, this one uses reading {history.reading}"
+        )
     if not compared:
         return Parity(why_not="no earlier night can be scored again: its model is gone, or it scored no lead")
     return Parity(compared=compared, wrong=wrong, unproven=unproven)

@@ -34,10 +34,13 @@ def readings_from_document(
 
 
 def _column_reading(document: dict[str, Any]) -> ColumnReading:
-    evidence = dict(document.pop("evidence"))
-    evidence["examples"] = tuple(evidence["examples"])
-    tuples = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
-    return ColumnReading(**tuples, evidence=Evidence(**evidence))
+    evidence = document["evidence"]
+    return ColumnReading(
+        kind=document["kind"],
+        forms=tuple(document["forms"]),
+        missing=tuple(document["missing"]),
+        evidence=Evidence(**{**evidence, "examples": tuple(evidence["examples"])}),
+    )
 
 
 def reading_to_text(reading: int, columns: Document) -> str:
