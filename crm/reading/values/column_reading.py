@@ -5,13 +5,25 @@ The reading of every column is kept with the history and in the bundle, so that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from leadq.crm.reading.values.numbers.number_forms import number_form, plain_number
+from leadq.crm.reading.values.times.iso_text import iso_text
+from leadq.crm.storage.scratch_database import name, text, texts
 
 Wanted: TypeAlias = Literal["any", "time", "number", "id", "text", "outcome"]
 """What a column must hold, by what it is mapped to; ``any``: the values decide."""
 
 Kind: TypeAlias = Literal["text", "number", "time", "flag", "id"]
+
+UNREAD = "unread: "
+"""Stands before a value that is not written as its column is, so that nothing takes it for a number or a time."""
+BARE = "1234.5"
+"""Form of a column of numbers that are read as they stand."""
+WHOLE = "7000.0"
+"""Form of a column of ids that lose a ``.0``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +60,71 @@ class ColumnReading:
     kind : {"text", "number", "time", "flag", "id"}
     forms : tuple of str
         As ``read`` in ``leadq.yaml`` says it: strptime formats, ``iso``, ``epoch_s``, ``epoch_ms``, ``excel_days`` of a time;
-        the number 1234.5 as the column would write it of a number, such as ``1.234,5``.
+        the number 1234.5 as the column would write it of a number, such as ``1.234,5``; of a flag the word for yes, then those
+        for no (none: an empty cell is a no); ``7000.0`` of ids that lose their ``.0``.
     missing : tuple of str
         Words that count as missing, as written.
+    zones : tuple of (str, str)
+        Names of zones in the column and their offsets.
+    bare : bool
+        The values need no rewriting.
+    evidence : Evidence
+        Counts nothing in comparing two readings.
     """
 
     kind: Kind
     forms: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    evidence: Evidence = Evidence(filled=0, fits=0)
+    zones: tuple[tuple[str, str], ...] = ()
+    bare: bool = False
+    evidence: Evidence = field(default=Evidence(filled=0, fits=0), compare=False)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the values pass as they are written."""
+        return not self.missing and (self.bare or self.kind == "text" or (self.kind == "id" and not self.forms))
+
+    def expression(self, column: str) -> str:
+        """Return the SQL expression of the text column ``column`` as canonical text; null where missing."""
+        given = name(column)
+        if self.missing:
+            given = f"(CASE WHEN {given} NOT IN {texts(self.missing)} THEN {given} END)"
+        if self.bare or self.kind == "text" or not self.forms:
+            return given
+        if self.kind == "flag":
+            return self._flag(given)
+        if self.kind == "id":
+            return rf"regexp_replace({given}, '\.0+$', '')"
+        read = iso_text(given, self.forms, dict(self.zones)) if self.kind == "time" else self._number(given)
+        return f"CASE WHEN {given} IS NOT NULL THEN coalesce({read}, {text(UNREAD)} || {given}) END"
+
+    def _number(self, given: str) -> str:
+        forms = [form for written in self.forms if (form := number_form(written)) is not None]
+        return f"coalesce({', '.join([plain_number(given, form) for form in forms] + ['NULL'])})"
+
+    def _flag(self, given: str) -> str:
+        yes, *no = self.forms
+        if not no:
+            return (
+                f"CASE WHEN {given} IS NULL THEN 'false' WHEN lower({given}) = {text(yes)} THEN 'true' ELSE {given} END"
+            )
+        return f"CASE WHEN lower({given}) = {text(yes)} THEN 'true' WHEN lower({given}) IN {texts(no)} THEN 'false' ELSE {given} END"
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the reading as JSON's types."""
+        return asdict(self)
+
+
+def reading_of(document: Mapping[str, Any]) -> ColumnReading:
+    """Return the reading that :meth:`ColumnReading.to_document` made ``document`` of."""
+    seen = dict(document["evidence"])
+    evidence = Evidence(**{**seen, "examples": tuple(seen["examples"])})
+    zones = tuple((zone, offset) for zone, offset in document["zones"])
+    return ColumnReading(
+        kind=document["kind"],
+        forms=tuple(document["forms"]),
+        missing=tuple(document["missing"]),
+        zones=zones,
+        bare=document["bare"],
+        evidence=evidence,
+    )

@@ -1,0 +1,125 @@
+"""How ids are written, and which ways of writing stand for the same one.
+
+A column of whole numbers is read as such whoever wrote it: 7000.0 and 7,000 are 7000, at night as at training. All else stays as it is
+written. The :data:`RULES` say when two ids of different tables are one; what is done about it stands in ``key_matching``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from leadq.crm.storage.scratch_database import Relation, first_row, name, text
+
+KEY, FORM = "_leadq_key", "_leadq_form"
+"""Columns of a relation of ids: as written, and in the form that a rule compares."""
+ROUNDED = r"[+-]?\d(?:[.,]\d+[eE]\+?|[eE]\+)\d{1,3}"
+"""What a spreadsheet makes of a long number."""
+_BARE = r"[+-]?\d+"
+_POINT_NOUGHT = r"[+-]?\d+[.,]0{1,2}"
+_SEPARATORS = ",.'\u2019 \u00a0\u202f\u2009"
+_GROUPED = rf"[+-]?\d{{1,3}}(?:[{_SEPARATORS}]\d{{3}})+(?:[.,]0{{1,2}})?"
+_GUID = r"[{(]?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}[)}]?"
+_CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+
+def may_lose_form(rows: Relation, column: str) -> bool:
+    """Whether a text column holds whole numbers of which some are written 7000.0 or 7,000: every value is one, or missing."""
+    given = name(column)
+    bare, nought, grouped = (f"regexp_full_match({given}, {text(one)})" for one in (_BARE, _POINT_NOUGHT, _GROUPED))
+    short = f"length(ltrim({given}, '+-')) <= 3"
+    counts = first_row(
+        rows.aggregate(
+            f"count({given}), count_if({bare}), count_if({nought}), count_if({grouped}), count_if({bare} AND {short})"
+        )
+    )
+    filled, bares, noughts, groups, shorts = (int(one) for one in counts)
+    # 12 and 1,234 are one column of whole numbers; 1234 and 1,234 are not
+    return bool(noughts and bares + noughts == filled) or bool(groups and shorts + groups == filled)
+
+
+def plain_id(given: str) -> str:
+    """Return the SQL expression of the id ``given`` (an expression) of a column of whole numbers as its digits only."""
+    bare = f"regexp_replace({given}, '[.,]0{{1,2}}$', '')"
+    ungrouped = f"translate({bare}, {text(_SEPARATORS)}, '')"
+    return (
+        f"CASE WHEN regexp_full_match({given}, {text(_GROUPED)}) THEN {ungrouped} "
+        f"WHEN regexp_full_match({given}, {text(_POINT_NOUGHT)}) THEN {bare} ELSE {given} END"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameId:
+    """A way in which two texts are the same id.
+
+    Parameters
+    ----------
+    why : str
+        Completes "one id is written in two ways: ".
+    form : callable
+        A relation with :data:`KEY` and further columns to the same with :data:`FORM`.
+    certain : bool
+        Whether texts that agree so cannot well be two ids of one system; else it takes more (see ``key_matching``).
+    """
+
+    why: str
+    form: Callable[[Relation], Relation]
+    certain: bool
+
+
+def _with_form(expression: str) -> Callable[[Relation], Relation]:
+    return lambda ids: ids.project(f"*, {expression} AS {FORM}")
+
+
+def _checksum(column: str) -> str:
+    """Return the SQL expression of the last three characters that Salesforce gives an id of 15."""
+    threes = []
+    for block in range(3):
+        bits = " + ".join(
+            f"CASE WHEN substr({column}, {5 * block + place + 1}, 1) BETWEEN 'A' AND 'Z' THEN {1 << place} ELSE 0 END"
+            for place in range(5)
+        )
+        threes.append(f"substr('{_CHECKSUM}', 1 + {bits}, 1)")
+    return " || ".join(threes)
+
+
+def _fifteen(ids: Relation) -> Relation:
+    """Give Salesforce's ids of 18 as those of 15, in the letter case that their checksum keeps (some programs lose it)."""
+    letters = []
+    for place in range(15):
+        letter = f"substr({KEY}, {place + 1}, 1)"
+        bits = f"(strpos('{_CHECKSUM}', upper(substr({KEY}, {16 + place // 5}, 1))) - 1)"
+        letters.append(f"CASE WHEN ({bits} >> {place % 5}) & 1 = 1 THEN upper({letter}) ELSE lower({letter}) END")
+    eighteen = f"regexp_full_match({KEY}, '[0-9a-zA-Z]{{15}}[a-zA-Z0-5]{{3}}')"
+    restored = ids.project(f"*, CASE WHEN {eighteen} THEN {' || '.join(letters)} END AS _leadq_restored")
+    right = f"_leadq_restored IS NOT NULL AND ({_checksum('_leadq_restored')}) = upper(right({KEY}, 3))"
+    form = f"CASE WHEN {right} THEN _leadq_restored ELSE {KEY} END"
+    return restored.project(f"* EXCLUDE (_leadq_restored), {form} AS {FORM}")
+
+
+RULES = (
+    SameId(
+        why="with and without the .0 of a number",
+        form=_with_form(
+            f"CASE WHEN regexp_full_match({KEY}, {text(_POINT_NOUGHT)}) THEN regexp_replace({KEY}, '[.,]0{{1,2}}$', '') "
+            f"ELSE {KEY} END"
+        ),
+        certain=True,
+    ),
+    SameId(
+        why="with and without braces, or in capitals and small letters",
+        form=_with_form(
+            f"CASE WHEN regexp_full_match({KEY}, {text(_GUID)}) THEN lower(regexp_replace({KEY}, '[^0-9a-fA-F]', '', 'g')) "
+            f"ELSE {KEY} END"
+        ),
+        certain=True,
+    ),
+    SameId(why="in the 15 and the 18 characters of Salesforce", form=_fifteen, certain=True),
+    SameId(
+        why="with and without zeros in front",
+        form=_with_form(f"CASE WHEN regexp_full_match({KEY}, '0+[1-9]\\d*') THEN ltrim({KEY}, '0') ELSE {KEY} END"),
+        certain=False,
+    ),
+    SameId(why="in capitals and in small letters", form=_with_form(f"lower({KEY})"), certain=False),
+)
+"""In the order in which they are tried."""

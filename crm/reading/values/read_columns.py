@@ -1,0 +1,258 @@
+"""Every column of a source judged by its values: how it is read, and what the values leave open.
+
+Said in ``leadq.yaml`` comes first, then what a bundle was trained with, then the values. A doubt is a Problem with the line to
+paste; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from leadq.crm.reading.values.column_reading import BARE, WHOLE, ColumnReading, Evidence, Kind, Wanted
+from leadq.crm.reading.values.flags import flag_words
+from leadq.crm.reading.values.headings import names_a_time
+from leadq.crm.reading.values.missing import missing_words
+from leadq.crm.reading.values.numbers.number_forms import NumberForm
+from leadq.crm.reading.values.numbers.number_judgement import NumberJudgement, judge_numbers
+from leadq.crm.reading.values.shapes import Shapes, find_shapes
+from leadq.crm.reading.values.stated import stated_reading
+from leadq.crm.reading.values.times.time_judgement import TimeJudgement, judge_times
+from leadq.crm.storage.scratch_database import Relation, first_row, name, texts
+
+_NEARLY_ALL = 0.99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSettings:
+    """What is said about the columns of a source beforehand.
+
+    Parameters
+    ----------
+    read, missing : mapping of column to tuple of str
+        As in ``leadq.yaml``.
+    named : mapping of column to tuple of str
+        Words that ``leadq.yaml`` names in a column, so that none of them is a missing value.
+    time_format : str or None
+        Of the whole source; ``None``: the values say it.
+    decimal : str or None
+        Sign before decimals, of the whole source: it settles a doubt.
+    zone_names : mapping of str to str
+        Offsets of names of zones.
+    trained : mapping of column to ColumnReading
+        How the model's training read the columns.
+    """
+
+    read: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    named: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    time_format: str | None = None
+    decimal: str | None = None
+    zone_names: Mapping[str, str] = field(default_factory=dict)
+    trained: Mapping[str, ColumnReading] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What a column's values leave open: the ways of reading it that are possible (none: nothing can be pasted).
+
+    Parameters
+    ----------
+    what : {"day or month", "mixed days and months", "decimals or thousands", "zone names", "stated"}
+    """
+
+    column: str
+    what: str
+    example: str
+    ways: tuple[tuple[str, ...], ...] = ()
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Readings by column, and the doubts in their order."""
+
+    readings: dict[str, ColumnReading]
+    doubts: tuple[Doubt, ...]
+
+
+def read_columns(rows: Relation, wanted: Mapping[str, Wanted], settings: ReadSettings, *, total: int) -> Judged:
+    """Judge the text columns of ``rows`` that ``wanted`` names.
+
+    Parameters
+    ----------
+    rows : Relation
+        With row numbers; cells trimmed, empty ones null.
+    wanted : mapping of column to Wanted
+    settings : ReadSettings
+    total : int
+        How many rows there are.
+    """
+    looked = {column: _Column.of(rows, column, kind, settings, total) for column, kind in wanted.items()}
+    numbers = {column: one.numbers(()) for column, one in looked.items()}
+    hints = {judged.forms[0] for judged in numbers.values() if judged.signs and not judged.doubt}
+    if settings.decimal:
+        hints = {NumberForm(settings.decimal)}
+    readings: dict[str, ColumnReading] = {}
+    doubts: list[Doubt] = []
+    for column, one in looked.items():
+        judged = one.numbers(hints) if numbers[column].doubt and hints else numbers[column]
+        readings[column], found = one.decide(settings, judged)
+        doubts += found
+    return Judged(readings=readings, doubts=tuple(doubts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """One column under judgement; ``shapes`` and ``rows`` are without the missing values."""
+
+    column: str
+    wanted: Wanted
+    rows: Relation
+    shapes: Shapes
+    missing: tuple[str, ...]
+    missing_rows: int
+    has_empty: bool
+
+    @classmethod
+    def of(cls, rows: Relation, column: str, wanted: Wanted, settings: ReadSettings, total: int) -> _Column:
+        found = find_shapes(rows, column, total=total)
+        named = settings.named.get(column, ())
+        words = (shape.example if "9" in shape.text else shape.text for shape in found.shapes)
+        missing = tuple(settings.missing[column]) if column in settings.missing else missing_words(words, named=named)
+        missing_rows = 0
+        if missing:
+            given = name(column)
+            (missing_rows,) = first_row(rows.aggregate(f"count_if({given} IN {texts(missing)})"))
+            rows = rows.filter(f"{given} NOT IN {texts(missing)}")
+            found = _without(found, missing)
+        return cls(
+            column=column, wanted=wanted, rows=rows, shapes=found, missing=missing, missing_rows=int(missing_rows),
+            has_empty=found.filled < total and not found.sampled,
+        )  # fmt: skip
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        return tuple(shape.example for shape in self.shapes.shapes[:2])
+
+    def numbers(self, hints: Iterable[NumberForm]) -> NumberJudgement:
+        """Judge the column as numbers; nothing where it must be something else."""
+        if self.wanted not in ("any", "number") or self._is_code():
+            return NumberJudgement()
+        enough = 0.5 if self.wanted == "number" else _NEARLY_ALL
+        return judge_numbers(self.shapes, self.rows, self.column, nearly_all=enough, hints=tuple(hints))
+
+    def _is_code(self) -> bool:
+        """Whether digits with zeros before them make the column one of codes: 01234 is no number."""
+        bare = [shape for shape in self.shapes.shapes if set(shape.text) == {"9"} and len(shape.text) > 1]
+        return self.wanted == "any" and any(shape.example.startswith("0") for shape in bare)
+
+    def decide(self, settings: ReadSettings, numbers: NumberJudgement) -> tuple[ColumnReading, list[Doubt]]:
+        """Return the reading and what is in doubt."""
+        said = settings.read.get(self.column)
+        if said is not None:
+            stated = stated_reading(said, settings.zone_names)
+            if stated is None:
+                return self._reading("text"), [Doubt(column=self.column, what="stated", example=", ".join(said))]
+            return replace(stated, missing=self.missing, evidence=self._evidence(stated)), []
+        times = self._times(settings) if self.wanted in ("any", "time") else TimeJudgement()
+        trained = settings.trained.get(self.column)
+        if times.forms and (self.wanted == "time" or not numbers.forms or names_a_time(self.column)):
+            return self._as_times(times, trained)
+        if numbers.forms:
+            return self._as_numbers(numbers, trained)
+        if self.wanted == "any" and not self.shapes.sampled:
+            words = [shape.text for shape in self.shapes.shapes]
+            if flag := flag_words(words, has_empty=self.has_empty):
+                return self._reading("flag", forms=(*sorted(flag[0]), *sorted(flag[1]))), []
+        if self.wanted == "id":
+            return self._reading("id", forms=(WHOLE,) if self._ends_in_zero() else ()), []
+        return self._reading("text"), []
+
+    def _times(self, settings: ReadSettings) -> TimeJudgement:
+        counted = self.wanted == "time" or names_a_time(self.column)
+        enough = 0.5 if self.wanted == "time" else _NEARLY_ALL
+        judged = judge_times(
+            self.shapes, self.rows, self.column, nearly_all=enough, zone_names=settings.zone_names, counted=counted
+        )
+        given = settings.time_format
+        if given is None or (self.wanted != "time" and not (judged.doubt and given in judged.doubt[1])):
+            return judged
+        if judged.doubt:
+            way = next((way for way in judged.doubt if given in way), None)
+            return replace(judged, forms=way, doubt=None) if way else judged
+        return judged if judged.forms else TimeJudgement(forms=(given,), fits=0)
+
+    def _as_times(self, times: TimeJudgement, trained: ColumnReading | None) -> tuple[ColumnReading, list[Doubt]]:
+        zones = tuple(sorted((times.zones or {}).items()))
+        reading = self._reading("time", forms=times.forms, fits=times.fits, zones=zones, bare=times.forms == ("iso",))
+        doubts = []
+        if times.unknown_zones:
+            doubts.append(
+                Doubt(column=self.column, what="zone names", example=times.example, zones=times.unknown_zones)
+            )
+        if times.doubt:
+            way = next((way for way in times.doubt if trained and set(way) <= set(trained.forms)), None)
+            if way is not None:
+                return replace(reading, forms=way), doubts
+            what = "mixed days and months" if times.mixed else "day or month"
+            ways = () if times.mixed else times.doubt
+            doubts.append(Doubt(column=self.column, what=what, example=times.example, ways=ways))
+        return reading, doubts
+
+    def _as_numbers(self, numbers: NumberJudgement, trained: ColumnReading | None) -> tuple[ColumnReading, list[Doubt]]:
+        forms = tuple(form.name for form in numbers.forms)
+        reading = self._reading("number", forms=forms, fits=numbers.fits, bare=numbers.bare)
+        if not numbers.doubt:
+            return reading, []
+        ways = tuple((form.name,) for form in numbers.doubt)
+        if trained is not None and trained.forms in ways:
+            bare = trained.forms == (BARE,) and numbers.bare
+            return replace(reading, forms=trained.forms, bare=bare), []
+        doubt = Doubt(column=self.column, what="decimals or thousands", example=numbers.example, ways=ways)
+        return reading, [doubt]
+
+    def _ends_in_zero(self) -> bool:
+        """Whether whole numbers became decimals on the way, as pandas does with a column that has empty cells."""
+        given, patterns = name(self.column), (r"\d+\.0", r"\d+(\.0)?")
+        counts = ", ".join(f"count_if(regexp_full_match({given}, '{one}'))" for one in patterns)
+        with_zero, whole, filled = first_row(self.rows.aggregate(f"{counts}, count({given})"))
+        return bool(with_zero) and whole == filled
+
+    def _reading(
+        self,
+        kind: Kind,
+        *,
+        forms: tuple[str, ...] = (),
+        fits: int | None = None,
+        zones: tuple[tuple[str, str], ...] = (),
+        bare: bool = False,
+    ) -> ColumnReading:
+        filled = self.shapes.filled
+        evidence = Evidence(
+            filled=filled, fits=filled if fits is None else fits, missing=self.missing_rows, examples=self.examples
+        )
+        return ColumnReading(
+            kind=kind,
+            forms=forms,
+            missing=self.missing,
+            zones=zones,
+            bare=bare,
+            evidence=evidence,
+        )
+
+    def _evidence(self, stated: ColumnReading) -> Evidence:
+        given = replace(stated, missing=self.missing).expression(self.column)
+        (unread,) = first_row(self.rows.aggregate(f"count_if(starts_with({given}, 'unread: '))"))
+        filled = self.shapes.filled
+        return Evidence(
+            filled=filled, fits=filled - int(unread or 0), missing=self.missing_rows, examples=self.examples
+        )
+
+
+def _without(found: Shapes, missing: tuple[str, ...]) -> Shapes:
+    """Shapes without those of missing values."""
+    gone = set(missing)
+    kept = tuple(s for s in found.shapes if not (s.text in gone or ("9" in s.text and s.example in gone)))
+    taken = sum(shape.count for shape in found.shapes) - sum(shape.count for shape in kept)
+    return replace(found, shapes=kept, filled=found.filled - taken)
