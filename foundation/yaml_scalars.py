@@ -7,7 +7,7 @@ digits, so that ``010``, ``1_000``, ``0x1F`` and ``1:30`` (which YAML 1.1 reads 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
@@ -25,6 +25,25 @@ _MOST_CHARACTERS = 400
 _EXACT = 2.0**53
 """Up to here a float is exactly the whole number that was written."""
 _YES, _NO = ("yes", "y", "on", "1"), ("no", "n", "off", "0")
+
+
+def quoted(text: str) -> str:
+    r"""Return ``text`` as a double-quoted YAML text on one line, whatever characters are in it.
+
+    >>> print(quoted('say "no"'), quoted("two\nlines"))
+    "say \"no\"" "two\U0000000Alines"
+    """
+    escaped = {'"': '\\"', "\\": "\\\\"}
+    return '"' + "".join(escaped.get(c, c if c.isprintable() else f"\\U{ord(c):08X}") for c in text) + '"'
+
+
+def quoted_list(texts: Iterable[str]) -> str:
+    """Return ``texts`` as a YAML list on one line.
+
+    >>> quoted_list(["Closed Won", "Won"])
+    '["Closed Won", "Won"]'
+    """
+    return f"[{', '.join(quoted(text) for text in texts)}]"
 
 
 def flag_of(text: str) -> bool | None:

@@ -63,6 +63,7 @@ def _as_list(value: object) -> object:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
 ValueMap = dict[str, dict[str, str | None]]
 
 
@@ -131,7 +132,7 @@ class Events(Source):
 class Flat(Source):
     """One file or table, a row a lead, an outcome column, no dates; ``order`` names the column that orders the rows."""
 
-    outcome: str
+    outcome: OneOrMore
     won: Words
     lost: Words
     open: Words = ()
@@ -189,10 +190,10 @@ class FromOpportunities(_OutcomeWords):
 
 
 class FromLeadColumns(_OutcomeWords):
-    """Values of a column of the lead (contract or source name); the time is ``leads.closed_at``."""
+    """Values of a column of the lead (contract or source name), or of several joined by ``" | "``; the time is ``leads.closed_at``."""
 
     origin: Literal["lead_columns"] = Field(alias="from")
-    column: str = "status"
+    column: OneOrMore = ("status",)
     open: Words = ("open",)
 
 

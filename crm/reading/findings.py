@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from leadq.crm.reading import FIRST, NEWEST
 from leadq.crm.storage.scratch_database import ROW, Connection, Relation, scalar, text
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import MAX_EXAMPLES, InputError, Problem
@@ -25,18 +26,23 @@ KEYS: dict[str, str] = {
 }
 """What names a row of a table to a person."""
 
+_UNLIKE = 0.02
+"""Shares of won, lost and open rows that lie further apart are no accident."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowRule:
     """A rule a row can break alone: the statement that does not hold, and how to fix it.
 
-    ``follows``: its rows are lost because others are, which are judged; so there is no Problem of its own.
+    ``follows``: its rows are lost because others are, which are judged, or not lost at all; so there is no Problem of its own.
+    ``going_on``: what a higher rejected_share means for these rows, where that is not to go on without them.
     """
 
     reason: str
     remedy: str
     column: str = ""
     follows: bool = False
+    going_on: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,14 +54,23 @@ class Findings:
     connection : DuckDBPyConnection
     rejected_share : float
         Share in [0, 1] of a table's rows that one rule may reject before that is a Problem.
+    reading : int
+        Which reading it is (docs/decisions/0023).
+    outcome : dict
+        Rows by word of the data, for each of won, lost and open, once outcomes were read.
+    states : dict
+        SQL expression of the state (won, lost or open) of a staged row, by table, where it is known.
     """
 
     connection: Connection
     rejected_share: float
+    reading: int = NEWEST
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rules: dict[tuple[str, str], RowRule] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    outcome: dict[str, dict[str, int]] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._new_table()
@@ -117,8 +132,12 @@ class Findings:
         by_reason = self.connection.table("rejections").aggregate('"table", reason, count(DISTINCT "row")')
         for table, reason, rows in sorted(by_reason.fetchall()):
             rule = self.rules[table, reason]
-            if rows > self.rejected_share * read[table] and not rule.follows:
+            if rule.follows:
+                continue
+            if rows > self.rejected_share * read[table]:
                 self.problems.append(self._problem(table, rule, rows, read[table]))
+            elif lost := self._unlike(table, rule):
+                self.notes.append(f"{table}: {counted(rows, 'row')} left out, {rule.reason}: {lost}")
 
     def _problem(self, table: str, rule: RowRule, rows: int, read: int) -> Problem:
         broken = self.connection.table("rejections").filter(f'"table" = {text(table)} AND reason = {text(rule.reason)}')
@@ -133,7 +152,31 @@ class Findings:
             rule=f"{rule.reason} in {rows / read:.1%} of {counted(read, 'row')}, more than the {self.rejected_share:.1%} that may "
             "be rejected",
             value=next((repr(value) for _, _, value in shown if value is not None), ""),
-            remedy=f"{rule.remedy} Or raise rejected_share in leadq.yaml to go on without these rows.",
+            remedy=f"{rule.remedy} {rule.going_on or self._going_on(table, rule)}".rstrip(),
             count=rows,
             examples=examples,
         )
+
+    def _going_on(self, table: str, rule: RowRule) -> str:
+        """Return how to go on without the rows of a rule; not offered where they are wins, or open leads, more than others."""
+        lost = self._unlike(table, rule)
+        if not lost:
+            return "Or raise rejected_share in leadq.yaml to go on without these rows."
+        return f"Do not raise rejected_share for them: without these rows you would lose {lost}, and learn what is not so."
+
+    def _unlike(self, table: str, rule: RowRule) -> str:
+        """Say which shares of won, lost and open rows a rule rejects; empty where they lie too near to each other to matter."""
+        if self.reading == FIRST or table not in self.states:
+            return ""
+        gone = self.connection.table("rejections").filter(f'"table" = {text(table)} AND reason = {text(rule.reason)}')
+        staged = self.connection.table(f"staged_{table}").project(f"{ROW}, {self.states[table]} AS _leadq_state")
+        broken = gone.project('"row" AS _leadq_broken').distinct().set_alias("broken")
+        joined = staged.set_alias("staged").join(broken, f"staged.{ROW} = broken._leadq_broken", how="left")
+        found = joined.aggregate("_leadq_state, count(_leadq_broken) / count(*)").filter("_leadq_state IS NOT NULL")
+        shares = {str(state): float(share) for state, share in found.fetchall()}
+        most, least = max(shares.values(), default=0.0), min(shares.values(), default=0.0)
+        if len(shares) < 2 or most <= 2 * least or most - least <= _UNLIKE:
+            return ""
+        named = {"won": "wins", "lost": "lost leads", "open": "open leads"}
+        *first, last = [f"{shares[state]:.1%} of your {called}" for state, called in named.items() if state in shares]
+        return f"{', '.join(first)} and {last}"

@@ -24,8 +24,16 @@ from leadq.crm.contract.crm_tables import TABLES, TEXT
 from leadq.crm.contract.history import History, OwnField, TableCount, write_manifest
 from leadq.crm.reading.columns.field_history import name_fields
 from leadq.crm.reading.columns.lead_aliases import follow_aliases, surviving_only
-from leadq.crm.reading.columns.mapping import WITH_OWN_FIELDS, Mapped, map_source
-from leadq.crm.reading.columns.outcomes import OUTCOME, distil, outcome_kinds, type_opportunities
+from leadq.crm.reading.columns.mapping import WITH_OWN_FIELDS, Mapped, map_source, staged_own
+from leadq.crm.reading.columns.outcome_sentence import outcome_sentence
+from leadq.crm.reading.columns.outcomes import (
+    OUTCOME,
+    clear_planned_dates,
+    columns_of,
+    distil,
+    outcome_kinds,
+    type_opportunities,
+)
 from leadq.crm.reading.columns.profiling import TypedField, own_fields
 from leadq.crm.reading.columns.row_rules import check_rows, leave_out_later_rows
 from leadq.crm.reading.columns.times import TimeReading
@@ -104,6 +112,12 @@ def read_notes(folder: Path) -> tuple[str, ...]:
     return tuple(document["notes"])
 
 
+def outcome_words(folder: Path) -> str:
+    """Say which column holds the outcome and which words are won, lost and open; empty for a history of an earlier leadq."""
+    document = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+    return outcome_sentence(document.get("outcome", {}))
+
+
 @dataclass(slots=True, kw_only=True)
 class _Reader:
     """One reading, from loading to writing."""
@@ -148,7 +162,10 @@ class _Reader:
         origin = self.config.flat or self.config.outcome
         if origin is None:
             raise AssertionError("a configuration has an outcome")
-        outcomes = distil(self.findings, origin)
+        leads = mapped["leads"]
+        dates = {column: staged_own(leads.own)[field] for field, column in leads.own.items()}
+        closed_at = dict(self.sources)["leads"].columns.get("closed_at", ())
+        outcomes = distil(self.findings, origin, dates=dates, closed_at=closed_at)
         self.findings.judge(self.counts)
         self.findings.stop_on_problems()
         self.say("writing the tables")
@@ -195,11 +212,11 @@ class _Reader:
                 self.findings.start_again()
             return None
 
-    def _extra(self, table: str) -> dict[str, str]:
+    def _extra(self, table: str) -> dict[str, tuple[str, ...]]:
         """Columns staged beside the contract's: the outcome, and the order of a flat file."""
         flat, outcome = self.config.flat, self.config.outcome
         if flat is not None:
-            return {OUTCOME: flat.outcome} | ({ORDER: flat.order} if flat.order is not None else {})
+            return {OUTCOME: flat.outcome} | ({ORDER: (flat.order,)} if flat.order is not None else {})
         return {OUTCOME: outcome.column} if table == "leads" and isinstance(outcome, FromLeadColumns) else {}
 
     def _reject_malformed(self, table: str, loaded: Loaded) -> None:
@@ -234,6 +251,8 @@ class _Reader:
             type_opportunities(self.findings, self.config.outcome)
         if table == "dispositions":
             fill_channel(self.findings)
+        if table == "leads" and self.config.outcome is not None:
+            clear_planned_dates(self.findings, self.config.outcome)
         check_rows(self.findings, table, read_at=self.read_at)
         if entity := WITH_OWN_FIELDS.get(table):
             self.own[table] = own_fields(self.findings, table, entity, source, mapped.own, times)
@@ -254,7 +273,9 @@ class _Reader:
         counts = {table: self._count(table) for table in TABLES if table in self.counts}
         own = tuple(typed.field for table in ("leads", "accounts") for typed in self.own.get(table, []))
         notes = [*self.findings.notes, *(_refusal(one) for one in own if one.status == "refused")]
-        document = {"notes": notes, "files": {table: self.findings.files[table] for table in counts}}
+        origin = self.config.flat or self.config.outcome
+        told = {"columns": columns_of(origin), "words": self.findings.outcome} if origin is not None else {}
+        document = {"notes": notes, "files": {table: self.findings.files[table] for table in counts}, "outcome": told}
         (folder / NOTES).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         outcome = self.config.outcome
         kinds = outcome_kinds(self.findings, outcome) if isinstance(outcome, FromEventKinds) else ()

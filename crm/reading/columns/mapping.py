@@ -16,7 +16,8 @@ from leadq.crm.reading.findings import Findings
 from leadq.crm.reading.sources.joins import joined
 from leadq.crm.reading.sources.source_files import Loaded
 from leadq.crm.reading.sources.source_rows import SourceRows, with_values
-from leadq.crm.storage.scratch_database import ROW, Relation, count, matches, name
+from leadq.crm.reading.values.words.folded_words import BETWEEN
+from leadq.crm.storage.scratch_database import ROW, Relation, count, matches, name, text
 from leadq.crm.storage.source_locations import Place
 from leadq.foundation.plurals import counted
 
@@ -51,7 +52,7 @@ def map_source(
     loaded: Loaded,
     *,
     load_join: Callable[[Place, str], Loaded | None],
-    extra: Mapping[str, str],
+    extra: Mapping[str, tuple[str, ...]],
     required: tuple[str, ...] | None = None,
 ) -> Mapped | None:
     """Map a staged file.
@@ -66,8 +67,8 @@ def map_source(
     loaded : Loaded
     load_join : callable
         Stages a joined file or table; None where it could not (the problem is then in ``findings``).
-    extra : mapping of staged name to column name
-        Columns kept beside the contract's, of which none is an own field (outcome, order).
+    extra : mapping of staged name to column names
+        Columns kept beside the contract's, of which none is an own field (outcome, order); several are joined to one text.
     required : tuple of str, optional
         Contract columns that must be there; default those of the contract.
 
@@ -87,20 +88,30 @@ def map_source(
     work = with_values(work, source.values.keys() - mapped_first)
     work = _filtered(work)
     contract = _contract_columns(work, REQUIRED[table] if required is None else required)
-    kept: dict[str, str] = {}
-    for staged, wanted in extra.items():
-        column = work.resolve(wanted)
-        if column is None:
-            work.missing(wanted, "the outcome or order column")
-        else:
-            kept[staged] = column
-    own = _own_columns(work, contract, kept)
+    kept: dict[str, tuple[str, ...]] = {}
+    for new, wanted in extra.items():
+        columns = [work.resolve(column) for column in wanted]
+        for column, found in zip(wanted, columns, strict=True):
+            if found is None:
+                work.missing(column, "the outcome or order column")
+        kept[new] = tuple(column for column in columns if column is not None)
+    own = _own_columns(work, contract, {column for columns in kept.values() for column in columns})
     if len(findings.problems) > before:
         return None
     staged = staged_own(own)
-    shown = {**contract, **kept, **{staged[field]: column for field, column in own.items()}}
-    rows = work.rows.project(", ".join([ROW, *(f"{name(column)} AS {name(new)}" for new, column in shown.items())]))
+    shown = {**contract, **{staged[field]: column for field, column in own.items()}}
+    joined_texts = [f"{_together(columns)} AS {name(new)}" for new, columns in kept.items()]
+    plain = [f"{name(column)} AS {name(new)}" for new, column in shown.items()]
+    rows = work.rows.project(", ".join([ROW, *plain, *joined_texts]))
     return Mapped(rows=rows, contract=tuple(contract), own=own)
+
+
+def _together(columns: tuple[str, ...]) -> str:
+    """Return the SQL expression of the texts of ``columns`` joined by " | "; null where all are."""
+    if len(columns) == 1:
+        return name(columns[0])
+    parts = f" || {text(BETWEEN)} || ".join(f"coalesce({name(column)}, '')" for column in columns)
+    return f"CASE WHEN coalesce({', '.join(map(name, columns))}) IS NOT NULL THEN {parts} END"
 
 
 def _filtered(work: SourceRows) -> SourceRows:
@@ -144,10 +155,10 @@ def _contract_columns(work: SourceRows, required: tuple[str, ...]) -> dict[str, 
     return found
 
 
-def _own_columns(work: SourceRows, contract: dict[str, str], kept: dict[str, str]) -> dict[str, str]:
+def _own_columns(work: SourceRows, contract: dict[str, str], kept: set[str]) -> dict[str, str]:
     """Field name to source column of the company's own columns."""
     own = work.source.own_fields
-    used = {*contract.values(), *kept.values()}
+    used = {*contract.values(), *kept}
     free = [column for column in work.loaded.columns if column not in used]
     if work.table not in WITH_OWN_FIELDS:
         if free:

@@ -7,30 +7,42 @@ account's latest lead created before it. Leaves out horizons and labels, which a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from leadq.crm.config.schema import Flat, FromEventKinds, FromLeadColumns, FromOpportunities
-from leadq.crm.reading.findings import Findings, RowRule
-from leadq.crm.storage.scratch_database import ROW, Relation, count, matches, name, scalar
+from leadq.crm.reading.columns.outcome_meaning import Words, state_of, states_in, unnamed_words
+from leadq.crm.reading.columns.undated_outcomes import without_closing_date
+from leadq.crm.reading.findings import Findings
+from leadq.crm.storage.scratch_database import ROW, Relation, count, name, scalar
 from leadq.foundation.plurals import counted, one_or_many
-from leadq.foundation.problems import MAX_EXAMPLES, Problem
-from leadq.foundation.suggestions import did_you_mean
+from leadq.foundation.problems import Problem
 
 OUTCOME = "_leadq_outcome"
 """Staged column of leads that holds the outcome where it comes from lead columns or a flat file."""
 
-Words = FromOpportunities | FromLeadColumns | FromEventKinds | Flat
 
-
-def distil(findings: Findings, origin: Words) -> Relation:
+def distil(
+    findings: Findings, origin: Words, *, dates: Mapping[str, str] | None = None, closed_at: tuple[str, ...] = ()
+) -> Relation:
     """Return the outcome rows (lead_id, occurred_at, outcome) in a total order.
 
     Rows without a usable outcome are rejected, unknown outcome words go to ``findings.problems``.
+
+    Parameters
+    ----------
+    findings : Findings
+    origin : Flat, FromLeadColumns, FromOpportunities or FromEventKinds
+    dates : mapping of column of the source to staged column, optional
+        The company's own columns of leads: those of dates are named where a closing date is missing.
+    closed_at : tuple of str, optional
+        Columns of the source that ``closed_at`` is read from.
     """
     if isinstance(origin, FromOpportunities):
         candidates = _from_opportunities(findings, origin)
     elif isinstance(origin, FromEventKinds):
         candidates = _from_events(findings, origin)
     else:
-        candidates = _from_leads(findings, origin)
+        candidates = _from_leads(findings, origin, dates or {}, closed_at)
     return _changes(candidates).order("lead_id, occurred_at, outcome")
 
 
@@ -46,52 +58,59 @@ def _changes(candidates: Relation) -> Relation:
     return kept.project("lead_id, occurred_at, outcome")
 
 
-def _word(origin: Words, column: str) -> str:
-    """Return the SQL expression of a source word as won, lost, open or null (unknown)."""
-    opened = () if isinstance(origin, FromEventKinds) else origin.open
-    return (
-        f"CASE WHEN {matches(column, origin.won)} THEN 'won' WHEN {matches(column, origin.lost)} THEN 'lost' "
-        f"WHEN {column} IS NULL OR {matches(column, opened)} THEN 'open' END"
-    )
+def clear_planned_dates(findings: Findings, origin: Words) -> None:
+    """Empty ``closed_at`` of staged leads that are neither won nor lost: the closing date of an open lead is a plan.
 
-
-def _unknown_words(findings: Findings, origin: Words, rows: Relation, column: str, where: str) -> None:
-    """Add a Problem for words of ``column`` that the configuration does not name."""
-    unknown = rows.filter(f"({_word(origin, name(column))}) IS NULL")
-    found = count(unknown)
-    if not found:
+    Call it before rows are checked, so that a plan lies neither in the future nor before the lead was created.
+    """
+    if not isinstance(origin, FromLeadColumns):
         return
-    words = unknown.aggregate(f"{name(column)} AS word, count(*) AS n").order("n DESC, word")
-    shown = words.limit(MAX_EXAMPLES).fetchall()
-    known = [*origin.won, *origin.lost, *(() if isinstance(origin, FromEventKinds) else origin.open)]
-    hint = did_you_mean(str(shown[0][0]), known)
-    findings.problems.append(
-        Problem(
-            where=where,
-            rule="an outcome must be named in leadq.yaml as won, lost or open",
-            value=repr(shown[0][0]),
-            count=found,
-            remedy=f"{hint}Add it to won, lost or open of the outcome (a pattern may end in *), or map it with values.",
-            examples=tuple(f"{word!r}: {counted(n, 'row')}" for word, n in shown),
-        )
+    staged = findings.connection.table("staged_leads")
+    closed = f"coalesce({states_in(staged, OUTCOME, origin)}, '') IN ('won', 'lost')"
+    findings.connection.execute(
+        f"UPDATE staged_leads SET closed_at = NULL WHERE closed_at IS NOT NULL AND NOT ({closed})"  # noqa: S608
     )
 
 
-def _from_leads(findings: Findings, origin: FromLeadColumns | Flat) -> Relation:
+def _from_leads(
+    findings: Findings, origin: FromLeadColumns | Flat, dates: Mapping[str, str], closed_at: tuple[str, ...]
+) -> Relation:
     leads = findings.good("leads")
-    _unknown_words(findings, origin, leads, OUTCOME, f"leads: {findings.files.get('leads', '')}")
-    rule = RowRule(
-        reason="won or lost without closed_at", remedy="Map closed_at, or fill it in the source.", column="closed_at"
-    )
-    word = _word(origin, OUTCOME)
-    findings.reject("leads", leads.filter(f"closed_at IS NULL AND {word} IN ('won', 'lost')"), rule, value=OUTCOME)
+    where = f"leads: {findings.files.get('leads', '')} column {' | '.join(columns_of(origin))}"
+    word = _named(findings, origin, leads, OUTCOME, where)
+    undated = leads.filter(f"closed_at IS NULL AND {word} IN ('won', 'lost')")
+    rule = without_closing_date(undated, dates, closed_at)
+    findings.reject("leads", undated, rule, value=OUTCOME)
     closed = findings.good("leads").project(f"lead_id, closed_at AS occurred_at, {word} AS outcome")
     return closed.filter("outcome IN ('won', 'lost')")
 
 
+def columns_of(origin: Words) -> tuple[str, ...]:
+    """Columns of the data that hold the outcome."""
+    if isinstance(origin, Flat):
+        return origin.outcome
+    if isinstance(origin, FromLeadColumns):
+        return origin.column
+    return ("kind",) if isinstance(origin, FromEventKinds) else ("outcome",)
+
+
+def _named(findings: Findings, origin: Words, rows: Relation, column: str, where: str) -> str:
+    """Return the SQL expression of the state that ``column`` says; words that nobody named go to ``findings.problems``."""
+    found = rows.filter(f"{name(column)} IS NOT NULL").aggregate(f"{name(column)} AS word, count(*) AS n")
+    counts = {str(word): int(n) for word, n in found.order("n DESC, word").fetchall()}
+    findings.outcome = {
+        state: {word: n for word, n in counts.items() if state_of(word, origin) == state}
+        for state in ("won", "lost", "open")
+    }
+    if problem := unnamed_words(origin, counts, where):
+        findings.problems.append(problem)
+    return states_in(rows, column, origin, tuple(counts))
+
+
 def _from_events(findings: Findings, origin: FromEventKinds) -> Relation:
     events = findings.good("events")
-    outcomes = events.project(f"lead_id, occurred_at, {_word(origin, 'kind')} AS outcome").filter("outcome IS NOT NULL")
+    state = states_in(events, "kind", origin)
+    outcomes = events.project(f"lead_id, occurred_at, {state} AS outcome").filter("outcome IS NOT NULL")
     if nobody := count(outcomes.filter("lead_id IS NULL")):
         events = counted(nobody, "outcome event names", "outcome events name")
         findings.notes.append(
@@ -112,22 +131,18 @@ def _from_events(findings: Findings, origin: FromEventKinds) -> Relation:
 
 def outcome_kinds(findings: Findings, origin: FromEventKinds) -> tuple[str, ...]:
     """Kinds of events that are outcomes: those named, and those in the data that a named pattern matches."""
-    patterns = (*origin.won, *origin.lost)
-    found = (
-        findings.good("events").filter(matches("kind", patterns)).project("kind").distinct().order("kind").fetchall()
-    )
-    named = [pattern for pattern in patterns if not pattern.endswith("*")]
-    return tuple(dict.fromkeys([*named, *(str(kind) for (kind,) in found)]))
+    kinds = findings.good("events").project("kind").distinct().order("kind").fetchall()
+    found = [str(kind) for (kind,) in kinds if kind is not None and state_of(str(kind), origin) is not None]
+    named = [pattern for pattern in (*origin.won, *origin.lost) if not pattern.endswith("*")]
+    return tuple(dict.fromkeys([*named, *found]))
 
 
 def type_opportunities(findings: Findings, origin: FromOpportunities) -> None:
     """Turn ``outcome`` of the staged opportunities into won, lost or open; ``closed_at`` of an open one is only a plan."""
-    _unknown_words(
-        findings, origin, findings.good("opportunities"), "outcome",
-        f"opportunities: {findings.files.get('opportunities', '')} column outcome",
-    )  # fmt: skip
+    good = findings.good("opportunities")
+    where = f"opportunities: {findings.files.get('opportunities', '')} column outcome"
     staged = findings.connection.table("staged_opportunities")
-    word = f"coalesce({_word(origin, 'outcome')}, 'open')"
+    word = f"coalesce({_named(findings, origin, good, 'outcome', where)}, 'open')"
     shown = {
         "outcome": f"{word} AS outcome",
         "closed_at": f"CASE WHEN {word} <> 'open' THEN closed_at END AS closed_at",
@@ -137,11 +152,8 @@ def type_opportunities(findings: Findings, origin: FromOpportunities) -> None:
     )
     findings.connection.execute("DROP TABLE staged_opportunities")
     findings.connection.execute("ALTER TABLE typed_opportunities RENAME TO staged_opportunities")
-    rule = RowRule(
-        reason="won or lost without closed_at", remedy="Map closed_at, or fill it in the source.", column="closed_at"
-    )
     undated = findings.good("opportunities").filter("outcome <> 'open' AND closed_at IS NULL")
-    findings.reject("opportunities", undated, rule, value="outcome")
+    findings.reject("opportunities", undated, without_closing_date(undated, {}, ()), value="outcome")
 
 
 def _from_opportunities(findings: Findings, origin: FromOpportunities) -> Relation:

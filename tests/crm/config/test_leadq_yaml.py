@@ -22,7 +22,7 @@ def _problems(tmp_path: Path, text: str) -> list[str]:
 def test_the_template_is_a_valid_configuration() -> None:
     config = read_config(TEMPLATE)
     assert config.sources is not None
-    assert config.sources.leads.columns["lead_id"] == "Id"
+    assert config.sources.leads.columns["lead_id"] == ("Id",)
     assert config.sources.leads.path == TEMPLATE.parent / "leads.csv"
 
 
