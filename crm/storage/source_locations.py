@@ -6,6 +6,7 @@ ever shown. Leaves out opening either (``crm/reading/sources/source_files.py``, 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     SecretStr,
     ValidationInfo,
     model_validator,
@@ -34,6 +36,12 @@ _MOST_ADDRESS = 4_000
 _SCHEMES = ("postgresql://", "postgres://")
 _PASSWORD = re.compile(r"://[^@]*:[^@]+@|[?&](ssl)?password=[^&]", re.IGNORECASE)
 """A password between the user and the host of an address, or among its settings."""
+
+
+BROKEN_BYTES_REPLACED = ":replace"
+"""Ends an encoding of which bytes that are no text are read as the sign for an unknown letter."""
+_NOT_OF_FILES = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem"})
+"""Codecs of texts that no file is written in, by their names in Python."""
 
 
 class Part(BaseModel):
@@ -88,6 +96,15 @@ def _filled(text: str, info: ValidationInfo) -> str:
     return _VARIABLE.sub(value, text)
 
 
+def _paths(written: object, info: ValidationInfo) -> Path | tuple[Path, ...]:
+    """Read one path, or a list of the parts of one export."""
+    if not isinstance(written, list | tuple):
+        return written if isinstance(written, Path) else _path(written, info)
+    if not written:
+        raise ValueError("must be a path, or a list of at least one path")
+    return tuple(part if isinstance(part, Path) else _path(part, info) for part in written)
+
+
 def _path(text: object, info: ValidationInfo) -> Path:
     if not isinstance(text, str):
         raise ValueError("must be a path")
@@ -113,9 +130,23 @@ def _address(text: object, info: ValidationInfo) -> str:
 
 
 def _separator(text: str) -> str:
-    if len(text) != 1:
-        raise ValueError(r'must be one character; a tab is written "\t", in double quotes')
+    if len(text) != 1 or text in '\r\n\0"\\ ' or text.isalnum():
+        raise ValueError(r'must be one character such as ";"; a tab is written "\t", in double quotes')
     return text
+
+
+def _encoding(text: str) -> str:
+    """Return ``text`` if it names a way of writing letters as bytes, perhaps with ``:replace``."""
+    codec = text.strip().removesuffix(BROKEN_BYTES_REPLACED)
+    try:
+        known = codecs.lookup(codec)
+        readable = known.name not in _NOT_OF_FILES and known._is_text_encoding
+        known.incrementaldecoder().decode(b"")
+    except (LookupError, TypeError, ValueError, UnicodeError, AttributeError):
+        readable = False
+    if not readable:
+        raise ValueError("must be an encoding of text such as utf-8, cp1252, cp1251, cp932 or utf-16")
+    return text.strip()
 
 
 def _table(text: str) -> str:
@@ -135,15 +166,22 @@ class Database(Part):
 
 
 class Place(Part):
-    """A file and how it is written (``path``), or rows of a database (``table`` or ``query``).
+    r"""A file and how it is written (``path``), or rows of a database (``table`` or ``query``).
 
-    A file's ``separator`` is found in the header and its ``format`` in the name if not given.
+    ``path`` is a file, a pattern such as ``deals-*.csv``, a file inside a ZIP (``export.zip/Lead.csv``) or a list of these: the
+    parts of one export. What is not given is found: ``format`` by name and content, ``encoding``, ``separator``, ``quote``,
+    ``quote_escape`` (``"\\"`` where a quote inside a text is written ``\\"``) and ``header_line`` by the content. ``sheet`` names a
+    sheet of a workbook.
     """
 
-    path: FilePath | None = None
-    format: Literal["csv", "parquet", "jsonl"] | None = None
+    path: Annotated[Path | tuple[Path, ...], BeforeValidator(_paths)] | None = None
+    format: Literal["csv", "parquet", "jsonl", "json", "xlsx", "zip"] | None = None
     separator: Annotated[str, AfterValidator(_separator)] | None = None
-    encoding: Literal["utf-8", "latin-1", "cp1252", "utf-16"] = "utf-8"
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    quote: Literal['"', "'"] | None = None
+    quote_escape: Literal['"', "\\"] | None = None
+    header_line: int | None = Field(default=None, ge=1, le=10_000)
+    sheet: str | None = None
     decimal: Literal[".", ","] = "."
     database: str | None = None
     table: TableName | None = None
@@ -158,7 +196,7 @@ class Place(Part):
         if self.database is not None:
             if (self.table is None) == (self.query is None):
                 raise ValueError("names a database, so it must name either a table or a query")
-            if wrong := sorted({"format", "separator", "encoding"} & self.model_fields_set):
+            if wrong := sorted({*_OF_FILES} & self.model_fields_set):
                 raise ValueError(f"{wrong[0]} says how a file is written; a database needs none")
         return self
 
@@ -170,22 +208,33 @@ class Place(Part):
     @property
     def title(self) -> str:
         """What a person calls it: the file's name, or the database and its table."""
+        if isinstance(self.path, tuple):
+            return ", ".join(part.name for part in self.path[:_MOST_TITLES]) + (
+                " ..." if len(self.path) > _MOST_TITLES else ""
+            )
         if self.path is not None:
             return self.path.name
         return f"{self.database} table {self.table}" if self.table is not None else f"{self.database} query"
 
-    def as_file(self, path: Path) -> FileFormat:
+    def as_file(self, path: Path | tuple[Path, ...]) -> FileFormat:
         """Return the file to read: this one, or the Parquet file ``path`` that its rows were fetched into."""
-        written = "parquet" if self.path is None else self.format
-        return FileFormat.model_construct(
-            path=path, format=written, separator=self.separator, encoding=self.encoding, decimal=self.decimal
-        )
+        parts = path if isinstance(path, tuple) else (path,)
+        written = {key: getattr(self, key) for key in _OF_FILES}
+        if self.path is None:
+            written["format"] = "parquet"
+        return FileFormat.model_construct(path=parts[0], more=parts[1:], decimal=self.decimal, **written)
 
 
 class FileFormat(Place):
-    """A file and how it is written."""
+    """A file and how it is written; ``more`` are further parts of the same export."""
 
     path: FilePath
+    more: tuple[Path, ...] = ()
+
+
+_OF_FILES = ("format", "separator", "encoding", "quote", "quote_escape", "header_line", "sheet")
+"""What says how a file is written."""
+_MOST_TITLES = 3
 
 
 class ScoreTable(Part):

@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 
 from leadq.crm.reading.columns.times import TimeReading
-from leadq.crm.reading.sources.source_files import FileProblem, Loaded, load
+from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
+from leadq.crm.reading.sources.source_files import load
 from leadq.crm.reading.sources.text_encoding import is_utf16
 from leadq.crm.storage.scratch_database import Connection, Relation, first_row, name, text
 from leadq.crm.storage.source_locations import FileFormat

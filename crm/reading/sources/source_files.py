@@ -9,11 +9,11 @@ from __future__ import annotations
 import codecs
 import csv
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
 from leadq.crm.reading.sources.text_encoding import is_gzip, is_utf16, open_text, undecodable, what_else
 from leadq.crm.storage.scratch_database import ROW, Connection, Relation, count, name, texts
 from leadq.crm.storage.source_locations import FileFormat
@@ -34,29 +34,6 @@ _OTHER_FORMATS = {
     "json": "Write it as JSON lines, one object a line, and set format: jsonl.",
     "zip": "Unpack it and name the file inside; gzip is read as it is.",
 }
-
-
-class FileProblem(Exception):  # noqa: N818 - a carrier inside the reader; callers collect the Problem
-    """The file cannot be read at all; ``problem`` says why."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A staged file: its table, its columns in their order, the rows that were no rows, and the separator of a CSV file."""
-
-    table: str
-    columns: tuple[str, ...]
-    malformed: tuple[tuple[int, str], ...] = ()
-    separator: str | None = None
-
-    def column(self, wanted: str) -> str | None:
-        """Return the column called ``wanted``, letter case aside, or None."""
-        exact = [column for column in self.columns if column == wanted]
-        return next(iter(exact or [column for column in self.columns if column.lower() == wanted.lower()]), None)
 
 
 def load(connection: Connection, file: FileFormat, table: str, *, scratch: Path, needs_rows: bool = True) -> Loaded:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from leadq.crm.config.schema import Source
 from leadq.crm.reading.findings import Findings
-from leadq.crm.reading.sources.source_files import Loaded
+from leadq.crm.reading.sources.loaded_file import Loaded
 from leadq.crm.storage.scratch_database import ROW, Relation, name, text
 from leadq.foundation.problems import Problem
 from leadq.foundation.suggestions import did_you_mean
