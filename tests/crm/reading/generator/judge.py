@@ -14,7 +14,7 @@ from leadq.foundation.problems import LeadqError
 from tests.crm.reading.generator.cells import Table, table
 from tests.crm.reading.generator.comparison import Difference, differences
 from tests.crm.reading.generator.plan import Plan, draw
-from tests.crm.reading.generator.remedies import paste
+from tests.crm.reading.generator.remedies import Known, paste
 from tests.crm.reading.generator.truth import READ_AT
 from tests.crm.reading.generator.written import write
 
@@ -70,7 +70,7 @@ def _read(plan: Plan, found: Table, path: Path, folder: Path, result: Judgement)
         history = _history(yaml, folder, result)
         if history is not None:
             break
-        lines = paste(yaml, result.said[-1], plan)
+        lines = paste(yaml, result.said[-1], known(plan))
         if not lines:
             result.verdict = HELPLESS
             return
@@ -85,6 +85,19 @@ def _read(plan: Plan, found: Table, path: Path, folder: Path, result: Judgement)
         result.verdict = TOLD
     else:
         result.verdict = REFUSED if result.said else RIGHT
+
+
+def known(plan: Plan) -> Known:
+    """Return what a person would know of the file."""
+    head = plan.headings
+    return Known(
+        encoding=plan.encoding,
+        won=plan.won,
+        lost=plan.lost,
+        open=plan.open,
+        orders={head[role]: {form.order for form in forms if form.order} for role, forms in plan.times.items()},
+        decimals={head[role]: form.decimal for role, form in plan.numbers.items()},
+    )
 
 
 def _history(yaml: Path, folder: Path, result: Judgement) -> History | None:

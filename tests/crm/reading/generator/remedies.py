@@ -6,13 +6,13 @@ Where it offers several, the one that is true of the file is taken: that is what
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.crm.reading.generator.comparison import folded
-from tests.crm.reading.generator.plan import Plan
 
 _BY_SOURCE = ("read", "missing", "values", "columns", "where", "own_fields", "encoding", "separator", "decimal", "time_format", "path",
               "format", "sheet", "header", "skip", "escape")  # fmt: skip
@@ -22,6 +22,21 @@ _OFFER = re.compile(rf"(?<![\w.])({'|'.join((*_BY_SOURCE, *_TOP, *_WORDS))}): ?"
 _SAME = {"latin-1": {"latin-1", "cp1252", "iso-8859-1", "iso8859-1", "iso-8859-15"}, "cp1252": {"cp1252", "windows-1252"},
          "mac_roman": {"mac_roman", "macroman", "macintosh"}, "cp932": {"cp932", "shift_jis", "ms932", "windows-31j"},
          "gb18030": {"gb18030", "gbk", "gb2312"}, "cp1251": {"cp1251", "windows-1251"}, "cp1250": {"cp1250", "windows-1250"}}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a person knows of a file: its encoding, which words are won, lost and open, and by heading how days and decimals are written.
+
+    ``orders`` has ``dm``, ``md`` or both for a column of dates; ``decimals`` the decimal sign of a column of numbers.
+    """
+
+    encoding: str = "utf-8"
+    won: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    orders: dict[str, set[str]] = field(default_factory=dict)
+    decimals: dict[str, str] = field(default_factory=dict)
 
 
 def offers(words: str) -> list[tuple[str, Any]]:
@@ -63,12 +78,12 @@ def _value(rest: str) -> str:
     return re.split(r"[\s;]|[.,](?:\s|$)", rest, maxsplit=1)[0].rstrip(")")
 
 
-def paste(path: Path, words: str, plan: Plan) -> list[str]:
-    """Paste what the words offer and the plan knows to be true into the file; return the lines, none where nothing fits."""
+def paste(path: Path, words: str, known: Known) -> list[str]:
+    """Paste what the words offer and is known to be true into the file; return the lines, none where nothing fits."""
     document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     pasted, taken = [], set()
     for key, value in offers(words):
-        kept = _true(key, value, plan, taken)
+        kept = _true(key, value, known, taken)
         if kept in (None, {}, []):
             continue
         _merge(document, key, kept)
@@ -104,44 +119,43 @@ def _merge(document: dict[str, Any], key: str, value: Any) -> None:
         home[key] = value
 
 
-def _true(key: str, value: Any, plan: Plan, taken: set[tuple[str, str]]) -> Any:
+def _true(key: str, value: Any, known: Known, taken: set[tuple[str, str]]) -> Any:
     """Return what of an offer is true of the file and not yet answered."""
     if key == "rejected_share":
         return None
     if key == "encoding":
         return (
             value
-            if value.lower() in _SAME.get(plan.encoding, {plan.encoding, plan.encoding.removesuffix("-sig")})
+            if value.lower() in _SAME.get(known.encoding, {known.encoding, known.encoding.removesuffix("-sig")})
             else None
         )
     if key in _WORDS:
-        return [word for word in ([value] if isinstance(value, str) else value) if _means(plan, word) == key]
+        return [word for word in ([value] if isinstance(value, str) else value) if _means(known, word) == key]
     if key in ("read", "missing", "zone_names") and isinstance(value, dict):
         kept = {}
         for column, form in value.items():
-            if (key, column) not in taken and (key != "read" or _is_form(plan, column, form)):
+            if (key, column) not in taken and (key != "read" or _is_form(known, column, form)):
                 taken.add((key, column))
                 kept[column] = form
         return kept
     return value
 
 
-def _means(plan: Plan, word: str) -> str:
-    for key, words in (("won", plan.won), ("lost", plan.lost), ("open", plan.open)):
+def _means(known: Known, word: str) -> str:
+    for key, words in (("won", known.won), ("lost", known.lost), ("open", known.open)):
         if folded(word) in {folded(one) for one in words}:
             return key
     return ""
 
 
-def _is_form(plan: Plan, column: str, form: Any) -> bool:
+def _is_form(known: Known, column: str, form: Any) -> bool:
     """Whether a column of the file is written in the form that is offered, as far as people know such a thing."""
-    role = next((role for role, heading in plan.headings.items() if folded(column).startswith(folded(heading))), "")
     forms = [form] if isinstance(form, str) else list(form)
-    if role in plan.times:
-        orders = {one.order for one in plan.times[role] if one.order}
-        return all(_order(one) in ("", *orders) for one in forms)
-    if role in plan.numbers:
-        return all(one in ("text", "id") or _decimal(one) == plan.numbers[role].decimal for one in forms)
+    heading = next((one for one in (*known.orders, *known.decimals) if folded(column).startswith(folded(one))), "")
+    if heading in known.orders:
+        return all(_order(one) in ("", *known.orders[heading]) for one in forms)
+    if heading in known.decimals:
+        return all(one in ("text", "id") or _decimal(one) == known.decimals[heading] for one in forms)
     return True
 
 
