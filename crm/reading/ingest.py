@@ -22,27 +22,28 @@ from leadq.crm.answers.answer_log import ANSWERS, AnswerBook
 from leadq.crm.config.schema import Config, FromEventKinds, FromLeadColumns, FromOpportunities, Source
 from leadq.crm.contract.crm_tables import TABLES, TEXT
 from leadq.crm.contract.history import History, OwnField, TableCount, write_manifest
+from leadq.crm.reading import FIRST, NEWEST
+from leadq.crm.reading.columns.canonical_columns import Canonical
 from leadq.crm.reading.columns.field_history import name_fields
 from leadq.crm.reading.columns.lead_aliases import follow_aliases, surviving_only
-from leadq.crm.reading.columns.mapping import WITH_OWN_FIELDS, Mapped, map_source, staged_own
+from leadq.crm.reading.columns.mapping import Mapped, map_source, staged_own
 from leadq.crm.reading.columns.outcome_sentence import outcome_sentence
 from leadq.crm.reading.columns.outcomes import (
     OUTCOME,
     clear_planned_dates,
     columns_of,
-    distil,
-    outcome_kinds,
-    type_opportunities,
 )
-from leadq.crm.reading.columns.profiling import TypedField, own_fields
+from leadq.crm.reading.columns.profiling import TypedField
 from leadq.crm.reading.columns.row_rules import check_rows, leave_out_later_rows
 from leadq.crm.reading.columns.times import TimeReading
 from leadq.crm.reading.columns.typed_columns import stage
+from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
 from leadq.crm.reading.desk_dispositions import fill_channel, leave_out_lost_leads, note_unread, stage_answers
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.reading.history_files import hash_tables, write_history_tables
-from leadq.crm.reading.sources.flat_file import ORDER, date_flat_rows
-from leadq.crm.reading.sources.source_files import FileProblem, Loaded, load
+from leadq.crm.reading.sources.flat_file import ORDER
+from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
+from leadq.crm.reading.steps import Steps, steps_of
 from leadq.crm.reading.values.column_reading import ColumnReading
 from leadq.crm.storage.scratch_database import Connection, count, open_engine
 from leadq.crm.storage.source_locations import Place
@@ -61,8 +62,8 @@ def read_history(
     progress: Callable[[str], None] | None = None,
     memory_limit: str = "2GB",
     threads: int = 2,
-    reading: int | None = None,  # noqa: ARG001 - taken up with the second reading
-    readings: Mapping[str, Mapping[str, ColumnReading]] | None = None,  # noqa: ARG001
+    reading: int | None = None,
+    readings: Mapping[str, Mapping[str, ColumnReading]] | None = None,
 ) -> History:
     """Read all sources of ``config`` into a history.
 
@@ -97,7 +98,10 @@ def read_history(
         scratch = partial / "scratch"
         try:
             with open_engine(scratch, memory_limit=memory_limit, threads=threads) as connection:
-                reader = _Reader(config=config, read_at=read_at, connection=connection, scratch=scratch, say=say)
+                reader = _Reader(
+                    config=config, read_at=read_at, connection=connection, scratch=scratch, say=say,
+                    reading=reading or config.reading or NEWEST, trained=readings or {},
+                )  # fmt: skip
                 history = reader.read(partial)
         except duckdb.IOException as error:  # the engine's own words for a full disk
             raise OSError(str(error).splitlines()[0]) from error
@@ -127,7 +131,11 @@ class _Reader:
     connection: Connection
     scratch: Path
     say: Callable[[str], None]
+    reading: int
+    trained: Mapping[str, Mapping[str, ColumnReading]]
     findings: Findings = field(init=False)
+    canonical: Canonical = field(init=False)
+    steps: Steps = field(init=False)
     counts: dict[str, int] = field(default_factory=dict)
     own: dict[str, list[TypedField]] = field(default_factory=dict)
     fetched: dict[str, Path] = field(default_factory=dict)
@@ -135,6 +143,8 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self.findings = Findings(connection=self.connection, rejected_share=self.config.rejected_share)
+        self.canonical = Canonical(config=self.config, findings=self.findings, trained=self.trained)
+        self.steps = steps_of(self.reading)
 
     @property
     def sources(self) -> list[tuple[str, Source]]:
@@ -165,7 +175,7 @@ class _Reader:
         leads = mapped["leads"]
         dates = {column: staged_own(leads.own)[field] for field, column in leads.own.items()}
         closed_at = dict(self.sources)["leads"].columns.get("closed_at", ())
-        outcomes = distil(self.findings, origin, dates=dates, closed_at=closed_at)
+        outcomes = self.steps.distil(self.findings, origin, dates=dates, closed_at=closed_at)
         self.findings.judge(self.counts)
         self.findings.stop_on_problems()
         self.say("writing the tables")
@@ -193,7 +203,7 @@ class _Reader:
             flat = self.config.flat is not None
             found = map_source(
                 self.findings, table, source, loaded, load_join=self._load, extra=self._extra(table),
-                required=() if flat else None,
+                required=() if flat else None, canonical=None if self.reading == FIRST else self.canonical,
             )  # fmt: skip
             if found is not None:
                 mapped[table] = found
@@ -205,7 +215,9 @@ class _Reader:
         if path is None:  # why it could not be fetched is said already
             return None
         try:
-            return load(self.connection, place.as_file(path), table, scratch=self.scratch, needs_rows=needs_rows)
+            return self.steps.load(
+                self.connection, place.as_file(path), table, scratch=self.scratch, needs_rows=needs_rows
+            )
         except FileProblem as stopped:
             self.findings.problems.append(stopped.problem)
             if isinstance(stopped.__cause__, duckdb.Error):  # it refuses everything else in this transaction
@@ -238,6 +250,8 @@ class _Reader:
 
     def _stage(self, table: str, source: Source, mapped: Mapped) -> None:
         self.say(f"checking {table}")
+        if self.reading != FIRST:  # its columns are canonical text by now
+            source = source.model_copy(update={"decimal": ".", "time_format": None})
         times = TimeReading(time_zone=self.config.time_zone, time_format=source.time_format, read_at=self.read_at)
         if table == "field_history":
             mapped = name_fields(self.findings, mapped, dict(self.sources), self.own)
@@ -246,16 +260,19 @@ class _Reader:
             leave_out_later_rows(self.findings, table, read_at=self.read_at, fetched_at=self.moments[source.database])
         self.counts[table] += count(self.connection.table(f"staged_{table}"))
         if self.config.flat is not None:
-            date_flat_rows(self.findings)
+            self.steps.date_flat_rows(self.findings)
         if table == "opportunities" and isinstance(self.config.outcome, FromOpportunities):
-            type_opportunities(self.findings, self.config.outcome)
+            self.steps.type_opportunities(self.findings, self.config.outcome)
         if table == "dispositions":
             fill_channel(self.findings)
-        if table == "leads" and self.config.outcome is not None:
+        if table == "leads" and self.config.outcome is not None and self.reading != FIRST:
             clear_planned_dates(self.findings, self.config.outcome)
         check_rows(self.findings, table, read_at=self.read_at)
         if entity := WITH_OWN_FIELDS.get(table):
-            self.own[table] = own_fields(self.findings, table, entity, source, mapped.own, times)
+            readings = self.canonical.readings.get(f"raw_{table}", {})
+            self.own[table] = self.steps.own_fields(
+                self.findings, table, entity, source, mapped.own, times, readings=readings
+            )
 
     def _stage_answers(self) -> int:
         """Decisions of the desk among the dispositions; 0 where there are none or the source has no dates."""
@@ -278,7 +295,7 @@ class _Reader:
         document = {"notes": notes, "files": {table: self.findings.files[table] for table in counts}, "outcome": told}
         (folder / NOTES).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         outcome = self.config.outcome
-        kinds = outcome_kinds(self.findings, outcome) if isinstance(outcome, FromEventKinds) else ()
+        kinds = self.steps.outcome_kinds(self.findings, outcome) if isinstance(outcome, FromEventKinds) else ()
         return History(
             folder=folder,
             read_at=self.read_at,

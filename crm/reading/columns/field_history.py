@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from leadq.crm.config.schema import Source
 from leadq.crm.contract.crm_tables import TABLES
-from leadq.crm.reading.columns.mapping import WITH_OWN_FIELDS, Mapped
+from leadq.crm.reading.columns.mapping import Mapped
 from leadq.crm.reading.columns.profiling import TypedField
+from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
 from leadq.crm.reading.findings import Findings
 from leadq.crm.storage.scratch_database import MAX_SHOWN, count, name, text, texts
 from leadq.foundation.plurals import counted

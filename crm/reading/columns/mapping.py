@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
 
 from leadq.crm.config.schema import EXTRA_COLUMNS, Events, Source
 from leadq.crm.contract.crm_tables import REQUIRED, TABLES
+from leadq.crm.reading.columns.canonical_columns import Canonical
+from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
 from leadq.crm.reading.findings import Findings
 from leadq.crm.reading.sources.joins import joined
-from leadq.crm.reading.sources.source_files import Loaded
+from leadq.crm.reading.sources.loaded_file import Loaded
 from leadq.crm.reading.sources.source_rows import SourceRows, with_values
 from leadq.crm.reading.values.words.folded_words import BETWEEN
 from leadq.crm.storage.scratch_database import ROW, Relation, count, matches, name, text
 from leadq.crm.storage.source_locations import Place
 from leadq.foundation.plurals import counted
 
-Entity = Literal["lead", "account"]
-WITH_OWN_FIELDS: dict[str, Entity] = {"leads": "lead", "accounts": "account"}
 EITHER = {"opportunities": ("lead_id", "account_id"), "events": ("lead_id", "account_id")}
 """Tables of which a row must name a lead or an account."""
 
@@ -54,6 +54,7 @@ def map_source(
     load_join: Callable[[Place, str], Loaded | None],
     extra: Mapping[str, tuple[str, ...]],
     required: tuple[str, ...] | None = None,
+    canonical: Canonical | None = None,
 ) -> Mapped | None:
     """Map a staged file.
 
@@ -71,6 +72,8 @@ def map_source(
         Columns kept beside the contract's, of which none is an own field (outcome, order); several are joined to one text.
     required : tuple of str, optional
         Contract columns that must be there; default those of the contract.
+    canonical : Canonical, optional
+        Makes columns canonical text; the first reading has none.
 
     Returns
     -------
@@ -83,8 +86,12 @@ def map_source(
     )
     mapped_first = {key for key in source.values if work.resolve(key) is not None}
     work = with_values(work, mapped_first)
+    if canonical is not None:
+        work = canonical.source(work)
     for place, join in enumerate(source.join):
-        work = joined(work, join, load_join(join, f"join_{table}_{place}"))
+        staged_as = f"join_{table}_{place}"
+        as_text = None if canonical is None else partial(canonical.join, join=join, staged=staged_as)
+        work = joined(work, join, load_join(join, staged_as), as_text)
     work = with_values(work, source.values.keys() - mapped_first)
     work = _filtered(work)
     contract = _contract_columns(work, REQUIRED[table] if required is None else required)
@@ -158,7 +165,8 @@ def _contract_columns(work: SourceRows, required: tuple[str, ...]) -> dict[str, 
 def _own_columns(work: SourceRows, contract: dict[str, str], kept: set[str]) -> dict[str, str]:
     """Field name to source column of the company's own columns."""
     own = work.source.own_fields
-    used = {*contract.values(), *kept}
+    several = (column for columns in work.source.columns.values() for column in columns if len(columns) > 1)
+    used = {*contract.values(), *kept, *(work.loaded.column(column) for column in several)}
     free = [column for column in work.loaded.columns if column not in used]
     if work.table not in WITH_OWN_FIELDS:
         if free:

@@ -1,11 +1,12 @@
 """What a company's own columns are: number, category, flag or date; personal ones dropped, useless ones refused.
 
-Judged on the column's text in one pass a column. ``leadq.yaml`` overrides: ``types`` fixes a type, ``refuse`` and
+The reading of the column says what it is; the rest is asked in one pass. ``leadq.yaml`` overrides: ``types`` fixes a type, ``refuse`` and
 ``vouch`` a status. Whether a field leaks the outcome is not judged here but by the leak checks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,10 +17,17 @@ from leadq.crm.reading.columns.mapping import staged_own
 from leadq.crm.reading.columns.times import TimeReading
 from leadq.crm.reading.columns.typed_columns import number
 from leadq.crm.reading.findings import Findings
-from leadq.crm.storage.scratch_database import Relation, first_row, name, texts
+from leadq.crm.reading.values.column_reading import ColumnReading, Kind
+from leadq.crm.storage.scratch_database import Relation, first_row, name
 from leadq.foundation.plurals import counted, one_or_many
 
-FLAGS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("ja", "nee"), ("oui", "non"))
+_KINDS: dict[Kind, FieldType] = {
+    "number": "number",
+    "time": "date",
+    "flag": "flag",
+    "text": "category",
+    "id": "category",
+}
 FEW_VALUES = 20
 LONG_TEXT = 40
 MANY_CATEGORIES = 5000
@@ -27,18 +35,16 @@ MANY_CATEGORIES = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Facts about one text column (counts of non-null values)."""
+    """Facts about one column (counts of non-null values); those of numbers and times are 0 where the column holds none."""
 
     filled: int
     distinct: int
-    numbers: int
-    whole_numbers: int
-    largest: float
-    smallest: float
-    times: int
-    naive: int
-    mean_length: float
-    flag: bool
+    unread: int = 0
+    whole_numbers: int = 0
+    largest: float = 0.0
+    smallest: float = 0.0
+    naive: int = 0
+    mean_length: float = 0.0
 
     @property
     def distinct_share(self) -> float:
@@ -54,40 +60,26 @@ class TypedField:
     expression: str
 
 
-def profile(rows: Relation, column: str, *, decimal: str, times: TimeReading) -> Profile:
-    """Profile the text column ``column`` of ``rows``."""
-    given, value = name(column), number(name(column), decimal)
-    moment = times.moment(given, starts_day=True)
-    facts = first_row(
-        rows.aggregate(
-            f"count({given}), count(DISTINCT {given}), count({value}), count_if({value} = floor({value})), "
-            f"max({value}), min({value}), count({moment}), count_if({given} IS NOT NULL AND {times.naive(given)}), "
-            f"avg(length({given})), min(lower({given})), max(lower({given})), count(DISTINCT lower({given}))"
-        )
-    )
-    pair = (facts[9], facts[10])
-    return Profile(
-        filled=int(facts[0]),
-        distinct=int(facts[1]),
-        numbers=int(facts[2]),
-        whole_numbers=int(facts[3] or 0),
-        largest=float(facts[4] or 0),
-        smallest=float(facts[5] or 0),
-        times=int(facts[6]),
-        naive=int(facts[7] or 0),
-        mean_length=float(facts[8] or 0),
-        flag=facts[11] == 2 and any(pair == tuple(sorted(words)) for words in FLAGS),
-    )
-
-
-def field_type(found: Profile, *, allowed_bad: float) -> FieldType:
-    """Type of a column: what nearly all its values are."""
-    enough = found.filled * (1 - allowed_bad)
-    if found.flag:
-        return "flag"
-    if found.filled and found.numbers >= enough:
-        return "number"
-    return "date" if found.filled and found.times >= enough else "category"
+def profile(rows: Relation, column: str, kind: FieldType, times: TimeReading) -> Profile:
+    """Profile the column ``column`` of canonical text as a ``kind``."""
+    given = name(column)
+    asked = {"filled": f"count({given})", "distinct": f"count(DISTINCT {given})"}
+    if kind == "number":
+        value = number(given, ".")
+        asked |= {
+            "unread": f"count({given}) - count({value})",
+            "whole_numbers": f"count_if({value} = floor({value}))",
+            "largest": f"max({value})",
+            "smallest": f"min({value})",
+        }
+    elif kind == "date":
+        asked["unread"] = f"count({given}) - count({times.moment(given, starts_day=True)})"
+        asked["naive"] = f"count_if({given} IS NOT NULL AND {times.naive(given)})"
+    elif kind == "category":
+        asked["mean_length"] = f"avg(length({given}))"
+    facts = first_row(rows.aggregate(", ".join(asked.values())))
+    found = {key: value or 0 for key, value in zip(asked, facts, strict=True)}
+    return Profile(**found)
 
 
 def why_refused(column: str, kind: FieldType, found: Profile) -> str:
@@ -119,14 +111,23 @@ def own_fields(
     source: Source,
     own: dict[str, str],
     times: TimeReading,
+    readings: Mapping[str, ColumnReading],
 ) -> list[TypedField]:
-    """Type every own column of staged ``table``; personal ones are dropped with a note, in order of name."""
+    """Type every own column of staged ``table``; personal ones are dropped with a note, in order of name.
+
+    Parameters
+    ----------
+    own : dict of str to str
+        Field name to the column of the file.
+    readings : mapping of column of the file to ColumnReading
+        How each was read, which says what it is.
+    """
     rows, settings = findings.good(table), source.own_fields
     staged = staged_own(own)
     typed: list[TypedField] = []
     for column in sorted(own):
-        found = profile(rows, staged[column], decimal=source.decimal, times=times)
-        kind = settings.types.get(column) or field_type(found, allowed_bad=findings.rejected_share)
+        kind = settings.types.get(column) or _KINDS[readings[own[column]].kind if own[column] in readings else "text"]
+        found = profile(rows, staged[column], kind, times)
         few = found.distinct <= FEW_VALUES and found.distinct_share <= 0.1
         small = kind == "number" and abs(found.largest) < 100_000
         personal = why_personal(
@@ -136,11 +137,12 @@ def own_fields(
             findings.notes.append(f"{table}: column {column} was dropped, it {personal}")
             continue
         field = _decide(entity, column, kind, settings, why_refused(column, kind, found))
-        if kind == "number" and field.status != "refused" and found.numbers < found.filled:
-            bad = found.filled - found.numbers
-            unknown = one_or_many(bad, "is not a number and counts", "are not numbers and count")
-            findings.notes.append(f"{table}.{column}: {bad:,} of {counted(found.filled, 'value')} {unknown} as unknown")
-        typed.append(TypedField(field=field, expression=_expression(staged[column], kind, source.decimal, times)))
+        if field.status != "refused" and found.unread:
+            what = one_or_many(found.unread, f"is not a {kind} and counts", f"are not {kind}s and count")
+            findings.notes.append(
+                f"{table}.{column}: {found.unread:,} of {counted(found.filled, 'value')} {what} as unknown"
+            )
+        typed.append(TypedField(field=field, expression=_expression(staged[column], kind, times)))
     return typed
 
 
@@ -154,14 +156,12 @@ def _decide(
     return OwnField(entity=entity, name=column, type=kind, status="refused" if refused else "used", why=refused)
 
 
-def _expression(column: str, kind: FieldType, decimal: str, times: TimeReading) -> str:
+def _expression(column: str, kind: FieldType, times: TimeReading) -> str:
     given = name(column)
     if kind == "number":
-        return number(given, decimal)
+        return number(given, ".")
     if kind == "date":
         return times.moment(given, starts_day=True)
     if kind == "flag":
-        yes = texts([pair[0] for pair in FLAGS] + ["1"])
-        no = texts([pair[1] for pair in FLAGS] + ["0"])
-        return f"(CASE WHEN lower({given}) IN {yes} THEN true WHEN lower({given}) IN {no} THEN false END)"
+        return f"(CASE WHEN lower({given}) IN ('true', '1') THEN true WHEN lower({given}) IN ('false', '0') THEN false END)"
     return given

@@ -12,13 +12,16 @@ from leadq.crm.storage.scratch_database import ROW, name
 ORDER = "_leadq_order"
 """Staged column that orders the rows, where the configuration names one."""
 _PLACE = "_leadq_place"
+_ORDERED = ("DOUBLE", "TIMESTAMPTZ")
 
 
 def date_flat_rows(findings: Findings) -> None:
     """Give staged leads an order as times, ids where none are mapped, and closing times where an outcome stands."""
     connection = findings.connection
     staged = connection.table("staged_leads")
-    by = f"TRY_CAST({ORDER} AS DOUBLE) NULLS LAST, {ORDER} NULLS LAST, {ROW}" if ORDER in staged.columns else ROW
+    by = ROW
+    if ORDER in staged.columns:
+        by = ", ".join(f"{one} NULLS LAST" for one in (*(f"TRY_CAST({ORDER} AS {t})" for t in _ORDERED), ORDER, ROW))
     placed = staged.project(f"*, row_number() OVER (ORDER BY {by}) AS {_PLACE}")
     start = "TIMESTAMPTZ '2000-01-01 00:00:00+00'"
     created = f"({start} + to_seconds({_PLACE} - 1))"

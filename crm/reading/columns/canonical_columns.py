@@ -1,0 +1,173 @@
+"""A staged file's columns as canonical text: what each must hold by its mapping, how the values say it is read, doubts as Problems.
+
+After this step times are ISO 8601, numbers are plain, missing values are null; mapping, joins and rules see nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from leadq.crm.config.schema import Config, Flat, FromLeadColumns, Join, Source
+from leadq.crm.contract.crm_tables import TABLES, TIME
+from leadq.crm.reading.columns.reading_problems import changed_problem, doubt_problem, unknown_column
+from leadq.crm.reading.columns.wanted_columns import CONTRACT_IDS, WITH_OWN_FIELDS
+from leadq.crm.reading.findings import Findings
+from leadq.crm.reading.sources.source_rows import SourceRows
+from leadq.crm.reading.values.changed_writing import kept_as_trained
+from leadq.crm.reading.values.column_reading import ColumnReading, Wanted
+from leadq.crm.reading.values.read_columns import ReadSettings, read_columns
+from leadq.crm.storage.scratch_database import ROW, count, name
+
+
+@dataclass(slots=True, kw_only=True)
+class Canonical:
+    """Makes columns canonical and keeps how each was read.
+
+    Parameters
+    ----------
+    config : Config
+    findings : Findings
+        Takes the doubts.
+    trained : mapping of staged name to mapping of column to ColumnReading
+        How a model's training read them; tonight's columns are read so again.
+    readings : dict
+        How they are read now, filled as sources are looked at.
+    """
+
+    config: Config
+    findings: Findings
+    trained: Mapping[str, Mapping[str, ColumnReading]] = field(default_factory=dict)
+    readings: dict[str, dict[str, ColumnReading]] = field(default_factory=dict)
+
+    def source(self, work: SourceRows) -> SourceRows:
+        """Make the columns of a source canonical, and the first filled of several one column."""
+        wanted = self._wanted(work)
+        done = self._made(work, wanted, work.source, f"raw_{work.table}")
+        return _with_first_filled(done)
+
+    def join(self, work: SourceRows, join: Join, staged: str, key: str) -> SourceRows:
+        """Make the columns of a joined file canonical."""
+        taken = {column: "any" for one in join.take if (column := work.loaded.column(one)) is not None}
+        kinds = self._contract_kinds(work.table, work, {})
+        wanted: dict[str, Wanted] = {**taken, **{c: kind for c, kind in kinds.items() if c in taken}, key: "id"}  # type: ignore[dict-item]
+        return self._made(work, wanted, join, staged)
+
+    def _made(self, work: SourceRows, wanted: Mapping[str, Wanted], said: Source | Join, staged: str) -> SourceRows:
+        settings = self._settings(work, said, staged)
+        for column in (*said.read, *said.missing):
+            if work.resolve(column) is None:
+                self.findings.problems.append(unknown_column(work, column))
+        judged = read_columns(work.rows, wanted, settings, total=count(work.rows))
+        readings, changed = kept_as_trained(judged.readings, self.trained.get(staged, {}), said=settings.read)
+        self.findings.problems += [doubt_problem(work, said, one) for one in judged.doubts]
+        self.findings.problems += [changed_problem(work, said, one) for one in changed]
+        self.readings[staged] = readings
+        shown = [
+            f"{readings[column].expression(column)} AS {name(column)}"
+            if column in readings and not readings[column].plain
+            else name(column)
+            for column in work.loaded.columns
+        ]
+        return replace(work, rows=work.rows.project(", ".join([ROW, *shown])))
+
+    def _settings(self, work: SourceRows, said: Source | Join, staged: str) -> ReadSettings:
+        """Gather what is said about the columns, under the names that they have in the file."""
+        read = {work.resolve(column) or column: forms for column, forms in said.read.items()}
+        missing = {work.resolve(column) or column: words for column, words in said.missing.items()}
+        named: dict[str, list[str]] = {}
+        for key, words in said.values.items():
+            named.setdefault(work.resolve(key) or key, []).extend([*words, *(new for new in words.values() if new)])
+        if isinstance(said, Source):
+            for key, patterns in said.where.items():
+                named.setdefault(work.resolve(key) or key, []).extend(patterns)
+        for column in self._outcome_columns(work):
+            named.setdefault(column, []).extend(self._outcome_words())
+        return ReadSettings(
+            read=read,
+            missing=missing,
+            named=named,
+            time_format=getattr(said, "time_format", None),
+            decimal=said.decimal if "decimal" in said.model_fields_set else None,
+            zone_names=self.config.zone_names,
+            trained=self.trained.get(staged, {}),
+        )
+
+    def _outcome_columns(self, work: SourceRows) -> list[str]:
+        flat, outcome = self.config.flat, self.config.outcome
+        named: tuple[str, ...] = ()
+        if flat is not None:
+            named = flat.outcome
+        elif work.table == "leads" and isinstance(outcome, FromLeadColumns):
+            named = outcome.column
+        elif work.table == "opportunities" and outcome is not None and outcome.origin == "opportunities":
+            named = ("outcome",)
+        elif work.table == "events":
+            named = ("kind",)
+        return [column for one in named if (column := work.resolve(one)) is not None]
+
+    def _outcome_words(self) -> list[str]:
+        origin = self.config.flat or self.config.outcome
+        words = [] if origin is None else [*origin.won, *origin.lost, *getattr(origin, "open", ())]
+        return [part for word in words for part in (word, *word.split(" | "))]
+
+    def _wanted(self, work: SourceRows) -> dict[str, Wanted]:
+        """Columns of the file that are used, and what each must hold."""
+        source = work.source
+        own = source.own_fields
+        free: dict[str, Wanted] = {}
+        if work.table in WITH_OWN_FIELDS:
+            taken = None if own.take == "all" else {own.rename.get(one, one) for one in own.take}
+            free = {column: "any" for column in work.loaded.columns if taken is None or column in taken}
+            for field_name, kind in own.types.items():
+                column = work.loaded.column(own.rename.get(field_name, field_name))
+                as_kind: dict[str, Wanted] = {"number": "number", "date": "time", "category": "text", "flag": "any"}
+                if column is not None:
+                    free[column] = as_kind[kind]
+        for key in source.where:
+            if (column := work.resolve(key)) is not None:
+                free[column] = "text"
+        free |= self._contract_kinds(work.table, work, {**source.own_fields.rename})
+        for join in source.join:
+            if (column := work.resolve(join.keys[0])) is not None and free.get(column) != "text":
+                free[column] = "id"
+        free |= dict.fromkeys(self._outcome_columns(work), "outcome")
+        if isinstance(source, Flat) and source.order is not None and (column := work.resolve(source.order)) is not None:
+            free[column] = "any"
+        return free
+
+    def _contract_kinds(self, table: str, work: SourceRows, rename: Mapping[str, str]) -> dict[str, Wanted]:
+        """Columns of the file that are columns of the contract."""
+        renamed = {column.lower() for column in rename.values()}
+        kinds: dict[str, Wanted] = {}
+        for one in TABLES[table]:
+            kind: Wanted = "text"
+            if one.type == TIME:
+                kind = "time"
+            elif pa.types.is_floating(one.type):
+                kind = "number"
+            elif one.name in CONTRACT_IDS:
+                kind = "id"
+            said = work.source.columns.get(one.name)
+            columns = said if said is not None else () if one.name.lower() in renamed else (one.name,)
+            kinds |= {column: kind for wanted in columns if (column := work.loaded.column(wanted)) is not None}
+        return kinds
+
+
+def _with_first_filled(work: SourceRows) -> SourceRows:
+    """Add a column for each contract column that has several source columns: the first of them that is filled."""
+    added: dict[str, str] = {}
+    for contract, columns in work.source.columns.items():
+        if len(columns) < 2:
+            continue
+        found = [work.loaded.column(column) for column in columns]
+        for wanted, column in zip(columns, found, strict=True):
+            if column is None:
+                work.missing(wanted, f"a source of {contract}")
+        added[work.source.named[contract]] = f"coalesce({', '.join([name(c) for c in found if c] or ['NULL'])})"
+    if not added:
+        return work
+    rows = work.rows.project(", ".join(["*", *(f"{given} AS {name(new)}" for new, given in added.items())]))
+    return replace(work, rows=rows, loaded=replace(work.loaded, columns=(*work.loaded.columns, *added)))

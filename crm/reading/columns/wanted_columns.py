@@ -1,0 +1,9 @@
+"""Facts about the contract's tables that the steps of reading share: which have own fields, which columns are ids."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Entity = Literal["lead", "account"]
+WITH_OWN_FIELDS: dict[str, Entity] = {"leads": "lead", "accounts": "account"}
+CONTRACT_IDS = frozenset(("lead_id", "account_id", "opportunity_id", "entity_id", "old_lead_id"))
