@@ -6,6 +6,7 @@ before tracking began it is unknown (docs/method.md, What was known). A field wi
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -14,7 +15,7 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.crm.contract.history import FieldType, History
-from leadq.features.engine.duckdb_engine import Tables, microseconds
+from leadq.features.engine.duckdb_engine import Tables, microseconds, own_column
 from leadq.features.engine.text_values import flag_in, moment_in, number_in
 
 Entity = Literal["lead", "account"]
@@ -27,6 +28,7 @@ _ACCOUNT_FIELDS: tuple[tuple[str, FieldType], ...] = (
     ("annual_revenue", "number"),
     ("country", "category"),
 )
+_LIKE_A_MOMENT = re.compile(r"_us:*\Z", re.IGNORECASE)
 _NULL = "n"
 _VALUE = "v"
 
@@ -47,9 +49,21 @@ class Field:
 
     @property
     def column(self) -> str:
-        """Its column in the table of :func:`fields_as_of`."""
-        suffix = "_us" if self.type == "date" else ""
-        return f"field:{self.key}{suffix}"
+        """Its column in the table of :func:`fields_as_of`; that of a date, and no other, ends in ``_us``."""
+        if self.type == "date":
+            return f"field:{self.key}_us"
+        return value_column(self.key)
+
+
+def value_column(key: str) -> str:
+    """Return the column that holds the value of the field ``key`` (``"lead.plan"``) in the table of :func:`fields_as_of`; dates have none.
+
+    Examples
+    --------
+    >>> value_column("lead.plan"), value_column("lead.delay_us")
+    ('field:lead.plan', 'field:lead.delay_us:')
+    """
+    return f"field:{key}:" if _LIKE_A_MOMENT.search(key) else f"field:{key}"
 
 
 def known_fields(history: History) -> tuple[Field, ...]:
@@ -99,7 +113,7 @@ def fields_as_of(
 
 
 def _current(table: ir.Table, key: str, fields: list[Field]) -> ir.Table:
-    source = {field.column: table[field.name + ("_us" if field.type == "date" else "")] for field in fields}
+    source = {field.column: table[own_column(field.name) if field.own else field.name] for field in fields}
     return table.select(key, **source)
 
 

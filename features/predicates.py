@@ -14,14 +14,14 @@ import ibis.expr.types as ir
 from leadq.agreement.schema import Agreement, Check
 from leadq.features.engine.duckdb_engine import DAY_US, Tables
 from leadq.features.engine.text_values import number_in
-from leadq.features.field_values import Field
+from leadq.features.field_values import Field, value_column
 from leadq.foundation.problems import Problem
 
 
 def field_check(fields: ir.Table, check: Check) -> ir.BooleanValue:
     """Whether a check on a field holds, never null; ``fields`` is the table of :func:`leadq.features.field_values.fields_as_of`."""
     key = check.name if "." in check.name else f"lead.{check.name}"
-    name = f"field:{key}"
+    name = value_column(key)
     if name not in fields.columns:
         return ibis.literal(False)
     column = fields[name]

@@ -19,6 +19,7 @@ from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.contract.history import History
 from leadq.crm.gate.result import RuleResult, within_allowance
 from leadq.crm.gate.rules import Rule
+from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path
 from leadq.foundation.problems import MAX_EXAMPLES
 
 _ROW_WISE = ("not_null", "either", "in_set", "between", "matches", "not_after", "ordered")
@@ -44,7 +45,10 @@ def _open(history: History, memory_limit: str) -> Iterator[dict[str, ir.Table]]:
         try:
             backend.raw_sql("LOAD icu; SET TimeZone = 'UTC'")
             names = (*TABLES, "outcomes")
-            yield {name: backend.read_parquet(str(history.path(name)), table_name=name) for name in names}
+            yield {
+                name: backend.read_parquet(engine_path(history.path(name)), table_name=name, **AS_IT_STANDS)
+                for name in names
+            }
         finally:
             backend.disconnect()
 

@@ -1,4 +1,4 @@
-"""Own fields counted among the newest leads, where the data is: a few aggregates a table, memory bounded by DuckDB."""
+"""Fields counted among the newest leads, where the data is: a few aggregates a table, memory bounded by DuckDB."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.crm.contract.history import History
-from leadq.crm.gate.field_profiles import FieldProfile
+from leadq.crm.gate.field_profiles import CONTRACT_FIELDS, FieldProfile
+from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path
 
 NEWEST_DAYS = 30
 NEWEST_LEADS = 200
@@ -22,6 +23,7 @@ MAX_VALUES = 100
 """A category with more values than this has no list of known ones."""
 _LISTED = 20
 """Most frequent values whose shares are kept."""
+_CONTRACT = frozenset(f"{one.entity}s.{one.name}" for one in CONTRACT_FIELDS)
 _TENTHS = [tenth / 10 for tenth in range(1, 10)]
 
 
@@ -57,14 +59,14 @@ class FieldCount:
 
 
 def profile_fields(history: History, *, memory_limit: str = "1GB") -> tuple[FieldProfile, ...]:
-    """Profile every own field that is used, among the newest leads; refused ones are left out, and fields of an empty table.
+    """Profile every own field that is used, and the contract's, among the newest leads.
+
+    Left out are refused ones, fields of an empty table, and the contract's where they have no value at all.
 
     The newest leads are those of the last :data:`NEWEST_DAYS` days before the data was read, or the last :data:`NEWEST_LEADS`; of a
     source without dates all.
     """
-    fields = [field for field in history.own_fields if field.status != "refused"]
-    if not fields:
-        return ()
+    fields = [*CONTRACT_FIELDS, *(field for field in history.own_fields if field.status != "refused")]
     bare = [FieldProfile(entity=one.entity, name=one.name, type=one.type, rows=0, missing=0) for one in fields]
     with _open(history, memory_limit) as opened:
         listed = [replace(one, **_listed(history, opened, one)) for one in bare]
@@ -78,7 +80,7 @@ def profile_fields(history: History, *, memory_limit: str = "1GB") -> tuple[Fiel
             up_to=tuple(zip((edge for edge, _ in one.up_to), count.up_to, strict=True)),
         )
         for one, count in zip(listed, counted, strict=True)
-        if count.rows
+        if count.rows and (count.rows > count.missing or f"{one.entity}s.{one.name}" not in _CONTRACT)
     )
 
 
@@ -98,9 +100,11 @@ def _open(history: History, memory_limit: str) -> Iterator[_Opened]:
         backend: Any = ibis.duckdb.connect(memory_limit=memory_limit, temp_directory=spill)
         try:
             backend.raw_sql("LOAD icu; SET TimeZone = 'UTC'")
-            leads = backend.read_parquet(str(history.path("leads")), table_name="leads")
-            accounts = backend.read_parquet(str(history.path("accounts")), table_name="accounts")
-            own = {f"{one.entity}:{one.name}" for one in history.own_fields}
+            leads = backend.read_parquet(engine_path(history.path("leads")), table_name="leads", **AS_IT_STANDS)
+            accounts = backend.read_parquet(
+                engine_path(history.path("accounts")), table_name="accounts", **AS_IT_STANDS
+            )
+            own = {f"{one.entity}:{one.name}" for one in (*history.own_fields, *CONTRACT_FIELDS)}
             newest = _in_time(history, leads) if history.dated else leads
             newest = newest.select("account_id", *(name for name in leads.columns if f"lead:{name}" in own))
             newest = backend.create_table("newest", newest, temp=True)

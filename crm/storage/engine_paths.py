@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import quote
 
+from leadq.crm.storage.scratch_database import text
 from leadq.foundation.problems import ConfigError, Problem
 
 AS_IT_STANDS = {"hive_partitioning": False, "filename": False, "union_by_name": False}
 """Options of DuckDB's ``read_parquet``, ``read_csv`` and ``read_json`` (its own, and Ibis'): columns come from the file alone."""
+
+ONE_PATH = {"__globPaths__": "false"}
+"""Option of Spark's readers: the path is no pattern."""
 
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -40,13 +43,23 @@ def engine_path(path: Path) -> str:
     return _PATTERN.sub(lambda found: f"[{found[0]}]", whole)
 
 
-def spark_path(path: Path) -> str:
-    """Return ``path``, from the root, as a text that Spark takes for this one file or folder of parts.
+def parquet_rows(path: Path) -> str:
+    """Return the SQL of DuckDB for the rows of a Parquet file, to stand after ``FROM``.
 
     Examples
     --------
-    >>> spark_path(Path("/shared/a*b c/part"))
-    'file:///shared/a%5C*b%20c/part'
+    >>> parquet_rows(Path("/exports/source=ads/leads.parquet"))
+    "read_parquet('/exports/source=ads/leads.parquet', hive_partitioning=false)"
     """
-    escaped = re.sub(r"([*?\[\]{}\\])", r"\\\1", str(path.absolute()))
-    return "file://" + quote(escaped, safe="/*?[]{},:=!")
+    return f"read_parquet({text(engine_path(path))}, hive_partitioning=false)"
+
+
+def spark_path(path: Path) -> str:
+    """Return ``path``, from the root, as Spark takes it beside the option :data:`ONE_PATH`; nothing in it is escaped.
+
+    Examples
+    --------
+    >>> spark_path(Path("/shared/a*b c%20/part"))
+    'file:///shared/a*b c%20/part'
+    """
+    return f"file://{path.absolute()}"

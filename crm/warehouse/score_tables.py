@@ -21,6 +21,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from leadq.crm.contract.score_table import SCORES
+from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path
 from leadq.crm.storage.postgres_transaction import DatabaseProblem, plain_words, transaction
 from leadq.crm.storage.scratch_database import name
 from leadq.crm.warehouse.table_definition import ScoreTarget, columns_of, make_tables, must_fit
@@ -103,7 +104,7 @@ def _copy(connection: Any, path: Path, target: ScoreTarget) -> None:
         cursor.copy(f"COPY {target.quoted()} ({columns}) FROM STDIN (FORMAT csv)") as copy,
     ):
         engine.execute("SET TimeZone = 'UTC'")
-        for batch in engine.read_parquet(str(path)).project(texts).to_arrow_reader(_ROWS):
+        for batch in engine.read_parquet(engine_path(path), **AS_IT_STANDS).project(texts).to_arrow_reader(_ROWS):
             written = io.BytesIO()
             pyarrow.csv.write_csv(batch, written, options)
             copy.write(written.getbuffer())

@@ -18,11 +18,13 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from leadq.crm.contract.crm_tables import OUTCOMES, TABLES
 from leadq.crm.contract.history import History
+from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path
 
 DAY_US = 86_400_000_000
+_COLUMNS = {name: frozenset(schema.names) for name, schema in {**TABLES, "outcomes": OUTCOMES}.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,7 +37,8 @@ def timestamp_us(moment: dt.Timestamp("UTC")) -> dt.int64:  # type: ignore[valid
 class Tables:
     """A history's tables as Ibis expressions; every time column ``x_at`` has become ``x_us`` (int64 microseconds).
 
-    ``events`` has ``visible_us``, the later of ``occurred_at`` and ``known_at``: both clocks in one number.
+    A company's own columns of leads and accounts are called as :func:`own_column` says, dates among them as microseconds: a name
+    of theirs is never one of ours. ``events`` has ``visible_us``, the later of ``occurred_at`` and ``known_at``: both clocks in one number.
     """
 
     backend: Any
@@ -82,10 +85,16 @@ def open_tables(backend: Any, history: History) -> Tables:
     """Open a history in the engine."""
 
     def read(name: str) -> ir.Table:
-        path = history.path(name)
-        table = backend.read_parquet(str(path), table_name=f"history_{name}")
-        times = [field.name for field in pq.read_schema(path) if str(field.type).startswith("timestamp")]
-        return table.mutate(**{_moment_name(column): timestamp_us(table[column]) for column in times}).drop(*times)
+        table = open_parquet(backend, history.path(name), f"history_{name}")
+        columns: dict[str, ir.Value] = {}
+        for column, kind in zip(table.columns, table.schema().types, strict=True):
+            ours = column in _COLUMNS[name]
+            called = column if ours else own_column(column)
+            if kind.is_timestamp():
+                columns[_moment_name(column) if ours else called] = timestamp_us(table[column])
+            else:
+                columns[called] = table[column]
+        return table.select(**columns)
 
     events = read("events")
     return Tables(
@@ -103,6 +112,18 @@ def open_tables(backend: Any, history: History) -> Tables:
     )
 
 
+def open_parquet(backend: Any, path: Path, name: str) -> Any:
+    """Open a Parquet file in the engine as the table ``name``: this file and its own columns, whatever its folders are called."""
+    if is_distributed(backend):
+        return backend.read_parquet(path, table_name=name)
+    return backend.read_parquet(engine_path(path), table_name=name, **AS_IT_STANDS)
+
+
+def own_column(name: str) -> str:
+    """Return what a company's own column is called in :class:`Tables`."""
+    return f"own:{name}"
+
+
 def is_distributed(backend: Any) -> bool:
     """Whether the engine is Spark (``features/engine/spark_engine.py``), which spreads its work by itself."""
     return bool(backend.name == "pyspark")
@@ -111,12 +132,13 @@ def is_distributed(backend: Any) -> bool:
 def stream(backend: Any, expression: ir.Table, *, rows: int) -> Iterator[pa.RecordBatch]:
     """Yield the result in batches of at most ``rows`` rows, never the whole of it.
 
-    Ibis 12 calls a cursor method that DuckDB 2.0 has dropped, so the compiled SQL is run here.
+    Ibis 12 calls a cursor method that DuckDB 2.0 has dropped, so the compiled SQL is run here; not the pretty one, which would
+    indent the lines of a name that has several.
     """
     if is_distributed(backend):
         yield from backend.stream(expression, rows=rows)
         return
-    reader = backend.con.sql(str(ibis.to_sql(expression, dialect="duckdb"))).to_arrow_reader(rows)
+    reader = backend.con.sql(backend.compile(expression)).to_arrow_reader(rows)
     yield from reader
 
 

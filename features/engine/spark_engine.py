@@ -23,6 +23,7 @@ from ibis.backends.pyspark import Backend
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import monotonically_increasing_id
 
+from leadq.crm.storage.engine_paths import ONE_PATH, spark_path
 from leadq.features.engine.spark_compiler import DuckdbMeaning
 from leadq.foundation.problems import ConfigError, Problem
 
@@ -78,9 +79,9 @@ class SparkEngine(Backend):  # type: ignore[misc]
         self._run_pre_execute_hooks(expression)
         return self.session.sql(self.compile(expression))
 
-    def read_parquet(self, path: str | Path, /, *, table_name: str, **_: Any) -> ir.Table:
+    def read_parquet(self, path: Path, /, *, table_name: str, **_: Any) -> ir.Table:
         """Open a file that driver and executors see."""
-        self.session.read.parquet(Path(path).absolute().as_uri()).createOrReplaceTempView(table_name)
+        self._read(path).createOrReplaceTempView(table_name)
         return self.table(table_name)
 
     def create_table(self, name: str, /, obj: ir.Table, **_: Any) -> ir.Table:
@@ -94,9 +95,12 @@ class SparkEngine(Backend):  # type: ignore[misc]
     def _kept(self, name: str, frame: DataFrame) -> ir.Table:
         folder = self.new_folder(name)
         write_parts(frame, folder)
-        kept = self.session.read.parquet(folder.as_uri()).toDF(*frame.columns)
+        kept = self._read(folder).toDF(*frame.columns)
         kept.createOrReplaceTempView(name)
         return self.table(name)
+
+    def _read(self, path: Path) -> DataFrame:
+        return self.session.read.options(**ONE_PATH).parquet(spark_path(path))
 
     def to_pyarrow(self, expr: ir.Expr, /, **_: Any) -> Any:
         """Collect a result, in the types that the expression names."""
@@ -129,7 +133,7 @@ class SparkEngine(Backend):  # type: ignore[misc]
 def write_parts(frame: DataFrame, folder: Path) -> None:
     """Write a result as Parquet parts; their names are in the order of its rows. Columns are numbered: theirs may be any text."""
     numbered = frame.toDF(*(str(place) for place in range(len(frame.columns))))
-    numbered.write.option("maxRecordsPerFile", PART_ROWS).parquet(folder.as_uri(), compression="zstd")
+    numbered.write.option("maxRecordsPerFile", PART_ROWS).parquet(spark_path(folder), compression="zstd")
 
 
 def parts_of(folder: Path) -> list[Path]:

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.features.catalogue import Feature
+from leadq.features.field_values import value_column
 from leadq.features.groups.protocol import DeclarationContext, FeatureContext
 from leadq.features.predicates import field_check
 
@@ -78,7 +79,8 @@ class CompanyGroup:
         met = ibis.literal(0, "int64")
         known = ibis.literal(False)
         for check in context.agreement.ideal_customer:
-            column = fields[f"field:{check.name}"] if f"field:{check.name}" in fields.columns else None
+            name = value_column(check.name)
+            column = fields[name] if name in fields.columns else None
             if column is not None:
                 met = met + field_check(fields, check).cast("int64")
                 known = known | column.notnull()

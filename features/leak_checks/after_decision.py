@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from leadq.crm.contract.history import History
+from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.engine.duckdb_engine import DAY_US, microseconds
 from leadq.features.leak_checks.closed_leads import ClosedLeads
 from leadq.features.leak_checks.finding import MIN_CLASS, LeakFinding
@@ -22,7 +23,7 @@ WATCHED_DAYS = 30
 
 _CHANGED = """
 SELECT h.entity, h.field, d.won, count(DISTINCT d.lead_id) AS leads
-FROM decided_leads d JOIN read_parquet($changes) h
+FROM decided_leads d JOIN read_parquet($changes, hive_partitioning=false) h
   ON h.entity_id = CASE h.entity WHEN 'lead' THEN d.lead_id ELSE d.account_id END
 WHERE epoch_us(h.changed_at) > d.decided_us AND epoch_us(h.changed_at) <= d.decided_us + $watched_us
 GROUP BY ALL
@@ -38,7 +39,7 @@ def check_changes(backend: Any, history: History, closed: ClosedLeads) -> Iterat
     backend.con.register("decided_leads", ClosedLeads(frame=watched).arrow())
     try:
         changed: pd.DataFrame = backend.con.execute(
-            _CHANGED, {"changes": str(history.path("field_history")), "watched_us": WATCHED_DAYS * DAY_US}
+            _CHANGED, {"changes": engine_path(history.path("field_history")), "watched_us": WATCHED_DAYS * DAY_US}
         ).df()
     finally:
         backend.con.unregister("decided_leads")

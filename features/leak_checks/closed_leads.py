@@ -19,10 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadq.crm.contract.history import History
-from leadq.features.engine.duckdb_engine import DAY_US, timestamp_us
+from leadq.features.engine.duckdb_engine import DAY_US, open_parquet, timestamp_us
 
 MAX_LEADS = 200_000
 _COLUMNS_AT_ONCE = 16
+_VALUE = "value_"
 _KEYS_AND_CLOCKS = {
     "leads": ("lead_id", "account_id", "created_at", "closed_at"),
     "accounts": ("account_id", "name"),
@@ -55,7 +56,7 @@ class ClosedLeads:
 
 def read_closed_leads(backend: Any, history: History) -> ClosedLeads:
     """Read the leads whose last outcome is won or lost (a win counts, whatever came later)."""
-    outcomes = backend.read_parquet(str(history.path("outcomes")), table_name="outcomes")
+    outcomes = open_parquet(backend, history.path("outcomes"), "outcomes")
     last = outcomes.group_by("lead_id").aggregate(
         last=outcomes.outcome.argmax(outcomes.occurred_at),
         ever_won=(outcomes.outcome == "won").any(),
@@ -69,7 +70,7 @@ def read_closed_leads(backend: Any, history: History) -> ClosedLeads:
     many = int(closed.count().execute())
     if many > MAX_LEADS:
         closed = closed.filter(closed.lead_id.hash().abs() % -(-many // MAX_LEADS) == 0)
-    leads = backend.read_parquet(str(history.path("leads")), table_name="leads")
+    leads = open_parquet(backend, history.path("leads"), "leads")
     joined = closed.inner_join(
         leads.select("lead_id", "account_id", created_us=timestamp_us(leads.created_at)), "lead_id"
     )
@@ -93,20 +94,23 @@ def read_fields(backend: Any, history: History, closed: ClosedLeads) -> Iterator
         for start in range(0, len(names), _COLUMNS_AT_ONCE):
             columns = names[start : start + _COLUMNS_AT_ONCE]
             frame = _aligned(backend, history, table, key, wanted, columns)
-            for name in columns:
-                if frame[name].notna().any():
-                    yield f"{table}.{name}", frame[name]
+            for place, name in enumerate(columns):
+                values = frame[_VALUE + str(place)]
+                if values.notna().any():
+                    yield f"{table}.{name}", values.rename(name)
 
 
 def _aligned(
     backend: Any, history: History, table: str, key: str, wanted: ir.Table, columns: list[str]
 ) -> pd.DataFrame:
-    source = backend.read_parquet(str(history.path(table)), table_name=f"field_source_{table}")
+    """Return the values of ``columns`` under names of ours, numbered: theirs may be any text."""
+    source = open_parquet(backend, history.path(table), f"field_source_{table}")
+    values = {f"{_VALUE}{place}": source[name] for place, name in enumerate(columns)}
+    picked = source.select(key_of_source=source[key], **values)
     if table == "opportunities":  # a lead with several: any value of any of them
-        source = source.group_by(key).aggregate(**{name: source[name].max() for name in columns})
-    picked = source.select(key_of_source=source[key], **{f"value_{i}": source[name] for i, name in enumerate(columns)})
+        picked = picked.group_by("key_of_source").aggregate(**{name: picked[name].max() for name in values})
     joined = wanted.left_join(picked, wanted[key] == picked.key_of_source)
-    shown = {name: _as_value(joined[f"value_{i}"], joined.created_us) for i, name in enumerate(columns)}
+    shown = {name: _as_value(joined[name], joined.created_us) for name in values}
     frame: pd.DataFrame = joined.select("position", **shown).order_by("position").to_pandas()
     return frame.drop_duplicates("position").reset_index(drop=True)
 

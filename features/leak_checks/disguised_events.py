@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from leadq.crm.contract.history import History
+from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.leak_checks.closed_leads import ClosedLeads
 from leadq.features.leak_checks.finding import LeakFinding
 from leadq.foundation.plurals import counted
 
 _BY_KIND = """
 SELECT e.kind, count(DISTINCT d.lead_id) AS leads, count(DISTINCT d.lead_id) FILTER (d.won) AS won
-FROM decided_leads d JOIN read_parquet($events) e ON e.lead_id = d.lead_id AND epoch_us(e.occurred_at) <= d.decided_us
+FROM decided_leads d JOIN read_parquet($events, hive_partitioning=false) e
+  ON e.lead_id = d.lead_id AND epoch_us(e.occurred_at) <= d.decided_us
 WHERE e.kind NOT IN (SELECT unnest($known)) GROUP BY e.kind ORDER BY leads DESC, e.kind
 """
 
@@ -24,7 +26,7 @@ def check_kinds(backend: Any, history: History, closed: ClosedLeads) -> Iterator
     base = float(closed.won.mean())
     backend.con.register("decided_leads", closed.arrow())
     try:
-        operands = {"events": str(history.path("events")), "known": [*history.outcome_kinds, ""]}
+        operands = {"events": engine_path(history.path("events")), "known": [*history.outcome_kinds, ""]}
         rows = backend.con.execute(_BY_KIND, operands).fetchall()
     finally:
         backend.con.unregister("decided_leads")

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from leadq.crm.contract.history import History
+from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.leak_checks.finding import LeakFinding
 from leadq.features.training_data import TrainingData
 from leadq.foundation.plurals import counted
@@ -20,12 +21,12 @@ TWINS_LIMIT = 0.02
 
 _TWINS = """
 WITH accounts AS (
-  SELECT account_id, nullif(trim(lower(coalesce(domain, name))), '') AS identity FROM read_parquet($accounts)),
+  SELECT account_id, nullif(trim(lower(coalesce(domain, name))), '') AS identity FROM read_parquet($accounts, hive_partitioning=false)),
 twins AS (
   SELECT identity FROM accounts WHERE identity IS NOT NULL GROUP BY identity HAVING count(DISTINCT account_id) BETWEEN 2 AND 20)
 SELECT count(*) FILTER (a.identity IN (SELECT identity FROM twins)) AS affected, count(*) AS leads,
   min(a.identity) FILTER (a.identity IN (SELECT identity FROM twins)) AS example
-FROM read_parquet($leads) l LEFT JOIN accounts a USING (account_id)
+FROM read_parquet($leads, hive_partitioning=false) l LEFT JOIN accounts a USING (account_id)
 """
 
 
@@ -57,7 +58,7 @@ def _stop(count: int, what: str, found: pd.Series | pd.Index) -> Iterator[LeakFi
 
 def check_twins(backend: Any, history: History) -> Iterator[LeakFinding]:
     """Name accounts that share a domain (or, without one, a name) under several identifiers."""
-    operands = {"accounts": str(history.path("accounts")), "leads": str(history.path("leads"))}
+    operands = {"accounts": engine_path(history.path("accounts")), "leads": engine_path(history.path("leads"))}
     ((affected, leads, example),) = backend.con.execute(_TWINS, operands).fetchall()
     if leads and affected / leads > TWINS_LIMIT:
         yield LeakFinding(

@@ -12,6 +12,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from leadq.crm.contract.history import History
+from leadq.features.engine.duckdb_engine import open_parquet
 from leadq.features.leak_checks.finding import LeakFinding
 from leadq.features.training_data import TrainingData
 
@@ -34,11 +35,11 @@ def check_filled_when_closed(
         Fields with recorded changes (``"leads.authority"``): rebuilt as of the moment, so not judged by today's value.
     """
     presence = _presence(backend, history, tracked)
-    closed_leads, open_leads = presence.pop("closed"), presence.pop("open")
+    closed_leads, open_leads = presence.pop(("closed", "")), presence.pop(("open", ""))
     if closed_leads < MIN_CLOSED or open_leads < MIN_OPEN:
         return
-    for field in sorted({name.split("|")[1] for name in presence}):
-        closed, still_open = presence[f"closed|{field}"] / closed_leads, presence[f"open|{field}"] / open_leads
+    for field in sorted({field for _, field in presence}):
+        closed, still_open = presence["closed", field] / closed_leads, presence["open", field] / open_leads
         if closed - still_open >= DIFFERENCE:
             yield LeakFinding(
                 check=4,
@@ -67,30 +68,36 @@ def _features_of(field: str, data: TrainingData) -> tuple[str, ...]:
     return tuple(feature.name for feature in data.catalogue.features if feature.source == field)
 
 
-def _presence(backend: Any, history: History, tracked: frozenset[str]) -> dict[str, int]:
-    """Count closed and open leads, and per field (``"open|leads.source"``) how many of them have it."""
-    leads = backend.read_parquet(str(history.path("leads")), table_name="presence_leads")
-    accounts = backend.read_parquet(str(history.path("accounts")), table_name="presence_accounts")
-    outcomes = backend.read_parquet(str(history.path("outcomes")), table_name="presence_outcomes")
-    closed_ids = outcomes.filter(outcomes.outcome != "reopened").select("lead_id").distinct()
-    joined = leads.left_join(closed_ids.mutate(is_closed=True), "lead_id").drop("lead_id_right")
-    joined = joined.mutate(is_closed=joined.is_closed.fill_null(False))
-    joined = joined.left_join(accounts, "account_id", rname="account:{name}")
-    facts = {_ACCOUNT: joined.account_id, **_facts(joined, leads, "leads", tracked)}
-    facts |= _facts(joined, accounts, "accounts", tracked, already=frozenset(leads.columns))
-    counts: dict[str, ir.Value] = {"closed": joined.is_closed.sum(), "open": (~joined.is_closed).sum()}
-    for field, value in facts.items():
-        counts[f"closed|{field}"] = (_known(value) & joined.is_closed).sum()
-        counts[f"open|{field}"] = (_known(value) & ~joined.is_closed).sum()
+def _presence(backend: Any, history: History, tracked: frozenset[str]) -> dict[tuple[str, str], int]:
+    """Count closed and open leads, and per field (``("open", "leads.source")``) how many of them have it."""
+    leads = open_parquet(backend, history.path("leads"), "presence_leads")
+    accounts = open_parquet(backend, history.path("accounts"), "presence_accounts")
+    outcomes = open_parquet(backend, history.path("outcomes"), "presence_outcomes")
+    closed = outcomes.filter(outcomes.outcome != "reopened").select(closed_id=outcomes.lead_id).distinct()
+    of_leads, of_accounts = _facts(leads, "leads", tracked), _facts(accounts, "accounts", tracked)
+    called = {field: f"fact_{place}" for place, field in enumerate((*of_leads, *of_accounts))}
+    looked = leads.select("lead_id", "account_id", **{called[field]: known for field, known in of_leads.items()})
+    joined = looked.left_join(closed, looked.lead_id == closed.closed_id)
+    there = accounts.select(
+        account_key=accounts.account_id, **{called[one]: known for one, known in of_accounts.items()}
+    )
+    joined = joined.left_join(there, joined.account_id == there.account_key)
+    is_closed = joined.closed_id.notnull()
+    counts: dict[str, ir.Value] = {"closed": is_closed.sum(), "open": (~is_closed).sum()}
+    places: dict[str, tuple[str, str]] = {"closed": ("closed", ""), "open": ("open", "")}
+    for field, fact in {_ACCOUNT: "", **called}.items():
+        known = joined[fact].fill_null(False) if fact else _known(joined.account_id)
+        for state, holds in (("closed", is_closed), ("open", ~is_closed)):
+            counts[f"{state}:{fact}"] = (known & holds).sum()
+            places[f"{state}:{fact}"] = (state, field)
     row = joined.aggregate(**counts).to_pyarrow().to_pylist()[0]
-    return {name: int(count or 0) for name, count in row.items()}
+    return {places[name]: int(count or 0) for name, count in row.items()}
 
 
-def _facts(
-    joined: ir.Table, source: ir.Table, table: str, tracked: frozenset[str], already: frozenset[str] = frozenset()
-) -> dict[str, ir.Value]:
+def _facts(source: ir.Table, table: str, tracked: frozenset[str]) -> dict[str, ir.BooleanValue]:
+    """Whether each fact is known; which ones are none is said of contract columns."""
     names = [name for name in source.columns if name not in _NO_FACTS and f"{table}.{name}" not in tracked]
-    return {f"{table}.{name}": joined[f"account:{name}" if name in already else name] for name in names}
+    return {f"{table}.{name}": _known(source[name]) for name in names}
 
 
 def _known(value: ir.Value) -> ir.BooleanValue:

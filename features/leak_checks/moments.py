@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from leadq.agreement.schema import Agreement
 from leadq.crm.contract.history import History
+from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.assemble import model_columns
 from leadq.features.engine.duckdb_engine import Tables
 from leadq.features.leak_checks.finding import LeakFinding
@@ -32,7 +33,7 @@ _CLOSED = """
 WITH dated AS (
   SELECT lead_id, outcome, epoch_us(occurred_at) AS occurred_us,
     CASE outcome WHEN 'won' THEN 2 WHEN 'reopened' THEN 1 ELSE 0 END AS later
-  FROM read_parquet($outcomes))
+  FROM read_parquet($outcomes, hive_partitioning=false))
 SELECT p.row, arg_max(o.outcome, o.occurred_us * 4 + o.later) AS state
 FROM checked_points p JOIN dated o ON o.lead_id = p.lead_id AND o.occurred_us <= p.as_of_us
 GROUP BY p.row HAVING state <> 'reopened'
@@ -113,7 +114,7 @@ def check_closed(backend: Any, history: History, data: TrainingData) -> Iterator
     )
     backend.con.register("checked_points", points)
     try:
-        found: pd.DataFrame = backend.con.execute(_CLOSED, {"outcomes": str(history.path("outcomes"))}).df()
+        found: pd.DataFrame = backend.con.execute(_CLOSED, {"outcomes": engine_path(history.path("outcomes"))}).df()
     finally:
         backend.con.unregister("checked_points")
     if len(found):

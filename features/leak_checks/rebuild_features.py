@@ -15,7 +15,7 @@ import pandas as pd
 from leadq.agreement.schema import Agreement
 from leadq.features.assemble import assemble, encoded, look_at
 from leadq.features.catalogue import Catalogue
-from leadq.features.engine.duckdb_engine import Tables
+from leadq.features.engine.duckdb_engine import Tables, own_column
 from leadq.features.engine.text_values import flag_in, moment_in, number_in
 
 _LATER = "later:"
@@ -114,6 +114,7 @@ def _events(tables: Tables, of_lead: ir.Table, of_account: ir.Table, *, both_clo
 
 def _rewound(tables: Tables, rows: ir.Table, entity: str, changes: ir.Table) -> ir.Table:
     """Put back what each tracked field held before its first change after the cut."""
+    dates = {f"{one.entity}.{one.name}" for one in tables.history.own_fields if one.type == "date"}
     tracked = [key.partition(".")[2] for key in tables.history.tracked_since if key.startswith(f"{entity}.")]
     columns = {field: _column(rows, field) for field in tracked}
     columns = {field: column for field, column in columns.items() if column}
@@ -129,12 +130,13 @@ def _rewound(tables: Tables, rows: ir.Table, entity: str, changes: ir.Table) -> 
     for field, column in columns.items():
         marked = joined[_LATER + field]
         held = ibis.ifelse(marked == "n", ibis.null("string"), marked.substr(1))
-        values[column] = ibis.ifelse(marked.isnull(), joined[column], _typed(held, rows[column], column != field))
+        dated = f"{entity}.{field}" in dates
+        values[column] = ibis.ifelse(marked.isnull(), joined[column], _typed(held, rows[column], dated))
     return joined.mutate(**values).select(*rows.columns)
 
 
 def _column(rows: ir.Table, field: str) -> str:
-    return next((name for name in (field, f"{field}_us") if name in rows.columns), "")
+    return next((name for name in (field, own_column(field)) if name in rows.columns), "")
 
 
 def _typed(text: ir.StringValue, like: ir.Value, is_moment: bool) -> ir.Value:

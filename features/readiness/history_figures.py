@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from leadq.crm.contract.history import History
+from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.engine.duckdb_engine import DAY_US, microseconds, moment, open_engine, open_tables
 from leadq.features.landmarks import handoffs
 from leadq.features.readiness.closing_records import Closings, find_closings
@@ -27,17 +28,19 @@ _MAX_LEADS = 200_000
 _LEADS = """
 WITH state AS (
   SELECT lead_id, bool_or(outcome = 'won') AS won, arg_max(outcome, occurred_at) AS last, bool_or(outcome = 'reopened') AS reopened
-  FROM read_parquet($outcomes) GROUP BY lead_id)
+  FROM read_parquet($outcomes, hive_partitioning=false) GROUP BY lead_id)
 SELECT count(*) AS leads, count(*) FILTER (l.created_at IS NULL) AS undated,
   count(*) FILTER (s.won) AS won, count(*) FILTER (NOT s.won AND s.last = 'lost') AS lost,
   count(*) FILTER (s.reopened) AS reopened, epoch_us(min(l.created_at)) AS first_us
-FROM read_parquet($leads) l LEFT JOIN state s USING (lead_id)
+FROM read_parquet($leads, hive_partitioning=false) l LEFT JOIN state s USING (lead_id)
 """
 _SAMPLE = """
 WITH sampled AS (
-  SELECT lead_id, created_at FROM read_parquet($leads) WHERE created_at IS NOT NULL ORDER BY md5(lead_id) LIMIT $most),
+  SELECT lead_id, created_at FROM read_parquet($leads, hive_partitioning=false)
+  WHERE created_at IS NOT NULL ORDER BY md5(lead_id) LIMIT $most),
 closed AS (
-  SELECT lead_id, min(occurred_at) AS closed_at FROM read_parquet($outcomes) WHERE outcome <> 'reopened' GROUP BY lead_id)
+  SELECT lead_id, min(occurred_at) AS closed_at FROM read_parquet($outcomes, hive_partitioning=false)
+  WHERE outcome <> 'reopened' GROUP BY lead_id)
 SELECT epoch_us(s.created_at)::DOUBLE AS created_us, epoch_us(c.closed_at)::DOUBLE AS closed_us
 FROM sampled s LEFT JOIN closed c USING (lead_id) ORDER BY s.lead_id
 """
@@ -46,9 +49,9 @@ CREATE TEMP TABLE first_wins AS
 WITH starts AS (
   SELECT l.lead_id, epoch_us(l.created_at) AS created_us, h.handoff_us IS NOT NULL AS handed_off,
     greatest(coalesce(h.handoff_us, epoch_us(l.created_at)), epoch_us(l.created_at)) AS start_us
-  FROM read_parquet($leads) l LEFT JOIN handoffs h USING (lead_id) WHERE l.created_at IS NOT NULL)
+  FROM read_parquet($leads, hive_partitioning=false) l LEFT JOIN handoffs h USING (lead_id) WHERE l.created_at IS NOT NULL)
 SELECT s.lead_id, s.created_us, s.start_us, s.handed_off, min(epoch_us(o.occurred_at)) AS won_us
-FROM starts s JOIN read_parquet($outcomes) o ON o.lead_id = s.lead_id AND o.outcome = 'won'
+FROM starts s JOIN read_parquet($outcomes, hive_partitioning=false) o ON o.lead_id = s.lead_id AND o.outcome = 'won'
   AND epoch_us(o.occurred_at) > s.start_us AND epoch_us(o.occurred_at) <= $until_us
 GROUP BY ALL
 """
@@ -60,10 +63,10 @@ SELECT created_us::DOUBLE AS created_us, start_us::DOUBLE AS start_us, won_us::D
 ORDER BY md5(lead_id), lead_id LIMIT $most
 """
 _COUNTS = {
-    "events": "SELECT count(*) FROM read_parquet($path)",
-    "events_with_known_at": "SELECT count(*) FILTER (known_at > occurred_at) FROM read_parquet($path)",
-    "touches": "SELECT count(*) FROM read_parquet($path)",
-    "dispositions": "SELECT count(*) FROM read_parquet($path)",
+    "events": "SELECT count(*) FROM read_parquet($path, hive_partitioning=false)",
+    "events_with_known_at": "SELECT count(*) FILTER (known_at > occurred_at) FROM read_parquet($path, hive_partitioning=false)",
+    "touches": "SELECT count(*) FROM read_parquet($path, hive_partitioning=false)",
+    "dispositions": "SELECT count(*) FROM read_parquet($path, hive_partitioning=false)",
 }
 _TABLE_OF = {"events_with_known_at": "events"}
 
@@ -114,7 +117,7 @@ class HistoryFacts:
 
 def read_facts(history: History, horizon_days: int, *, memory_limit: str = "1GB") -> HistoryFacts:
     """Count ``history``; wins later than ``horizon_days`` days are late."""
-    paths = {"leads": str(history.path("leads")), "outcomes": str(history.path("outcomes"))}
+    paths = {"leads": engine_path(history.path("leads")), "outcomes": engine_path(history.path("outcomes"))}
     with open_engine(memory_limit=memory_limit) as backend:
         ((leads, undated, won, lost, reopened, first),) = backend.con.execute(_LEADS, paths).fetchall()
         rows = {name: _count(backend, history, name, query) for name, query in _COUNTS.items()}
@@ -137,7 +140,7 @@ def read_facts(history: History, horizon_days: int, *, memory_limit: str = "1GB"
 
 
 def _count(backend: Any, history: History, name: str, query: str) -> int:
-    ((rows,),) = backend.con.execute(query, {"path": str(history.path(_TABLE_OF.get(name, name)))}).fetchall()
+    ((rows,),) = backend.con.execute(query, {"path": engine_path(history.path(_TABLE_OF.get(name, name)))}).fetchall()
     return int(rows)
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from leadq.agreement.schema import Agreement
 from leadq.crm.contract.history import History
+from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.training_data import TrainingData
 from leadq.foundation.arrays import Floats
@@ -64,11 +65,11 @@ _ORIGIN_COLUMNS = {
 _COHORTS = """
 WITH state AS (
   SELECT lead_id, bool_or(outcome = 'won') AS won, arg_max(outcome, occurred_at) AS last
-  FROM read_parquet($outcomes) GROUP BY lead_id),
+  FROM read_parquet($outcomes, hive_partitioning=false) GROUP BY lead_id),
 cohorts AS (
   SELECT lead_id, CASE WHEN $dated THEN strftime(created_at, '%Y-%m')
     ELSE lpad(ntile($parts) OVER (ORDER BY created_at, lead_id)::VARCHAR, 2, '0') END AS cohort
-  FROM read_parquet($leads) WHERE created_at IS NOT NULL)
+  FROM read_parquet($leads, hive_partitioning=false) WHERE created_at IS NOT NULL)
 SELECT cohort, count(*)::BIGINT AS leads, count(*) FILTER (s.won)::BIGINT AS won,
   count(*) FILTER (NOT s.won AND s.last = 'lost')::BIGINT AS lost
 FROM cohorts LEFT JOIN state s USING (lead_id) GROUP BY cohort ORDER BY cohort
@@ -91,7 +92,7 @@ def outcomes_by_month(history: History, data: TrainingData) -> pd.DataFrame:
         they stand today), ``mature, wins`` (of the labelled leads), ``rate, low, high`` (their win rate in [0, 1] with its 90 %
         interval, NaN where none is mature).
     """
-    paths = {"leads": str(history.path("leads")), "outcomes": str(history.path("outcomes"))}
+    paths = {"leads": engine_path(history.path("leads")), "outcomes": engine_path(history.path("outcomes"))}
     with open_engine() as backend:
         asked = {**paths, "dated": history.dated, "parts": _TWELFTHS}
         counted: pd.DataFrame = backend.con.execute(_COHORTS, asked).df().set_index("cohort")

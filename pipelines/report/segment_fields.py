@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadq.crm.contract.history import History
+from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.engine.duckdb_engine import open_engine
 
-_LEADS = "SELECT l.{column} AS value FROM asked a LEFT JOIN read_parquet($leads) l USING (lead_id) ORDER BY a.at"
+_LEADS = "SELECT l.{column} AS value FROM asked a LEFT JOIN read_parquet($leads, hive_partitioning=false) l USING (lead_id) ORDER BY a.at"
 _ACCOUNTS = """
-SELECT c.{column} AS value FROM asked a LEFT JOIN read_parquet($leads) l USING (lead_id)
-LEFT JOIN read_parquet($accounts) c ON c.account_id = l.account_id ORDER BY a.at
+SELECT c.{column} AS value FROM asked a LEFT JOIN read_parquet($leads, hive_partitioning=false) l USING (lead_id)
+LEFT JOIN read_parquet($accounts, hive_partitioning=false) c ON c.account_id = l.account_id ORDER BY a.at
 """
 
 
@@ -41,8 +42,8 @@ def values_of(history: History, field: str, lead_ids: Sequence[str]) -> list[str
     if column not in pq.read_schema(history.path(table)).names:
         return None
     quoted = '"' + column.replace('"', '""') + '"'
-    paths = {"leads": str(history.path("leads"))} | (
-        {"accounts": str(history.path("accounts"))} if table == "accounts" else {}
+    paths = {"leads": engine_path(history.path("leads"))} | (
+        {"accounts": engine_path(history.path("accounts"))} if table == "accounts" else {}
     )
     with open_engine() as backend:
         backend.con.register("asked", pa.table({"at": np.arange(len(lead_ids)), "lead_id": list(lead_ids)}))

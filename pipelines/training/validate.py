@@ -12,6 +12,7 @@ from leadq.crm.contract.history import History, open_history
 from leadq.crm.gate.html_report import render_gate_report
 from leadq.crm.gate.judge import judge_with_great_expectations
 from leadq.crm.gate.result import GateResult
+from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.field_values import known_fields
 from leadq.features.predicates import operand_problems
 from leadq.foundation.atomic_files import write_text
@@ -54,7 +55,9 @@ def agreement_remarks(project: Project, history: History) -> tuple[Problem, ...]
 
 def _event_kinds(events: Path) -> frozenset[str]:
     with duckdb.connect() as connection:
-        rows = connection.execute("SELECT DISTINCT kind FROM read_parquet(?)", [str(events)]).fetchall()
+        rows = connection.execute(
+            "SELECT DISTINCT kind FROM read_parquet(?, hive_partitioning=false)", [engine_path(events)]
+        ).fetchall()
     return frozenset(str(kind) for (kind,) in rows if kind is not None)
 
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from leadq.crm.connectors.protocol import FieldKind, TargetField
+from leadq.crm.storage.engine_paths import engine_path
 from leadq.serving.words.text import clean
 
 REASONS = 3
@@ -112,8 +113,8 @@ def read_scores(path: Path, *, lead_id: str | None = None) -> Iterator[LeadScore
     columns = ", ".join(_expressions())
     wanted = "" if lead_id is None else " WHERE lead_id = $lead"
     order = "" if lead_id is not None or _is_in_order(path) else " ORDER BY lead_id NULLS FIRST"
-    query = f"SELECT {columns} FROM read_parquet($path){wanted}{order}"  # noqa: S608 - words of ours
-    given = {"path": str(path)} | ({} if lead_id is None else {"lead": lead_id})
+    query = f"SELECT {columns} FROM read_parquet($path, hive_partitioning=false){wanted}{order}"  # noqa: S608 - words of ours
+    given = {"path": engine_path(path)} | ({} if lead_id is None else {"lead": lead_id})
     with duckdb.connect(config={"memory_limit": "300MB", "threads": 1}) as engine:
         for batch in engine.sql(query, params=given).to_arrow_reader(_BATCH):
             rows: Iterator[tuple[Any, ...]] = zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -3,7 +3,7 @@
 Leaves out what is read and what becomes of the rows (``reader.py``).
 """
 
-# ruff: noqa: S608 - identifiers are our own and quoted, paths are literals made by text()
+# ruff: noqa: S608 - identifiers are our own and quoted, paths are literals made by parquet_rows()
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from leadq.crm.connectors.salesforce.history.queries import ObjectQuery
 from leadq.crm.connectors.salesforce.history.tables import moment
 from leadq.crm.contract.crm_tables import TEXT
-from leadq.crm.storage.scratch_database import Connection, count, first_row, name, text, write_table
+from leadq.crm.storage.engine_paths import parquet_rows
+from leadq.crm.storage.scratch_database import Connection, count, first_row, name, write_table
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem, StoreError
 
@@ -48,7 +49,7 @@ def layers(query: ObjectQuery, folder: Path, partial: Path, *, is_under: bool) -
 
 def lay_over(connection: Connection, query: ObjectQuery, files: Layers) -> str:
     """Write the rows of now, one an id, without what is deleted; return the newest change as text, empty without rows."""
-    fresh = f"SELECT * FROM read_parquet({text(str(files.fetched))})"
+    fresh = f"SELECT * FROM {parquet_rows(files.fetched)}"
     parts = fresh
     if files.earlier is not None:
         parts += f" UNION ALL BY NAME {_earlier(connection, query, files.earlier)} WHERE Id NOT IN (SELECT Id FROM ({fresh}))"
@@ -58,7 +59,7 @@ def lay_over(connection: Connection, query: ObjectQuery, files: Layers) -> str:
     latest = f"QUALIFY row_number() OVER (PARTITION BY Id ORDER BY {clock}) = 1"
     schema = pa.schema([(column, TEXT) for column in query.kept])
     write_table(connection.sql(f"{kept} {latest} ORDER BY Id"), files.now, schema)
-    connection.execute(f"CREATE VIEW {name(query.name)} AS SELECT * FROM read_parquet({text(str(files.now))})")
+    connection.execute(f"CREATE VIEW {name(query.name)} AS SELECT * FROM {parquet_rows(files.now)}")
     newest = connection.sql(f"SELECT epoch_us(max({moment(query.clock)})) FROM ({fresh})").fetchall()[0][0]
     return (_EPOCH + timedelta(microseconds=newest)).isoformat() if newest is not None else ""
 
@@ -76,7 +77,7 @@ def _earlier(connection: Connection, query: ObjectQuery, path: Path) -> str:
         if "Id" not in held:
             raise pa.ArrowInvalid("it holds no Id")
         columns = [name(column) if column in held else f"NULL::VARCHAR AS {name(column)}" for column in query.kept]
-        rows = f"SELECT {', '.join(columns)} FROM read_parquet({text(str(path))})"
+        rows = f"SELECT {', '.join(columns)} FROM {parquet_rows(path)}"
         first_row(connection.cursor().sql(f"SELECT count(COLUMNS(*)), max(Id) FROM ({rows})"))
     except (pa.ArrowInvalid, OSError, duckdb.Error) as error:
         remedy = "Read everything again with --whole; changes that Salesforce no longer keeps are lost then."
@@ -91,8 +92,8 @@ def dropped_rows(connection: Connection, query: ObjectQuery, earlier: Path, now:
     if not earlier.is_file():
         return []
     try:
-        before = f"SELECT Id FROM read_parquet({text(str(earlier))})"
-        after = f"SELECT Id FROM read_parquet({text(str(now))})"
+        before = f"SELECT Id FROM {parquet_rows(earlier)}"
+        after = f"SELECT Id FROM {parquet_rows(now)}"
         gone = count(connection.cursor().sql(f"{before} WHERE Id NOT IN ({after})"))
     except duckdb.Error:
         return [f"{query.name}: the rows of the last reading could not be read, so --whole left them out"]

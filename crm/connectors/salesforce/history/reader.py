@@ -28,7 +28,8 @@ from leadq.crm.connectors.salesforce.history.layers import ROWS, dropped_rows, l
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, ObjectQuery, queries, rows_of
 from leadq.crm.connectors.salesforce.history.tables import table_queries
 from leadq.crm.contract.crm_tables import TABLES, TEXT
-from leadq.crm.storage.scratch_database import Connection, Relation, count, open_engine, text, write_table
+from leadq.crm.storage.engine_paths import parquet_rows
+from leadq.crm.storage.scratch_database import Connection, Relation, count, open_engine, write_table
 from leadq.foundation.atomic_files import new_folder
 from leadq.foundation.problems import Problem, StoreError
 
@@ -133,7 +134,7 @@ def _write_tables(
         rows[table] = pq.read_metadata(path).num_rows
     notes = []
     for words, (table, condition) in _NOTES.items():
-        found = count(connection.sql(f"FROM read_parquet({text(str(folder / f'{table}.parquet'))})").filter(condition))
+        found = count(connection.sql(f"FROM {parquet_rows(folder / f'{table}.parquet')}").filter(condition))
         if found:
             notes.append(f"{words}: {found:,}")
     return rows, tuple(notes)

@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from leadq.crm.connectors.tryton.sending.batches import MODEL
 from leadq.crm.connectors.tryton.sending.values import as_text, moment_of
 from leadq.crm.connectors.tryton.session import TrytonSession
-from leadq.crm.storage.scratch_database import open_engine, text
+from leadq.crm.storage.engine_paths import parquet_rows
+from leadq.crm.storage.scratch_database import open_engine
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import ConfigError, LeadqError, Problem
 
@@ -31,7 +32,7 @@ _BATCH = 20_000
 _CHOSEN = """
 WITH told AS (
     SELECT *, lag(values) OVER here = values AND lag(party) OVER here IS DISTINCT FROM party AS merged
-    FROM read_parquet({path})
+    FROM {rows}
     WINDOW here AS (PARTITION BY lead, moment ORDER BY revision)
 )
 SELECT lead, moment, user, party, values FROM told WHERE merged IS NOT TRUE
@@ -98,7 +99,7 @@ def fetch(session: TrytonSession, names: Sequence[str], path: Path, progress: Ca
 
 def leads_of(path: Path, scratch: Path) -> Iterator[list[Revision]]:
     """Yield the revisions of one lead after the other in order of time; of one moment only the last counts, but no merge of parties."""
-    query = _CHOSEN.format(path=text(str(path)))
+    query = _CHOSEN.format(rows=parquet_rows(path))
     with _engine(scratch) as connection:
         reader = connection.sql(query).to_arrow_reader(_BATCH)
         rows = (
