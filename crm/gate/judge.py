@@ -88,7 +88,7 @@ def _frame(history: History, table: str, rules: Iterable[Rule]) -> pd.DataFrame:
     columns = dict.fromkeys(
         name for rule in rules for name in (rule.column, rule.other if rule.kind == "ordered" else "") if name
     )
-    frame: pd.DataFrame = pq.read_table(history.path(table), columns=list(columns)).to_pandas()
+    frame: pd.DataFrame = pq.read_table(history.path(table), columns=list(columns), partitioning=None).to_pandas()
     return frame
 
 

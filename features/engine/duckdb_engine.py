@@ -115,7 +115,7 @@ def open_tables(backend: Any, history: History) -> Tables:
 def open_parquet(backend: Any, path: Path, name: str) -> Any:
     """Open a Parquet file in the engine as the table ``name``: this file and its own columns, whatever its folders are called."""
     if is_distributed(backend):
-        return backend.read_parquet(path, table_name=name)
+        return backend.open_parquet(path, name)
     return backend.read_parquet(engine_path(path), table_name=name, **AS_IT_STANDS)
 
 

@@ -79,10 +79,10 @@ class SparkEngine(Backend):  # type: ignore[misc]
         self._run_pre_execute_hooks(expression)
         return self.session.sql(self.compile(expression))
 
-    def read_parquet(self, path: Path, /, *, table_name: str, **_: Any) -> ir.Table:
+    def open_parquet(self, path: Path, name: str) -> ir.Table:
         """Open a file that driver and executors see."""
-        self._read(path).createOrReplaceTempView(table_name)
-        return self.table(table_name)
+        self._read(path).createOrReplaceTempView(name)
+        return self.table(name)
 
     def create_table(self, name: str, /, obj: ir.Table, **_: Any) -> ir.Table:
         """Keep a table until the session ends: as parts, so that a plan built on it is no longer than itself."""

@@ -117,7 +117,7 @@ class PastLeads:
         if not path.exists():
             return PastLeads(facts=_FACTS.empty_table(), families=(), contributions=np.zeros((0, 0)), drawn={})
         try:
-            table = pq.read_table(path)
+            table = pq.read_table(path, partitioning=None)
             drawn = json.loads(table.schema.metadata[_KEY])
             facts = table.select(_FACTS.names).cast(_FACTS)
             columns = [name for name in table.column_names if name.startswith(_FAMILY)]

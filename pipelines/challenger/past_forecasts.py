@@ -24,6 +24,8 @@ from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.pipelines.project.project import Project
 
+_ASKED = ibis.schema({"point_id": "int64", "lead_id": "string", "as_of_us": "int64", "landmark": "int64"})
+
 
 @contextmanager
 def _points(project: Project, history: History, looks: pd.DataFrame) -> Iterator[tuple[Tables, ir.Table]]:
@@ -40,7 +42,8 @@ def _points(project: Project, history: History, looks: pd.DataFrame) -> Iterator
                     "as_of_us": looks["as_of"].dt.as_unit("us").astype("int64").to_numpy(),
                     "landmark": np.zeros(len(looks), dtype=np.int64),
                 }
-            )
+            ),
+            schema=_ASKED,  # of no looks at all the frame does not say it
         )
         leads = tables.leads.select("lead_id", "account_id", "created_us")
         points = asked.inner_join(leads, "lead_id")
@@ -96,7 +99,9 @@ def outcome_since(project: Project, history: History, looks: pd.DataFrame, horiz
 
 def created_at(history: History, lead_ids: pd.Series[Any]) -> pd.Series[Any]:
     """When each lead was created, in the order asked; missing where it is not in the history."""
-    leads = pd.read_parquet(history.path("leads"), columns=["lead_id", "created_at"]).set_index("lead_id")
+    leads = pd.read_parquet(history.path("leads"), columns=["lead_id", "created_at"], partitioning=None).set_index(
+        "lead_id"
+    )
     return leads["created_at"].reindex(lead_ids.to_numpy())
 
 

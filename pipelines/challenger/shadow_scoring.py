@@ -154,9 +154,9 @@ def shadow_looks(store: Store, *, champion: Bundle, challenger: Bundle, read_at:
 
 def _night(store: Store, run: Run, path: Path) -> pd.DataFrame:
     columns = ["lead_id", "account_id", "as_of", "probability", "worked", "status"]
-    scores = pq.read_table(store.table(run.scores), columns=columns).to_pandas()
+    scores = pq.read_table(store.table(run.scores), columns=columns, partitioning=None).to_pandas()
     scores = scores[(scores["status"] == "scored") & scores["worked"].fillna(value=False).astype(bool)]
-    both = scores.merge(pq.read_table(path).to_pandas(), on="lead_id", suffixes=("", "_challenger"))
+    both = scores.merge(pq.read_table(path, partitioning=None).to_pandas(), on="lead_id", suffixes=("", "_challenger"))
     both = both.rename(columns={"probability": "champion", "probability_challenger": "challenger"})
     found: pd.DataFrame = both[["lead_id", "account_id", "as_of", "champion", "challenger"]].reset_index(drop=True)
     return found

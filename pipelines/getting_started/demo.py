@@ -86,7 +86,9 @@ def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str],
 
 def _lead_to_explain(scores: Path) -> str:
     """Return the likeliest lead whose tier the model gave: it has reasons to show."""
-    table = pq.read_table(scores, columns=["lead_id", "probability", "tier_by", "status"]).to_pylist()
+    table = pq.read_table(
+        scores, columns=["lead_id", "probability", "tier_by", "status"], partitioning=None
+    ).to_pylist()
     scored = [row for row in table if row["status"] == "scored"]
     by_model = [row for row in scored if row["tier_by"] == "model"] or scored
     best = max(by_model, key=lambda row: (row["probability"], row["lead_id"]), default=None)

@@ -85,7 +85,7 @@ def evaluate(project: Project, progress: Progress) -> Evaluated:
 
 def _read_held_out(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path)
+        return pd.read_parquet(path, partitioning=None)
     except (OSError, ValueError) as error:
         remedy = "Run leadq train, which makes it first."
         rule = "must have the held-out forecasts"

@@ -42,7 +42,9 @@ def rejected_words(history: History) -> str:
     if not rows:
         return ""
     path = history.path("rejected")
-    reasons = pq.read_table(path, columns=["table", "reason"]).group_by(["table", "reason"], use_threads=False)
+    reasons = pq.read_table(path, columns=["table", "reason"], partitioning=None).group_by(
+        ["table", "reason"], use_threads=False
+    )
     by_reason = sorted(reasons.aggregate([([], "count_all")]).to_pylist(), key=lambda row: -row["count_all"])
     lines = [f"  - {row['table']}: {row['reason']} ({row['count_all']:,})" for row in by_reason]
     head = f"{counted(rows, 'source row')} could not be used:"

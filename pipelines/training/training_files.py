@@ -51,7 +51,7 @@ def read_training_data(folder: Path) -> tuple[TrainingData, Origin]:
         document = json.loads((folder / "origin.json").read_text(encoding="utf-8"))
         data = TrainingData(
             features=np.load(folder / "features.npy", allow_pickle=False),
-            meta=pd.read_parquet(folder / "meta.parquet"),
+            meta=pd.read_parquet(folder / "meta.parquet", partitioning=None),
             catalogue=Catalogue.from_json((folder / "catalogue.json").read_text(encoding="utf-8")),
             dated=document.pop("dated"),
         )

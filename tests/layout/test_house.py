@@ -26,6 +26,7 @@ from tests.layout.house import (
     one_import_name,
     one_yaml_reader,
 )
+from tests.layout.literal_paths import engines_read_literal_paths
 
 HERE = Checkout(Path(__file__).parents[2])
 Rule = Callable[[Checkout], Iterator[str]]
@@ -81,6 +82,31 @@ PLANTED: list[tuple[Rule, str, str, str]] = [
         "must read YAML with foundation/yaml_reader",
     ),
     (one_yaml_reader, "models/live/words.py", "def f():\n    import ruamel.yaml\n", "must read YAML with"),
+    (
+        engines_read_literal_paths,
+        "models/fit/anchor.py",
+        "\ndef f(c, p):\n    c.read_parquet(str(p))\n",
+        "must say hive_partitioning=false",
+    ),
+    (
+        engines_read_literal_paths,
+        "crm/gate/counts.py",
+        "\ndef f(c, p):\n    c.read_csv(str(p), **AS_IT_STANDS)\n",
+        "must be given engine_path(...)",
+    ),
+    (
+        engines_read_literal_paths,
+        "models/fit/anchor.py",
+        '\nSQL = "FROM read_json($p, hive_partitioning=false)"\n',
+        "must get its path from engine_path",
+    ),
+    (engines_read_literal_paths, "models/fit/anchor.py", "\nx = pq.read_table('a')\n", "must say partitioning=None"),
+    (
+        engines_read_literal_paths,
+        "models/fit/anchor.py",
+        "\nx = s.read.parquet('a')\n",
+        "must get its path from spark_path",
+    ),
     (documents_exist, "models/fit/anchor.py", '"""See docs/speed.md."""\n', "docs/speed.md is not there"),
     (documents_exist, "models/fit/anchor.py", '"""As promise 9 says."""\n', "docs/promises.md has no promise 9"),
     (documents_exist, "docs/promises.md", "\nHeld by `tests/test_memory.py`.\n", "tests/test_memory.py is not there"),

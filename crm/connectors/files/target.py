@@ -97,6 +97,7 @@ class FileTarget:
                     path / "scores.parquet",
                     columns=[KEY, *names],
                     filters=pc.field(KEY).isin(pa.array(sorted(wanted), pa.string())),
+                    partitioning=None,
                 )
             except (OSError, pa.ArrowException):
                 continue

@@ -147,7 +147,7 @@ def _probabilities(parts: Sequence[Path]) -> Floats:
 
 def sorted_probabilities(path: Path) -> Floats:
     """Return all probabilities of a score table in ascending order."""
-    column = pq.read_table(path, columns=["probability"])["probability"].drop_null()
+    column = pq.read_table(path, columns=["probability"], partitioning=None)["probability"].drop_null()
     return np.sort(column.to_numpy())
 
 

@@ -77,7 +77,7 @@ class _Spool:
         return leads_of(self.revisions, self.scratch)
 
     def since(self) -> datetime | None:
-        table = pq.read_table(self.revisions, columns=["moment"])
+        table = pq.read_table(self.revisions, columns=["moment"], partitioning=None)
         first: datetime | None = pc.min(table.column(0)).as_py()
         return first
 
@@ -113,7 +113,9 @@ def _accounts(folder: Path) -> set[str]:
         ("field_history", "old_value", account),
         ("field_history", "new_value", account),
     ):
-        values = pq.read_table(folder / f"{table}.parquet", columns=[column], filters=which).column(0)
+        values = pq.read_table(folder / f"{table}.parquet", columns=[column], filters=which, partitioning=None).column(
+            0
+        )
         found.update(value for value in pc.unique(values).to_pylist() if value is not None)
     return found
 
