@@ -1,57 +1,58 @@
-"""A file nobody has described yet: its encoding, separator, way of writing times and numbers, and what its columns hold.
+"""The first rows of a file, for a proposal: encoding, separator, how each column is written, what it holds, its few words.
 
-Facts only, from the first rows of the file; what is made of them is the proposal's matter.
+Guesses how the file is written and what its columns hold; what the columns mean is guessed in ``mapping_proposal.py``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from leadq.crm.reading.columns.times import TimeReading
+from leadq.crm.reading.proposal.heading_names import is_called
 from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
 from leadq.crm.reading.sources.source_files import load
 from leadq.crm.reading.sources.text_encoding import is_utf16
-from leadq.crm.storage.scratch_database import Connection, Relation, first_row, name, text
+from leadq.crm.reading.values.column_reading import UNREAD, ColumnReading, Wanted
+from leadq.crm.reading.values.read_columns import Doubt, ReadSettings, read_columns
+from leadq.crm.storage.scratch_database import ROW, Connection, Relation, count, first_row, name, text, texts
 from leadq.crm.storage.source_locations import FileFormat
 from leadq.foundation.problems import InputError, Problem
 
 SAMPLE_ROWS = 20_000
-MOST_WORDS = 12
-TIME_FORMATS = (
-    *(f"%d.%m.%Y{clock}" for clock in (" %H:%M:%S", " %H:%M", "")),
-    *(f"%d/%m/%Y{clock}" for clock in (" %H:%M:%S", " %H:%M", "")),
-    *(f"%m/%d/%Y{clock}" for clock in (" %I:%M:%S %p", " %I:%M %p", " %H:%M:%S", " %H:%M", "")),
-    *(f"%d-%m-%Y{clock}" for clock in (" %H:%M:%S", " %H:%M", "")),
-)
-"""Ways of writing times that spreadsheets and CRMs export beside ISO 8601; day first is tried before month first."""
+MOST_WORDS = 60
+"""Words of a column that may be an outcome; a CRM has up to some forty stages."""
+LOOKED = "proposal_rows"
+"""Table of the sample: times as canonical text, missing values null, everything else as it is written."""
 _NEARLY_ALL = 0.99
-_COMMA_NUMBER = r"-?(\d{1,3}(\.\d{3})*|\d+)(,\d+)?"
-_COMMA_SURELY = r"-?[\d.]*,(\d{1,2}|\d{4,})"  # three digits after the comma may be thousands
+_DATES = ("created_at", "closed_at", "won_at", "lost_at", "changed_at")
 _DATA = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}.*|[^@\s]+@[^@\s]+\.[^@\s]+")
 """A date or an address: what a heading is not."""
+_NAIVE = r".*[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of the sample: counts of non-null values, whether they are numbers with a comma, the words where they are few."""
+    """A column of the sample: counts of non-null values, how they are written, and the words where they are few.
+
+    ``words`` are those of the whole file with their rows, the commonest first; ``has_empty`` whether cells are empty.
+    """
 
     name: str
     filled: int
     distinct: int
-    times: int
     naive: int
-    comma_numbers: bool
-    words: tuple[str, ...]
+    reading: ColumnReading
+    doubts: tuple[Doubt, ...] = ()
+    words: tuple[tuple[str, int], ...] = ()
+    has_empty: bool = False
 
     @property
     def is_time(self) -> bool:
         """Whether nearly all values are times."""
-        return self.filled > 0 and self.times >= _NEARLY_ALL * self.filled
+        return self.filled > 0 and self.reading.kind == "time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,24 +62,18 @@ class Sample:
     Parameters
     ----------
     file : FileFormat
-        As it must be described to be read: path, encoding, separator, decimal.
-    time_format : str or None
-        As in ``leadq.yaml``; None is ISO 8601.
-    month_first : bool
-        The same times could be read with the month first.
+        As it must be described to be read: path, encoding, separator.
     rows : int
     columns : tuple of Column
     """
 
     file: FileFormat
-    time_format: str | None
-    month_first: bool
     rows: int
     columns: tuple[Column, ...]
 
 
 def take_sample(connection: Connection, path: Path, scratch: Path) -> Sample:
-    """Look at a file.
+    """Look at a file and stage its first rows as :data:`LOOKED`.
 
     Raises
     ------
@@ -91,17 +86,89 @@ def take_sample(connection: Connection, path: Path, scratch: Path) -> Sample:
         raise InputError(
             Problem(where=f"{path} line 1", rule="must name the columns", value=repr(headings[0]), remedy=remedy)
         )
-    rows = connection.table(loaded.table).limit(SAMPLE_ROWS)
-    time_format, month_first = _time_format(rows, loaded.columns)
-    columns = tuple(_look(rows, column, time_format) for column in loaded.columns)
-    commas = any(column.comma_numbers for column in columns)
+    every = connection.table(loaded.table)
+    first = every.limit(SAMPLE_ROWS)
+    first.create("proposal_first")
+    rows = connection.table("proposal_first")
+    total = count(rows)
+    readings, doubts = _readings(rows, loaded.columns, total)
+    shown = [f"{_canonical(column, readings[column])} AS {name(column)}" for column in loaded.columns]
+    rows.project(", ".join([ROW, *shown])).create(LOOKED)
     return Sample(
-        file=file.model_copy(update={"separator": loaded.separator, "decimal": "," if commas else "."}),
-        time_format=time_format,
-        month_first=month_first,
-        rows=int(first_row(rows.aggregate("count(*)"))[0]),
-        columns=columns,
+        file=file.model_copy(update={"separator": loaded.separator}),
+        rows=total,
+        columns=_looked(every, connection.table(LOOKED), loaded.columns, readings, doubts),
     )
+
+
+def _canonical(column: str, reading: ColumnReading) -> str:
+    if reading.kind == "time":
+        given = reading.expression(column)
+        return f"CASE WHEN NOT starts_with({given}, {text(UNREAD)}) THEN {given} END"
+    return (
+        f"CASE WHEN {name(column)} NOT IN {texts(reading.missing)} THEN {name(column)} END"
+        if reading.missing
+        else name(column)
+    )
+
+
+def _readings(
+    rows: Relation, columns: tuple[str, ...], total: int
+) -> tuple[dict[str, ColumnReading], tuple[Doubt, ...]]:
+    """Judge every column; one that is called a date and holds bare numbers is judged again as one of dates."""
+    judged = read_columns(rows, dict.fromkeys(columns, "any"), ReadSettings(), total=total)
+    numbers: dict[str, Wanted] = {
+        column: "time"
+        for column, reading in judged.readings.items()
+        if reading.kind == "number" and any(is_called(contract, column) for contract in _DATES)
+    }
+    dates = read_columns(rows, numbers, ReadSettings(), total=total)
+    times = {column: one for column, one in dates.readings.items() if one.kind == "time"}
+    kept = (*(one for one in judged.doubts if one.column not in times), *dates.doubts)
+    return {**judged.readings, **times}, kept
+
+
+def _looked(
+    every: Relation,
+    rows: Relation,
+    columns: tuple[str, ...],
+    readings: dict[str, ColumnReading],
+    doubts: tuple[Doubt, ...],
+) -> tuple[Column, ...]:
+    counts = [
+        f"count({name(column)}), approx_count_distinct({name(column)}), "
+        f"count_if(regexp_full_match({name(column)}, {text(_NAIVE)}))"
+        for column in columns
+    ]
+    facts = first_row(rows.aggregate(", ".join(["count(*)", *counts])))
+    found = []
+    for place, column in enumerate(columns):
+        filled, distinct, naive = facts[1 + 3 * place : 4 + 3 * place]
+        words = _words(every, column, readings[column]) if distinct <= 2 * MOST_WORDS else ()
+        looked = Column(
+            name=column,
+            filled=filled,
+            distinct=_exactly(rows, column) if distinct >= 0.8 * filled else distinct,
+            naive=naive if readings[column].kind == "time" else 0,
+            reading=readings[column],
+            doubts=tuple(doubt for doubt in doubts if doubt.column == column),
+            words=words if len(words) <= MOST_WORDS else (),
+            has_empty=filled < facts[0],
+        )
+        found.append(looked)
+    return tuple(found)
+
+
+def _exactly(rows: Relation, column: str) -> int:
+    return int(first_row(rows.aggregate(f"count(DISTINCT {name(column)})"))[0])
+
+
+def _words(every: Relation, column: str, reading: ColumnReading) -> tuple[tuple[str, int], ...]:
+    """Words of a column of the whole file as they are written, the commonest first; one more than may be at most."""
+    given = name(column)
+    counted = every.filter(f"{given} IS NOT NULL").aggregate(f"{given} AS w, count(*) AS n")
+    found = counted.order("n DESC, w").limit(MOST_WORDS + 1 + len(reading.missing)).fetchall()
+    return tuple((str(word), int(n)) for word, n in found if str(word) not in reading.missing)
 
 
 def _load(connection: Connection, path: Path, scratch: Path) -> tuple[FileFormat, Loaded]:
@@ -117,46 +184,3 @@ def _load(connection: Connection, path: Path, scratch: Path) -> tuple[FileFormat
                 connection.rollback()
                 connection.begin()
     raise InputError(problems[0])
-
-
-def _reading(time_format: str | None) -> TimeReading:
-    return TimeReading(time_zone=None, time_format=time_format, read_at=datetime(2000, 1, 1, tzinfo=UTC))
-
-
-def _time_format(rows: Relation, columns: tuple[str, ...]) -> tuple[str | None, bool]:
-    """Find the way of writing times that most columns follow, and whether month first would do as well."""
-    found = dict.fromkeys((None, *TIME_FORMATS), 0)
-    for column in columns:
-        given = name(column)
-        counts = [f"count({_reading(one).moment(given, starts_day=True)})" for one in found]
-        filled, *times = first_row(rows.aggregate(", ".join([f"count({given})", *counts])))
-        for one, count in zip(found, times, strict=True):
-            found[one] += filled > 0 and count >= _NEARLY_ALL * filled
-    best = max(found, key=lambda one: found[one])
-    twin = (best or "").replace("%d/%m", "%m/%d")
-    return best, twin != best and found.get(twin, 0) == found[best]
-
-
-def _look(rows: Relation, column: str, time_format: str | None) -> Column:
-    times, given = _reading(time_format), name(column)
-    facts = first_row(
-        rows.aggregate(
-            f"count({given}), count(DISTINCT {given}), count({times.moment(given, starts_day=True)}), "
-            f"count_if({given} IS NOT NULL AND {times.naive(given)}), "
-            f"count_if(regexp_full_match({given}, {text(_COMMA_NUMBER)})), "
-            f"count_if(regexp_full_match({given}, {text(_COMMA_SURELY)}))"
-        )
-    )
-    looked = Column(
-        name=column,
-        filled=facts[0],
-        distinct=facts[1],
-        times=facts[2],
-        naive=facts[3] or 0,
-        comma_numbers=bool(facts[5]) and facts[4] >= _NEARLY_ALL * facts[0],
-        words=(),
-    )
-    if looked.distinct > MOST_WORDS:
-        return looked
-    counted = rows.filter(f"{given} IS NOT NULL").aggregate(f"{given} AS w, count(*) AS n")
-    return replace(looked, words=tuple(str(word) for word, _ in counted.order("n DESC, w").fetchall()))

@@ -1,0 +1,46 @@
+"""How columns are written, as lines of ``leadq.yaml``: of those that are not plain, and every doubt with the lines to choose from."""
+
+from __future__ import annotations
+
+from leadq.crm.reading.proposal.file_sample import Column, Sample
+from leadq.crm.reading.values.read_columns import Doubt
+from leadq.foundation.yaml_scalars import quoted, quoted_list
+
+
+def shown(value: str) -> str:
+    """Return ``value`` as it may stand in a comment: on one line."""
+    return value if value.isprintable() else quoted(value)
+
+
+def reading_lines(sample: Sample) -> list[str]:
+    """Return the lines of ``read`` and ``missing``; none where every column is plain."""
+    read = {column.name: _form(column) for column in sample.columns if _is_special(column)}
+    missing = {column.name: column.reading.missing for column in sample.columns if column.reading.missing}
+    lines = ["read:", *(f"  {quoted(column)}: {form}" for column, form in read.items())] if read else []
+    for column in sample.columns:
+        for doubt in column.doubts:
+            lines += _asked(doubt)
+    if missing:
+        lines += ["missing:", *(f"  {quoted(column)}: {quoted_list(words)}" for column, words in missing.items())]
+    return lines
+
+
+def _is_special(column: Column) -> bool:
+    reading = column.reading
+    return reading.kind in ("time", "number") and not reading.bare and bool(reading.forms) and not column.doubts
+
+
+def _form(column: Column) -> str:
+    forms = column.reading.forms
+    return quoted(forms[0]) if len(forms) == 1 else quoted_list(forms)
+
+
+def _asked(doubt: Doubt) -> list[str]:
+    """Comments that ask what the values of a column leave open."""
+    if not doubt.ways:
+        return [f"# {shown(doubt.column)}: {doubt.what}, such as {shown(doubt.example)}; leadq check says what to do"]
+    ways = [quoted(way[0]) if len(way) == 1 else quoted_list(way) for way in doubt.ways]
+    return [
+        f"# {shown(doubt.column)}: {doubt.what}? {shown(doubt.example)} may be read in two ways. Write one of these lines under read:",
+        *(f"#   {quoted(doubt.column)}: {way}" for way in ways),
+    ]

@@ -1,0 +1,20 @@
+"""The words of several columns as one text, in the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leadq.crm.reading.values.words.folded_words import BETWEEN
+from leadq.crm.storage.scratch_database import name, text
+
+
+def joined_text(columns: Sequence[str]) -> str:
+    """Return the SQL expression of the texts of ``columns`` joined by " | "; null where all are.
+
+    >>> joined_text(["Stage"])
+    '"Stage"'
+    """
+    if len(columns) == 1:
+        return name(columns[0])
+    parts = f" || {text(BETWEEN)} || ".join(f"coalesce({name(column)}, '')" for column in columns)
+    return f"CASE WHEN coalesce({', '.join(map(name, columns))}) IS NOT NULL THEN {parts} END"
