@@ -29,18 +29,25 @@ def engines_read_literal_paths(tree: Checkout) -> Iterator[str]:
         if name.startswith(_FIRST_READING):
             continue
         text = (tree.root / name).read_text(encoding="utf-8")
-        for call in _ENGINE.finditer(text):
-            if call[1].startswith(_OF_PANDAS):
-                continue
-            if not re.search(r"hive_partitioning=False|hive_partitioning=false|\*\*AS_IT_STANDS", call[2]):
-                yield f"{name}: {call[1]} must say hive_partitioning=false or **AS_IT_STANDS"
-            if not re.search(r"\bengine_path\b", text):
-                yield f"{name}: {call[1]} must get its path from engine_path"
-            elif re.match(r"\s*(?:str\(|\w+\s*,)", call[2]):
-                yield f"{name}: {call[1]} must be given engine_path(...)"
-        for call in _ARROW.finditer(text):
-            if "partitioning=None" not in call[2]:
-                yield f"{name}: {call[1]} must say partitioning=None"
-        for call in _SPARK.finditer(text):
-            if "spark_path(" not in call[1]:
-                yield f"{name}: Spark must get its path from spark_path"
+        for complaint in (*_by_duckdb(text), *_by_others(text)):
+            yield f"{name}: {complaint}"
+
+
+def _by_duckdb(text: str) -> Iterator[str]:
+    calls = [call for call in _ENGINE.finditer(text) if not call[1].startswith(_OF_PANDAS)]
+    for call in calls:
+        if not re.search(r"hive_partitioning=False|hive_partitioning=false|\*\*AS_IT_STANDS", call[2]):
+            yield f"{call[1]} must say hive_partitioning=false or **AS_IT_STANDS"
+        if not re.search(r"\bengine_path\b", text):
+            yield f"{call[1]} must get its path from engine_path"
+        elif re.match(r"\s*(?:str\(|\w+\s*,)", call[2]):
+            yield f"{call[1]} must be given engine_path(...)"
+
+
+def _by_others(text: str) -> Iterator[str]:
+    for call in _ARROW.finditer(text):
+        if "partitioning=None" not in call[2]:
+            yield f"{call[1]} must say partitioning=None"
+    for call in _SPARK.finditer(text):
+        if "spark_path(" not in call[1]:
+            yield "Spark must get its path from spark_path"
