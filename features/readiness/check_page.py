@@ -13,9 +13,14 @@ from leadq.foundation.html_page import page_environment
 
 
 def render_check_report(
-    readiness: Readiness, findings: Iterable[LeakFinding], gate: GateResult, checks: Iterable[CheckRow] = ()
+    readiness: Readiness,
+    findings: Iterable[LeakFinding],
+    gate: GateResult,
+    checks: Iterable[CheckRow] = (),
+    *,
+    outcome: str = "",
 ) -> str:
-    """Render the page; whatever comes from the data is escaped."""
+    """Render the page; whatever comes from the data is escaped. ``outcome`` says which column and words the outcomes are."""
     template = page_environment("leadq.features.readiness", "leadq.crm.gate").get_template("check_page.html.j2")
     told = [(found, what_happened(found), what_to_do(found)) for found in findings]
-    return template.render(readiness=readiness, findings=told, checks=tuple(checks), gate=gate) + "\n"
+    return template.render(readiness=readiness, findings=told, checks=tuple(checks), gate=gate, outcome=outcome) + "\n"

@@ -29,6 +29,7 @@ def render_evaluation(
     checks: Sequence[CheckRow],
     reasons: Mapping[str, Any] | None = None,
     sentences: Sentences | None = None,
+    outcome: str = "",
 ) -> str:
     """Render the page; whatever comes from the data is escaped.
 
@@ -45,6 +46,8 @@ def render_evaluation(
         :func:`leadq.pipelines.report.reasons.page_parts`; none where there are no reasons.
     sentences : Sentences, optional
         The company's own catalogue.
+    outcome : str
+        Which column and words the outcomes are; empty where that is not known.
     """
     page = page_environment("leadq.pipelines.report").get_template("evaluation.html.j2")
     return page.render(
@@ -62,6 +65,7 @@ def render_evaluation(
         quarantined=sorted(bundle.catalogue.quarantined.items()),
         settings=proof.settings_table(bundle),
         reasons=reasons,
+        outcome=outcome,
         **(_NOTHING_HELD if held is None else _of(held, bundle, sentences or read_sentences())),
     )
 

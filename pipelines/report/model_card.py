@@ -76,6 +76,7 @@ def make_card(
     span: tuple[str, str] | None,
     cannot: Sequence[str],
     sentences: Sentences | None = None,
+    outcome: str = "",
 ) -> Card:
     """Write the card of a bundle.
 
@@ -90,11 +91,13 @@ def make_card(
         What the data cannot show.
     sentences : Sentences, optional
         The company's own catalogue.
+    outcome : str
+        Which column and words the outcomes are; empty where that is not known.
     """
     sections = (
         _identity(bundle, agreement),
         _use(bundle, agreement),
-        _learnt(bundle, span, sentences or read_sentences()),
+        _learnt(bundle, span, sentences or read_sentences(), outcome),
         _shown(bundle),
         _tiers(bundle),
         _sensitive(held),
@@ -154,7 +157,7 @@ def _use(bundle: Bundle, agreement: Agreement) -> Section:
     )
 
 
-def _learnt(bundle: Bundle, span: tuple[str, str] | None, said: Sentences) -> Section:
+def _learnt(bundle: Bundle, span: tuple[str, str] | None, said: Sentences, outcome: str) -> Section:
     trained = bundle.trained
     when = f", created {span[0]} to {span[1]}" if span else ", in the order of the rows (no dates)"
     leads, rows = counted(trained.get("leads", 0), "lead"), counted(trained.get("rows", 0), "row")
@@ -162,7 +165,8 @@ def _learnt(bundle: Bundle, span: tuple[str, str] | None, said: Sentences) -> Se
     features = (
         f"{counted(len(bundle.catalogue.features), 'feature')} in {counted(len(bundle.catalogue.families), 'family')}."
     )
-    return Section(title="Training data", sentences=(counts, features, *_strongest(bundle, said)))
+    told = (outcome,) if outcome else ()
+    return Section(title="Training data", sentences=(counts, *told, features, *_strongest(bundle, said)))
 
 
 def _strongest(bundle: Bundle, said: Sentences) -> tuple[str, ...]:

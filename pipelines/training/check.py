@@ -11,7 +11,7 @@ from dataclasses import asdict
 from leadq.crm.contract.history import History
 from leadq.crm.gate.judge import judge_with_great_expectations
 from leadq.crm.gate.result import GateResult
-from leadq.crm.reading.ingest import read_notes
+from leadq.crm.reading.ingest import outcome_words, read_notes
 from leadq.features.groups.plug_ins import load_named
 from leadq.features.leak_checks.advice import what_to_do
 from leadq.features.leak_checks.finding import LeakFinding
@@ -74,7 +74,10 @@ def report_readiness(
 ) -> Readiness:
     """Say what the data can prove, and write ``reports/check.html``."""
     ready = readiness(history, data, project.agreement)
-    write_text(project.reports / "check.html", render_check_report(ready, findings, gate, checks))
+    write_text(
+        project.reports / "check.html",
+        render_check_report(ready, findings, gate, checks, outcome=outcome_words(history.folder)),
+    )
     return ready
 
 
@@ -109,12 +112,14 @@ def _told(
     remarks = agreement_remarks(project, history)
     notes = read_notes(history.folder)
     rejected = rejected_rows(history)
+    outcome = outcome_words(history.folder)
     report = project.reports / "check.html"
     facts = {
         "stopping": [str(problem) for problem in stopping],
         "warnings": [str(row.problem()) for row in gate.warnings],
         "leaks": [{**asdict(finding), "what_to_do": what_to_do(finding)} for finding in leaks.findings],
         "leak_checks": [asdict(row) for row in leaks.rows],
+        "outcome": outcome,
         "readiness": [asdict(statement) for statement in ready.statements],
         "remarks": [str(remark) for remark in remarks],
         "notes": list(notes),
@@ -122,7 +127,7 @@ def _told(
         "rejected_rows": rejected,
         "report": str(report),
     }
-    parts = [ready.in_words()]
+    parts = [ready.in_words(), *([outcome] if outcome else [])]
     parts += _listed("This stops training", [str(problem) for problem in stopping])
     parts += _listed("Possible leaks", [_leak_words(finding) for finding in leaks.findings])
     parts += _listed("Leak checks", [_check_words(row) for row in leaks.rows])

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from leadq.crm.contract.history import History, open_history
+from leadq.crm.reading.ingest import outcome_words
 from leadq.features.readiness.readiness import readiness
 from leadq.features.training_data import TrainingData
 from leadq.foundation.atomic_files import write_text
@@ -98,12 +99,20 @@ def _write_documents(
     cannot = [statement.sentence for statement in readiness(history, data, project.agreement).of("cannot")]
     checks = leak_check_rows(project.work, bundle.evaluation["findings"])
     said = read_sentences(project.config.sentences)
+    outcome = outcome_words(history.folder)
     reasons = None if audit is None else page_parts(audit, project.reports, said)
     page = render_evaluation(
-        bundle, project.agreement, held, cannot=cannot, checks=checks, reasons=reasons, sentences=said
+        bundle,
+        project.agreement,
+        held,
+        cannot=cannot,
+        checks=checks,
+        reasons=reasons,
+        sentences=said,
+        outcome=outcome,
     )
     write_text(project.reports / "evaluation.html", page)
-    card = make_card(bundle, project.agreement, held, span=_span(data), cannot=cannot, sentences=said)
+    card = make_card(bundle, project.agreement, held, span=_span(data), cannot=cannot, sentences=said, outcome=outcome)
     write_text(project.reports / "model_card.html", card.to_html())
     write_text(project.reports / "model_card.md", card.to_markdown())
 
