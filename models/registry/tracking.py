@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from leadq.foundation.problems import ConfigError, Problem
 
@@ -19,6 +20,7 @@ ARTIFACTS = "mlflow_artifacts"
 _CREDENTIALS = re.compile(r"(?<=://)[^\s@?#]*@")
 _SECRET_WORDS = re.compile(r"([?&][^=&\s]*(?:password|passwd|pwd|token|secret)[^=&\s]*=)[^&\s]*", re.IGNORECASE)
 _SQLITE = "sqlite:///"
+_OF_A_URI = re.compile("[%?#]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Tracking:
         runs = self.runs(store)
         if not runs.startswith(_SQLITE):
             return None
-        return (Path(runs.removeprefix(_SQLITE)).resolve().parent / ARTIFACTS).as_uri()
+        return (_file_of(runs).resolve().parent / ARTIFACTS).as_uri()
 
     def shown_uri(self, store: Path) -> str:
         """Return the URI of the runs for a person to copy, without credentials."""
@@ -101,8 +103,15 @@ def tracking_of(environment: Mapping[str, str]) -> Tracking:
 
 
 def store_uri(store: Path) -> str:
-    """Return the URI of a store's own database, for MLflow."""
-    return f"{_SQLITE}{(store / DATABASE).resolve().as_posix()}"
+    """Return the URI of a store's own database, for MLflow: whatever its folders are called, none of it is a query.
+
+    Examples
+    --------
+    >>> store_uri(Path("/leads/what?/100%"))
+    'sqlite:////leads/what%3F/100%25/mlflow.db'
+    """
+    path = (store / DATABASE).resolve().as_posix()
+    return _SQLITE + _OF_A_URI.sub(lambda sign: quote(sign[0], safe=""), path)
 
 
 def without_credentials(text: str) -> str:
@@ -112,6 +121,10 @@ def without_credentials(text: str) -> str:
 
 def _known(uri: str, store: Path) -> str:
     """Return a URI as it is, but that of the store's own database always written the same way."""
-    if uri.startswith(_SQLITE) and Path(uri.removeprefix(_SQLITE)).resolve() == (store / DATABASE).resolve():
+    if uri.startswith(_SQLITE) and _file_of(uri).resolve() == (store / DATABASE).resolve():
         return store_uri(store)
     return uri
+
+
+def _file_of(uri: str) -> Path:
+    return Path(unquote(uri.removeprefix(_SQLITE)))

@@ -5,6 +5,7 @@ Existing files stay as they are.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from importlib.resources import files
@@ -68,8 +69,11 @@ def init(folder: Path, *, source: Path | None = None) -> Told:
 
 
 def dvc_text(source: str) -> str:
-    """Return the dvc.yaml of a project whose sources lie at ``source``."""
-    return _template(DVC).replace("- source #", f"- {source} #")
+    """Return the dvc.yaml of a project whose sources lie at ``source``, whatever characters the path has."""
+    written = source
+    if not re.fullmatch(r"[\w./-]+", source):  # DVC puts values in the place of ${name}, unless a backslash says not to
+        written = json.dumps(source.replace("${", "\\${"), ensure_ascii=False)
+    return _template(DVC).replace("- source #", f"- {written} #")
 
 
 def params_text(*, seed: int, read_at: datetime) -> str:
