@@ -15,6 +15,7 @@ from leadq.crm.contract.crm_tables import TABLES, TIME
 from leadq.crm.reading.columns.reading_problems import changed_problem, doubt_problem, unknown_column
 from leadq.crm.reading.columns.wanted_columns import CONTRACT_IDS, WITH_OWN_FIELDS
 from leadq.crm.reading.findings import Findings
+from leadq.crm.reading.people.headings import is_of_people
 from leadq.crm.reading.sources.source_rows import SourceRows
 from leadq.crm.reading.values.changed_writing import kept_as_trained
 from leadq.crm.reading.values.column_reading import ColumnReading, Wanted
@@ -120,7 +121,12 @@ class Canonical:
         free: dict[str, Wanted] = {}
         if work.table in WITH_OWN_FIELDS:
             taken = None if own.take == "all" else {own.rename.get(one, one) for one in own.take}
-            free = {column: "any" for column in work.loaded.columns if taken is None or column in taken}
+            vouched = {own.rename.get(one, one) for one in own.vouch}
+            free = {
+                column: "text" if is_of_people(column) and column not in vouched else "any"
+                for column in work.loaded.columns
+                if taken is None or column in taken
+            }
             for field_name, kind in own.types.items():
                 column = work.loaded.column(own.rename.get(field_name, field_name))
                 as_kind: dict[str, Wanted] = {"number": "number", "date": "time", "category": "text", "flag": "any"}

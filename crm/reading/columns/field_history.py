@@ -33,7 +33,8 @@ def name_fields(
         cases += [
             f"WHEN entity = {text(entity)} AND field = {text(old)} THEN {text(new)}" for old, new in renamed.items()
         ]
-        held = [*TABLES[table].names, *(one.field.name for one in own.get(table, []) if one.field.status != "refused")]
+        contract = [column for column in TABLES[table].names if (table, column) not in findings.emptied]
+        held = [*contract, *(one.field.name for one in own.get(table, []) if one.field.status != "refused")]
         kept.append(f"(entity = {text(entity)} AND field IN {texts(held)})")
     field = f"CASE {' '.join(cases)} ELSE field END" if cases else "field"
     shown = [f"{field} AS field" if column == "field" else name(column) for column in mapped.rows.columns]

@@ -12,11 +12,13 @@ from typing import Literal
 
 from leadq.crm.config.schema import OwnFields, Source
 from leadq.crm.contract.history import FieldType, OwnField
-from leadq.crm.contract.personal_data import look_at, why_personal
 from leadq.crm.reading.columns.mapping import staged_own
 from leadq.crm.reading.columns.times import TimeReading
 from leadq.crm.reading.columns.typed_columns import number
 from leadq.crm.reading.findings import Findings
+from leadq.crm.reading.people.contact_details import blanked, look_inside
+from leadq.crm.reading.people.personal import why_personal
+from leadq.crm.reading.people.vouching import blanked_note, dropped_note, vouched_note
 from leadq.crm.reading.values.column_reading import ColumnReading, Kind
 from leadq.crm.storage.scratch_database import Relation, first_row, name
 from leadq.foundation.plurals import counted, one_or_many
@@ -130,19 +132,29 @@ def own_fields(
         found = profile(rows, staged[column], kind, times)
         few = found.distinct <= FEW_VALUES and found.distinct_share <= 0.1
         small = kind == "number" and abs(found.largest) < 100_000
-        personal = why_personal(
-            own[column], look_at(rows, staged[column]), harmless=few or small or kind in ("flag", "date")
-        )
-        if personal:
-            findings.notes.append(f"{table}: column {column} was dropped, it {personal}")
+        harmless = few or small or kind in ("flag", "date")
+        personal = None
+        if column not in settings.refuse:
+            personal = why_personal(own[column], rows, staged[column], kind=kind, harmless=harmless)
+        if personal and column not in settings.vouch:
+            findings.personal.add(own[column])
+            findings.notes.append(dropped_note(table, column, personal))
             continue
+        if personal:
+            findings.notes.append(vouched_note(table, column, personal, settings.vouch[column]))
         field = _decide(entity, column, kind, settings, why_refused(column, kind, found))
         if field.status != "refused" and found.unread:
             what = one_or_many(found.unread, f"is not a {kind} and counts", f"are not {kind}s and count")
             findings.notes.append(
                 f"{table}.{column}: {found.unread:,} of {counted(found.filled, 'value')} {what} as unknown"
             )
-        typed.append(TypedField(field=field, expression=_expression(staged[column], kind, times)))
+        expression = _expression(staged[column], kind, times)
+        if kind == "category" and field.status == "used":
+            inside = look_inside(rows, staged[column])
+            if inside.rows:
+                expression = blanked(expression)
+                findings.notes.append(blanked_note(table, column, inside.rows, inside.filled))
+        typed.append(TypedField(field=field, expression=expression))
     return typed
 
 

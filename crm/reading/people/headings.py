@@ -10,8 +10,7 @@ import unicodedata
 from enum import Enum
 from functools import lru_cache
 
-from leadq.crm.reading.people import heading_words as words
-from leadq.crm.reading.people.word_lists import plain_word
+from leadq.crm.reading.people.word_lists import heading_pairs, heading_words, plain_word
 
 
 class Says(Enum):
@@ -21,18 +20,8 @@ class Says(Enum):
     ALWAYS = "is named like personal data"
     DETAIL = "is named like contact details"
     PEOPLE = "people"
+    THINGS = "things"
     NOTHING = ""
-
-
-_PAIRS = {
-    "e mail": "email", "e post": "epost", "e posta": "eposta", "first name": "firstname", "last name": "lastname", "full name": "fullname", "middle name": "middlename", "maiden name": "maidenname",
-    "given name": "givenname", "family name": "familyname", "zip code": "zipcode", "date of birth": "birthdate", "day of birth": "birthdate", "phone number": "phonenumber", "ip address": "ipaddress",
-    "ip adresse": "ipaddress", "code postal": "codepostal", "codigo postal": "codepostal", "codice postale": "codepostal", "kod pocztowy": "codepostal", "codice fiscale": "codicefiscale", "credit card": "creditcard",
-    "user name": "username", "social security": "ssn", "national id": "ssn", "по батькові": "отчество", "data urodzenia": "urodzenia", "ad soyad": "soyad", "rodne cislo": "pesel", "card number": "cardnumber",
-    "bank account": "iban", "sexual orientation": "ethnicity", "form of address": "salutation", "forma de tratamiento": "salutation", "decision maker": "decider", "שם פרטי": "firstname", "שם משפחה": "lastname",
-    "steuer id": "steuerid", "geb datum": "gebdatum", "created by": "createdby", "modified by": "modifiedby", "kon nem": "gender", "ma cep": "cep",
-}  # fmt: skip
-_SMALL = frozenset("of the de du des del della di da do dos das van von der die das la le el il the a an du and und et y e our ihr ihre your mon votre full".split())
 
 
 def words_of(heading: str) -> tuple[str, ...]:
@@ -55,36 +44,53 @@ def heading_says(heading: str) -> Says:
     """
     found = _joined(words_of(heading))
     bare = "".join(found)
-    telling = [word for word in found if word not in _SMALL]
-    if _is_name(found, telling) or bare in words.WHOLE_NAMES or any(part in bare for part in words.INSIDE_NAMES):
+    telling = [word for word in found if word not in heading_words("small")]
+    if (
+        _is_name(found, telling)
+        or bare in heading_words("whole_names")
+        or any(part in bare for part in heading_words("inside_names"))
+    ):
         return Says.NAME
-    others = any(word in words.OTHERS for word in found)
-    if any(part in bare for part in words.INSIDE_ALWAYS) or any(word in words.ALWAYS for word in found):
+    others = any(word in heading_words("others") for word in found)
+    if any(part in bare for part in heading_words("inside_always")) or any(
+        word in heading_words("always") for word in found
+    ):
         return Says.ALWAYS
-    if any(part in bare for part in words.INSIDE_DETAILS) or any(word in words.DETAILS for word in found):
+    if any(part in bare for part in heading_words("inside_details")) or any(
+        word in heading_words("details") for word in found
+    ):
         return Says.DETAIL
-    people = any(part in bare for part in words.INSIDE_PEOPLE) or any(word in words.PEOPLE for word in found)
-    return Says.PEOPLE if people and (not others or "owner" in found) else Says.NOTHING
+    people = any(part in bare for part in heading_words("inside_people")) or any(
+        word in heading_words("people") for word in found
+    )
+    if people and (not others or "owner" in found):
+        return Says.PEOPLE
+    return Says.THINGS if others else Says.NOTHING
+
+
+def is_of_people(heading: str) -> bool:
+    """Whether a heading alone makes its column personal, so that how its values are written need not be known."""
+    return heading_says(heading) in (Says.NAME, Says.ALWAYS)
 
 
 def counts_something(heading: str) -> bool:
     """Whether a heading says that it counts or judges rather than holds: ``email_opens``, ``phone_verified``."""
-    return any(word in words.COUNTED for word in words_of(heading))
+    return any(word in heading_words("counted") for word in words_of(heading))
 
 
 def _joined(found: tuple[str, ...]) -> tuple[str, ...]:
     """Words of which pairs such as ``first name`` are one word."""
     line = f" {' '.join(found)} "
-    for pair, one in _PAIRS.items():
+    for pair, one in heading_pairs().items():
         line = line.replace(f" {pair} ", f" {one} ")
     return tuple(line.split())
 
 
 def _is_name(found: tuple[str, ...], telling: list[str]) -> bool:
-    others = any(word in words.OTHERS for word in found)
-    if any(word in words.NAMES for word in found):
-        return not others or any(word in words.WHOSE for word in found)
-    if not any(word in words.BARE for word in found):
+    others = any(word in heading_words("others") for word in found)
+    if any(word in heading_words("names") for word in found):
+        return not others or any(word in heading_words("whose") for word in found)
+    if not any(word in heading_words("bare") for word in found):
         return False
-    rest = [word for word in telling if word not in words.BARE]
-    return not rest or (not others and any(word in words.WHOSE for word in rest))
+    rest = [word for word in telling if word not in heading_words("bare")]
+    return not rest or (not others and any(word in heading_words("whose") for word in rest))

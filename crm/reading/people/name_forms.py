@@ -12,12 +12,10 @@ import unicodedata
 from enum import IntEnum
 
 from leadq.crm.reading.people.word_lists import (
-    CHINESE,
-    CHINESE_LONG,
-    JAPANESE,
-    KOREAN,
     family_names,
     given_names,
+    letters,
+    name_words,
     not_people,
     plain_word,
 )
@@ -38,18 +36,6 @@ class Reads(IntEnum):
 
 
 _LONGEST = 60
-_TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor herr hr frau fr frl dipl ing dipl.-ing dipl-ing mag mgr bc judr mudr phdr rndr sig sig.ra sigra signor signora"
-    " signorina dott dott.ssa dottor dottoressa avv mme mlle monsieur madame mademoiselle me sr sra srta don dona senor senora dhr mevr mevrouw meneer"
-    " drs pan pani sayin bay bayan sir lady lord rev fru herra rouva dra eng engr hon capt г-н г-жа господин госпожа".split()
-)
-_CALLED = _TITLES - frozenset({"me", "fr", "pan", "don", "dona", "bay", "ing", "mag", "eng", "hon", "bc", "sr", "hr", "dr"})
-"""Titles that are said of people only."""
-_AFTER = frozenset("jr sr ii iii iv phd mba md msc bsc ba ma esq cpa dds rn llm meng mag dr".split())
-_PARTICLES = frozenset(
-    "van de von der den la le di da del della dello degli dos das do du des el al bin ibn ben bint abu zu zur vom ter ten te af av y e i 't d' o'"
-    " und-zu auf dem".split()
-)
 _WORD = r"[^\W\d_]+(?:['’`´‐-][^\W\d_]+)*"
 _FULL = re.compile(rf"{_WORD}\.?|{_WORD}['’]")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.-?){1,4}|[^\W\d_]")
@@ -64,8 +50,6 @@ _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _PATRONYMIC = re.compile(r"(?:вич|вна|ична|оглы|кызы|вич|івна|ївна|ович)$")
 _CYRILLIC_FAMILY = re.compile(r"(?:ова?|ева?|ский|ская|ський|ська|цкий|цкая|енко|чук|швили)$")
 _TRADES = re.compile(r"(?:[업시군구도동읍면]|회사|제조|서비스|유통|건설)$")
-_NOT_GIVEN = frozenset("司店社部部门部門市县縣省区區业業厂廠院所会會局校行")
-"""Last characters of places, companies and trades."""
 
 
 def reads_as(text: str) -> Reads:
@@ -79,7 +63,7 @@ def reads_as(text: str) -> Reads:
         return Reads.OTHER
     plain = _ASIDE.sub(" ", plain).strip(" ,;")
     parts = [part for part in _SEVERAL.split(plain) if part]
-    if len(parts) > 1 and (" y " not in plain and " e " not in plain or all(" " in part for part in parts)):
+    if len(parts) > 1 and ((" y " not in plain and " e " not in plain) or all(" " in part for part in parts)):
         several = [_one(part) for part in parts]
         return Reads.KNOWN if min(several) == Reads.KNOWN else Reads.OTHER
     return _one(plain)
@@ -99,19 +83,19 @@ def _one(plain: str) -> Reads:
 def _east_asian(plain: str, bare: str) -> Reads:
     words = re.split(r"[ ・·]", plain)
     if _HANGUL.fullmatch(bare):
-        fits = bare[0] in KOREAN and len(bare) in (3, 4) and not _TRADES.search(bare) and len(words) <= 2
+        fits = bare[0] in letters("korean") and len(bare) in (3, 4) and not _TRADES.search(bare) and len(words) <= 2
         return Reads.KNOWN if fits and len(bare) == 3 else Reads.FORM if fits else Reads.OTHER
     if _KANA.fullmatch(bare):
         return Reads.FORM if len(words) == 2 else Reads.OTHER
-    if bare[-1] in _NOT_GIVEN:
+    if bare[-1] in letters("not_given"):
         return Reads.OTHER
     for length in (3, 2, 1):
-        if bare[:length] in JAPANESE and 2 <= len(bare) - length + 1 <= 4 and len(bare) > length:
+        if bare[:length] in name_words("japanese") and 2 <= len(bare) - length + 1 <= 4 and len(bare) > length:
             return Reads.KNOWN if len(bare) > 2 else Reads.FORM
-    given = len(bare) - (2 if bare[:2] in CHINESE_LONG else 1)
-    if (bare[:2] in CHINESE_LONG or bare[0] in CHINESE) and given in (1, 2):
-        return Reads.KNOWN if given == 2 or bare[:2] in CHINESE_LONG else Reads.FORM
-    if bare in JAPANESE:
+    given = len(bare) - (2 if bare[:2] in name_words("chinese_long") else 1)
+    if (bare[:2] in name_words("chinese_long") or bare[0] in letters("chinese")) and given in (1, 2):
+        return Reads.KNOWN if given == 2 or bare[:2] in name_words("chinese_long") else Reads.FORM
+    if bare in name_words("japanese"):
         return Reads.FAMILY
     return Reads.FORM if len(words) == 2 and len(bare) in (3, 4, 5) else Reads.OTHER
 
@@ -127,7 +111,7 @@ def _handle(plain: str) -> Reads:
 
 def _family_first(plain: str) -> Reads:
     parts = [part.strip() for part in plain.split(",") if part.strip()]
-    said = len(parts) > 1 and all(_is_title(word) or _plain(word) in _AFTER for word in parts[-1].split())
+    said = len(parts) > 1 and all(_is_title(word) or _plain(word) in name_words("after") for word in parts[-1].split())
     parts = parts[:-1] if said else parts
     if said and len(parts) == 1:  # Smith, Dr. and Jonas Lange, MBA
         read = _in_order(parts[0].split())
@@ -144,7 +128,7 @@ def _family_first(plain: str) -> Reads:
     if all(_DOTTED.fullmatch(word) or len(word) == 1 for word in firsts):
         return Reads.OTHER if _INITIALS.fullmatch(full[0]) else Reads.KNOWN
     known = called or any(_is_given(word) for word in firsts)
-    if known or plain_word(full[0]) in family_names() and firsts[0][0].isupper():
+    if known or (plain_word(full[0]) in family_names() and firsts[0][0].isupper()):
         return Reads.KNOWN if known else Reads.FORM
     return Reads.FORM if firsts[0][0].isupper() and full[-1][0].isupper() and len(firsts[0]) > 2 else Reads.OTHER
 
@@ -152,24 +136,26 @@ def _family_first(plain: str) -> Reads:
 def _in_order(words: list[str]) -> Reads:
     bare, called = _untitled(words)
     full = [word for word in bare if not _is_particle(word)] if len(bare) > 1 else bare
-    if not 1 <= len(full) <= 4 or len(bare) > 6 or not _are_words(full):
-        return Reads.OTHER
     names = [word for word in full if not _INITIALS.fullmatch(word)]
+    if not 1 <= len(full) <= 4 or len(bare) > 6 or not names or not _are_words(full):
+        return Reads.OTHER
     if _CYRILLIC.search("".join(full)):
         return _cyrillic(full, names, called=called)
-    if not names:
-        return Reads.OTHER
-    if len(full) == 1:
-        return Reads.KNOWN if called else _single(full[0])
-    if any(word[0].islower() for word in names) and any(word[0].isupper() for word in names):
-        return Reads.OTHER
     if called:
         return Reads.KNOWN
+    if len(full) == 1:
+        return _single(full[0])
+    return _several_words(full, names)
+
+
+def _several_words(full: list[str], names: list[str]) -> Reads:
+    if any(word[0].islower() for word in names) and any(word[0].isupper() for word in names):
+        return Reads.OTHER
     if len(names) < len(full):
         return _with_initials(full, names)
     if any(_is_given(word) for word in names):
         return Reads.KNOWN
-    return Reads.FORM if all(word[0].isupper() or not word[0].islower() for word in names) and len(names) <= 3 else Reads.OTHER
+    return Reads.FORM if len(names) <= 3 and not any(word[0].islower() for word in names) else Reads.OTHER
 
 
 def _with_initials(full: list[str], names: list[str]) -> Reads:
@@ -186,7 +172,15 @@ def _cyrillic(full: list[str], names: list[str], *, called: bool) -> Reads:
         return Reads.OTHER
     given = any(word in given_names() for word in plain)
     if len(full) == 1:
-        return Reads.KNOWN if called else Reads.GIVEN if given else Reads.FAMILY if _CYRILLIC_FAMILY.search(plain[0]) else Reads.OTHER
+        return (
+            Reads.KNOWN
+            if called
+            else Reads.GIVEN
+            if given
+            else Reads.FAMILY
+            if _CYRILLIC_FAMILY.search(plain[0])
+            else Reads.OTHER
+        )
     if called or given or any(_PATRONYMIC.search(word) for word in plain) or len(names) < len(full):
         return Reads.KNOWN
     return Reads.FORM if all(word[0].isupper() for word in names) else Reads.OTHER
@@ -194,7 +188,7 @@ def _cyrillic(full: list[str], names: list[str], *, called: bool) -> Reads:
 
 def _single(word: str) -> Reads:
     plain = plain_word(word)
-    if plain in given_names() or "-" in plain and all(part in given_names() for part in plain.split("-")):
+    if plain in given_names() or ("-" in plain and all(part in given_names() for part in plain.split("-"))):
         return Reads.GIVEN
     return Reads.FAMILY if plain in family_names() and word[0].isupper() else Reads.OTHER
 
@@ -203,15 +197,21 @@ def _untitled(words: list[str]) -> tuple[list[str], bool]:
     """Words without titles before and degrees after them, and whether one was said that is said of people only."""
     rest, called = list(words), False
     while rest and _is_title(rest[0]) and (len(rest) > 1 or rest[0].endswith(".")):
-        called = called or _plain(rest[0]) in _CALLED or (rest[0].endswith(".") and len(rest[0]) > 2)
+        called = (
+            called
+            or (_plain(rest[0]) in name_words("titles") and _plain(rest[0]) not in name_words("titles_of_things_too"))
+            or (rest[0].endswith(".") and len(rest[0]) > 2)
+        )
         rest = rest[1:]
-    while len(rest) > 1 and _plain(rest[-1]) in _AFTER:
+    while len(rest) > 1 and _plain(rest[-1]) in name_words("after"):
         rest = rest[:-1]
     return rest, called
 
 
 def _is_title(word: str) -> bool:
-    return len(word.strip(".")) > 1 and (plain_word(word) in _TITLES or _plain(word) in _TITLES)
+    return len(word.strip(".")) > 1 and (
+        plain_word(word) in name_words("titles") or _plain(word) in name_words("titles")
+    )
 
 
 def _plain(word: str) -> str:
@@ -219,12 +219,12 @@ def _plain(word: str) -> str:
 
 
 def _is_particle(word: str) -> bool:
-    return plain_word(word) in _PARTICLES
+    return plain_word(word) in name_words("particles")
 
 
 def _is_given(word: str) -> bool:
     plain = plain_word(word.rstrip("."))
-    return plain in given_names() or "-" in plain and plain.split("-")[0] in given_names()
+    return plain in given_names() or ("-" in plain and plain.split("-")[0] in given_names())
 
 
 def _are_words(words: list[str]) -> bool:

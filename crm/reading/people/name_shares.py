@@ -5,17 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leadq.crm.reading.people.name_forms import Reads, reads_as
-from leadq.crm.reading.people.word_lists import plain_word
+from leadq.crm.reading.people.word_lists import name_words, plain_word
 from leadq.crm.storage.scratch_database import Relation
 
 JUDGED = 4_000
 """Distinct texts that are judged at most."""
-_ADDRESSED = frozenset(
-    "mr mrs ms miss mx dr prof mister missis herr frau herrn fraulein monsieur madame mademoiselle mme mlle senor senora senorita sr sra srta signor signora sig pan pani"
-    " meneer mevrouw dhr mevr male female man woman maennlich mannlich weiblich divers homme femme masculin feminin hombre mujer masculino femenino feminino uomo donna maschio"
-    " femmina man vrouw mezczyzna kobieta muz zena ferfi no erkek kadin mies nainen mand kvinde kvinna mann kvinne мужской женский мужчина женщина муж жен господин госпожа"
-    " 男 女 男性 女性 남 여 남자 여자 남성 여성 bay bayan".split()
-) - {"no", "dr", "prof", "man"}
 _FEW, _SOME, _VARIOUS = 5, 15, 30
 
 
@@ -54,16 +48,17 @@ class Names:
     addressed: float
     variety: float
 
-    def whole(self, *, people: bool) -> bool:
-        """Whether the column holds whole names; ``people``: its heading says people."""
+    def whole(self, *, people: bool, things: bool) -> bool:
+        """Whether the column holds whole names; its heading may say ``people``, or ``things`` such as companies."""
         if people and (self.known_rows >= 0.5 or self.formed_rows >= 0.8):
             return True
         if min(self.known, self.known_rows) >= (0.6 if self.distinct >= _FEW else 0.9) and self.distinct > 1:
             return True
-        if self.distinct >= _VARIOUS and self.formed >= 0.85 and self.known >= 0.25:
+        if things or self.distinct < _SOME or self.formed < 0.8:
+            return False
+        if self.known >= 0.25 and self.distinct >= _VARIOUS:
             return True
-        various = self.distinct >= _SOME and self.variety > 0.2
-        return various and (self.reversed >= 0.8 or (self.formed >= 0.8 and self.known >= 0.15))
+        return (self.variety > 0.2 and max(self.reversed, self.known + 0.65) >= 0.8) or self.variety > 0.5
 
     def single(self, *, people: bool) -> bool:
         """Whether the column holds given or family names alone."""
@@ -95,8 +90,11 @@ def names_among(sample: Relation) -> Names:
         singles=singles,
         single_rows=single_rows,
         given=share(Reads.KNOWN, Reads.GIVEN)[0],
-        reversed=_reversed([given for (given, _), (kind, _) in zip(judged, reads, strict=True) if kind >= Reads.FORM], texts),
-        addressed=sum(times for given, times in judged if plain_word(given).strip(" .") in _ADDRESSED) / rows,
+        reversed=_reversed(
+            [given for (given, _), (kind, _) in zip(judged, reads, strict=True) if kind >= Reads.FORM], texts
+        ),
+        addressed=sum(times for given, times in judged if plain_word(given).strip(" .") in name_words("addressed"))
+        / rows,
         variety=len(met) / max(sum(times for _, times in met), 1),
     )
 

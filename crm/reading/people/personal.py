@@ -70,7 +70,7 @@ def why_personal(heading: str, rows: Relation, column: str, *, kind: FieldType, 
 
 def why_names(heading: str, rows: Relation, column: str) -> str | None:
     """Why a column of the contract (``title``, ``topic``) holds names of people, or None."""
-    return _why_names(names_among(_sample(rows, column)), people=heading_says(heading) is Says.PEOPLE)
+    return _why_names(names_among(_sample(rows, column)), heading_says(heading))
 
 
 def _by_values(heading: str, sample: Relation, kind: FieldType) -> str | None:
@@ -84,13 +84,14 @@ def _by_values(heading: str, sample: Relation, kind: FieldType) -> str | None:
         return f"holds e-mail addresses, phone numbers or the like in {inside.share:.0%} of its values"
     if shares.street > _MANY:
         return f"holds street addresses in {shares.street:.0%} of its values"
-    return _why_names(names_among(sample), people=heading_says(heading) is Says.PEOPLE)
+    return _why_names(names_among(sample), heading_says(heading))
 
 
-def _why_names(names: Names, *, people: bool) -> str | None:
+def _why_names(names: Names, says: Says) -> str | None:
+    people = says is Says.PEOPLE
     if names.addressed > 0.9:
         return f"holds forms of address or sexes in {names.addressed:.0%} of its values"
-    if names.whole(people=people):
+    if names.whole(people=people, things=says is Says.THINGS):
         return f"holds names of people in {max(names.known_rows, names.formed_rows):.0%} of its values"
     if names.single(people=people):
         return f"holds names of people, first or family names, in {names.single_rows:.0%} of its values"
