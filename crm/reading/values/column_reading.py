@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from leadq.crm.reading.values.ids import plain_id
 from leadq.crm.reading.values.numbers.number_forms import number_form, plain_number
 from leadq.crm.reading.values.times.iso_text import iso_text
 from leadq.crm.storage.scratch_database import name, text, texts
@@ -23,7 +24,7 @@ UNREAD = "unread: "
 BARE = "1234.5"
 """Form of a column of numbers that are read as they stand."""
 WHOLE = "7000.0"
-"""Form of a column of ids that lose a ``.0``."""
+"""Form of a column of ids that are whole numbers, and lose their ``.0`` and the separators of their thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ class ColumnReading:
         if self.kind == "flag":
             return self._flag(given)
         if self.kind == "id":
-            return rf"regexp_replace({given}, '\.0+$', '')"
+            return plain_id(given)
         read = iso_text(given, self.forms, dict(self.zones)) if self.kind == "time" else self._number(given)
         return f"CASE WHEN {given} IS NOT NULL THEN coalesce({read}, {text(UNREAD)} || {given}) END"
 

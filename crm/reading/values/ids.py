@@ -30,12 +30,15 @@ def may_lose_form(rows: Relation, column: str) -> bool:
     short = f"length(ltrim({given}, '+-')) <= 3"
     counts = first_row(
         rows.aggregate(
-            f"count({given}), count_if({bare}), count_if({nought}), count_if({grouped}), count_if({bare} AND {short})"
+            f"count({given}), count_if({bare}), count_if({nought}), count_if({grouped}), count_if({bare} AND {short}), "
+            f"count_if({grouped} AND NOT regexp_matches({given}, '[^0-9]000$'))"
         )
     )
-    filled, bares, noughts, groups, shorts = (int(one) for one in counts)
-    # 12 and 1,234 are one column of whole numbers; 1234 and 1,234 are not
-    return bool(noughts and bares + noughts == filled) or bool(groups and shorts + groups == filled)
+    filled, bares, noughts, groups, shorts, uneven = (int(one or 0) for one in counts)
+    if noughts and bares + noughts == filled:
+        return True
+    # 12 and 1,234 are one column of whole numbers; 1234 and 1,234 are not, and 7.000 alone may be a 7
+    return bool(groups) and shorts + groups == filled and bool(shorts or uneven)
 
 
 def plain_id(given: str) -> str:

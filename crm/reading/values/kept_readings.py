@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from leadq.crm.reading import FIRST
-from leadq.crm.reading.values.column_reading import ColumnReading, Evidence
+from leadq.crm.reading.values.column_reading import ColumnReading, reading_of
 
 Readings: TypeAlias = Mapping[str, Mapping[str, ColumnReading]]
 """By the name that rows were loaded under (``raw_leads``, ``join_leads_0``), then by the column's."""
@@ -28,19 +28,9 @@ def readings_from_document(
 ) -> dict[str, dict[str, ColumnReading]]:
     """Read what :func:`readings_to_document` made."""
     return {
-        table: {name: _column_reading(dict(one)) for name, one in columns.items()}
+        table: {name: reading_of(one) for name, one in columns.items()}
         for table, columns in document.items()
     }
-
-
-def _column_reading(document: dict[str, Any]) -> ColumnReading:
-    evidence = document["evidence"]
-    return ColumnReading(
-        kind=document["kind"],
-        forms=tuple(document["forms"]),
-        missing=tuple(document["missing"]),
-        evidence=Evidence(**{**evidence, "examples": tuple(evidence["examples"])}),
-    )
 
 
 def reading_to_text(reading: int, columns: Document) -> str:

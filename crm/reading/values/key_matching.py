@@ -6,6 +6,7 @@ owner as it is written is never touched, and none is given to two of the owner's
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from leadq.crm.reading.findings import Findings
@@ -16,7 +17,8 @@ from leadq.foundation.problems import Problem
 
 PAIRS = "_leadq_pairs"
 """Table of what was found: ``_leadq_key`` as a follower writes it, ``_leadq_own`` as the owner does."""
-_LOST, _OWN = "_leadq_lost", "_leadq_own"
+OWN = "_leadq_own"
+_LOST = "_leadq_lost"
 _NEARLY_ALL = 0.9
 
 
@@ -66,15 +68,15 @@ def match_keys(findings: Findings, keys: Relation, owned: Relation, follower: Fo
         return False
     connection = findings.connection
     given = keys.project(f"{name(keys.columns[0])} AS {KEY}").filter(f"{KEY} IS NOT NULL").set_alias("given")
-    owner = owned.project(f"{name(owned.columns[0])} AS {_OWN}").filter(f"{_OWN} IS NOT NULL").set_alias("owner")
+    owner = owned.project(f"{name(owned.columns[0])} AS {OWN}").filter(f"{OWN} IS NOT NULL").set_alias("owner")
     connection.execute(f"DROP TABLE IF EXISTS {_LOST}; DROP TABLE IF EXISTS {PAIRS}")
-    given.join(owner, f"given.{KEY} = owner.{_OWN}", how="anti").distinct().create(_LOST)
+    given.join(owner, f"given.{KEY} = owner.{OWN}", how="anti").distinct().create(_LOST)
     lost = count(connection.table(_LOST))
     if not lost:
         return False
     owners = owned.project(f"{name(owned.columns[0])} AS {KEY}").filter(f"{KEY} IS NOT NULL").distinct()
     owners.create("_leadq_owners")
-    connection.execute(f"CREATE TABLE {PAIRS} ({KEY} VARCHAR, {_OWN} VARCHAR)")
+    connection.execute(f"CREATE TABLE {PAIRS} ({KEY} VARCHAR, {OWN} VARCHAR)")
     total = scalar(given, f"count(DISTINCT {KEY})")
     told = [found for rule in RULES if (found := _by_rule(findings, rule, lost, total, follower)) is not None]
     connection.execute("DROP TABLE _leadq_owners")
@@ -92,11 +94,11 @@ def _by_rule(findings: Findings, rule: SameId, lost: int, total: int, follower: 
     connection = findings.connection
     mine = rule.form(connection.table(_LOST)).set_alias("mine")
     theirs = rule.form(connection.table("_leadq_owners"))
-    ambiguous = theirs.aggregate(f"{FORM}, min({KEY}) AS {_OWN}, max({KEY}) AS _leadq_other, count(*) AS _leadq_rows")
+    ambiguous = theirs.aggregate(f"{FORM}, min({KEY}) AS {OWN}, max({KEY}) AS _leadq_other, count(*) AS _leadq_rows")
     ambiguous.create("_leadq_forms")
     forms = connection.table("_leadq_forms").set_alias("theirs")
     pairs = mine.join(forms, f"mine.{FORM} = theirs.{FORM}").project(
-        f"mine.{KEY} AS {KEY}, theirs.{_OWN} AS {_OWN}, theirs._leadq_other AS _leadq_other, theirs._leadq_rows AS _leadq_rows"
+        f"mine.{KEY} AS {KEY}, theirs.{OWN} AS {OWN}, theirs._leadq_other AS _leadq_other, theirs._leadq_rows AS _leadq_rows"
     )
     pairs.create("_leadq_matches")
     matches = connection.table("_leadq_matches")
@@ -105,15 +107,15 @@ def _by_rule(findings: Findings, rule: SameId, lost: int, total: int, follower: 
     result: _Found | None = None
     if matched := count(matches):
         written, owned, other = (
-            matches.order(f"_leadq_rows DESC, {KEY}").project(f"{KEY}, {_OWN}, _leadq_other").limit(1).fetchall()[0]
+            matches.order(f"_leadq_rows DESC, {KEY}").project(f"{KEY}, {OWN}, _leadq_other").limit(1).fetchall()[0]
         )
         settled = rule.certain or follower.asked == "id" or _settled(findings, rule, matches, found, lost, total)
         if not settled and matched > findings.rejected_share * total:
             findings.problems.append(_doubt(rule, follower, matched, total, (written, owned, other)))
         elif settled and found:
-            written, owned = sure.order(KEY).project(f"{KEY}, {_OWN}").limit(1).fetchall()[0]
-            sure.project(f"{KEY}, {_OWN}").insert_into(PAIRS)
-            connection.execute(f"DELETE FROM {_LOST} WHERE {KEY} IN (SELECT {KEY} FROM {PAIRS})")
+            written, owned = sure.order(KEY).project(f"{KEY}, {OWN}").limit(1).fetchall()[0]
+            sure.project(f"{KEY}, {OWN}").insert_into(PAIRS)
+            connection.execute(f"DELETE FROM {_LOST} WHERE {KEY} IN (SELECT {KEY} FROM {PAIRS})")  # noqa: S608 - names of ours
             result = _Found(rule=rule, rows=found, written=written, owned=owned)
     connection.execute("DROP TABLE _leadq_forms; DROP TABLE _leadq_matches")
     return result
@@ -125,7 +127,7 @@ def _settled(findings: Findings, rule: SameId, matches: Relation, found: int, lo
     No two of either side agree, nearly all that are lost are found so, and either nearly all were lost or the way of writing
     itself says nothing: one side writes all in one letter case, or all with equally many digits.
     """
-    once = first_row(matches.aggregate(f"count(DISTINCT {_OWN}), count(*), max(_leadq_rows)"))
+    once = first_row(matches.aggregate(f"count(DISTINCT {OWN}), count(*), max(_leadq_rows)"))
     if once[0] < once[1] or once[2] > 1 or found < _NEARLY_ALL * lost:
         return False
     sides = [findings.connection.table(table) for table in ("_leadq_owners", _LOST)]
@@ -156,6 +158,17 @@ def _doubt(rule: SameId, follower: Follower, matched: int, total: int, example: 
 def rekey(findings: Findings, table: str, column: str, only: str = "true") -> None:
     """Give the ids of :data:`PAIRS` in ``column`` of a table as their owner writes them; ``only`` is an SQL condition on its rows."""
     findings.connection.execute(
-        f"UPDATE {name(table)} SET {name(column)} = pairs.{_OWN} FROM {PAIRS} AS pairs "  # noqa: S608 - names are quoted
+        f"UPDATE {name(table)} SET {name(column)} = pairs.{OWN} FROM {PAIRS} AS pairs "  # noqa: S608 - names are quoted
         f"WHERE {name(column)} = pairs.{KEY} AND {only}"
     )
+
+
+def keep_pairs(findings: Findings, table: str) -> None:
+    """Keep :data:`PAIRS` as a table of its own, for as long as rows are looked up in it."""
+    findings.connection.execute(f"ALTER TABLE {PAIRS} RENAME TO {name(table)}")
+
+
+def asked_of(read: Mapping[str, tuple[str, ...]], *names: str) -> str:
+    """Return the first form that ``read`` of ``leadq.yaml`` gives a column of one of these names, letter case aside, or nothing."""
+    wanted = {one.lower() for one in names}
+    return next((forms[0] for column, forms in read.items() if column.lower() in wanted and forms), "")

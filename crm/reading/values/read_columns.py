@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from leadq.crm.reading.values.column_reading import BARE, WHOLE, ColumnReading, Evidence, Kind, Wanted
 from leadq.crm.reading.values.flags import flag_words
 from leadq.crm.reading.values.headings import names_a_time
+from leadq.crm.reading.values.ids import may_lose_form
 from leadq.crm.reading.values.missing import missing_words
 from leadq.crm.reading.values.numbers.number_forms import NumberForm
 from leadq.crm.reading.values.numbers.number_judgement import NumberJudgement, judge_numbers
@@ -125,7 +126,7 @@ class _Column:
             given = name(column)
             (missing_rows,) = first_row(rows.aggregate(f"count_if({given} IN {texts(missing)})"))
             rows = rows.filter(f"{given} NOT IN {texts(missing)}")
-            found = _without(found, missing)
+            found = find_shapes(rows, column, total=total) if _hides_in_a_shape(missing) else _without(found, missing)
         return cls(
             column=column, wanted=wanted, rows=rows, shapes=found, missing=missing, missing_rows=int(missing_rows),
             has_empty=found.filled < total and not found.sampled,
@@ -166,7 +167,7 @@ class _Column:
             if flag := flag_words(words, has_empty=self.has_empty):
                 return self._reading("flag", forms=(*sorted(flag[0]), *sorted(flag[1]))), []
         if self.wanted == "id":
-            return self._reading("id", forms=(WHOLE,) if self._ends_in_zero() else ()), []
+            return self._reading("id", forms=(WHOLE,) if may_lose_form(self.rows, self.column) else ()), []
         return self._reading("text"), []
 
     def _times(self, settings: ReadSettings) -> TimeJudgement:
@@ -212,13 +213,6 @@ class _Column:
         doubt = Doubt(column=self.column, what="decimals or thousands", example=numbers.example, ways=ways)
         return reading, [doubt]
 
-    def _ends_in_zero(self) -> bool:
-        """Whether whole numbers became decimals on the way, as pandas does with a column that has empty cells."""
-        given, patterns = name(self.column), (r"\d+\.0", r"\d+(\.0)?")
-        counts = ", ".join(f"count_if(regexp_full_match({given}, '{one}'))" for one in patterns)
-        with_zero, whole, filled = first_row(self.rows.aggregate(f"{counts}, count({given})"))
-        return bool(with_zero) and whole == filled
-
     def _reading(
         self,
         kind: Kind,
@@ -250,9 +244,13 @@ class _Column:
         )
 
 
+def _hides_in_a_shape(missing: tuple[str, ...]) -> bool:
+    """Whether a word for missing, such as a date of zeros, has the shape of true values."""
+    return any(character.isdigit() for word in missing for character in word)
+
+
 def _without(found: Shapes, missing: tuple[str, ...]) -> Shapes:
-    """Shapes without those of missing values."""
-    gone = set(missing)
-    kept = tuple(s for s in found.shapes if not (s.text in gone or ("9" in s.text and s.example in gone)))
+    """Shapes without those of missing values, which are words."""
+    kept = tuple(shape for shape in found.shapes if shape.text not in missing)
     taken = sum(shape.count for shape in found.shapes) - sum(shape.count for shape in kept)
     return replace(found, shapes=kept, filled=found.filled - taken)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from leadq.crm.reading.values.times.month_names import MONTHS
 from leadq.crm.reading.values.times.layouts import ISO
+from leadq.crm.reading.values.times.month_names import MONTHS
 from leadq.crm.reading.values.times.zone_names import ZONE, offset_text
 from leadq.crm.storage.scratch_database import text, texts
 

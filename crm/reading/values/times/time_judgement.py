@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from leadq.crm.reading.values.shapes import Shapes
-from leadq.crm.reading.values.times.layouts import ISO_LAYOUT, Layout, layout_of
 from leadq.crm.reading.values.times.iso_text import EXCEL
+from leadq.crm.reading.values.times.layouts import ISO_LAYOUT, Layout, layout_of
 from leadq.crm.reading.values.times.zone_names import offsets
 from leadq.crm.storage.scratch_database import Relation, first_row, name, text
 
@@ -65,6 +65,8 @@ def judge_times(
     """
     layouts = [(shape, layout) for shape in found.shapes if (layout := layout_of(shape.text)) is not None]
     fits = sum(shape.count for shape, _ in layouts)
+    if not found.filled:
+        return TimeJudgement()
     if not fits or fits < nearly_all * found.filled:
         return _counted_times(found, rows, column, nearly_all) if counted else TimeJudgement()
     known, unknown = offsets({layout.zone for _, layout in layouts if layout.zone}, zone_names)

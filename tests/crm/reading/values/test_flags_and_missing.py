@@ -1,0 +1,65 @@
+"""Yes and no in many languages, marks beside empty cells, and words for a missing value."""
+
+from __future__ import annotations
+
+import pytest
+
+from leadq.crm.reading.values.flags import PAIRS
+
+MISSING = [
+    "NULL",
+    "N/A",
+    "#N/A",
+    "-",
+    "—",
+    "None",
+    "nan",
+    "(not set)",
+    "(leer)",
+    "--None--",
+    "Select",
+    "0000-00-00",
+    "NaT",
+    r"\N",
+    "k.A.",
+    "Bitte wählen",
+]
+
+
+def test_pairs_are_flags(texts) -> None:  # noqa: ANN001
+    columns = {f"{yes} {no}": [yes.upper(), no, None, yes] * 5 for yes, no in PAIRS if yes.upper().casefold() == yes}
+    rows, judged = texts.table(columns), texts.judged(columns)
+    for column in columns:
+        read = rows.project(judged.readings[column].expression(column)).fetchall()
+        assert [value for (value,) in read][:4] == ["true", "false", None, "true"], column
+
+
+@pytest.mark.parametrize("mark", ["X", "x", "Yes", "Ja", "✓", "TRUE", "はい"])
+def test_a_mark_beside_empty_cells_is_a_flag(texts, mark: str) -> None:  # noqa: ANN001
+    assert texts.read([mark, None, mark, None]) == ["true", "false", "true", "false"]
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        (["12", "7", "3"], "any"),
+        (["2025-03-13", "2025-04-01", "2025-04-02"], "time"),
+        (["Web", "Event", "Fair"], "any"),
+    ],
+)
+def test_a_word_for_missing_is_missing_whatever_the_column_holds(texts, values: list[str], wanted: str) -> None:  # noqa: ANN001
+    columns = {word: [*values * 9, word] for word in MISSING}
+    rows, judged = texts.table(columns), texts.judged(columns, **dict.fromkeys(MISSING, wanted))
+    for word in MISSING:
+        read = rows.project(judged.readings[word].expression(word)).fetchall()
+        assert [value for (value,) in read] == [*values * 9, None], word
+
+
+def test_a_code_is_not_missing_among_codes(texts) -> None:  # noqa: ANN001
+    assert texts.read(["NA", "DE", "FR", "NL"] * 3)[0] == "NA"
+    assert texts.read(["NA", "12", "13", "14"] * 3)[0] is None
+
+
+def test_words_that_leadq_yaml_names_mean_what_it_says(texts) -> None:  # noqa: ANN001
+    assert texts.read(["None", "Gold"] * 5, named={"x": ("None",)})[0] == "None"
+    assert texts.read(["unknown", "Gold"] * 5, missing={"x": ("unknown",)})[0] is None
