@@ -69,6 +69,8 @@ class Findings:
     notes: list[str] = field(default_factory=list)
     rules: dict[tuple[str, str], RowRule] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    emptied: set[tuple[str, str]] = field(default_factory=set)
+    personal: set[str] = field(default_factory=set)
     outcome: dict[str, dict[str, int]] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
 

@@ -17,12 +17,10 @@ from leadq.crm.reading.people.vouching import blanked_note, dropped_note, vouche
 from leadq.crm.storage.scratch_database import name
 
 _STAY = frozenset(
-    ("lead_id", "account_id", "opportunity_id", "entity_id", "old_lead_id", "entity", "field", "owner", "rep", "name")
-    + ("domain", "email_domain", "currency", "month", "decision")
+    "lead_id account_id opportunity_id entity_id old_lead_id entity field owner rep name domain email_domain currency month decision".split()
 )
 _MAY_NAME_PEOPLE = frozenset(
-    ("title", "source", "campaign", "topic", "channel", "authority", "budget", "need", "timeline", "loss_reason")
-    + ("reason", "industry", "country")
+    "title source campaign topic channel authority budget need timeline loss_reason reason industry country".split()
 )
 """Columns that have been seen with names of people in them."""
 

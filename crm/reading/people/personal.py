@@ -61,10 +61,10 @@ def why_personal(heading: str, rows: Relation, column: str, *, kind: FieldType, 
         return by_values
     says = heading_says(heading)
     if says in (Says.NAME, Says.ALWAYS):
-        return says.value if kind != "number" or not _mostly_decimals(sample) else None
+        return str(says.value) if kind != "number" or not _mostly_decimals(sample) else None
     counted = harmless or (kind == "number" and counts_something(heading))
     if says is Says.DETAIL and not counted and not (kind == "number" and _mostly_decimals(sample)):
-        return says.value
+        return str(says.value)
     return None
 
 
