@@ -1,4 +1,4 @@
-"""Tonight's own fields held against those that the model was trained on. Warnings only: a new campaign is no reason to stop.
+"""Tonight's fields held against those that the model was trained on. Warnings only: a new campaign is no reason to stop.
 
 Compared are shares of the newest leads: of those without a value, of each value, of all frequent values together, of values never seen,
 of numbers up to each tenth. A difference counts once it is beyond its limit (``rule_book.py``) and beyond what chance does in one of a
@@ -8,14 +8,21 @@ thousand nights. A model that has no profiles says so; it is never taken for one
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from leadq.crm.contract.history import History
-from leadq.crm.gate.field_profiles import FieldProfile
+from leadq.crm.gate.field_profiles import CONTRACT_FIELDS, TURNING_OVER, FieldProfile
 from leadq.crm.gate.profile_fields import FieldCount, count_fields
-from leadq.crm.gate.rule_book import LISTED_DIFFER, MISSING_DIFFERS, SHARE_DIFFERS, UNSEEN_LEADS, UNSEEN_SHARE
+from leadq.crm.gate.rule_book import (
+    LISTED_DIFFER,
+    MISSING_DIFFERS,
+    SHARE_DIFFERS,
+    UNSEEN_LEADS,
+    UNSEEN_MOSTLY,
+    UNSEEN_SHARE,
+)
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem
 
@@ -28,12 +35,13 @@ _MCDIARMID_ONE_IN_A_THOUSAND = 1.86
 _NOT_LISTED = 0.05
 _LEADS_OF_A_VALUE = 5
 """A value that fewer leads had at training counts with the rest: it may have been among the frequent ones by chance."""
+_NOT_RECORDED = "Own fields: not recorded when the model was trained, so not compared with tonight's; the next training records them."
 _REMEDY = "Ask who changed the form, the import or the list of values; if it is meant, train again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDrift:
-    """What comparing tonight's own fields with those at training gave.
+    """What comparing tonight's fields with those at training gave.
 
     Parameters
     ----------
@@ -53,20 +61,18 @@ class FieldDrift:
 
     def in_words(self) -> str:
         """Return a few lines for the command line; empty where there are no own fields."""
-        if not self.recorded:
-            return "Own fields: not recorded when the model was trained, so not compared with tonight's; the next training records them."
         lines = []
+        if not self.recorded:
+            lines.append(_NOT_RECORDED)
         if self.warnings:
-            lines.append(
-                f"Own fields: {counted(len(self.warnings), 'warning')} on {counted(len(self.compared), 'field')}."
-            )
+            lines.append(f"Fields: {counted(len(self.warnings), 'warning')} on {counted(len(self.compared), 'field')}.")
             lines += [f"  {problem}" for problem in self.warnings]
         elif self.compared:
             fields = counted(len(self.compared), "field")
-            lines.append(f"Own fields: {fields} compared, no difference from when the model was trained.")
+            lines.append(f"Fields: {fields} compared, no difference from when the model was trained.")
         if self.not_compared:
             names = ", ".join(self.not_compared)
-            lines.append(f"Own fields: not compared, for none of the newest leads could have a value: {names}.")
+            lines.append(f"Fields: not compared, for none of the newest leads could have a value: {names}.")
         return "\n".join(lines)
 
     def to_document(self) -> dict[str, Any]:
@@ -79,8 +85,14 @@ class FieldDrift:
         }
 
 
-def compare_fields(history: History, profiles: tuple[FieldProfile, ...] | None, *, used: Collection[str]) -> FieldDrift:
-    """Compare the own fields of a history with their profiles.
+def compare_fields(
+    history: History,
+    profiles: tuple[FieldProfile, ...] | None,
+    *,
+    used: Collection[str],
+    words: Mapping[str, tuple[str, ...]] | None = None,
+) -> FieldDrift:
+    """Compare the fields of a history with their profiles.
 
     Parameters
     ----------
@@ -90,24 +102,44 @@ def compare_fields(history: History, profiles: tuple[FieldProfile, ...] | None, 
         Of the bundle that scores; None where it has none.
     used : collection of str
         Fields that the model uses, ``"leads.plan"``; others are left out.
+    words : mapping of str to tuple of str, optional
+        Values that the model knows of each category it uses, by column: what is held against where no profile lists them.
     """
-    if profiles is None:
-        return FieldDrift(recorded=False)
-    wanted = [profile for profile in profiles if profile.column in used]
-    types = {(field.entity, field.name): field.type for field in history.own_fields}
+    wanted = [profile for profile in profiles or () if profile.column in used]
+    types = {(field.entity, field.name): field.type for field in (*history.own_fields, *CONTRACT_FIELDS)}
     same = [profile for profile in wanted if types.get((profile.entity, profile.name)) == profile.type]
     warnings = [_gone(one, types.get((one.entity, one.name))) for one in wanted if one not in same]
+    listed = {profile.column for profile in wanted if profile.known}
+    bare = [_of_words(column, known) for column, known in (words or {}).items() if known and column not in listed]
+    counts = count_fields(history, [*same, *bare])
     unknown = set[str]()
-    for profile, count in zip(same, count_fields(history, same), strict=True):
+    for profile, count in zip(same, counts[: len(same)], strict=True):
         warnings += _differences(profile, count)
         if not count.rows:
             unknown.add(profile.column)
+    for profile, count in zip(bare, counts[len(same) :], strict=True):
+        warnings += _mostly_new(profile.column, count, "of the values that the model knows")
     return FieldDrift(
-        recorded=True,
+        recorded=profiles is not None,
         compared=tuple(one.column for one in wanted if one.column not in unknown),
         not_compared=tuple(one.column for one in wanted if one.column in unknown),
         warnings=tuple(warnings),
     )
+
+
+def _of_words(column: str, known: tuple[str, ...]) -> FieldProfile:
+    """Return a profile of which nothing but the values is known."""
+    (field,) = (one for one in CONTRACT_FIELDS if f"{one.entity}s.{one.name}" == column)
+    return FieldProfile(entity=field.entity, name=field.name, type="category", rows=0, missing=0, known=known)
+
+
+def _mostly_new(column: str, count: FieldCount, known: str) -> Iterator[Problem]:
+    """Warn where most leads have a value that is new to the model: words renamed at the source, or a new list of them."""
+    present = count.rows - count.missing
+    if count.unseen >= UNSEEN_LEADS and count.unseen > UNSEEN_MOSTLY * present:
+        rule = f"must have one {known} in at least {1 - UNSEEN_MOSTLY:.0%} of the leads"
+        value = f"other values in {count.unseen / present:.0%} of the newest {present:,}"
+        yield Problem(where=column, rule=rule, value=value, remedy=_REMEDY)
 
 
 def _gone(profile: FieldProfile, kind: str | None) -> Problem:
@@ -125,6 +157,9 @@ def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
         rule = f"must be missing about as often as when the model was trained ({before:.0%} of {counted(profile.rows, 'lead')})"
         yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {count.rows:,}", remedy=_REMEDY)
     if not present or not profile.present:
+        return
+    if profile.column in TURNING_OVER:
+        yield from _mostly_new(profile.column, count, "of the values known from training")
         return
     if count.unseen >= UNSEEN_LEADS and count.unseen / present > UNSEEN_SHARE:
         rule = f"must have values known from training in all but {UNSEEN_SHARE:.0%} of the leads"

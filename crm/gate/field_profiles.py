@@ -1,4 +1,4 @@
-"""How a company's own fields looked when a model was trained: what the nightly gate holds tonight's against.
+"""How a company's fields looked when a model was trained: what the nightly gate holds tonight's against.
 
 Kept in the model's bundle as JSON. Looked at are the newest leads, at training and every night alike, so that a field that is filled in
 as a lead grows older looks the same. Counting stands in ``profile_fields.py``, comparing in ``field_drift.py``. Says nothing about
@@ -11,10 +11,36 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from leadq.crm.contract.history import OwnField
+
+CONTRACT_FIELDS = (
+    *(
+        OwnField(entity="lead", name=name, type="category")
+        for name in (
+            "source",
+            "campaign",
+            "title",
+            "email_domain",
+            "country",
+            "authority",
+            "budget",
+            "need",
+            "timeline",
+        )
+    ),
+    OwnField(entity="account", name="industry", type="category"),
+    OwnField(entity="account", name="country", type="category"),
+    OwnField(entity="account", name="employees", type="number"),
+    OwnField(entity="account", name="annual_revenue", type="number"),
+)
+"""Columns of the contract that features are computed from: they are profiled and compared as a company's own fields are."""
+TURNING_OVER = frozenset({"leads.campaign"})
+"""Columns whose values come and go by nature; there only most values being new is worth a word."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProfile:
-    """One own field among the newest leads (those with an account, for a field of accounts).
+    """One field among the newest leads (those with an account, for a field of accounts).
 
     Parameters
     ----------

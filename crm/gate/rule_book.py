@@ -4,9 +4,9 @@ Integrity rules hold every night. ``training=True`` adds what only a whole histo
 outcomes. Whether there are enough wins to learn from is counted where it is known which leads a model may learn from
 (``features/readiness/minimum_outcomes.py``). An optional table without rows gets no rules, a source without dates none about time.
 
-Own fields are compared every night with the profile in the bundle (``field_drift.py``), and warn beyond :data:`MISSING_DIFFERS`,
-:data:`UNSEEN_SHARE`, :data:`SHARE_DIFFERS` and :data:`LISTED_DIFFER`; they never stop, for a company may change its forms. What stops is
-a field that is gone, empty or of another type (``pipelines/project/schema_check.py``).
+Own fields and those of the contract are compared every night with the profile in the bundle (``field_drift.py``), and warn beyond
+:data:`MISSING_DIFFERS`, :data:`UNSEEN_SHARE`, :data:`UNSEEN_MOSTLY`, :data:`SHARE_DIFFERS` and :data:`LISTED_DIFFER`; they never stop,
+for a company may change its forms. What stops is a field that is gone, empty or of another type (``pipelines/project/schema_check.py``).
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ MISSING_DIFFERS = 0.10
 """Difference of the share of leads without a value."""
 UNSEEN_SHARE, UNSEEN_LEADS = 0.05, 5
 """Share of leads with a value of a category that was not there at training, and how many there must be."""
+UNSEEN_MOSTLY = 0.50
+"""The same where values come and go by nature (campaigns), or where only the model's own list of values is known."""
 SHARE_DIFFERS = 0.20
 """Difference of a value's share, or of the share of leads up to a number: a fifth of the leads are others than before.
 

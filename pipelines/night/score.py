@@ -20,6 +20,7 @@ from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.challenger.shadow_scoring import score_in_shadow
 from leadq.pipelines.console.command_result import DONE, PAUSED, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.night.newest_reading import NewestReading, compare_with_newest
 from leadq.pipelines.night.night_run import score_run
 from leadq.pipelines.night.publish import Published, publish_night
 from leadq.pipelines.night.resume import Started, unfinished
@@ -31,6 +32,11 @@ from leadq.pipelines.store.run_manifest import Run, RunInputs, RunKind
 from leadq.pipelines.training.ingest import rejected_words
 from leadq.pipelines.training.validate import agreement_problems
 from leadq.serving.scoring.table.tier_summary import moves_text, summary_text, tier_rows
+
+_AS_RECORDED = frozenset(
+    {"source_name", "source_campaign", "person_country", "company_industry", "company_country"}
+) | frozenset(f"qualification_{name}" for name in ("authority", "budget", "need", "timeline"))
+"""Features that are a column of the contract as it stands: their vocabulary is of its values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +103,13 @@ def score(
         )
         shadow = score_in_shadow(project, started.history, run)
         published = publish_night(project, run, progress)
-        drift = None if scope.kind == "lead" else own_field_drift(started.history, bundle)
-    return _told(
-        project, run, started.history, repeated=done is not None, shadow=shadow, published=published, drift=drift
-    )
+        beside = _Beside(
+            shadow=shadow,
+            published=published,
+            drift=None if scope.kind == "lead" else own_field_drift(started.history, bundle),
+            newest=compare_with_newest(project, started.history, bundle, progress) if scope.kind == "night" else None,
+        )
+    return _told(project, run, started.history, beside, repeated=done is not None)
 
 
 def _taken_up(project: Project, bundle: Bundle, scope: Scope, as_of: datetime | None) -> Started | None:
@@ -156,10 +165,13 @@ def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> Histor
 
 
 def own_field_drift(history: History, bundle: Bundle) -> FieldDrift:
-    """Hold tonight's own fields against those that the bundle was trained on."""
+    """Hold tonight's own fields, and the contract's that the model uses, against those that the bundle was trained on."""
     used = {feature.source for feature in bundle.catalogue.features}
+    words = {
+        feature.source: feature.vocabulary for feature in bundle.catalogue.features if feature.name in _AS_RECORDED
+    }
     text = bundle.field_profiles_text
-    return compare_fields(history, profiles_from_json(text) if text else None, used=used)
+    return compare_fields(history, profiles_from_json(text) if text else None, used=used, words=words)
 
 
 def _refuse_without_groups(bundle: Bundle) -> None:
@@ -178,16 +190,17 @@ def _refuse_wrong_use(scope: Scope, as_of: datetime, project: Project) -> None:
         raise UsageError(Problem(where="--as-of", rule=rule, value=as_of.isoformat(), remedy=remedy))
 
 
-def _told(
-    project: Project,
-    run: Run,
-    history: History,
-    *,
-    repeated: bool,
-    shadow: str,
-    published: Published,
-    drift: FieldDrift | None,
-) -> Told:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """What a night has to say beside its scores; None of what is not looked at for a few leads."""
+
+    shadow: str
+    published: Published
+    drift: FieldDrift | None
+    newest: NewestReading | None
+
+
+def _told(project: Project, run: Run, history: History, beside: _Beside, *, repeated: bool) -> Told:
     rejected = int(run.history_counts["rejected"])
     path = project.store.folder / run.scores
     rows = tier_rows(run.counts, project.agreement)
@@ -204,9 +217,10 @@ def _told(
         "tiers": [asdict(row) for row in rows],
         "moves": run.counts.get("moves", {}),
         "rejected_rows": rejected,
-        "shadow": shadow,
-        "score_table": published.facts,
-        "own_fields": {} if drift is None else drift.to_document(),
+        "shadow": beside.shadow,
+        "score_table": beside.published.facts,
+        "own_fields": {} if beside.drift is None else beside.drift.to_document(),
+        "reading": {} if beside.newest is None else beside.newest.to_document(),
     }
     words = [
         f"{counted(run.counts['rows'], 'open lead')} as of {run.inputs.as_of:%Y-%m-%d %H:%M} UTC, "
@@ -218,13 +232,14 @@ def _told(
         words.insert(2, moves_text(run.counts["moves"]))
     if repeated:
         words.append("These leads were already scored with the same inputs, so nothing was written.")
-    if shadow:
-        words.append(shadow)
-    if drift is not None and (said := drift.in_words()):
-        words.append(said)
-    if published.words:
-        words.append(published.words)
+    said = [
+        beside.shadow,
+        "" if beside.drift is None else beside.drift.in_words(),
+        "" if beside.newest is None else beside.newest.in_words(),
+        beside.published.words,
+    ]
+    words += [one for one in said if one]
     if rejected:
         words.append(rejected_words(history))
-    code = PAUSED if published.paused else WITH_REJECTED_ROWS if rejected else DONE
+    code = PAUSED if beside.published.paused else WITH_REJECTED_ROWS if rejected else DONE
     return Told(facts=facts, words="\n".join(words), exit_code=code)

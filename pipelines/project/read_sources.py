@@ -17,7 +17,9 @@ from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
 
 
-def read_sources(project: Project, progress: Progress, *, folder: Path, bundle: Bundle | None = None) -> History:
+def read_sources(
+    project: Project, progress: Progress, *, folder: Path, bundle: Bundle | None = None, reading: int | None = None
+) -> History:
     """Read the sources whole into ``folder``, or leave it unchanged.
 
     Parameters
@@ -28,6 +30,8 @@ def read_sources(project: Project, progress: Progress, *, folder: Path, bundle: 
     bundle : Bundle, optional
         The model that is to see them: they are read as they were when it was trained. By default as ``leadq.yaml`` says, or by the
         newest reading, as a training reads.
+    reading : int, optional
+        By this reading instead; without a bundle.
 
     Raises
     ------
@@ -44,7 +48,7 @@ def read_sources(project: Project, progress: Progress, *, folder: Path, bundle: 
         folder=folder,
         read_at=project.read_at,
         progress=lambda words: progress(f"Reading: {words}"),
-        reading=(project.config.reading or NEWEST) if bundle is None else bundle.reading,
+        reading=bundle.reading if bundle is not None else reading or project.config.reading or NEWEST,
         readings=None if bundle is None else readings_of_text(bundle.reading_text),
     )
 

@@ -211,7 +211,7 @@ def test_a_field_that_no_lead_could_have_is_said_to_be_not_compared(
     assert (found.compared, found.not_compared, found.warnings) == ((), ("accounts.region",), ())
     assert (
         found.in_words()
-        == "Own fields: not compared, for none of the newest leads could have a value: accounts.region."
+        == "Fields: not compared, for none of the newest leads could have a value: accounts.region."
     )
 
 

@@ -35,7 +35,7 @@ def test_fields_as_they_were_are_compared_without_a_warning(company: Project) ->
     assert found["recorded"]
     assert found["compared"]
     assert found["warnings"] == []
-    assert f"Own fields: {len(found['compared'])} fields compared" in told.words
+    assert f"Fields: {len(found['compared'])} fields compared" in told.words
 
 
 def test_a_field_filled_in_otherwise_is_told_and_the_night_goes_on(company: Project) -> None:
@@ -52,7 +52,7 @@ def test_a_field_filled_in_otherwise_is_told_and_the_night_goes_on(company: Proj
     told = score(company, silent)
     (warning,) = told.facts["own_fields"]["warnings"]
     assert warning.startswith(f"{column}: must be missing about as often as when the model was trained (50%")
-    assert "Own fields: 1 warning on" in told.words
+    assert "Fields: 1 warning on" in told.words
     assert warning in told.words
     assert Path(told.facts["scores"]).is_file()
 
