@@ -1,7 +1,7 @@
 """Whole or not at all: files and folders that appear finished or not.
 
 A temporary name in the same folder, fsync, rename. A killed writer leaves the last good state and a
-``.partial`` name that the next writer removes.
+``.partial`` name that the next writer removes; a partial folder is its owner's alone to read, and held while it is written.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from leadq.foundation.private_scratch import PARTIAL, give_to_readers, hold, owner_only
 from leadq.foundation.problems import Problem, StoreError
-
-PARTIAL = ".partial"
 
 
 def _failed(path: Path, error: OSError) -> StoreError:
@@ -73,35 +72,85 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
+def new_folder(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Yield a temporary folder; when the block succeeds it replaces ``path``, else it is removed.
+
+    Nobody else can look into the temporary folder. With ``private`` its files are of mode 600 as well until it is complete.
 
     Raises
     ------
     StoreError
-        The disk is full or not writable; ``path`` is unchanged.
+        The disk is full or not writable, or another process is writing ``path``; ``path`` is unchanged.
     """
-    partial = path.with_name(path.name + PARTIAL)
-    old = path.with_name(path.name + ".old")
     try:
-        if old.exists() and not path.exists():  # a writer died between the two renames
-            old.replace(path)
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        yield partial
-        for file in partial.rglob("*"):
-            if file.is_file():
-                with file.open("rb+") as handle:
-                    os.fsync(handle.fileno())
-        shutil.rmtree(old, ignore_errors=True)
-        if path.exists():
-            path.replace(old)
-        partial.replace(path)
-        _sync_folder(path.parent)
-        shutil.rmtree(old, ignore_errors=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise _failed(path, error) from error
-    except BaseException:
+    with ExitStack() as stack:
+        mask = stack.enter_context(owner_only()) if private else _mask()
+        partial = path.with_name(path.name + PARTIAL)
+        old = path.with_name(path.name + ".old")
+        try:
+            if old.exists() and not path.exists():  # a writer died between the two renames
+                old.replace(path)
+            stack.callback(os.close, _begun(partial))
+        except OSError as error:
+            raise _failed(path, error) from error
+        try:
+            yield partial
+            for file in partial.rglob("*"):
+                if file.is_file():
+                    with file.open("rb+") as handle:
+                        os.fsync(handle.fileno())
+            if private:
+                give_to_readers(partial, mask)
+            else:
+                partial.chmod(0o777 & ~mask)
+            shutil.rmtree(old, ignore_errors=True)
+            if path.exists():
+                path.replace(old)
+            partial.replace(path)
+            _sync_folder(path.parent)
+            shutil.rmtree(old, ignore_errors=True)
+        except OSError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise _failed(path, error) from error
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+
+
+def _mask() -> int:
+    """Return the process's mask, which can only be asked by setting it."""
+    with owner_only() as mask:
+        return mask
+
+
+def _begun(partial: Path) -> int:
+    """Make an empty folder that is this process's, in place of what a killed one left, and return what holds it.
+
+    Raises
+    ------
+    StoreError
+        Another process is writing it.
+    """
+    if partial.is_dir():
+        left = hold(partial)
+        if left is None:
+            raise StoreError(_busy(partial))
         shutil.rmtree(partial, ignore_errors=True)
-        raise
+        os.close(left)
+    partial.mkdir(mode=0o700)
+    held = hold(partial)
+    if held is None:
+        raise StoreError(_busy(partial))
+    return held
+
+
+def _busy(partial: Path) -> Problem:
+    return Problem(
+        where=str(partial),
+        rule="must be written by one command at a time",
+        value="another command is writing it",
+        remedy="Wait until that command is done, then run this one again; nothing was changed.",
+    )

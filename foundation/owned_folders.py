@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from leadq.foundation.atomic_files import PARTIAL
+from leadq.foundation.private_scratch import PARTIAL
 from leadq.foundation.problems import Problem, StoreError, UsageError
 
 _REMEDY = "Name another folder with --folder."

@@ -56,8 +56,9 @@ def matches(column: str, patterns: Iterable[str]) -> str:
 
 @contextmanager
 def open_engine(scratch: Path, *, memory_limit: str = "2GB", threads: int = 2) -> Iterator[Connection]:
-    """Open DuckDB on a file in ``scratch`` (a folder the caller removes); times are UTC."""
-    scratch.mkdir(parents=True, exist_ok=True)
+    """Open DuckDB on a file in ``scratch`` (a folder the caller removes, its owner's alone to read); times are UTC."""
+    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (scratch / "spill").mkdir(exist_ok=True, mode=0o700)
     settings = {"memory_limit": memory_limit, "threads": threads, "temp_directory": str(scratch / "spill")}
     connection = duckdb.connect(str(scratch / "reading.duckdb"), config=settings)
     try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from leadq.agreement.read import OF_A_PROJECT, read_agreement
 from leadq.agreement.schema import Agreement
 from leadq.crm.config.leadq_yaml import Config, read_config
+from leadq.foundation.private_scratch import remove_abandoned
 from leadq.foundation.problems import ConfigError, LeadqError, Problem
 from leadq.models.registry.tracking import Tracking, tracking_of
 from leadq.pipelines.project.params import PARAMS, Settings, read_settings
@@ -103,6 +104,7 @@ def open_project(folder: Path, *, environment: Mapping[str, str], now: datetime)
     if problems or config is None or agreement is None or settings is None:
         raise ConfigError(problems)
     tracking = tracking_of(environment)
+    remove_abandoned(folder / "work", folder / "work" / "check", Store(folder=config.store).work)
     return Project(folder=folder, config=config, agreement=agreement, settings=settings, now=now, tracking=tracking)
 
 

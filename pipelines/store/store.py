@@ -21,7 +21,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from leadq.foundation.atomic_files import PARTIAL, write_text
+from leadq.foundation.atomic_files import write_text
+from leadq.foundation.private_scratch import PARTIAL
 from leadq.foundation.problems import Problem, StoreError
 from leadq.pipelines.store.run_manifest import Run, RunInputs, read_run
 from leadq.pipelines.store.store_lock import only_writer

@@ -10,18 +10,17 @@ from dataclasses import replace
 from leadq.crm.config.schema import Source
 from leadq.crm.contract.crm_tables import TABLES, TEXT
 from leadq.crm.reading.columns.mapping import Mapped
+from leadq.crm.reading.columns.wanted_columns import CONTRACT_IDS
 from leadq.crm.reading.findings import Findings
 from leadq.crm.reading.people.contact_details import blanked, look_inside
 from leadq.crm.reading.people.personal import why_names
 from leadq.crm.reading.people.vouching import blanked_note, dropped_note, vouched_note
 from leadq.crm.storage.scratch_database import name
 
-_STAY = frozenset(
-    "lead_id account_id opportunity_id entity_id old_lead_id entity field owner rep name domain email_domain currency month decision".split()
-)
-_MAY_NAME_PEOPLE = frozenset(
-    "title source campaign topic channel authority budget need timeline loss_reason reason industry country".split()
-)
+_SOLD_BY = {"owner", "rep", "name", "domain", "email_domain"}
+_STAY = CONTRACT_IDS | _SOLD_BY | {"entity", "field", "currency", "month", "decision"}
+_CALLED = ("title", "source", "campaign", "topic", "channel", "authority", "budget", "need", "timeline", "loss_reason")
+_MAY_NAME_PEOPLE = frozenset({*_CALLED, "reason", "industry", "country"})
 """Columns that have been seen with names of people in them."""
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from leadq.crm.reading.proposal.date_guess import Dates, best_named, guess_dates
 from leadq.crm.reading.proposal.file_sample import LOOKED, Column, Sample, take_sample
@@ -18,6 +17,7 @@ from leadq.crm.reading.proposal.outcome_guess import Outcome, guess_outcome
 from leadq.crm.reading.proposal.proposal_text import Proposal, write_proposal
 from leadq.crm.reading.values.words.joined_words import joined_text
 from leadq.crm.storage.scratch_database import Connection, Relation, name, open_engine
+from leadq.foundation.private_scratch import private_scratch
 
 _OTHERS = ("account_id", "source", "campaign", "owner", "email", "title", "country")
 
@@ -36,8 +36,8 @@ def propose_mapping(path: Path) -> str:
     InputError
         The file cannot be read, or its first line is no header.
     """
-    with TemporaryDirectory() as folder, open_engine(Path(folder)) as connection:
-        sample = take_sample(connection, path.resolve(), Path(folder))
+    with private_scratch() as folder, open_engine(folder) as connection:
+        sample = take_sample(connection, path.resolve(), folder)
         found = _look(connection, sample)
     return write_proposal(sample, _proposal(sample, found))
 
