@@ -24,6 +24,9 @@ _MOST_CHARACTERS = 400
 """No number or moment is longer; what is, is not even looked at."""
 _EXACT = 2.0**53
 """Up to here a float is exactly the whole number that was written."""
+_PLAIN = re.compile(r"[A-Za-z_][\w.]*")
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+"""What YAML takes for something else than a text."""
 _YES, _NO = ("yes", "y", "on", "1"), ("no", "n", "off", "0")
 
 
@@ -35,6 +38,15 @@ def quoted(text: str) -> str:
     """
     escaped = {'"': '\\"', "\\": "\\\\"}
     return '"' + "".join(escaped.get(c, c if c.isprintable() else f"\\U{ord(c):08X}") for c in text) + '"'
+
+
+def plain_or_quoted(text: str) -> str:
+    """Return a name as it may stand in a line of YAML: in quotes only where it would else mean something.
+
+    >>> print(plain_or_quoted("leads.plan"), plain_or_quoted("Plan: new"), plain_or_quoted("null"))
+    leads.plan "Plan: new" "null"
+    """
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else quoted(text)
 
 
 def quoted_list(texts: Iterable[str]) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
-
 from leadq.features.leak_checks.finding import LeakFinding
+from leadq.foundation.yaml_scalars import plain_or_quoted
 
 WHY = "why it is known beforehand"
-_PLAIN = re.compile(r"[A-Za-z_][\w.]*")
 _BY_CHECK = {
     1: "Training stops here: a fact dated later than the score was used. Please report this, with the lead named above.",
     2: "Training stops here: a fact that became known later was used. Please report this, with the lead named above.",
@@ -42,25 +39,21 @@ def what_to_do(finding: LeakFinding) -> str:
 
 def vouch_line(finding: LeakFinding) -> str:
     """Line of ``leadq.yaml`` that keeps what was quarantined: ``vouch: {engagement_kinds_30d: why ...}``."""
-    return f"vouch: {{{_quoted(finding.field)}: {WHY}}}"
+    return f"vouch: {{{plain_or_quoted(finding.field)}: {WHY}}}"
 
 
 def _leave_out(finding: LeakFinding) -> str:
     """Line that leaves out what is only named, where leadq.yaml can."""
     kind = finding.field.removeprefix("events.kind ")
     if kind != finding.field:
-        return f"If it is the outcome, leave it out under sources, events: ignore_kinds: [{_quoted(kind)}]"
+        return f"If it is the outcome, leave it out under sources, events: ignore_kinds: [{plain_or_quoted(kind)}]"
     table, _, name = finding.field.partition(".")
     own = any(feature.startswith("own_") for feature in finding.features)
     if own and table in ("leads", "accounts"):
-        return f"If it is written afterwards, refuse it under sources, {table}: own_fields: {{refuse: {{{_quoted(name)}: why}}}}"
+        return f"If it is written afterwards, refuse it under sources, {table}: own_fields: {{refuse: {{{plain_or_quoted(name)}: why}}}}"
     if finding.field.startswith(("intent_", "engagement_")):
         return (
             "Find out when such events are recorded; if it is because of the outcome, leave their kind out (ignore_kinds in "
             "leadq.yaml)."
         )
     return "Find out when it is filled in; if only after the outcome is known, do not map it."
-
-
-def _quoted(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)

@@ -15,6 +15,7 @@ from leadq.crm.contract.history import FieldType, History, OwnField
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.foundation.problems import Problem
 from leadq.foundation.suggestions import did_you_mean
+from leadq.foundation.yaml_scalars import plain_or_quoted
 from leadq.pipelines.project.project import Project
 
 _TABLE_OF = {"lead": "leads", "account": "accounts"}
@@ -89,12 +90,10 @@ def _own_field(
         yield _problem(project, table, column, rule, "no such column", f"{hint}{_REMEDY}")
     elif field.type != expected and not feature.group:  # a plug-in may make a number out of any field
         rule = f"must be a {expected}, as when the model was trained"
-        remedy = (
-            f"Fix the values; if only a few are wrong, fix the type: own_fields: {{types: {{{column}: {expected}}}}}."
-        )
+        remedy = f"Fix the values; if only a few are wrong, fix the type: own_fields: {{types: {{{plain_or_quoted(column)}: {expected}}}}}."
         yield _problem(project, table, column, rule, f"a {field.type}", remedy)
     elif field.status == "refused":
-        remedy = f"Fix the values, or vouch for the column: own_fields: {{vouch: {{{column}: why}}}}. {_REMEDY}"
+        remedy = f"Fix the values, or vouch for the column: own_fields: {{vouch: {{{plain_or_quoted(column)}: why}}}}. {_REMEDY}"
         yield _problem(project, table, column, "must be usable, as when the model was trained", field.why, remedy)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 
 import ibis
@@ -73,6 +74,9 @@ ODD = (
     "İstanbul ΣΑΣ", "ceo.Σ", "geschäftsführer", "\u202e\u2028", "🦆", "-0", "1.5f", "\\u0041", "CTO\tof\nall",
 )  # fmt: skip
 RECORDED = ("12", " 7.5 ", "1_000", "1.5f", "0x1p3", "nan", "-inf", "1e309", "", "-0", ".5", "\x0c9", "zwölf", "1e5")
+HEADINGS = (
+    "Employees\n(FTE)", "a.b `c` \"d\" it's", "renewal_at", "created_us", "point_id", "leads", "${env:HOME}", "{0} %s", "価格", "x" * 300,
+)  # fmt: skip
 SMALL = FeatureSettings(
     min_wins_at_age=1, min_rows_of_value=1, max_event_kinds=2, ages_days=(0, 7, 30), groups=("replies",)
 )
@@ -93,6 +97,21 @@ def odd_column(column: pa.ChunkedArray, draw: np.random.Generator) -> pa.Array:
     for row in np.flatnonzero(draw.random(len(values)) < 0.2):
         values[row] = ODD[int(draw.integers(len(ODD)))]
     return pa.array(values, column.type)
+
+
+def with_odd_headings(history: History) -> History:
+    """Call the company's own columns as no engine would like to have them called."""
+    called = dict(zip(((one.entity, one.name) for one in history.own_fields), cycle(HEADINGS), strict=False))
+    for name, entity in (("leads", "lead"), ("accounts", "account")):
+        table = pq.read_table(history.path(name))
+        table = table.rename_columns([called.get((entity, column), column) for column in table.column_names])
+        pq.write_table(table, history.path(name))
+    own = tuple(replace(one, name=called[one.entity, one.name]) for one in history.own_fields)
+    since = {
+        f"{entity}.{called.get((entity, name), name)}": moment
+        for (entity, _, name), moment in ((key.partition("."), moment) for key, moment in history.tracked_since.items())
+    }
+    return replace(history, own_fields=own, tracked_since=since)
 
 
 def make_odd(history: History) -> History:
@@ -152,14 +171,15 @@ def group_of_another_package(tmp_path_factory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> World:
-    folder = tmp_path_factory.mktemp("spark")
+    folder = tmp_path_factory.mktemp("spark") / "source=hubspot" / "a*b?[c] {d}%20#e"
+    folder.mkdir(parents=True)
     company = simulate(CompanySettings(n_leads=1500, seed=11, noise_fields=1, base_rate=0.25))
     write_company(company, folder / "source")
     with (folder / "source" / "leadq.yaml").open("a") as file:
         file.write("engine: spark\nspark:\n  config:\n")
         file.writelines(f'    {name}: "{value}"\n' for name, value in QUICK.items())
     config = read_config(folder / "source" / "leadq.yaml", environment={})
-    history = make_odd(read_history(config, folder=folder / "history", read_at=company.read_at))
+    history = make_odd(with_odd_headings(read_history(config, folder=folder / "history", read_at=company.read_at)))
     agreement = parse_agreement(template_text(), where="agreement.yaml")
     project = Project(
         folder=folder, config=config, agreement=agreement, settings=Settings(), now=company.read_at + timedelta(hours=1)
