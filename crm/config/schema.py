@@ -108,7 +108,10 @@ class OwnFields(Part):
 
 
 class Source(ReadAs, Place):
-    """Where the rows of one contract table come from; a contract column may have several source columns, the first filled counts."""
+    """Where the rows of one contract table come from; a contract column may have several source columns, the first filled counts.
+
+    ``newest_by`` names the column with the time of a row's last change: of several rows of one id the newest counts.
+    """
 
     columns: dict[str, Words] = Field(default_factory=dict)
     values: ValueMap = Field(default_factory=dict)
@@ -116,6 +119,7 @@ class Source(ReadAs, Place):
     join: tuple[Join, ...] = ()
     own_fields: OwnFields = OwnFields()
     time_format: Annotated[str, AfterValidator(_time_format)] | None = None
+    newest_by: str | None = None
 
     @property
     def named(self) -> dict[str, str]:
@@ -228,7 +232,7 @@ class Config(Part):
     outcome: OutcomeSource | None = None
     tracked_since: dict[str, Annotated[datetime, BeforeValidator(_moment)]] = Field(default_factory=dict)
     vouch: dict[str, str] = Field(default_factory=dict)
-    reading: Literal[1, 2] | None = None
+    reading: int | None = Field(default=None, ge=1, le=2)
     zone_names: dict[str, str] = Field(default_factory=dict)
     rejected_share: float = Field(default=0.01, ge=0, le=0.5)
     databases: dict[str, Database] = Field(default_factory=dict)

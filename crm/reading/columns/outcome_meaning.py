@@ -113,10 +113,11 @@ def _remedy(origin: Words, unknown: Sequence[str]) -> str:
     plain = dict(
         zip(STATES, (_line(state, [*_known(origin, state), *said[state], *asked]) for state in STATES), strict=True)
     )
+    named = ", ".join(repr(word) for word in asked[:MAX_EXAMPLES])
+    more = f" and {counted(len(asked) - MAX_EXAMPLES, 'more word')}" if len(asked) > MAX_EXAMPLES else ""
     return (
-        f"{told}Whether {', '.join(repr(word) for word in asked[:MAX_EXAMPLES])}"
-        f"{' and others' if len(asked) > MAX_EXAMPLES else ''} is lost only you can say. If so, write under {under}: "
-        f"{plain['lost']}. If sales still works on such leads, write {plain['open']} instead."
+        f"{told}Only you can say what {named}{more} means. If such leads are lost, write under {under}: {plain['lost']}. "
+        f"If sales still works on them, write {plain['open']} instead."
     )
 
 

@@ -6,11 +6,12 @@ as dated leads, else as a flat file. Nothing is judged here; ``leadq check`` doe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leadq.crm.reading.proposal.date_guess import Dates, best_named, guess_dates
 from leadq.crm.reading.proposal.file_sample import LOOKED, Column, Sample, take_sample
+from leadq.crm.reading.proposal.flag_outcomes import Refused, told_apart
 from leadq.crm.reading.proposal.heading_names import is_called, rank
 from leadq.crm.reading.proposal.outcome_evidence import STATE, settle, with_states
 from leadq.crm.reading.proposal.outcome_guess import Outcome, guess_outcome
@@ -26,6 +27,7 @@ _OTHERS = ("account_id", "source", "campaign", "owner", "email", "title", "count
 class _Found:
     outcome: Outcome | None
     dates: Dates
+    refused: str = ""
 
 
 def propose_mapping(path: Path) -> str:
@@ -53,7 +55,12 @@ def _look(connection: Connection, sample: Sample) -> _Found:
     dates = guess_dates(*_with_ends(rows, outcome), sample.columns)
     if outcome is None:
         return _Found(outcome=None, dates=dates)
-    return _Found(outcome=settle(rows, sample.columns, outcome, dates), dates=dates)
+    told = told_apart(rows, sample.columns, outcome, dates)
+    if isinstance(told, Refused):
+        return _Found(outcome=None, dates=dates, refused=told.why)
+    if told is not outcome:  # open leads lack the date: what was said of it is said of them
+        dates = replace(dates, remark="")
+    return _Found(outcome=settle(rows, sample.columns, told, dates), dates=dates)
 
 
 def _with_ends(rows: Relation, outcome: Outcome | None) -> tuple[Relation, str]:
@@ -65,7 +72,8 @@ def _with_ends(rows: Relation, outcome: Outcome | None) -> tuple[Relation, str]:
 
 def _proposal(sample: Sample, found: _Found) -> Proposal:
     outcome, dates = found.outcome, found.dates
-    taken = {*(outcome.columns if outcome else ()), *dates.closed, *filter(None, [dates.created])}
+    ends = () if outcome is None else tuple(column for column in outcome.columns if column not in dates.closed)
+    taken = {*ends, *dates.closed, *filter(None, [dates.created])}
     lead_id, repeated = _lead_id(sample, taken)
     taken |= {lead_id.name} if lead_id else set()
     mapping: dict[str, tuple[str, ...]] = {}
@@ -77,8 +85,9 @@ def _proposal(sample: Sample, found: _Found) -> Proposal:
     if lead_id is not None:
         mapping = {"lead_id": (lead_id.name,), **mapping}
     return Proposal(
-        dated=dated, mapping=mapping, outcome=outcome, dates=dates, repeated_id=lead_id if repeated else None
-    )
+        dated=dated, mapping=mapping, outcome=outcome, dates=dates, repeated_id=lead_id if repeated else None,
+        refused=found.refused,
+    )  # fmt: skip
 
 
 def _lead_id(sample: Sample, taken: set[str]) -> tuple[Column | None, bool]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from leadq.crm.reading.proposal.file_sample import Column
 from leadq.crm.reading.proposal.heading_names import NOT_FOUND, is_called, is_no_outcome, rank
 from leadq.crm.reading.values.words.folded_words import BETWEEN, folded
-from leadq.crm.reading.values.words.outcome_words import Verdict, flag, flags, judge
+from leadq.crm.reading.values.words.outcome_words import Verdict, flag, flags, judge, says_closed
 
 Words = dict[str, int]
 """Words of the data and their rows."""
@@ -136,6 +136,11 @@ def _by_flags(columns: tuple[Column, ...], together: Together) -> Outcome | None
     if not flagged:
         return None
     won = flagged[0]
+    for state in (one for one in columns if one.words and is_called("outcome", one.name) and one.name != won.name):
+        words = together((state.name, won.name))
+        verdicts = {word: _state_and_won(*word.split(BETWEEN, 1)) for word in words}
+        if {"won", "lost"} <= set(verdicts.values()) and not flags(dict(state.words)):
+            return outcome_of((state.name, won.name), words, verdicts)
     closed = next((one for one in columns if is_called("closed_flag", one.name) and flags(dict(one.words))), None)
     if closed is not None and closed.name != won.name:
         words = together((closed.name, won.name))
@@ -143,8 +148,7 @@ def _by_flags(columns: tuple[Column, ...], together: Together) -> Outcome | None
         if {"won", "lost"} <= set(verdicts.values()):
             return outcome_of((closed.name, won.name), words, verdicts)
     verdicts = {word: "won" if flag(word) else "lost" for word, _ in won.words}
-    remark = "" if won.has_empty else "no for open leads too? then another column must say which are lost"
-    return outcome_of((won.name,), dict(won.words), verdicts, remark)
+    return outcome_of((won.name,), dict(won.words), verdicts)
 
 
 def _is_outcome_flag(column: Column) -> bool:
@@ -159,6 +163,12 @@ def _closed_and_won(closed: str, won: str) -> Verdict:
         return "won"
     ended = flag(closed) if closed else False
     return "lost" if ended and (flag(won) is False or not won) else "open" if ended is False else "unclear"
+
+
+def _state_and_won(state: str, won: str) -> Verdict:
+    if flag(won):
+        return "won" if judge(state) != "lost" else "unclear"
+    return "lost" if says_closed(state) else judge(state) if judge(state) in ("open", "lost") else "unclear"
 
 
 def columns_with_few_words(columns: tuple[Column, ...]) -> Iterator[str]:

@@ -19,13 +19,17 @@ NO_OUTCOME = "(name the column that says who was won and who was lost)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What the columns seem to be: contract column to file columns, outcome, dates, the id where it is not unique."""
+    """What the columns seem to be: contract column to file columns, outcome, dates, the id where it is not unique.
+
+    ``refused`` says why a flag that looks like the outcome was not taken.
+    """
 
     dated: bool
     mapping: dict[str, tuple[str, ...]]
     outcome: Outcome | None
     dates: Dates
     repeated_id: Column | None
+    refused: str = ""
 
 
 def write_proposal(sample: Sample, proposal: Proposal) -> str:
@@ -125,6 +129,7 @@ def _outcome(sample: Sample, proposal: Proposal) -> list[str]:
         few = "; ".join(shown(one) for one in columns_with_few_words(sample.columns))
         return [
             f"{key}: {quoted(NO_OUTCOME)}  # no column with words like won and lost was found",
+            *([f"# {shown(proposal.refused)}"] if proposal.refused else []),
             *([f"# columns with few words: {few}"] if few else []),
             'won: ["won"]  # write the words of that column that mean won, lost and open',
             'lost: ["lost"]',

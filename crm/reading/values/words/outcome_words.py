@@ -49,6 +49,15 @@ def flag(word: str) -> bool | None:
     return False if plain in _phrases("no") else None
 
 
+def says_closed(word: str) -> bool:
+    """Whether ``word`` says that a lead is closed, and not how.
+
+    >>> says_closed("Closed"), says_closed("Geschlossen"), says_closed("Open")
+    (True, True, False)
+    """
+    return unaccented(folded(word)) in _phrases("closed")
+
+
 def flags(words: Iterable[str]) -> bool:
     """Whether all ``words`` are those of one flag, at least one of them."""
     found = [flag(word) for word in words]

@@ -1,0 +1,85 @@
+"""A flag of won leads (Is Won, Converted) that is no for open leads too: told from lost ones by the closing date, or not taken.
+
+A lead that is not won and has no closing date is open. Where dates are plans, nobody can tell open from lost, and the flag is no
+outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leadq.crm.reading.proposal.date_guess import Dates, closing, day
+from leadq.crm.reading.proposal.file_sample import Column
+from leadq.crm.reading.proposal.heading_names import is_called
+from leadq.crm.reading.proposal.outcome_guess import Outcome
+from leadq.crm.reading.values.words.folded_words import BETWEEN
+from leadq.crm.reading.values.words.outcome_words import flags, judge
+from leadq.crm.storage.scratch_database import Relation, first_row, name, texts
+
+_FEW = 0.01
+"""Share of rows up to which a missing or late date is an accident."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Why a flag cannot be the outcome, in words for a comment."""
+
+    why: str
+
+
+def told_apart(rows: Relation, columns: tuple[Column, ...], outcome: Outcome, dates: Dates) -> Outcome | Refused:
+    """Return the outcome with open leads told from lost ones where the outcome is one flag; anything else as it is.
+
+    Parameters
+    ----------
+    rows : Relation
+        The sample.
+    columns : tuple of Column
+    outcome : Outcome
+    dates : Dates
+    """
+    if len(outcome.columns) > 1 or outcome.open or not flags((*outcome.won, *outcome.lost)):
+        return outcome
+    column = outcome.columns[0]
+    if other := _with_open_words(columns, column):
+        return Refused(
+            why=f"{column} may be no for open leads too: {other} has words of open leads, but none for lost ones"
+        )
+    if not dates.closed:
+        return outcome
+    not_won = rows.filter(f"{name(column)} IN {texts(outcome.lost)}")
+    total, undated, late = _ends(rows, not_won, column, outcome, dates)
+    if undated == total:
+        return Refused(why=f"{column} is no for open and for lost leads, and none of them has a closing date")
+    if late > _FEW * total:
+        return Refused(why=f"{column} is no for open leads too, and their closing dates are plans")
+    if undated <= _FEW * total or len(dates.closed) > 1:
+        return outcome
+    return Outcome(
+        columns=(column, dates.closed[0]),
+        won=tuple(f"{word}{BETWEEN}*" for word in outcome.won),
+        lost=tuple(f"{word}{BETWEEN}*" for word in outcome.lost),
+        open=tuple(f"{word}{BETWEEN}" for word in outcome.lost),
+        asked=outcome.asked,
+        remark=f"{column} is no for open leads too: those without {dates.closed[0]} are open",
+    )
+
+
+def _ends(rows: Relation, not_won: Relation, column: str, outcome: Outcome, dates: Dates) -> tuple[int, int, int]:
+    """Rows that are not won, those without a closing date, and those closed after everything known in the file."""
+    ended = closing(dates.closed)
+    began = f"max({day(dates.created)})" if dates.created else "NULL"
+    won = f"max({ended}) FILTER (WHERE {name(column)} IN {texts(outcome.won)})"
+    (last,) = first_row(rows.aggregate(f"CAST(greatest({won}, {began}) AS VARCHAR)"))
+    late = f"count_if({ended} > TIMESTAMPTZ '{last}')" if last is not None else "0"
+    total, undated, after = first_row(not_won.aggregate(f"count(*), count_if({ended} IS NULL), {late}"))
+    return int(total), int(undated), int(after)
+
+
+def _with_open_words(columns: tuple[Column, ...], flag_column: str) -> str:
+    """Name a column of stages in which some words are those of open leads."""
+    for column in columns:
+        named = column.name != flag_column and is_called("outcome", column.name)
+        if named and any(judge(word) == "open" for word, _ in column.words):
+            return column.name
+    return ""
