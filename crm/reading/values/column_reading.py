@@ -43,6 +43,8 @@ class Evidence:
         At most two values as they are written.
     doubt : str
         What the values do not settle, in plain words; empty where they do.
+    whole : bool
+        No value has a point or a comma.
     """
 
     filled: int
@@ -50,6 +52,7 @@ class Evidence:
     missing: int = 0
     examples: tuple[str, ...] = ()
     doubt: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -207,7 +207,7 @@ class _Column:
         if not numbers.doubt:
             return reading, []
         ways = tuple((form.name,) for form in numbers.doubt)
-        if trained is not None and trained.forms in ways:
+        if trained is not None and trained.forms in ways and not trained.evidence.whole:  # 1240 says nothing of 1.240
             bare = trained.forms == (BARE,) and numbers.bare
             return replace(reading, forms=trained.forms, bare=bare), []
         doubt = Doubt(column=self.column, what="decimals or thousands", example=numbers.example, ways=ways)
@@ -224,7 +224,11 @@ class _Column:
     ) -> ColumnReading:
         filled = self.shapes.filled
         evidence = Evidence(
-            filled=filled, fits=filled if fits is None else fits, missing=self.missing_rows, examples=self.examples
+            filled=filled,
+            fits=filled if fits is None else fits,
+            missing=self.missing_rows,
+            examples=self.examples,
+            whole=not any(sign in shape.text for shape in self.shapes.shapes for sign in ".,"),
         )
         return ColumnReading(
             kind=kind,
