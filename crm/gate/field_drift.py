@@ -65,7 +65,8 @@ class FieldDrift:
         if not self.recorded:
             lines.append(_NOT_RECORDED)
         if self.warnings:
-            lines.append(f"Fields: {counted(len(self.warnings), 'warning')} on {counted(len(self.compared), 'field')}.")
+            among = f" on {counted(len(self.compared), 'field')}" if self.compared else ""
+            lines.append(f"Fields: {counted(len(self.warnings), 'warning')}{among}.")
             lines += [f"  {problem}" for problem in self.warnings]
         elif self.compared:
             fields = counted(len(self.compared), "field")

@@ -58,6 +58,7 @@ def _row(bundle: Bundle, live: Live) -> dict[str, Any]:
         "role": role or ("former" if bundle.version in {one.version for one in live.previous} else ""),
         "kind": bundle.kind,
         "read_at": str(bundle.trained.get("read_at", "")),
+        "reading": bundle.reading,
         "auc": first.get("auc") if is_model else None,
         "improvement_percent": first.get("improvement_percent") if is_model else None,
         "beats_base_rate": is_model and bundle.evaluation.get("beats_base_rate", False),
@@ -69,7 +70,9 @@ def _row(bundle: Bundle, live: Live) -> dict[str, Any]:
 def _words(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "No models yet. Run leadq train."
-    lines = [f"{'version':14}{'role':12}{'kind':11}{'data read':12}{'AUC':>6}  {'gain over base rate':20}tiers"]
+    lines = [
+        f"{'version':14}{'role':12}{'kind':11}{'data read':12}{'reading':9}{'AUC':>6}  {'gain over base rate':20}tiers"
+    ]
     for row in rows:
         if row["role"] == "damaged":
             lines.append(f"{row['version']:14}damaged     {row['why']}")
@@ -78,6 +81,7 @@ def _words(rows: list[dict[str, Any]]) -> str:
         gain = "" if row["improvement_percent"] is None else f"{row['improvement_percent']:.1f} %"
         tiers = ", ".join(f"{tier} {light}" for tier, light in row["tiers"].items())
         lines.append(
-            f"{row['version']:14}{row['role']:12}{row['kind']:11}{row['read_at'][:10]:12}{auc:>6}  {gain:20}{tiers}"
+            f"{row['version']:14}{row['role']:12}{row['kind']:11}{row['read_at'][:10]:12}{row['reading']:<9}{auc:>6}  "
+            f"{gain:20}{tiers}"
         )
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leadq.agreement.schema import Agreement
+from leadq.crm.reading.values.kept_readings import reading_in_words
 from leadq.foundation.html_page import page_environment
 from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
@@ -127,6 +128,7 @@ def _identity(bundle: Bundle, agreement: Agreement) -> Section:
         sentences=(
             f"Version {bundle.version}: {kind}.",
             f"{data}, seed {trained.get('seed', '')}.",
+            reading_in_words(bundle.reading),
             f"{agreed}, signed by {signed}.",
             *_plug_ins(bundle),
         ),

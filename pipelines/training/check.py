@@ -12,6 +12,7 @@ from leadq.crm.contract.history import History
 from leadq.crm.gate.judge import judge_with_great_expectations
 from leadq.crm.gate.result import GateResult
 from leadq.crm.reading.ingest import outcome_words, read_notes
+from leadq.crm.reading.values.kept_readings import reading_in_words
 from leadq.features.groups.plug_ins import load_named
 from leadq.features.leak_checks.advice import what_to_do
 from leadq.features.leak_checks.finding import LeakFinding
@@ -110,7 +111,7 @@ def _told(
     stopping: Sequence[Problem],
 ) -> Told:
     remarks = agreement_remarks(project, history)
-    notes = read_notes(history.folder)
+    notes = (reading_in_words(history.reading), *read_notes(history.folder))
     rejected = rejected_rows(history)
     outcome = outcome_words(history.folder)
     report = project.reports / "check.html"

@@ -124,6 +124,12 @@ def former_version(tree: Path) -> Version:
     return Version(entry="pipelines.cli:main", command=command, folder=tree, path=str(tree))
 
 
+def version_before_the_readings(tree: Path) -> Version:
+    """Return the version in a tree of the last commit with one reading."""
+    command = (sys.executable, "-P", "-m", "leadq")
+    return Version(entry="leadq.pipelines.cli.main:main", command=command, folder=tree, path=str(tree))
+
+
 def present_version(folder: Path) -> Version:
     """Return the installed version, run from an empty folder that is made here."""
     folder.mkdir()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from leadq.crm.reading import FIRST
+from leadq.crm.reading import FIRST, NEWEST
 from leadq.crm.reading.values.column_reading import ColumnReading, reading_of
 
 Readings: TypeAlias = Mapping[str, Mapping[str, ColumnReading]]
@@ -27,10 +27,7 @@ def readings_from_document(
     document: Mapping[str, Mapping[str, Mapping[str, Any]]],
 ) -> dict[str, dict[str, ColumnReading]]:
     """Read what :func:`readings_to_document` made."""
-    return {
-        table: {name: reading_of(one) for name, one in columns.items()}
-        for table, columns in document.items()
-    }
+    return {table: {name: reading_of(one) for name, one in columns.items()} for table, columns in document.items()}
 
 
 def reading_to_text(reading: int, columns: Document) -> str:
@@ -52,6 +49,18 @@ def reading_to_text(reading: int, columns: Document) -> str:
 def readings_of_text(text: str) -> dict[str, dict[str, ColumnReading]] | None:
     """Read the columns out of what :func:`reading_to_text` wrote; None of the first reading."""
     return readings_from_document(json.loads(text)["columns"]) if text else None
+
+
+def reading_in_words(reading: int) -> str:
+    """Return by which reading sources were read, for a report.
+
+    Examples
+    --------
+    >>> reading_in_words(1)
+    'Sources read by reading 1; the newest is reading 2.'
+    """
+    which = "the newest" if reading == NEWEST else f"the newest is reading {NEWEST}"
+    return f"Sources read by reading {reading}{',' if reading == NEWEST else ';'} {which}."
 
 
 def same_reading(one: str, other: str) -> bool:
