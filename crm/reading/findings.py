@@ -164,7 +164,9 @@ class Findings:
         lost = self._unlike(table, rule)
         if not lost:
             return "Or raise rejected_share in leadq.yaml to go on without these rows."
-        return f"Do not raise rejected_share for them: without these rows you would lose {lost}, and learn what is not so."
+        return (
+            f"Do not raise rejected_share for them: without these rows you would lose {lost}, and learn what is not so."
+        )
 
     def _unlike(self, table: str, rule: RowRule) -> str:
         """Say which shares of won, lost and open rows a rule rejects; empty where they lie too near to each other to matter."""

@@ -13,20 +13,23 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from leadq.crm.answers.answer_log import ANSWERS, AnswerBook
-from leadq.crm.config.schema import Config, FromEventKinds, FromLeadColumns, FromOpportunities, Source
+from leadq.crm.config.schema import Config, Flat, FromEventKinds, FromLeadColumns, FromOpportunities, Source
 from leadq.crm.contract.crm_tables import TABLES, TEXT
 from leadq.crm.contract.history import History, OwnField, TableCount, write_manifest
 from leadq.crm.reading import FIRST, NEWEST
 from leadq.crm.reading.columns.canonical_columns import Canonical
 from leadq.crm.reading.columns.field_history import name_fields
+from leadq.crm.reading.columns.ids_across_tables import follow_ids
 from leadq.crm.reading.columns.lead_aliases import follow_aliases, surviving_only
 from leadq.crm.reading.columns.mapping import Mapped, map_source, staged_own
+from leadq.crm.reading.columns.outcome_meaning import states_in
 from leadq.crm.reading.columns.outcome_sentence import outcome_sentence
 from leadq.crm.reading.columns.outcomes import (
     OUTCOME,
@@ -34,20 +37,26 @@ from leadq.crm.reading.columns.outcomes import (
     columns_of,
 )
 from leadq.crm.reading.columns.profiling import TypedField
-from leadq.crm.reading.columns.row_rules import check_rows, leave_out_later_rows
+from leadq.crm.reading.columns.repeated_ids import NEWEST as NEWEST_ROW
+from leadq.crm.reading.columns.repeated_ids import source_columns
+from leadq.crm.reading.columns.row_rules import leave_out_later_rows
 from leadq.crm.reading.columns.times import TimeReading
 from leadq.crm.reading.columns.typed_columns import stage
 from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
 from leadq.crm.reading.desk_dispositions import fill_channel, leave_out_lost_leads, note_unread, stage_answers
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.reading.history_files import hash_tables, write_history_tables
+from leadq.crm.reading.people.contract_texts import without_personal_texts
+from leadq.crm.reading.people.kept_examples import without_personal_examples
 from leadq.crm.reading.sources.flat_file import ORDER
 from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
 from leadq.crm.reading.steps import Steps, steps_of
 from leadq.crm.reading.values.column_reading import ColumnReading
+from leadq.crm.reading.values.kept_readings import readings_to_document
 from leadq.crm.storage.scratch_database import Connection, count, open_engine
 from leadq.crm.storage.source_locations import Place
 from leadq.foundation.atomic_files import new_folder
+from leadq.foundation.private_scratch import remove_abandoned
 from leadq.foundation.problems import Problem, UsageError
 
 NOTES = "reading.json"
@@ -94,7 +103,8 @@ def read_history(
     if read_at.tzinfo is None:
         raise UsageError(Problem(where="read_at", rule="must be aware", remedy="Pass a time with its zone."))
     say = progress or (lambda _: None)
-    with new_folder(folder) as partial:
+    remove_abandoned(folder.parent)
+    with new_folder(folder, private=True) as partial:
         scratch = partial / "scratch"
         try:
             with open_engine(scratch, memory_limit=memory_limit, threads=threads) as connection:
@@ -142,7 +152,9 @@ class _Reader:
     moments: dict[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.findings = Findings(connection=self.connection, rejected_share=self.config.rejected_share)
+        self.findings = Findings(
+            connection=self.connection, rejected_share=self.config.rejected_share, reading=self.reading
+        )
         self.canonical = Canonical(config=self.config, findings=self.findings, trained=self.trained)
         self.steps = steps_of(self.reading)
 
@@ -162,6 +174,9 @@ class _Reader:
         staged = set(mapped)
         if answers := self._stage_answers():
             staged.add("dispositions")
+        if self.reading != FIRST:
+            follow_ids(self.findings, staged, dict(self.sources))
+            self.findings.stop_on_problems()
         follow_aliases(self.findings, staged, read_at=self.read_at)
         if answers:
             self.counts["dispositions"] -= leave_out_lost_leads(self.findings, answers)
@@ -225,11 +240,13 @@ class _Reader:
             return None
 
     def _extra(self, table: str) -> dict[str, tuple[str, ...]]:
-        """Columns staged beside the contract's: the outcome, and the order of a flat file."""
+        """Columns staged beside the contract's: the outcome, the order of a flat file, and what tells the newest of several rows."""
         flat, outcome = self.config.flat, self.config.outcome
+        newest_by = dict(self.sources)[table].newest_by
+        extra: dict[str, tuple[str, ...]] = {} if newest_by is None else {NEWEST_ROW: (newest_by,)}
         if flat is not None:
-            return {OUTCOME: flat.outcome} | ({ORDER: (flat.order,)} if flat.order is not None else {})
-        return {OUTCOME: outcome.column} if table == "leads" and isinstance(outcome, FromLeadColumns) else {}
+            return extra | {OUTCOME: flat.outcome} | ({ORDER: (flat.order,)} if flat.order is not None else {})
+        return extra | ({OUTCOME: outcome.column} if table == "leads" and isinstance(outcome, FromLeadColumns) else {})
 
     def _reject_malformed(self, table: str, loaded: Loaded) -> None:
         self.counts[table] = len(loaded.malformed)
@@ -255,6 +272,8 @@ class _Reader:
         times = TimeReading(time_zone=self.config.time_zone, time_format=source.time_format, read_at=self.read_at)
         if table == "field_history":
             mapped = name_fields(self.findings, mapped, dict(self.sources), self.own)
+        if self.reading != FIRST:
+            mapped = without_personal_texts(self.findings, table, source, mapped)
         stage(self.findings, table, source, mapped, times)
         if source.database is not None and self.config.flat is None:
             leave_out_later_rows(self.findings, table, read_at=self.read_at, fetched_at=self.moments[source.database])
@@ -267,12 +286,31 @@ class _Reader:
             fill_channel(self.findings)
         if table == "leads" and self.config.outcome is not None and self.reading != FIRST:
             clear_planned_dates(self.findings, self.config.outcome)
-        check_rows(self.findings, table, read_at=self.read_at)
-        if entity := WITH_OWN_FIELDS.get(table):
-            readings = self.canonical.readings.get(f"raw_{table}", {})
-            self.own[table] = self.steps.own_fields(
-                self.findings, table, entity, source, mapped.own, times, readings=readings
-            )
+        if self.reading != FIRST:
+            self._know_states(table)
+        typed = partial(self._own_fields, table, source, mapped, times)
+        columns = source_columns(self.findings, source, staged_own(mapped.own), typed)
+        dated = self.config.flat is None
+        self.steps.check_rows(self.findings, table, read_at=self.read_at, columns=columns, dated=dated)
+        if table in WITH_OWN_FIELDS:
+            self.own[table] = typed()
+
+    def _know_states(self, table: str) -> None:
+        """Tell the findings which rows are won, lost or open, so that they say what rejecting some of them means."""
+        origin = self.config.flat or self.config.outcome
+        if table == "opportunities" and isinstance(origin, FromOpportunities):
+            self.findings.states[table] = "outcome"
+        elif table == "leads" and isinstance(origin, FromLeadColumns | Flat):
+            self.findings.states[table] = states_in(self.connection.table("staged_leads"), OUTCOME, origin)
+
+    def _own_fields(self, table: str, source: Source, mapped: Mapped, times: TimeReading) -> list[TypedField]:
+        kept = self.canonical.readings
+        readings = dict(kept.get(f"raw_{table}", {}))
+        for place in range(len(source.join)):  # a joined column has a name that the source's columns have not
+            readings = {**kept.get(f"join_{table}_{place}", {}), **readings}
+        return self.steps.own_fields(
+            self.findings, table, WITH_OWN_FIELDS[table], source, mapped.own, times, readings=readings
+        )
 
     def _stage_answers(self) -> int:
         """Decisions of the desk among the dispositions; 0 where there are none or the source has no dates."""
@@ -307,6 +345,10 @@ class _Reader:
             has_touches="touches" in counts,
             counts=counts,
             sha256=hash_tables(folder),
+            reading=self.reading,
+            readings=without_personal_examples(
+                readings_to_document(self.canonical.readings), self.findings.personal
+            ),
         )
 
     def _count(self, table: str) -> TableCount:

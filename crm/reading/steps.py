@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadq.crm.reading import FIRST
-from leadq.crm.reading.columns import outcomes, profiling
+from leadq.crm.reading.columns import outcomes, profiling, row_rules
 from leadq.crm.reading.first_reading import flat_file as first_flat_file
 from leadq.crm.reading.first_reading import outcomes as first_outcomes
 from leadq.crm.reading.first_reading import profiling as first_profiling
+from leadq.crm.reading.first_reading import row_rules as first_row_rules
 from leadq.crm.reading.first_reading import source_files as first_source_files
 from leadq.crm.reading.sources import flat_file, source_files
 from leadq.crm.reading.sources.loaded_file import Loaded
@@ -25,7 +26,8 @@ class Steps:
     type_opportunities: Callable[..., Any]
     distil: Callable[..., Any]
     outcome_kinds: Callable[..., Any]
-    own_fields: Callable[..., Any]
+    own_fields: Callable[..., list[profiling.TypedField]]
+    check_rows: Callable[..., None]
 
 
 _FIRST = Steps(
@@ -35,6 +37,7 @@ _FIRST = Steps(
     distil=first_outcomes.distil,
     outcome_kinds=first_outcomes.outcome_kinds,
     own_fields=first_profiling.own_fields,
+    check_rows=first_row_rules.check_rows,
 )
 _PRESENT = Steps(
     load=source_files.load,
@@ -43,6 +46,7 @@ _PRESENT = Steps(
     distil=outcomes.distil,
     outcome_kinds=outcomes.outcome_kinds,
     own_fields=profiling.own_fields,
+    check_rows=row_rules.check_rows,
 )
 
 

@@ -13,13 +13,15 @@ from functools import partial
 from leadq.crm.config.schema import EXTRA_COLUMNS, Events, Source
 from leadq.crm.contract.crm_tables import REQUIRED, TABLES
 from leadq.crm.reading.columns.canonical_columns import Canonical
+from leadq.crm.reading.columns.total_rows import without_totals
 from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
 from leadq.crm.reading.findings import Findings
+from leadq.crm.reading.sources.flat_file import ORDER
 from leadq.crm.reading.sources.joins import joined
 from leadq.crm.reading.sources.loaded_file import Loaded
 from leadq.crm.reading.sources.source_rows import SourceRows, with_values
-from leadq.crm.reading.values.words.folded_words import BETWEEN
-from leadq.crm.storage.scratch_database import ROW, Relation, count, matches, name, text
+from leadq.crm.reading.values.words.joined_words import joined_text
+from leadq.crm.storage.scratch_database import ROW, Relation, count, matches, name
 from leadq.crm.storage.source_locations import Place
 from leadq.foundation.plurals import counted
 
@@ -84,6 +86,8 @@ def map_source(
     work = SourceRows(
         table=table, source=source, findings=findings, rows=findings.connection.table(loaded.table), loaded=loaded
     )
+    if canonical is not None:
+        work = without_totals(work)
     mapped_first = {key for key in source.values if work.resolve(key) is not None}
     work = with_values(work, mapped_first)
     if canonical is not None:
@@ -100,25 +104,17 @@ def map_source(
         columns = [work.resolve(column) for column in wanted]
         for column, found in zip(wanted, columns, strict=True):
             if found is None:
-                work.missing(column, "the outcome or order column")
+                work.missing(column, "the column that orders the rows" if new == ORDER else "the column of the outcome")
         kept[new] = tuple(column for column in columns if column is not None)
     own = _own_columns(work, contract, {column for columns in kept.values() for column in columns})
     if len(findings.problems) > before:
         return None
     staged = staged_own(own)
     shown = {**contract, **{staged[field]: column for field, column in own.items()}}
-    joined_texts = [f"{_together(columns)} AS {name(new)}" for new, columns in kept.items()]
+    joined_texts = [f"{joined_text(columns)} AS {name(new)}" for new, columns in kept.items()]
     plain = [f"{name(column)} AS {name(new)}" for new, column in shown.items()]
     rows = work.rows.project(", ".join([ROW, *plain, *joined_texts]))
     return Mapped(rows=rows, contract=tuple(contract), own=own)
-
-
-def _together(columns: tuple[str, ...]) -> str:
-    """Return the SQL expression of the texts of ``columns`` joined by " | "; null where all are."""
-    if len(columns) == 1:
-        return name(columns[0])
-    parts = f" || {text(BETWEEN)} || ".join(f"coalesce({name(column)}, '')" for column in columns)
-    return f"CASE WHEN coalesce({', '.join(map(name, columns))}) IS NOT NULL THEN {parts} END"
 
 
 def _filtered(work: SourceRows) -> SourceRows:

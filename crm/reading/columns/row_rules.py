@@ -1,25 +1,22 @@
-"""Rules on rows of one table: required values, times after the data was read, known words, duplicates.
+"""Rules on rows of one table: required values, known words; times and repeated ids have modules of their own beside this one.
 
-A rule rejects single rows; whether there are too many of them is judged at the end by ``Findings.judge``. The same
-id with two contents is always a Problem: nobody could say which one is true.
+A rule rejects single rows; whether there are too many of them is judged at the end by ``Findings.judge``.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leadq.crm.contract.crm_tables import REQUIRED, TABLES, TIME
 from leadq.crm.reading.columns.mapping import EITHER
+from leadq.crm.reading.columns.repeated_ids import SourceColumns, one_row_an_id
+from leadq.crm.reading.columns.wrong_times import mend_times
 from leadq.crm.reading.findings import Findings, RowRule
-from leadq.crm.storage.scratch_database import ROW, count, name, text
+from leadq.crm.storage.scratch_database import count, name, text
 from leadq.foundation.plurals import counted, one_or_many
-from leadq.foundation.problems import MAX_EXAMPLES, Problem
 
 UNIQUE = {"leads": "lead_id", "accounts": "account_id", "opportunities": "opportunity_id"}
-_ROUNDED = r"\d(?:[.,]\d+)?[eE]\+\d+"
-"""What a spreadsheet makes of a long number."""
 _WHILE_BEGINNING = timedelta(hours=1)
 """A run may wait so long for its turn."""
 MAY_BE_MISSING = {("leads", "created_at")}
@@ -51,14 +48,28 @@ _WORDS = (
 )
 
 
-def check_rows(findings: Findings, table: str, *, read_at: datetime) -> None:
-    """Reject the rows of staged ``table`` that break a rule on their own, then its duplicates."""
-    _required(findings, table)
-    _words(findings, table)
-    _future(findings, table, read_at)
-    _order_of_times(findings, table)
+def check_rows(
+    findings: Findings, table: str, *, read_at: datetime, columns: SourceColumns | None = None, dated: bool = True
+) -> None:
+    """Reject the rows of staged ``table`` that break a rule on their own, then its repeated ids.
+
+    Parameters
+    ----------
+    findings : Findings
+    table : str
+    read_at : datetime
+    columns : SourceColumns, optional
+        What the columns are called in the source.
+    dated : bool
+        False for a flat file, whose times are an order.
+    """
+    columns = columns or SourceColumns()
+    reject_unfilled(findings, table)
+    reject_unknown_words(findings, table)
+    if dated:
+        mend_times(findings, table, read_at=read_at, columns=dict(columns.named))
     if table in UNIQUE:
-        _duplicates(findings, table, UNIQUE[table])
+        one_row_an_id(findings, table, UNIQUE[table], columns)
 
 
 def leave_out_later_rows(findings: Findings, table: str, *, read_at: datetime, fetched_at: datetime) -> None:
@@ -81,7 +92,8 @@ def leave_out_later_rows(findings: Findings, table: str, *, read_at: datetime, f
         )
 
 
-def _required(findings: Findings, table: str) -> None:
+def reject_unfilled(findings: Findings, table: str) -> None:
+    """Reject rows without a value that they must have."""
     conditions = [
         (column, f"{name(column)} IS NULL") for column in REQUIRED[table] if (table, column) not in MAY_BE_MISSING
     ]
@@ -97,7 +109,8 @@ def _required(findings: Findings, table: str) -> None:
         findings.reject(table, findings.good(table).filter(condition), rule)
 
 
-def _words(findings: Findings, table: str) -> None:
+def reject_unknown_words(findings: Findings, table: str) -> None:
+    """Reject rows with a word that the contract does not know."""
     for word in _WORDS:
         if word.table == table:
             rule = RowRule(
@@ -106,62 +119,3 @@ def _words(findings: Findings, table: str) -> None:
                 column=word.column,
             )
             findings.reject(table, findings.good(table).filter(f"NOT {word.holds}"), rule, value=name(word.column))
-
-
-def _future(findings: Findings, table: str, read_at: datetime) -> None:
-    limit = f"TIMESTAMPTZ {text(read_at.isoformat())}"
-    for field in TABLES[table]:
-        if field.type != TIME:
-            continue
-        rule = RowRule(
-            reason=f"{field.name} lies after the data was read",
-            remedy=f"The data was read at {read_at.isoformat()}; fix the dates, or time_zone and time_format.",
-            column=field.name,
-        )
-        late = findings.good(table).filter(f"{name(field.name)} > {limit}")
-        findings.reject(table, late, rule, value=name(field.name))
-
-
-def _order_of_times(findings: Findings, table: str) -> None:
-    if table in ("leads", "opportunities"):
-        rule = RowRule(
-            reason="closed before it was created",
-            remedy="Fix the dates; probably one of the two was filled in later or in another time zone.",
-            column="closed_at",
-        )
-        findings.reject(table, findings.good(table).filter("closed_at < created_at"), rule, value="closed_at")
-
-
-def _duplicates(findings: Findings, table: str, key: str) -> None:
-    rows = findings.good(table)
-    content = ", ".join(name(column) for column in rows.columns if column != ROW)
-    many = rows.aggregate(f"{key} AS _leadq_key, count(*) AS _leadq_rows, min({ROW}) AS _leadq_first")
-    many = many.filter("_leadq_rows > 1")
-    many.create(f"twice_{table}")
-    twice = findings.connection.table(f"twice_{table}").set_alias("twice")
-    if count(twice) == 0:
-        return
-    rows = rows.set_alias("rows").join(twice, f"rows.{key} = twice._leadq_key")
-    contents = rows.aggregate(
-        f"_leadq_key, count(DISTINCT row({content})) AS contents, list({ROW} ORDER BY {ROW})[:5] AS places"
-    )
-    different = contents.filter("contents > 1")
-    if found := count(different):
-        shown = different.order("_leadq_key").limit(MAX_EXAMPLES).project("_leadq_key, places").fetchall()
-        remedy = "Keep the correct row, or declare merged leads in lead_aliases."
-        if re.fullmatch(_ROUNDED, str(shown[0][0])):
-            remedy = "A spreadsheet has rounded these ids: export them again, as text, and do not save the file in it."
-        findings.problems.append(
-            Problem(
-                where=f"{table}: {findings.files.get(table, table)} column {key}",
-                rule="an id must be unique, or its rows must be equal in every column",
-                value=repr(shown[0][0]),
-                count=found,
-                remedy=remedy,
-                examples=tuple(f"{k!r} in rows {', '.join(map(str, places))}" for k, places in shown),
-            )
-        )
-    rule = RowRule(reason=f"repeats a row with the same {key}", remedy="Export each row once.", column=key)
-    alike = contents.filter("contents = 1").project("_leadq_key AS alike").set_alias("alike")
-    repeated = rows.filter(f"{ROW} > _leadq_first").set_alias("repeated").join(alike, f"repeated.{key} = alike.alike")
-    findings.reject(table, repeated, rule, value=key)

@@ -10,7 +10,8 @@ from leadq.crm.reading import FIRST
 from leadq.crm.reading.findings import Findings
 from leadq.crm.reading.sources.loaded_file import Loaded
 from leadq.crm.reading.sources.source_rows import SourceRows, with_values
-from leadq.crm.reading.values.key_matching import KEY, OWN, Follower, asked_of, keep_pairs, match_keys
+from leadq.crm.reading.values.ids import KEY
+from leadq.crm.reading.values.key_matching import OWN, Follower, asked_of, keep_pairs, match_keys
 from leadq.crm.storage.scratch_database import ROW, Relation, count, first_row, name, scalar
 from leadq.crm.storage.source_locations import Place
 from leadq.foundation.plurals import counted, one_or_many
@@ -20,6 +21,7 @@ from leadq.foundation.yaml_scalars import quoted_list
 
 _SHOWN, _THERE, _ROWS = "_leadq_written", "_leadq_there", "_leadq_rows"
 """A key as its source writes it, the same as the joined file writes it, and how many rows have it."""
+
 
 def joined(
     work: SourceRows, join: Join, right: Loaded | None, canonical: Callable[..., SourceRows] | None = None
@@ -61,7 +63,9 @@ def joined(
     if canonical is not None:
         others = _each_once(work, join, others, right_key, columns)
         rows, key = _as_keys_there(work, join, left_key, others.project(name(right_key)), right.table)
-    _check_keys(work, join, rows.project(f"{name(left_key)} AS {_SHOWN}, {name(key)} AS {_THERE}"), left_key, right_key, others)
+    _check_keys(
+        work, join, rows.project(f"{name(left_key)} AS {_SHOWN}, {name(key)} AS {_THERE}"), left_key, right_key, others
+    )
     mine, theirs = rows.set_alias("mine"), others.set_alias("theirs")
     kept = [ROW, *work.loaded.columns]
     rows = mine.join(theirs, f"mine.{name(key)} = theirs.{name(right_key)}", how="left").project(
@@ -78,7 +82,9 @@ def _each_once(work: SourceRows, join: Join, others: Relation, key: str, columns
     once = given.distinct()
     if repeated := count(given) - count(once):
         again = one_or_many(repeated, "row says", "rows say")
-        work.findings.notes.append(f"{work.table}: in {join.title}, {repeated:,} {again} again what another says; each counts once")
+        work.findings.notes.append(
+            f"{work.table}: in {join.title}, {repeated:,} {again} again what another says; each counts once"
+        )
     return once
 
 
