@@ -65,7 +65,7 @@ def _leads(draw: np.random.Generator, employees: np.ndarray) -> str:
         created = LAST - timedelta(days=700 * (1 - number / LEADS), hours=float(draw.uniform(0, 20)))
         source = str(draw.choice(["Messe", "Messe ", "Empfehlung", "Köln-Aktion", "NULL", "Unbekannt"]))
         account = int(draw.integers(ACCOUNTS))
-        logit = -1.6 + 1.9 * (source == "Empfehlung") + 0.00035 * (employees[account] - 4000)
+        logit = -3.2 + 3.2 * (source == "Empfehlung") + 2.6 * (employees[account] > 5000)
         won = draw.random() < 1 / (1 + np.exp(-logit))
         closed = created + timedelta(days=float(draw.uniform(4, 70)))
         is_open = closed > LAST
