@@ -13,6 +13,7 @@ from pathlib import Path
 
 from leadq.agreement.template import template_text
 from leadq.crm.reading.proposal.mapping_proposal import propose_mapping
+from leadq.crm.reading.sources.parts import is_named
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import InputError, Problem
 from leadq.pipelines.console.command_result import Told
@@ -43,8 +44,8 @@ def init(folder: Path, *, source: Path | None = None) -> Told:
     InputError
         ``source`` cannot be read.
     """
-    if source is not None and not source.is_file():
-        remedy = "Give the path of a CSV, Parquet or JSON lines file."
+    if source is not None and not is_named(source):
+        remedy = "Give the path of a CSV, .xlsx, Parquet, JSON or ZIP file, or a pattern of its parts such as deals-*.csv in quotes."
         raise InputError(Problem(where=str(source), rule="must be a file", remedy=remedy))
     config = propose_mapping(source.resolve()) if source is not None else _template(CONFIG, of="leadq.crm.config")
     texts = {

@@ -9,12 +9,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from leadq.crm.reading.proposal.heading_names import is_called
 from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
 from leadq.crm.reading.sources.source_files import load
-from leadq.crm.reading.sources.text_encoding import is_utf16
 from leadq.crm.reading.values.column_reading import UNREAD, ColumnReading, Wanted
 from leadq.crm.reading.values.read_columns import Doubt, ReadSettings, read_columns
 from leadq.crm.storage.scratch_database import ROW, Connection, Relation, count, first_row, name, text, texts
@@ -62,7 +59,11 @@ class Sample:
     Parameters
     ----------
     file : FileFormat
-        As it must be described to be read: path, encoding, separator.
+        As it must be described to be read: path, encoding, separator, where its headings are.
+    encoding_doubt : str
+        What is doubtful about the encoding, in plain words; empty where nothing is.
+    notes : tuple of str
+        What was noticed in reading it.
     rows : int
     columns : tuple of Column
     """
@@ -70,6 +71,8 @@ class Sample:
     file: FileFormat
     rows: int
     columns: tuple[Column, ...]
+    encoding_doubt: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def take_sample(connection: Connection, path: Path, scratch: Path) -> Sample:
@@ -95,7 +98,9 @@ def take_sample(connection: Connection, path: Path, scratch: Path) -> Sample:
     shown = [f"{_canonical(column, readings[column])} AS {name(column)}" for column in loaded.columns]
     rows.project(", ".join([ROW, *shown])).create(LOOKED)
     return Sample(
-        file=file.model_copy(update={"separator": loaded.separator}),
+        file=file,
+        encoding_doubt=loaded.written.doubt,
+        notes=loaded.notes,
         rows=total,
         columns=_looked(every, connection.table(LOOKED), loaded.columns, readings, doubts),
     )
@@ -172,15 +177,15 @@ def _words(every: Relation, column: str, reading: ColumnReading) -> tuple[tuple[
 
 
 def _load(connection: Connection, path: Path, scratch: Path) -> tuple[FileFormat, Loaded]:
-    """Stage the file in the first encoding that reads it: UTF-16 by its mark, UTF-8, else cp1252."""
-    problems = []
-    for encoding in ("utf-16",) if is_utf16(path) else ("utf-8", "cp1252"):
-        file = FileFormat.model_construct(path=path, encoding=encoding, separator=None, format=None, decimal=".")
-        try:
-            return file, load(connection, file, f"sample_{encoding.replace('-', '')}", scratch=scratch)
-        except FileProblem as stopped:
-            problems.append(stopped.problem)
-            if isinstance(stopped.__cause__, duckdb.Error):  # it refuses everything else in this transaction
-                connection.rollback()
-                connection.begin()
-    raise InputError(problems[0])
+    """Stage the file, in the likeliest encoding if several would do; return how it must be described to be read so again."""
+    file = FileFormat.model_construct(path=path)
+    try:
+        loaded = load(connection, file, "sample", scratch=scratch, take_likeliest=True)
+    except FileProblem as stopped:
+        raise InputError(stopped.problem) from stopped
+    written = loaded.written
+    found = {
+        "encoding": written.encoding, "separator": loaded.separator, "quote": written.quote, "sheet": written.sheet,
+        "quote_escape": written.quote_escape, "header_line": written.header_line,
+    }  # fmt: skip
+    return file.model_copy(update=found), loaded

@@ -77,9 +77,14 @@ def _file_lines(sample: Sample) -> list[str]:
         lines.append("# only one column was found: is a title above the header, or the separator another one?")
     if file.separator not in (None, ","):
         lines.append(f"separator: {quoted(str(file.separator))}")
-    if file.encoding != "utf-8":
-        lines.append(f"encoding: {file.encoding}")
-    return lines
+    if file.encoding not in (None, "utf-8"):
+        doubt = f"  # {shown(sample.encoding_doubt)}" if sample.encoding_doubt else ""
+        lines.append(f"encoding: {file.encoding}{doubt}")
+    settings = {"quote": file.quote, "quote_escape": file.quote_escape, "sheet": file.sheet}
+    lines += [f"{key}: {quoted(value)}" for key, value in settings.items() if value is not None]
+    if file.header_line is not None:
+        lines.append(f"header_line: {file.header_line}")
+    return [*lines, *(f"# {shown(note)}" for note in sample.notes)]
 
 
 def _columns(sample: Sample, proposal: Proposal) -> list[str]:

@@ -33,6 +33,8 @@ class Written:
         Line of the headings, counted from 1; None where it is the first.
     sheet : str or None
         Of a workbook with several sheets.
+    doubt : str
+        What the bytes do not settle about the encoding, in plain words; empty where they do.
     """
 
     encoding: str | None = None
@@ -41,6 +43,7 @@ class Written:
     quote_escape: str | None = None
     header_line: int | None = None
     sheet: str | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

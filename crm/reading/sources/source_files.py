@@ -1,214 +1,180 @@
-"""A file as rows of text: CSV, Parquet or JSON lines, plain or gzip, into one staged table.
+"""The files of a place as one staged table of cleaned texts, by reading 2: any format, any encoding, one file or the parts of an export.
 
-Everything is read as text (an empty cell is null, blanks around a value are dropped), so that the contract's types are
-given in one place, which names every value that does not fit. Leaves out what the columns mean.
+Everything is read as text (an empty cell is null), so that what values mean is decided in one place. Leaves out what columns mean,
+and rows that several parts have: row rules judge them.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
-from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
-from leadq.crm.reading.sources.text_encoding import is_gzip, is_utf16, open_text, undecodable, what_else
-from leadq.crm.storage.scratch_database import ROW, Connection, Relation, count, name, texts
+from leadq.crm.reading.sources.files.csv_rows import stage_csv
+from leadq.crm.reading.sources.files.file_kinds import kind_of
+from leadq.crm.reading.sources.files.json_rows import stage_json
+from leadq.crm.reading.sources.files.parquet_rows import stage_parquet
+from leadq.crm.reading.sources.files.workbook_rows import stage_workbook
+from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded, refused
+from leadq.crm.reading.sources.parts import Part, parts_of
+from leadq.crm.storage.scratch_database import MAX_SHOWN, ROW, Connection, count, name, scalar
 from leadq.crm.storage.source_locations import FileFormat
-from leadq.foundation.problems import Problem
+from leadq.foundation.problems import ConfigError
 
-FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-SEPARATORS = ",;\t|"
-_NO_REJECTS = 10_000_000
-_SWALLOWING = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
-"""The engine's words for a cell that never ends: all lines after it are in it."""
-_SPREADSHEET = (
-    "Save it as CSV UTF-8 in the spreadsheet program and name that file; if it is text already, set format: csv."
-)
-_OTHER_FORMATS = {
-    "xlsx": _SPREADSHEET,
-    "xls": _SPREADSHEET,
-    "ods": _SPREADSHEET,
-    "json": "Write it as JSON lines, one object a line, and set format: jsonl.",
-    "zip": "Unpack it and name the file inside; gzip is read as it is.",
-}
+_DAMAGED = "Export the file again; it is damaged."
 
 
-def load(connection: Connection, file: FileFormat, table: str, *, scratch: Path, needs_rows: bool = True) -> Loaded:
+def load(
+    connection: Connection,
+    file: FileFormat,
+    table: str,
+    *,
+    scratch: Path,
+    needs_rows: bool = True,
+    take_likeliest: bool = False,
+) -> Loaded:
     """Stage ``file`` as ``table``: column ``_leadq_row`` and every column of the file as text.
 
-    Without ``needs_rows`` a Parquet file may be empty: it says so itself, while of other formats a header without rows is what a
-    broken export leaves.
+    Parameters
+    ----------
+    connection : Connection
+    file : FileFormat
+        Which files, and what is known of how they are written.
+    table : str
+    scratch : Path
+        Takes what must pass through the disk, readable by its owner only; gone afterwards.
+    needs_rows : bool
+        Without it a Parquet file may be empty: it says so itself, while of other formats a header without rows is what a
+        broken export leaves.
+    take_likeliest : bool
+        Read a file of a doubtful encoding in the likeliest one; ``written.doubt`` says what is doubtful. For a proposal, which asks.
 
     Raises
     ------
     FileProblem
-        The file is missing, empty, damaged, of an unknown format or encoding, or its header names a column twice.
+        A file is missing, empty, damaged, no table, of a doubtful encoding, or has other headings than its fellow parts.
     """
-    path = file.path
-    if not path.is_file():
-        raise FileProblem(_absent(path))
+    parts, notes = parts_of(file, scratch, table)
+    one = partial(_load_part, needs_rows=needs_rows, take_likeliest=take_likeliest)
     try:
-        kind = file.format or _format(path)
-        if kind == "parquet":
-            loaded = _load_parquet(connection, path, table)
-        elif kind == "jsonl":
-            loaded = _load_json_lines(connection, path, table)
+        if len(parts) == 1:
+            loaded = one(connection, file, parts[0], table, scratch)
         else:
-            loaded = _load_csv(connection, file, table, scratch)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FileProblem(_not_text(path, file.encoding, str(error))) from error
-    except (OSError, EOFError, zlib.error, duckdb.Error) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FileProblem(_problem(path, "must be readable", first, "Export the file again; it is damaged.")) from error
-    may_be_empty = kind == "parquet" and not needs_rows
-    if count(connection.table(table)) == 0 and not loaded.malformed and not may_be_empty:
-        raise FileProblem(_problem(path, "must have rows", "only a header", "Export it with its rows, or remove it."))
+            loaded = _together(connection, file, parts, table, scratch, one)
+    finally:
+        for part in parts:
+            if part.unpacked:
+                part.path.unlink(missing_ok=True)
+    named = parts[0].name if len(parts) == 1 else f"{len(parts)} files"
+    return replace(loaded, notes=tuple(f"{named}: {note}" for note in (*notes, *loaded.notes)))
+
+
+def _load_part(
+    connection: Connection,
+    file: FileFormat,
+    part: Part,
+    table: str,
+    scratch: Path,
+    *,
+    needs_rows: bool,
+    take_likeliest: bool,
+) -> Loaded:
+    one = file.model_copy(update={"path": part.path, "more": ()})
+    try:
+        loaded, may_be_empty = _stage(connection, one, table, scratch, take_likeliest)
+    except FileProblem as stopped:
+        if part.unpacked:  # the place of a person's file, not of the reader's
+            problem = replace(stopped.problem, where=stopped.problem.where.replace(str(part.path), part.shown))
+            raise FileProblem(problem) from stopped.__cause__
+        raise
+    if count(connection.table(table)) == 0 and not loaded.malformed and not (may_be_empty and not needs_rows):
+        raise refused(part.shown, "must have rows", "only a header", "Export it with its rows, or remove it.")
     return loaded
 
 
-def _problem(path: Path, rule: str, value: str, remedy: str) -> Problem:
-    return Problem(where=str(path), rule=rule, value=value, remedy=remedy)
-
-
-def _absent(path: Path) -> Problem:
-    if path.is_dir():
-        return _problem(path, "must be a file", "a folder", "Name the file in it.")
-    return _problem(path, "must exist", "", "Fix the path in leadq.yaml, which is relative to that file.")
-
-
-def _not_text(path: Path, encoding: str, value: str) -> Problem:
-    remedy = "If it came from Windows, set encoding: cp1252 (or latin-1); else export it as UTF-8."
-    if is_utf16(path):
-        remedy = "Set encoding: utf-16 for it in leadq.yaml, or export it as UTF-8."
-    return _problem(path, f"must be text in {encoding}", undecodable(path, encoding) or value, remedy)
-
-
-def _format(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix != ".gz"]
-    kind = FORMATS.get(suffixes[-1]) if suffixes else None
-    if kind is None:
-        remedy = "Set format: csv, parquet or jsonl for it in leadq.yaml."
-        remedy = _OTHER_FORMATS.get(suffixes[-1][1:] if suffixes else "", remedy)
-        raise FileProblem(_problem(path, "must be of a known format", path.name, remedy))
-    return kind
-
-
-def read_header(path: Path, *, encoding: str, separator: str | None) -> tuple[list[str], str]:
-    """Column names of a CSV file and its separator: the given one, else the commonest candidate in the header.
-
-    Raises
-    ------
-    FileProblem
-        The file is empty, is not text, or names a column twice.
-    """
-    if other := what_else(path):
-        remedy = "Export the table as CSV in UTF-8; a Parquet file needs the ending .parquet."
-        raise FileProblem(_problem(path, "must be a text file", other, remedy))
-    with open_text(path, encoding) as handle:
-        line = handle.readline()
-        found = separator or max(SEPARATORS, key=line.count)
-        handle.seek(0)
-        columns = [cell.strip() for cell in next(csv.reader(handle, delimiter=found), [])]
-    if not any(columns):
-        raise FileProblem(_problem(path, "must not be empty", "", "Export it again with a header and rows."))
-    columns = [column or f"column_{place}" for place, column in enumerate(columns, start=1)]
-    _must_differ(path, columns)
-    return columns, found
-
-
-def _must_differ(path: Path, columns: list[str]) -> None:
-    lower = [column.lower() for column in columns]
-    twice = sorted({column for column in columns if lower.count(column.lower()) > 1})
-    if twice:
-        remedy = "Rename one of them; letter case does not count."
-        raise FileProblem(_problem(path, "column names must differ", ", ".join(twice), remedy))
-
-
-def _stage(rows: Relation, table: str, columns: list[str], row: str) -> None:
-    texts = [f"nullif(trim(CAST({name(column)} AS VARCHAR)), '') AS {name(column)}" for column in columns]
-    rows.project(", ".join([f"{row} AS {ROW}", *texts])).create(table)
-
-
-def _load_csv(connection: Connection, file: FileFormat, table: str, scratch: Path) -> Loaded:
-    columns, separator = read_header(file.path, encoding=file.encoding, separator=file.separator)
+def _stage(
+    connection: Connection, file: FileFormat, table: str, scratch: Path, take_likeliest: bool
+) -> tuple[Loaded, bool]:
+    """Stage one file; also return whether its format says by itself that it is empty."""
     path = file.path
-    if file.encoding != "utf-8":  # the engine reads UTF-8 only
-        path = scratch / f"{table}.csv"
-        with open_text(file.path, file.encoding) as source, codecs.open(str(path), "w", "utf-8") as target:
-            while block := source.read(1 << 20):
-                target.write(block)
-    rows = connection.read_csv(
-        str(path),
-        header=True,
-        sep=separator,
-        quotechar='"',
-        escapechar='"',
-        auto_detect=False,
-        columns=dict.fromkeys(columns, "VARCHAR"),
-        compression="gzip" if is_gzip(path) else "none",
-        store_rejects=True,
-        rejects_table=f"malformed_{table}",
-        rejects_scan=f"scans_{table}",
-        rejects_limit=_NO_REJECTS,
+    try:
+        kind, note = kind_of(path, file.format if file.format != "zip" else None)
+        if kind == "parquet":
+            loaded = stage_parquet(connection, path, table)
+        elif kind in ("json", "jsonl"):
+            loaded = stage_json(connection, file, table, scratch, lines=kind == "jsonl")
+        elif kind == "workbook":
+            loaded = stage_workbook(connection, file, table, scratch)
+        elif kind == "zip":
+            raise refused(
+                path, "must not be a ZIP file within another", path.name, "Unpack it and name the file inside."
+            )
+        else:
+            loaded = stage_csv(connection, file, table, scratch, take_likeliest=take_likeliest)
+    except ConfigError as stopped:
+        raise FileProblem(stopped.problems[0]) from stopped
+    except (UnicodeError, csv.Error) as error:
+        raise refused(path, "must be text", str(error)[:200], "Export it again as CSV in UTF-8.") from error
+    except (OSError, EOFError, zlib.error, duckdb.Error, pa.ArrowException) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise refused(path, "must be readable", first, _DAMAGED) from error
+    return replace(loaded, notes=(*([note] if note else []), *loaded.notes)), kind == "parquet"
+
+
+def _together(
+    connection: Connection, file: FileFormat, parts: list[Part], table: str, scratch: Path, one: Callable[..., Loaded]
+) -> Loaded:
+    """Stage the parts of one export, whose headings must be the same, in any order; rows are numbered on from part to part."""
+    whole: Loaded | None = None
+    malformed: list[tuple[int, str]] = []
+    notes: list[str] = []
+    spans: list[str] = []
+    last = 0
+    for place, part in enumerate(parts):
+        staged = f"{table}_part_{place}"
+        loaded = one(connection, file, part, staged, scratch)
+        order = _in_order(whole, loaded, parts, part)
+        rows = connection.table(staged)
+        shown = ", ".join([f"{ROW} + {last} AS {ROW}", *(f"{name(mine)} AS {name(column)}" for column, mine in order)])
+        if whole is None:
+            rows.project(shown).create(table)
+            whole = loaded
+        else:
+            rows.project(shown).insert_into(table)
+        malformed += [(row + last, why) for row, why in loaded.malformed]
+        notes += [note for note in loaded.notes if note not in notes]
+        first = last + 1
+        last += max([scalar(rows, f"max({ROW})"), *(row for row, _ in loaded.malformed)])
+        spans.append(f"{part.name} ({first:,} to {last:,})")
+        connection.execute(f"DROP TABLE {name(staged)}")
+    if whole is None:
+        raise AssertionError("a place has at least one file")
+    told = ", ".join(spans[:MAX_SHOWN]) + (" ..." if len(spans) > MAX_SHOWN else "")
+    return replace(
+        whole, table=table, malformed=tuple(malformed), notes=(f"rows are counted on from file to file: {told}", *notes)
     )
-    _stage(rows, table, columns, "1 + row_number() OVER ()")
-    bad = connection.table(f"malformed_{table}")
-    if wrong := bad.filter("error_type = 'INVALID ENCODING'").project("line").limit(1).fetchall():
-        raise FileProblem(_not_text(file.path, "utf-8", f"line {wrong[0][0]}"))
-    _must_end_its_cells(file.path, bad)
-    lines = bad.aggregate("line, min(error_message) AS why").order("line").fetchall()
-    _count_malformed_rows(connection, table, [line for line, _ in lines])
-    malformed = tuple((line, why) for line, why in lines)
-    return Loaded(table=table, columns=tuple(columns), malformed=malformed, separator=separator)
 
 
-def _must_end_its_cells(path: Path, bad: Relation) -> None:
-    """Refuse a file of which one cell holds the lines after it: they would be lost, and look like one bad row."""
-    endless = bad.filter(
-        f"error_type IN {texts(_SWALLOWING)} AND contains(trim(csv_line, chr(10) || chr(13)), chr(10))"
-    )
-    if found := endless.order("line").project("line, left(csv_line, 60)").limit(1).fetchall():
-        line, start = found[0]
-        remedy = 'Close the quote in that line (a quote inside a text is written ""); the lines after it are part of the cell.'
-        shown = f"line {line}: {str(start).splitlines()[0]!r}"
-        raise FileProblem(_problem(path, "every quote must be closed", shown, remedy))
-
-
-def _count_malformed_rows(connection: Connection, table: str, lines: list[int]) -> None:
-    """Let row numbers count the malformed rows above them (while they are few; else the file is refused anyway)."""
-    if not lines or len(lines) > 1000:
-        return
-    before = ", ".join(str(line - place) for place, line in enumerate(lines))  # rows above each, among the well-formed
-    shift = f"len(list_filter([{before}], lambda above: above <= {ROW}))"
-    connection.execute(f"UPDATE {name(table)} SET {ROW} = {ROW} + {shift}")  # noqa: S608 - numbers and a quoted name
-
-
-def _load_parquet(connection: Connection, path: Path, table: str) -> Loaded:
-    rows = connection.read_parquet(str(path), file_row_number=True)
-    columns = [column for column in rows.columns if column != "file_row_number"]
-    _stage(rows, table, columns, "1 + file_row_number")
-    return Loaded(table=table, columns=tuple(columns))
-
-
-def _load_json_lines(connection: Connection, path: Path, table: str) -> Loaded:
-    with open_text(path, "utf-8") as handle:
-        first = next((line.strip() for line in handle if line.strip()), "")
-    if not first:
-        raise FileProblem(_problem(path, "must not be empty", "", "Export it again."))
-    if not first.startswith("{"):
-        remedy = "Write one object per line, without a list around them; jq -c '.[]' does that."
-        raise FileProblem(_problem(path, "must have one JSON object per line", repr(first[:40]), remedy))
-    found = connection.read_json(str(path), format="newline_delimited", sample_size=-1, ignore_errors=True)
-    columns = list(found.columns)
-    _must_differ(path, columns)
-    typed = dict.fromkeys(columns, "VARCHAR")
-    rows = connection.read_json(str(path), format="newline_delimited", columns=typed, ignore_errors=True)
-    _stage(rows, table, columns, "row_number() OVER ()")
-    nothing = " AND ".join(f"{name(column)} IS NULL" for column in columns)
-    empty = connection.table(table).filter(nothing)
-    malformed = tuple((row, "no JSON object") for (row,) in empty.project(ROW).fetchall())
-    connection.execute(f"DELETE FROM {name(table)} WHERE {nothing}")  # noqa: S608 - names are quoted
-    return Loaded(table=table, columns=tuple(columns), malformed=malformed)
+def _in_order(whole: Loaded | None, loaded: Loaded, parts: list[Part], part: Part) -> list[tuple[str, str]]:
+    """Return the columns of the first part, each with the column of this part that is called the same."""
+    if whole is None:
+        return [(column, column) for column in loaded.columns]
+    mine = {column.lower(): column for column in loaded.columns}
+    first = {column.lower() for column in whole.columns}
+    if mine.keys() != first:
+        lacking = [column for column in whole.columns if column.lower() not in mine]
+        added = [column for key, column in mine.items() if key not in first]
+        told = "; ".join(
+            f"{what} {', '.join(names[:MAX_SHOWN])}"
+            for what, names in (("lacks", lacking), ("also has", added))
+            if names
+        )
+        remedy = f"Name only the parts of one export in path (the first is {parts[0].shown}), or export all parts with the same columns."
+        raise refused(part.shown, "parts of one export must have the same headings", told, remedy)
+    return [(column, mine[column.lower()]) for column in whole.columns]

@@ -1,0 +1,4 @@
+"""Single files: what one is by its content, in which encoding, where its headings stand, and its rows as a staged table.
+
+Which files a place names, and that parts belong together, is decided in ``source_files.py``; what columns mean in ``columns``.
+"""

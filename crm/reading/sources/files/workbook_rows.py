@@ -1,0 +1,199 @@
+"""A sheet of a workbook (xlsx, xls, xlsb, ods) into a staged table: values as texts, of formulas what they came to."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from leadq.crm.reading.sources.files.csv_lines import Line
+from leadq.crm.reading.sources.files.headings import heading_row
+from leadq.crm.reading.sources.files.lines_to_table import LinesToTable
+from leadq.crm.reading.sources.files.opened_bytes import BLOCK
+from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded, Written, refused
+from leadq.crm.storage.scratch_database import Connection
+from leadq.crm.storage.source_locations import FileFormat
+from leadq.foundation.problems import MAX_EXAMPLES
+
+_MOST_CELLS = 30_000_000
+"""Cells of the rectangle around all that is filled: it is held in memory."""
+_MOST_BYTES = 4 << 30
+_SAMPLE = 500
+_CELL = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,4})(\d{1,9})"')
+_SHEET = re.compile(r"xl/worksheets/[^/]*\.xml")
+_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA", "#SPILL!", "#CALC!"}
+)
+_DAMAGED = "Save the workbook again in the spreadsheet program, or export it as CSV in UTF-8."
+
+
+def stage_workbook(connection: Connection, file: FileFormat, table: str, scratch: Path) -> Loaded:
+    """Stage the only filled sheet of a workbook, or the one that ``sheet`` names.
+
+    Raises
+    ------
+    FileProblem
+        It is damaged or locked, has no filled sheet or several, or its headings are not where ``header_line`` says.
+    """
+    path = file.path
+    _must_be_of_a_size(path)
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        sheet, several = _sheet(workbook, file)
+        rows = _texts(sheet)
+    except PasswordError as error:
+        raise refused(path, "must not be locked", "a password", "Save the workbook without a password.") from error
+    except FileProblem:
+        raise
+    except (CalamineError, OSError, ValueError) as error:
+        raise refused(path, "must be readable", str(error)[:200], _DAMAGED) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how the library says that it met what it does not expect
+            raise
+        raise refused(path, "must be readable", "a damaged workbook", _DAMAGED) from error
+    if file.header_line is not None and file.header_line > len(rows):
+        remedy = "Set header_line in leadq.yaml to the line that has the headings, counted from 1, or leave it out."
+        raise refused(path, "must have its headings in header_line", str(file.header_line), remedy)
+    heading = file.header_line - 1 if file.header_line else heading_row(rows[:_SAMPLE])
+    staging = LinesToTable(
+        where=path, table=table, rows=rows[: max(_SAMPLE, heading + _SAMPLE)], heading=heading, padded=True
+    )
+    loaded = staging.stage(connection, _lines(rows), scratch)
+    written = Written(header_line=heading + 1 if heading else None, sheet=sheet.name if several else None)
+    return replace(loaded, written=written)
+
+
+def _lines(rows: list[list[str]]) -> Iterator[Line]:
+    for row in rows:
+        yield Line(cells=row)
+
+
+def _must_be_of_a_size(path: Path) -> None:
+    """Refuse a workbook whose filled cells lie so far apart that the rectangle around them has no place in memory."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
+                raise refused(
+                    path, "must be a workbook of at most 4 GB unpacked", "more", "Export the sheet as CSV in UTF-8."
+                )
+            sheets = [entry for entry in archive.infolist() if _SHEET.fullmatch(entry.filename)]
+            corners = [_far_corner(archive, entry) for entry in sheets]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError, zlib.error) as error:
+        raise refused(path, "must be readable", str(error)[:200], _DAMAGED) from error
+    for rows, columns in corners:
+        if rows * columns > _MOST_CELLS:
+            size = f"{rows:,} rows x {columns:,} columns"
+            remedy = "Delete what is far below or beside the table, or export the sheet as CSV in UTF-8."
+            raise refused(path, f"must have at most {_MOST_CELLS:,} cells", size, remedy)
+
+
+def _far_corner(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, int]:
+    """Return the last row and column in which a sheet has a cell."""
+    rows = columns = 0
+    with archive.open(entry) as handle:
+        kept = b""
+        while block := handle.read(BLOCK):
+            cells = _CELL.findall(kept + block)
+            rows = max([rows, *(int(number) for _, number in cells)])
+            columns = max([columns, *map(_column, {letters for letters, _ in cells})])
+            kept = block[-100:]
+    return rows, columns
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _sheet(workbook: CalamineWorkbook, file: FileFormat) -> tuple[CalamineSheet, bool]:
+    """Return the sheet to read, and whether there are several to choose from."""
+    names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet] or list(
+        workbook.sheet_names
+    )
+    if file.sheet is not None:
+        found = next((name for name in names if name.strip().lower() == file.sheet.strip().lower()), None)
+        if found is None:
+            remedy = f"Set sheet to one of them in leadq.yaml: {_some(names)}."
+            raise refused(file.path, "must have the sheet that is named", file.sheet, remedy)
+        return workbook.get_sheet_by_name(found), True
+    hidden = {sheet.name for sheet in workbook.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
+    sheets = [workbook.get_sheet_by_name(name) for name in names]
+    filled = [sheet for sheet in sheets if sheet.end is not None and sheet.height > 0]
+    shown = [sheet for sheet in filled if sheet.name not in hidden] or filled
+    if not shown:
+        raise refused(file.path, "must not be empty", "no filled sheet", "Export it again with a header and rows.")
+    if len(shown) > 1:
+        remedy = f"Name the one with the rows, for it in leadq.yaml: sheet: {_quoted(shown[0].name)}"
+        raise refused(
+            file.path, "must have one filled sheet, or sheet must name one", _some([one.name for one in shown]), remedy
+        )
+    return shown[0], False
+
+
+def _quoted(name: str) -> str:
+    return (
+        name if re.fullmatch(r"[A-Za-z][\w ]*\w", name) else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MAX_EXAMPLES]) + (" ..." if len(names) > MAX_EXAMPLES else "")
+
+
+def _texts(sheet: CalamineSheet) -> list[list[str]]:
+    """Return all cells from the first row of the sheet on, as texts."""
+    values: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+    _fill_merged(values, sheet)
+    width = max(map(len, values), default=0)
+    clocks = [
+        any(isinstance(row[column], datetime) and row[column].time() != time() for row in values if len(row) > column)
+        for column in range(width)
+    ]
+    for place, row in enumerate(values):
+        values[place] = [_text(value, clock) for value, clock in zip(row, clocks, strict=False)]
+    first = next((column for column in range(width) if any(row[column] for row in values if len(row) > column)), 0)
+    return [row[first:] for row in values]
+
+
+def _fill_merged(values: list[list[Any]], sheet: CalamineSheet) -> None:
+    """Give every row of a cell merged downwards its value."""
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        if left == right and bottom > top and bottom < len(values) and left < len(values[top]):
+            for row in values[top + 1 : bottom + 1]:
+                row[left] = values[top][left]
+
+
+def _text(value: Any, clock: bool) -> str:
+    if isinstance(value, str):
+        return "" if value in _ERRORS else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        rounded = value + timedelta(microseconds=500)
+        rounded = rounded.replace(microsecond=rounded.microsecond // 1000 * 1000)
+        return rounded.isoformat() if clock else rounded.date().isoformat()
+    if isinstance(value, date):
+        return f"{value.isoformat()}T00:00:00" if clock else value.isoformat()
+    if isinstance(value, timedelta):
+        return repr(value.total_seconds()).removesuffix(".0")
+    return value.isoformat() if isinstance(value, time) else str(value)
