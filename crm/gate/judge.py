@@ -18,7 +18,8 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from leadq.crm.contract.history import History
 from leadq.crm.gate.counts import count_rules
@@ -88,7 +89,8 @@ def _frame(history: History, table: str, rules: Iterable[Rule]) -> pd.DataFrame:
     columns = dict.fromkeys(
         name for rule in rules for name in (rule.column, rule.other if rule.kind == "ordered" else "") if name
     )
-    frame: pd.DataFrame = pq.read_table(history.path(table), columns=list(columns), partitioning=None).to_pandas()
+    wanted = {name: pc.field(name) for name in columns}  # a list of names would read a.b as a part of a
+    frame: pd.DataFrame = ds.dataset(history.path(table)).to_table(columns=wanted).to_pandas()
     return frame
 
 
