@@ -104,13 +104,15 @@ def _existing(path: Path) -> list[tuple[Path, str | None]]:
 def _matches(path: Path) -> list[Path]:
     if not _PATTERN & set(str(path)):
         return []
-    try:
+    try:  # a folder that is there is that folder, whatever signs are in its name
+        above = next(one for one in path.parents if one.is_dir())
+        pattern = f"{glob.escape(str(above))}/{path.relative_to(above)}"
         return sorted(
             one
-            for one in map(Path, glob.glob(str(path)))  # noqa: PTH207 - Path.glob wants a folder without a pattern
+            for one in map(Path, glob.glob(pattern))  # noqa: PTH207 - Path.glob wants a folder without a pattern
             if one.is_file()
         )
-    except (OSError, ValueError):
+    except (OSError, ValueError, StopIteration):
         return []
 
 
