@@ -61,6 +61,8 @@ class ColumnDifference:
 
     def in_words(self) -> str:
         """Return a line for the command line."""
+        if "." not in self.column:
+            return f"{self.column}: {self.then}, now {self.now}; {self.rows:,} by one reading only"
         what = counted(self.of, _COUNTED_AS.get(self.column.partition(".")[0], "row"))
         where = f"{self.key}: " if self.key else ""
         return f"{self.column}: {self.rows:,} of {what}, such as {where}{self.then}, now {self.now}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-LEADS, ACCOUNTS = 1500, 240
+LEADS = 1500
 LAST = datetime(2026, 9, 30, tzinfo=UTC)
 CONFIG = """\
 store: store
@@ -45,7 +45,7 @@ def write_exports(folder: Path) -> None:
     """Write both exports and ``leadq.yaml`` into ``folder``, which is made here."""
     folder.mkdir(parents=True)
     draw = np.random.default_rng(16)
-    employees = draw.integers(3, 9000, ACCOUNTS)
+    employees = draw.integers(3, 9000, LEADS)
     (folder / "firmen.csv").write_text(_accounts(draw, employees), encoding="utf-8")
     (folder / "kontakte.csv").write_bytes(_leads(draw, employees).encode("cp1252"))
     (folder / "leadq.yaml").write_text(CONFIG, encoding="utf-8")
@@ -64,7 +64,7 @@ def _leads(draw: np.random.Generator, employees: np.ndarray) -> str:
     for number in range(LEADS):
         created = LAST - timedelta(days=700 * (1 - number / LEADS), hours=float(draw.uniform(0, 20)))
         source = str(draw.choice(["Messe", "Messe ", "Empfehlung", "Köln-Aktion", "NULL", "Unbekannt"]))
-        account = int(draw.integers(ACCOUNTS))
+        account = LEADS - 1 - number
         logit = -3.2 + 3.2 * (source == "Empfehlung") + 2.6 * (employees[account] > 5000)
         won = draw.random() < 1 / (1 + np.exp(-logit))
         closed = created + timedelta(days=float(draw.uniform(4, 70)))

@@ -209,10 +209,7 @@ def test_a_field_that_no_lead_could_have_is_said_to_be_not_compared(
         lead["account_id"] = None
     found = compare_fields(made(rows), profiles, used={"accounts.region"})
     assert (found.compared, found.not_compared, found.warnings) == ((), ("accounts.region",), ())
-    assert (
-        found.in_words()
-        == "Fields: not compared, for none of the newest leads could have a value: accounts.region."
-    )
+    assert found.in_words() == "Fields: not compared, for none of the newest leads could have a value: accounts.region."
 
 
 def test_an_account_s_field_is_looked_at_through_its_leads(
@@ -271,3 +268,50 @@ def test_a_company_without_own_fields_has_nothing_to_compare(made: MadeHistory, 
 
 def test_a_source_without_dates_is_looked_at_whole(made: MadeHistory) -> None:
     assert {profile.rows for profile in profile_fields(made(company(2), dated=False))} == {700}
+
+
+def sourced(seed: int, words: dict[str, str], read_at: datetime = READ_AT, *, campaigns: str = "spring") -> Rows:
+    """A company whose leads have a source and a campaign of the contract, and accounts an industry."""
+    rows, draw = company(seed, read_at), np.random.default_rng(seed + 100)
+    for lead in rows["leads"]:
+        word = str(draw.choice(["Webinar", "Referral", "Cold call"], p=[0.5, 0.3, 0.2]))
+        lead["source"] = words.get(word, word)
+        lead["campaign"] = f"{campaigns} {draw.integers(3)}"
+    for account in rows["accounts"]:
+        account["industry"] = "Handel"
+    return rows
+
+
+CONTRACT = {"leads.source", "leads.campaign", "accounts.industry"}
+VOCABULARY = {"leads.source": ("Webinar", "Referral"), "accounts.industry": ("Handel",), "leads.campaign": ()}
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["with profiles", "of a model without them"])
+def test_words_of_the_contract_that_were_renamed_are_told(made: MadeHistory, *, recorded: bool) -> None:
+    then = profile_fields(made(sourced(1, {}))) if recorded else None
+    renamed = {"Webinar": "WEBINAR", "Referral": "REFERRAL", "Cold call": "COLD CALL"}
+    quiet = compare_fields(made(sourced(2, {})), then, used=CONTRACT, words=VOCABULARY)
+    assert quiet.warnings == ()
+    found = compare_fields(made(sourced(2, renamed)), then, used=CONTRACT, words=VOCABULARY)
+    assert {problem.where for problem in found.warnings} == {"leads.source"}
+    assert "100% of the newest 400" in found.in_words()
+    assert found.recorded is recorded
+
+
+def test_new_campaigns_are_told_only_where_most_leads_have_one(made: MadeHistory) -> None:
+    then = profile_fields(made(sourced(1, {})))
+    assert {profile.column for profile in then} >= CONTRACT
+    some = sourced(2, {})
+    for lead in some["leads"][:150]:
+        lead["campaign"] = "autumn 1"
+    assert compare_fields(made(some), then, used=CONTRACT).warnings == ()
+    (problem,) = compare_fields(made(sourced(2, {}, campaigns="autumn")), then, used=CONTRACT).warnings
+    assert problem.where == "leads.campaign"
+
+
+def test_columns_of_the_contract_that_no_feature_uses_are_left_out(made: MadeHistory) -> None:
+    then = profile_fields(made(sourced(1, {})))
+    assert (
+        compare_fields(made(sourced(2, {"Webinar": "W", "Referral": "R"})), then, used={"leads.campaign"}).warnings
+        == ()
+    )

@@ -1,5 +1,6 @@
 """The bundle: the same bytes for the same data, and damage of any kind is found before anything is scored."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,45 @@ def test_profiles_of_own_fields_are_a_file_of_the_bundle_and_a_bundle_without_ha
     assert read_bundle(tmp_path / "with").field_profiles_text == "[]\n"
     write_bundle(bundle, tmp_path / "without")
     assert read_bundle(tmp_path / "without").field_profiles_text == ""
+
+
+READING = '{"reading": 2, "columns": {}}\n'
+
+
+def test_a_bundle_says_by_which_reading_it_learnt_and_one_that_says_nothing_learnt_by_the_first(
+    trained: TrainResult, tmp_path: Path
+) -> None:
+    without, with_it = trained.bundle, replace(trained.bundle, reading_text=READING)
+    assert without.reading == 1
+    assert "reading.json" not in documents(without)
+    assert b'"bundle_version": 1' in documents(without)[MANIFEST]
+    write_bundle(with_it, tmp_path / "with")
+    back = read_bundle(tmp_path / "with")
+    assert (back.reading, back.reading_text) == (2, READING)
+    assert b'"bundle_version": 2' in documents(back)[MANIFEST]  # a leadq that knows one reading only refuses it
+
+
+@pytest.mark.parametrize(("text", "version", "said"), [(READING, 1, "must be 2, got 1"), ("", 2, "must be 1, got 2")])
+def test_a_bundle_version_that_does_not_fit_its_reading_is_refused(
+    text: str, version: int, said: str, trained: TrainResult, tmp_path: Path
+) -> None:
+    write_bundle(replace(trained.bundle, reading_text=text), tmp_path / "b")
+    manifest = json.loads((tmp_path / "b" / MANIFEST).read_text())
+    (tmp_path / "b" / MANIFEST).write_text(json.dumps({**manifest, "bundle_version": version}))
+    with pytest.raises(BundleError, match=f"bundle version {said}"):
+        read_bundle(tmp_path / "b")
+
+
+@pytest.mark.parametrize("text", ["no JSON", "{}", '{"reading": "two"}'])
+def test_a_reading_that_cannot_be_told_is_damage(text: str, trained: TrainResult, tmp_path: Path) -> None:
+    files = documents(replace(trained.bundle, reading_text=READING))
+    manifest = json.loads(files[MANIFEST])
+    manifest["sha256"]["reading.json"] = hashlib.sha256(text.encode()).hexdigest()
+    write_bundle(replace(trained.bundle, reading_text=READING), tmp_path / "b")
+    (tmp_path / "b" / "reading.json").write_text(text)
+    (tmp_path / "b" / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match="must contain all parts of a model"):
+        read_bundle(tmp_path / "b")
 
 
 @pytest.mark.parametrize("name", ["booster.txt", "calibrator.json", "tiers.json", "agreement.yaml"])
