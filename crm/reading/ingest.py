@@ -230,7 +230,7 @@ class _Reader:
         if path is None:  # why it could not be fetched is said already
             return None
         try:
-            return self.steps.load(
+            loaded = self.steps.load(
                 self.connection, place.as_file(path), table, scratch=self.scratch, needs_rows=needs_rows
             )
         except FileProblem as stopped:
@@ -238,6 +238,8 @@ class _Reader:
             if isinstance(stopped.__cause__, duckdb.Error):  # it refuses everything else in this transaction
                 self.findings.start_again()
             return None
+        self.findings.notes += loaded.notes
+        return loaded
 
     def _extra(self, table: str) -> dict[str, tuple[str, ...]]:
         """Columns staged beside the contract's: the outcome, the order of a flat file, and what tells the newest of several rows."""
@@ -286,8 +288,7 @@ class _Reader:
             fill_channel(self.findings)
         if table == "leads" and self.config.outcome is not None and self.reading != FIRST:
             clear_planned_dates(self.findings, self.config.outcome)
-        if self.reading != FIRST:
-            self._know_states(table)
+        self._know_states(table)
         typed = partial(self._own_fields, table, source, mapped, times)
         columns = source_columns(self.findings, source, staged_own(mapped.own), typed)
         dated = self.config.flat is None
@@ -298,6 +299,8 @@ class _Reader:
     def _know_states(self, table: str) -> None:
         """Tell the findings which rows are won, lost or open, so that they say what rejecting some of them means."""
         origin = self.config.flat or self.config.outcome
+        if self.reading == FIRST:
+            return
         if table == "opportunities" and isinstance(origin, FromOpportunities):
             self.findings.states[table] = "outcome"
         elif table == "leads" and isinstance(origin, FromLeadColumns | Flat):
@@ -346,9 +349,7 @@ class _Reader:
             counts=counts,
             sha256=hash_tables(folder),
             reading=self.reading,
-            readings=without_personal_examples(
-                readings_to_document(self.canonical.readings), self.findings.personal
-            ),
+            readings=without_personal_examples(readings_to_document(self.canonical.readings), self.findings.personal),
         )
 
     def _count(self, table: str) -> TableCount:

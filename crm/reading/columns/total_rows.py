@@ -82,7 +82,8 @@ def _totals(work: SourceRows) -> dict[int, list[str]]:
         few = len(filled) <= max(1.0, _MOST_FILLED * usual)
         last = bool(tail) and row in tail and all(other in found for other in tail[: tail.index(row)])
         footer = last and (own_id is None or _is_sentence(own_id)) and len(filled) <= _FOOTER < usual
-        by_id = own_id is not None and (few or bool(when)) and _says_total(own_id)
+        less = few or bool(when) or (last and len(filled) < usual)
+        by_id = own_id is not None and less and _says_total(own_id)
         by_cell = own_id is None and few and any(_says_total(cell) for cell in filled)
         if by_id or by_cell or footer:
             found[row] = filled
