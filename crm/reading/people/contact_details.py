@@ -73,15 +73,20 @@ class Inside:
 
 def blanked(expression: str) -> str:
     """Return the SQL expression of a text whose contact details are blanked; most texts cost it one quick look."""
-    without = _replaced(_replaced(expression, _EMAIL, "[e-mail]"), _IBAN, "[account]")
-    without = _without_cards(without, _CARD)
-    for pattern, word in ((_PERSON, "[id]"), (_IP, "[ip]"), (_SAID, "[phone]"), (PHONE, "[phone]")):
-        without = _replaced(without, pattern, word)
-    beside_words = _replaced(_without_cards(without, _CARD_IN_ONE), _CONTIGUOUS, "[phone]")
+    in_groups = _without_cards(expression, _CARD)
+    beside_words = _replaced(_without_details(_without_cards(expression, rf"{_CARD}|{_CARD_IN_ONE}")), _CONTIGUOUS, "[phone]")
     worded = f"regexp_matches({expression}, '\\p{{L}}')"
     return (
-        f"(CASE WHEN NOT {_suspect(expression)} THEN {expression} WHEN {worded} THEN {beside_words} ELSE {without} END)"
+        f"(CASE WHEN NOT {_suspect(expression)} THEN {expression} WHEN {worded} THEN {beside_words} "
+        f"ELSE {_without_details(in_groups)} END)"
     )
+
+
+def _without_details(expression: str) -> str:
+    told = ((_EMAIL, "[e-mail]"), (_IBAN, "[account]"), (_PERSON, "[id]"), (_IP, "[ip]"), (_SAID, "[phone]"))
+    for pattern, word in (*told, (PHONE, "[phone]")):
+        expression = _replaced(expression, pattern, word)
+    return expression
 
 
 def _replaced(expression: str, pattern: str, word: str) -> str:

@@ -36,6 +36,7 @@ class Reads(IntEnum):
 
 
 _LONGEST = 60
+_PREFIX = re.compile(r"^(?:[ae]l|ben|bin|d|l|o)['’-](?=.)")
 _WORD = r"[^\W\d_]+(?:['’`´‐-][^\W\d_]+)*"
 _FULL = re.compile(rf"{_WORD}\.?|{_WORD}['’]")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.-?){1,4}|[^\W\d_]")
@@ -121,8 +122,8 @@ def _family_first(plain: str) -> Reads:
     family, called = _untitled(parts[0].split())
     given, titled = _untitled(parts[1].split())
     called = called or titled
-    full = [word for word in family if not _is_particle(word)]
-    firsts = [word for word in given if not _is_particle(word)]
+    full = [word for word in family[:-1] if not _is_particle(word)] + family[-1:]
+    firsts = given[:1] + [word for word in given[1:] if not _is_particle(word)]
     if not 1 <= len(full) <= 3 or not 1 <= len(firsts) <= 3 or not _are_words(full) or not _are_words(firsts):
         return Reads.OTHER
     if all(_DOTTED.fullmatch(word) or len(word) == 1 for word in firsts):
@@ -135,7 +136,9 @@ def _family_first(plain: str) -> Reads:
 
 def _in_order(words: list[str]) -> Reads:
     bare, called = _untitled(words)
-    full = [word for word in bare if not _is_particle(word)] if len(bare) > 1 else bare
+    full = [word for word in bare[:-1] if not _is_particle(word)] + bare[-1:]
+    if len(bare) == 2 and bare[0][0].isupper():  # Lê Quang
+        full = bare
     names = [word for word in full if not _INITIALS.fullmatch(word)]
     if not 1 <= len(full) <= 4 or len(bare) > 6 or not names or not _are_words(full):
         return Reads.OTHER
@@ -149,13 +152,14 @@ def _in_order(words: list[str]) -> Reads:
 
 
 def _several_words(full: list[str], names: list[str]) -> Reads:
-    if any(word[0].islower() for word in names) and any(word[0].isupper() for word in names):
+    starts = [_PREFIX.sub("", word)[0] for word in names]
+    if any(start.islower() for start in starts) and any(start.isupper() for start in starts):
         return Reads.OTHER
     if len(names) < len(full):
         return _with_initials(full, names)
     if any(_is_given(word) for word in names):
         return Reads.KNOWN
-    return Reads.FORM if len(names) <= 3 and not any(word[0].islower() for word in names) else Reads.OTHER
+    return Reads.FORM if len(names) <= 3 and not any(map(str.islower, starts)) else Reads.OTHER
 
 
 def _with_initials(full: list[str], names: list[str]) -> Reads:

@@ -52,7 +52,8 @@ class Names:
         """Whether the column holds whole names; its heading may say ``people``, or ``things`` such as companies."""
         if people and (self.known_rows >= 0.5 or self.formed_rows >= 0.8):
             return True
-        if min(self.known, self.known_rows) >= (0.6 if self.distinct >= _FEW else 0.9) and self.distinct > 1:
+        known = min(self.known, self.known_rows)
+        if self.distinct > 1 and known >= (0.6 if self.distinct >= _FEW or self.formed > 0.95 else 0.9):
             return True
         if things or self.distinct < _SOME or self.formed < 0.8:
             return False
