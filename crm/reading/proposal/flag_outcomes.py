@@ -17,7 +17,10 @@ from leadq.crm.reading.values.words.outcome_words import flags, judge
 from leadq.crm.storage.scratch_database import Relation, first_row, name, texts
 
 _FEW = 0.01
-"""Share of rows up to which a missing or late date is an accident."""
+"""Share of rows up to which a missing date, or one long after all others, is an accident."""
+_SOME = 0.05
+"""Share of rows that may be closed after the last lead was created."""
+_LONG = "INTERVAL 30 DAY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +51,10 @@ def told_apart(rows: Relation, columns: tuple[Column, ...], outcome: Outcome, da
     if not dates.closed:
         return outcome
     not_won = rows.filter(f"{name(column)} IN {texts(outcome.lost)}")
-    total, undated, late = _ends(rows, not_won, column, outcome, dates)
+    total, undated, late, long_after = _ends(rows, not_won, column, outcome, dates)
     if undated == total:
         return Refused(why=f"{column} is no for open and for lost leads, and none of them has a closing date")
-    if late > _FEW * total:
+    if late > _SOME * total or long_after > _FEW * total:
         return Refused(why=f"{column} is no for open leads too, and their closing dates are plans")
     if undated <= _FEW * total or len(dates.closed) > 1:
         return outcome
@@ -65,15 +68,16 @@ def told_apart(rows: Relation, columns: tuple[Column, ...], outcome: Outcome, da
     )
 
 
-def _ends(rows: Relation, not_won: Relation, column: str, outcome: Outcome, dates: Dates) -> tuple[int, int, int]:
-    """Rows that are not won, those without a closing date, and those closed after everything known in the file."""
+def _ends(rows: Relation, not_won: Relation, column: str, outcome: Outcome, dates: Dates) -> tuple[int, int, int, int]:
+    """Rows that are not won; those without a closing date; those closed after everything known in the file, and long after it."""
     ended = closing(dates.closed)
     began = f"max({day(dates.created)})" if dates.created else "NULL"
     won = f"max({ended}) FILTER (WHERE {name(column)} IN {texts(outcome.won)})"
     (last,) = first_row(rows.aggregate(f"CAST(greatest({won}, {began}) AS VARCHAR)"))
-    late = f"count_if({ended} > TIMESTAMPTZ '{last}')" if last is not None else "0"
-    total, undated, after = first_row(not_won.aggregate(f"count(*), count_if({ended} IS NULL), {late}"))
-    return int(total), int(undated), int(after)
+    known = f"TIMESTAMPTZ '{last}'" if last is not None else "NULL"
+    late = f"count_if({ended} > {known}), count_if({ended} > {known} + {_LONG})"
+    total, undated, after, long_after = first_row(not_won.aggregate(f"count(*), count_if({ended} IS NULL), {late}"))
+    return int(total), int(undated), int(after), int(long_after)
 
 
 def _with_open_words(columns: tuple[Column, ...], flag_column: str) -> str:
