@@ -55,6 +55,10 @@ class Line:
     covers: int = 1
     error: str = ""
 
+    def seen(self, width: int) -> list[str]:
+        """Return the cells for a look at what the line is; one that could not be told apart passes for a full one."""
+        return ["?"] * width if self.error else self.cells
+
 
 @contextmanager
 def open_lines(path: Path, dialect: Dialect) -> Iterator[Iterable[str]]:

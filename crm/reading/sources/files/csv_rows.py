@@ -152,8 +152,9 @@ def _has_footers(path: Path, shape: CsvShape, facts: ByteFacts) -> bool:
     with open_bytes(path) as handle:
         handle.seek(max(facts.size - _TAIL, 0))
         lines = handle.read().decode("utf-8", "ignore").splitlines(keepends=True)
-    rows = [line.cells for line in parse(lines[1:] if facts.size > _TAIL else lines, shape.dialect)][-MOST_LINES:]
     width = len(shape.headings)
+    whole = lines[1:] if facts.size > _TAIL else lines
+    rows = [line.seen(width) for line in parse(whole, shape.dialect)][-MOST_LINES:]
     plain = has_plain_first(shape.body, width)
     kept = without_footers(rows, width=width, plain_first=plain)
     return any(any(row) for row in rows[kept:])

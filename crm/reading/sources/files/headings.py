@@ -20,6 +20,8 @@ _DATA = re.compile(
 _MOST_TITLES = 100
 """Lines above the headings that are looked at."""
 _MOST_DATA = 1 / 3
+_COMPARED = 200
+_LETTERS, _DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 _WORD_FORMULA = re.compile(r'="{1,2}([^"]*)"{1,2}')
 
 
@@ -108,12 +110,22 @@ def _is_heading(rows: Sequence[Sequence[str]], place: int, width: int) -> bool:
     written = [cell for cell in cells if cell]
     if len(written) < max(min(2, width), (width + 1) // 2):
         return False
-    if sum(map(looks_like_data, written)) > _MOST_DATA * len(written):
-        return False
-    below = rows[place + 1 : place + 200]
-    again = sum(
-        any(len(row) > column and visible(row[column]) == cell for row in below)
+    below = [[visible(cell) for cell in row] for row in rows[place + 1 : place + 1 + _COMPARED]]
+    told = sum(
+        looks_like_data(cell) or _is_alike(cell, [row[column] for row in below if len(row) > column])
         for column, cell in enumerate(cells)
         if cell
     )
-    return again <= _MOST_DATA * len(written)
+    return bool(below) and told <= _MOST_DATA * len(written)
+
+
+def _is_alike(cell: str, below: Sequence[str]) -> bool:
+    """Whether a cell is one of the values below it, or written as most of them are (``L0001``)."""
+    if cell in below:
+        return True
+    form = _form(cell)
+    return "9" in form and sum(_form(value) == form for value in below) > len(below) / 2
+
+
+def _form(cell: str) -> str:
+    return _DIGITS.sub("9", _LETTERS.sub("a", cell))

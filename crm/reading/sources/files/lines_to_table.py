@@ -112,7 +112,7 @@ class LinesToTable:
 
     def _without_footers(self, tail: list[tuple[int, int, Line]], width: int) -> list[tuple[int, int, Line]]:
         plain = has_plain_first(self.rows[self.heading + 1 :], width)
-        kept = without_footers([line.cells for _, _, line in tail], width=width, plain_first=plain)
+        kept = without_footers([line.seen(width) for _, _, line in tail], width=width, plain_first=plain)
         below = [" ".join(filter(None, map(visible, line.cells))) for _, _, line in tail[kept:]]
         if footers := [footer for footer in below if footer]:
             self.notes.append(f"lines left out below the rows: {_quoted(footers)}")

@@ -52,9 +52,9 @@ def stage_workbook(connection: Connection, file: FileFormat, table: str, scratch
     path = file.path
     _must_be_of_a_size(path)
     try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheet, several = _sheet(workbook, file)
-        rows = _texts(sheet)
+        with path.open("rb") as handle:  # by its content: a name may end in .xls or .csv
+            sheet, several = _sheet(CalamineWorkbook.from_filelike(handle), file)
+            rows = _texts(sheet)
     except PasswordError as error:
         raise refused(path, "must not be locked", "a password", "Save the workbook without a password.") from error
     except FileProblem:
