@@ -97,7 +97,7 @@ def folded(text: str) -> str:
 def _column(row: dict[str, Any], heading: str, found: Table, role: str) -> str | None:
     """Return the name under which the heading was taken; of headings that stand twice in their order."""
     name = "source" if role == "source" else heading
-    alike = [column for column in row if folded(column) == folded(name)]
+    alike = [column for column in row if folded(column.removeprefix("properties.")) == folded(name)]
     if found.headings.count(heading) > 1:
         alike = [column for column in row if re.fullmatch(re.escape(folded(name)) + r"[ _]*\(?\d*\)?", folded(column))]
         place = [at for at, one in zip(found.roles, found.headings, strict=True) if one == heading].index(role)

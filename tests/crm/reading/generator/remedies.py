@@ -52,7 +52,7 @@ def offers(words: str) -> list[tuple[str, Any]]:
             value = yaml.load(text, Loader=yaml.BaseLoader) if text else None
         except yaml.YAMLError:
             continue
-        if value not in (None, ""):
+        if value not in (None, "") and not (match[1] == "reading" and value not in ("1", "2")):
             found.append((match[1], value))
     return found
 
@@ -87,9 +87,8 @@ def paste(path: Path, words: str, known: Known) -> list[str]:
         if kept in (None, {}, []):
             continue
         _merge(document, key, kept)
-        pasted.append(
-            f"{key}: {yaml.safe_dump(kept, default_flow_style=True, allow_unicode=True, width=10_000).strip()}"
-        )
+        shown = yaml.safe_dump({key: kept}, default_flow_style=True, allow_unicode=True, width=10_000)
+        pasted.append(shown.strip()[1:-1])
     if pasted:
         path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return pasted

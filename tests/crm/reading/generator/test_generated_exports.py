@@ -63,7 +63,8 @@ def _folder(tmp_path: Path, seed: int) -> Path:
 
 
 def test_offers_are_found_in_the_words_of_a_refusal() -> None:
-    words = 'Write read: {Created: "%d/%m/%Y"} (day first) or read: {Created: "%m/%d/%Y"}; or encoding: cp1251. Then zone_names: {IST: "+05:30"}'
+    days = 'Write read: {Created: "%d/%m/%Y"} (day first) or read: {Created: "%m/%d/%Y"}'
+    words = f'{days}; or encoding: cp1251. Then zone_names: {{IST: "+05:30"}}'
     assert offers(words) == [
         ("read", {"Created": "%d/%m/%Y"}),
         ("read", {"Created": "%m/%d/%Y"}),
