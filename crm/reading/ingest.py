@@ -53,6 +53,7 @@ from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
 from leadq.crm.reading.steps import Steps, steps_of
 from leadq.crm.reading.values.column_reading import ColumnReading
 from leadq.crm.reading.values.kept_readings import readings_to_document
+from leadq.crm.reading.values.reading_sentences import reading_sentences
 from leadq.crm.storage.scratch_database import Connection, count, open_engine
 from leadq.crm.storage.source_locations import Place
 from leadq.foundation.atomic_files import new_folder
@@ -273,6 +274,7 @@ class _Reader:
             source = source.model_copy(update={"decimal": ".", "time_format": None})
         times = TimeReading(time_zone=self.config.time_zone, time_format=source.time_format, read_at=self.read_at)
         if table == "field_history":
+            mapped = replace(mapped, rows=self.canonical.changes(mapped.rows))
             mapped = name_fields(self.findings, mapped, dict(self.sources), self.own)
         if self.reading != FIRST:
             mapped = without_personal_texts(self.findings, table, source, mapped)
@@ -330,7 +332,7 @@ class _Reader:
     def _history(self, folder: Path) -> History:
         counts = {table: self._count(table) for table in TABLES if table in self.counts}
         own = tuple(typed.field for table in ("leads", "accounts") for typed in self.own.get(table, []))
-        notes = [*self.findings.notes, *(_refusal(one) for one in own if one.status == "refused")]
+        notes = [*self._how_read(), *self.findings.notes, *(_refusal(one) for one in own if one.status == "refused")]
         origin = self.config.flat or self.config.outcome
         told = {"columns": columns_of(origin), "words": self.findings.outcome} if origin is not None else {}
         document = {"notes": notes, "files": {table: self.findings.files[table] for table in counts}, "outcome": told}
@@ -351,6 +353,14 @@ class _Reader:
             reading=self.reading,
             readings=without_personal_examples(readings_to_document(self.canonical.readings), self.findings.personal),
         )
+
+    def _how_read(self) -> list[str]:
+        """Say how columns were read that do not speak for themselves; nothing of those that were dropped."""
+        kept = {
+            table: {column: one for column, one in columns.items() if column not in self.findings.personal}
+            for table, columns in sorted(self.canonical.readings.items())
+        }
+        return [said for table, columns in kept.items() for said in reading_sentences(table.split("_")[1], columns)]
 
     def _count(self, table: str) -> TableCount:
         rejected = self.findings.rejected_rows(table)

@@ -5,7 +5,7 @@ After this step times are ISO 8601, numbers are plain, missing values are null; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -20,7 +20,7 @@ from leadq.crm.reading.sources.source_rows import SourceRows
 from leadq.crm.reading.values.changed_writing import kept_as_trained
 from leadq.crm.reading.values.column_reading import ColumnReading, Wanted
 from leadq.crm.reading.values.read_columns import ReadSettings, read_columns
-from leadq.crm.storage.scratch_database import ROW, count, name
+from leadq.crm.storage.scratch_database import ROW, Relation, count, name, text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +55,21 @@ class Canonical:
         kinds = self._contract_kinds(work.table, work, {})
         wanted: dict[str, Wanted] = {**taken, **{c: kind for c, kind in kinds.items() if c in taken}, key: "id"}  # type: ignore[dict-item]
         return self._made(work, wanted, join, staged)
+
+    def changes(self, rows: Relation) -> Relation:
+        """Make old and new values of mapped field history canonical as the columns that changed are; call before fields are renamed."""
+        cases: dict[str, list[str]] = {"old_value": [], "new_value": []}
+        for table, entity in WITH_OWN_FIELDS.items():
+            for column, reading in self.readings.get(f"raw_{table}", {}).items():
+                if not reading.plain:
+                    of = f"entity = {text(entity)} AND lower(field) = lower({text(column)})"
+                    for value, found in cases.items():
+                        found.append(f"WHEN {value} IS NOT NULL AND {of} THEN {reading.expression(value)}")
+        shown = [
+            f"CASE {' '.join(cases[column])} ELSE {column} END AS {column}" if cases.get(column) else name(column)
+            for column in rows.columns
+        ]
+        return rows.project(", ".join(shown))
 
     def _made(self, work: SourceRows, wanted: Mapping[str, Wanted], said: Source | Join, staged: str) -> SourceRows:
         settings = self._settings(work, said, staged)

@@ -34,9 +34,7 @@ def kept_as_trained(
         before = trained.get(column)
         if before is None or column in said or before == reading:
             used[column] = reading
-        elif not reading.evidence.filled:
-            used[column] = _with_missing(before, reading)
-        elif _agree(before, reading):
+        elif not reading.evidence.filled or _agree(before, reading):
             used[column] = _with_missing(before, reading)
         else:
             used[column] = reading

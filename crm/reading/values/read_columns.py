@@ -6,7 +6,8 @@ paste; nothing is guessed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leadq.crm.reading.values.column_reading import BARE, WHOLE, ColumnReading, Evidence, Kind, Wanted
@@ -18,10 +19,13 @@ from leadq.crm.reading.values.numbers.number_forms import NumberForm
 from leadq.crm.reading.values.numbers.number_judgement import NumberJudgement, judge_numbers
 from leadq.crm.reading.values.shapes import Shapes, find_shapes
 from leadq.crm.reading.values.stated import stated_reading
+from leadq.crm.reading.values.times.iso_text import A_YEAR
 from leadq.crm.reading.values.times.time_judgement import TimeJudgement, judge_times
 from leadq.crm.storage.scratch_database import Relation, first_row, name, texts
 
 _NEARLY_ALL = 0.99
+_YEARS = 5
+"""So far from the creation and closing of leads may other days of theirs lie that no heading calls days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +100,26 @@ def read_columns(rows: Relation, wanted: Mapping[str, Wanted], settings: ReadSet
         hints = {NumberForm(settings.decimal)}
     readings: dict[str, ColumnReading] = {}
     doubts: list[Doubt] = []
+    counted = _counted_forms(looked, settings)
     for column, one in looked.items():
         judged = one.numbers(hints) if numbers[column].doubt and hints else numbers[column]
-        readings[column], found = one.decide(settings, judged)
+        readings[column], found = one.decide(settings, judged, counted)
         doubts += found
     return Judged(readings=readings, doubts=tuple(doubts))
+
+
+def _counted_forms(looked: Mapping[str, _Column], settings: ReadSettings) -> dict[str, tuple[float, float]]:
+    """Ways of counting time (days of a spreadsheet, milliseconds) in which the source's surest times are, and from where to where."""
+    spans: dict[str, tuple[float, float]] = {}
+    for one in looked.values():
+        if one.wanted != "time" or one.column in settings.read:
+            continue
+        for form in one.times_of(settings):
+            if form in A_YEAR:
+                low, high = one.span()
+                before = spans.get(form, (low, high))
+                spans[form] = (min(low, before[0]), max(high, before[1]))
+    return {form: (low - _YEARS * A_YEAR[form], high + _YEARS * A_YEAR[form]) for form, (low, high) in spans.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +155,20 @@ class _Column:
     def examples(self) -> tuple[str, ...]:
         return tuple(shape.example for shape in self.shapes.shapes[:2])
 
+    def span(self) -> tuple[float, float]:
+        """Return the least and the largest of the column's values as numbers; nothing lies between those of a column without any."""
+        given = f"TRY_CAST(replace({name(self.column)}, ',', '.') AS DOUBLE)"
+        low, high = first_row(self.rows.aggregate(f"min({given}), max({given})"))
+        return (float(low), float(high)) if low is not None else (math.inf, -math.inf)
+
+    def _lies_in(self, span: tuple[float, float]) -> bool:
+        low, high = self.span()
+        return span[0] <= low <= high <= span[1]
+
+    def times_of(self, settings: ReadSettings) -> tuple[str, ...]:
+        """Forms of the column's times."""
+        return self._times(settings).forms
+
     def numbers(self, hints: Iterable[NumberForm]) -> NumberJudgement:
         """Judge the column as numbers; nothing where it must be something else."""
         if self.wanted not in ("any", "number") or self._is_code():
@@ -148,7 +181,9 @@ class _Column:
         bare = [shape for shape in self.shapes.shapes if set(shape.text) == {"9"} and len(shape.text) > 1]
         return self.wanted == "any" and any(shape.example.startswith("0") for shape in bare)
 
-    def decide(self, settings: ReadSettings, numbers: NumberJudgement) -> tuple[ColumnReading, list[Doubt]]:
+    def decide(
+        self, settings: ReadSettings, numbers: NumberJudgement, counted: Mapping[str, tuple[float, float]]
+    ) -> tuple[ColumnReading, list[Doubt]]:
         """Return the reading and what is in doubt."""
         said = settings.read.get(self.column)
         if said is not None:
@@ -156,9 +191,10 @@ class _Column:
             if stated is None:
                 return self._reading("text"), [Doubt(column=self.column, what="stated", example=", ".join(said))]
             return replace(stated, missing=self.missing, evidence=self._evidence(stated)), []
-        times = self._times(settings) if self.wanted in ("any", "time") else TimeJudgement()
+        times = self._times(settings, counted) if self.wanted in ("any", "time") else TimeJudgement()
+        as_others = all(form in counted and self._lies_in(counted[form]) for form in times.forms)
         trained = settings.trained.get(self.column)
-        if times.forms and (self.wanted == "time" or not numbers.forms or names_a_time(self.column)):
+        if times.forms and (self.wanted == "time" or not numbers.forms or names_a_time(self.column) or as_others):
             return self._as_times(times, trained)
         if numbers.forms:
             return self._as_numbers(numbers, trained)
@@ -170,8 +206,8 @@ class _Column:
             return self._reading("id", forms=(WHOLE,) if may_lose_form(self.rows, self.column) else ()), []
         return self._reading("text"), []
 
-    def _times(self, settings: ReadSettings) -> TimeJudgement:
-        counted = self.wanted == "time" or names_a_time(self.column)
+    def _times(self, settings: ReadSettings, as_others: Collection[str] = ()) -> TimeJudgement:
+        counted = self.wanted == "time" or names_a_time(self.column) or bool(as_others)
         enough = 0.5 if self.wanted == "time" else _NEARLY_ALL
         judged = judge_times(
             self.shapes, self.rows, self.column, nearly_all=enough, zone_names=settings.zone_names, counted=counted
@@ -227,7 +263,7 @@ class _Column:
             filled=filled,
             fits=filled if fits is None else fits,
             missing=self.missing_rows,
-            examples=self.examples,
+            examples=self.examples if kind in ("time", "number", "flag") else (),  # words may be names of people
             whole=not any(sign in shape.text for shape in self.shapes.shapes for sign in ".,"),
         )
         return ColumnReading(

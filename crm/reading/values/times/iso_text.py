@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from leadq.crm.reading.values.times.layouts import ISO
 from leadq.crm.reading.values.times.month_names import MONTHS
 from leadq.crm.reading.values.times.zone_names import ZONE, offset_text
-from leadq.crm.storage.scratch_database import text, texts
+from leadq.crm.storage.scratch_database import text
 
 EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 """Microseconds of a unit."""
 EXCEL = "excel_days"
+A_YEAR = {EXCEL: 365.0} | {form: 365 * 86_400 * 1e6 / unit for form, unit in EPOCHS.items()}
+"""Length of a year in each way of counting."""
 _ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _FIRST_YEAR = 1000
@@ -90,6 +92,10 @@ def _meridiem(column: str) -> str:
 def _english_month(column: str) -> str:
     """Put the English name of the month in the place of the first word of at least three letters."""
     word = rf"lower(regexp_extract({column}, '\p{{L}}{{3,}}'))"
-    months = [[name for name, number in MONTHS.items() if number == month] for month in range(1, 13)]
-    cases = " ".join(f"WHEN {word} IN {texts(names)} THEN '{_ENGLISH[i]}'" for i, names in enumerate(months))
-    return rf"regexp_replace({column}, '\p{{L}}{{3,}}', CASE {cases} ELSE '' END)"
+    place = f"list_position([{_texts(MONTHS)}], {word})"
+    english = f"list_extract([{_texts(_ENGLISH[number - 1] for number in MONTHS.values())}], {place})"
+    return rf"regexp_replace({column}, '\p{{L}}{{3,}}', coalesce({english}, ''))"
+
+
+def _texts(words: Iterable[str]) -> str:
+    return ", ".join(text(word) for word in words)

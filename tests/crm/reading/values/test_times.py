@@ -113,3 +113,18 @@ def test_clock_beside_date_and_two_forms_in_a_column(texts, days) -> None:  # no
     written = days("%d.%m.%Y") + days("%d.%m.%Y %H:%M")
     expected = [(first + timedelta(days=9 * place)).strftime("%Y-%m-%d") for place in range(40)] * 2
     assert [value[:10] for value in texts.read(written, wanted="time")] == expected
+
+
+def test_days_of_a_spreadsheet_are_days_beside_those_of_the_leads(texts) -> None:  # noqa: ANN001
+    days = [str(45_300 + 11 * place) for place in range(40)]
+    columns = {
+        "created": days,
+        "Fine": [str(int(day) + 60) for day in days],
+        "Umsatz": [str(20_000 + 900 * place) for place in range(40)],
+    }
+    readings = texts.judged(columns, created="time").readings
+    assert {column: one.kind for column, one in readings.items()} == {
+        "created": "time",
+        "Fine": "time",
+        "Umsatz": "number",
+    }
