@@ -29,6 +29,15 @@ _NO_OUTCOME = re.compile(
     r"|existing|returning|partner|reachable|callback|terms|privacy|policy|do not|e ?mails?\b|phone|sms|whatsapp"
 )
 
+_ID = re.compile(
+    r"(?:nummer|number|numero|numer|cislo|\b(?:id|nr|no|num|ref|key)|guid|uuid|номер|код|ид|番号|編号|编号|번호)$"
+)
+_OTHER_ID = re.compile(
+    r"tel|phone|mobil|handy|fax|kund|custom|client|account|konto|compan|firm|organ|contact|kontakt|invoice|rechn|factu|post|zip|plz"
+    r"|haus|house|vat|tax|steuer|iban|card|owner|campaign|user|product|клиент|телефон|電話|電话|顧客|客户|전화|고객"
+)
+"""Numbers of people, accounts and things beside the record."""
+
 
 @lru_cache(maxsize=10_000)
 def plain_heading(heading: str) -> str:
@@ -73,6 +82,16 @@ def is_no_outcome(heading: str) -> bool:
     (True, True, False)
     """
     return _NO_OUTCOME.search(plain_heading(heading)) is not None
+
+
+def may_be_an_id(heading: str) -> bool:
+    """Whether a heading ends as the names of ids do and names nobody's number but the record's.
+
+    >>> may_be_an_id("Dealnummer"), may_be_an_id("Affärs-ID"), may_be_an_id("Telefonnummer"), may_be_an_id("Visits")
+    (True, True, False, False)
+    """
+    plain = plain_heading(heading)
+    return _ID.search(plain) is not None and _OTHER_ID.search(plain) is None
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from leadq.crm.reading.proposal.date_guess import Dates, best_named, guess_dates
 from leadq.crm.reading.proposal.file_sample import LOOKED, Column, Sample, take_sample
 from leadq.crm.reading.proposal.flag_outcomes import Refused, told_apart
-from leadq.crm.reading.proposal.heading_names import is_called, rank
+from leadq.crm.reading.proposal.heading_names import is_called, may_be_an_id, rank
 from leadq.crm.reading.proposal.outcome_evidence import STATE, settle, with_states
 from leadq.crm.reading.proposal.outcome_guess import Outcome, guess_outcome
 from leadq.crm.reading.proposal.proposal_text import Proposal, write_proposal
@@ -97,5 +97,11 @@ def _lead_id(sample: Sample, taken: set[str]) -> tuple[Column | None, bool]:
     unique = [column for column in called if column.filled == sample.rows == column.distinct]
     if unique:
         return unique[0], False
+    alike = [column for column in sample.columns if column.name not in taken and not column.is_time]
+    alike = [
+        column for column in alike if column.filled == sample.rows == column.distinct and may_be_an_id(column.name)
+    ]
+    if alike:
+        return alike[0], False
     nearly = [column for column in called if column.filled >= 0.9 * sample.rows]
     return (nearly[0], True) if nearly else (None, False)

@@ -36,6 +36,11 @@ def table(plan: Plan) -> Table:
         headings[roles.index("employees")] = headings[roles.index("employees")] + "\n(FTE)"
     rows = [_row(plan, lead, roles, dice, place) for place, lead in enumerate(truth)]
     found = Table(roles=list(roles), headings=headings, rows=rows, truth=truth)
+    if plan.outcome == "two_flags":
+        found.roles.append("is_closed")
+        found.headings.append("Is Closed")
+        for row, lead in zip(found.rows, truth, strict=True):
+            row.append("false" if lead.outcome == "open" else "true")
     if plan.quirk == "duplicates":
         _add(
             found,

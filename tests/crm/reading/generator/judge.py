@@ -92,6 +92,7 @@ def known(plan: Plan) -> Known:
     head = plan.headings
     return Known(
         encoding=plan.encoding,
+        outcome=head["outcome"] if plan.outcome != "two_flags" else "",
         won=plan.won,
         lost=plan.lost,
         open=plan.open,

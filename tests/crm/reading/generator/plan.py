@@ -126,6 +126,8 @@ def _settled(plan: Plan, dates_kind: str, numbers_kind: str) -> Plan:
         plan.encoding, plan.line_end, plan.separator, plan.quoting = "utf-8", "\n", ",", "minimal"
         plan.quirk = "" if plan.quirk in ("index", "duplicates") and plan.structure != "xlsx" else plan.quirk
         plan.id_dress = "" if plan.id_dress == "formula" else plan.id_dress
+    if plan.outcome in ("flag", "float", "two_flags") and plan.headings["outcome"] != "status":
+        plan.headings["outcome"] = "Is Won" if plan.outcome == "two_flags" else ("Converted", "Won")[plan.seed % 2]
     if plan.line_end == "\r" and plan.quirk == "line_break":
         plan.quirk = ""
     if numbers_kind == "thousands_only":
@@ -265,6 +267,8 @@ def _outcome(
                 ]
             ),
         )
+    if kind == "two_flags":
+        return kind, ("true",), ("false",), ("false",)
     if kind == "flag":
         yes, no = dice.choice([("Yes", "No"), ("true", "false"), ("1", "0")])
         return kind, (yes,), (no,), ("",)

@@ -26,12 +26,14 @@ _SAME = {"latin-1": {"latin-1", "cp1252", "iso-8859-1", "iso8859-1", "iso-8859-1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a person knows of a file: its encoding, which words are won, lost and open, and by heading how days and decimals are written.
+    """What a person knows of a file.
+
 
     ``orders`` has ``dm``, ``md`` or both for a column of dates; ``decimals`` the decimal sign of a column of numbers.
     """
 
     encoding: str = "utf-8"
+    outcome: str = ""
     won: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
@@ -82,6 +84,8 @@ def paste(path: Path, words: str, known: Known) -> list[str]:
     """Paste what the words offer and is known to be true into the file; return the lines, none where nothing fits."""
     document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     pasted, taken = [], set()
+    if "the column of the outcome" in words and known.outcome and known.outcome in words:
+        pasted.append(_named(document, known))
     for key, value in offers(words):
         kept = _true(key, value, known, taken)
         if kept in (None, {}, []):
@@ -92,6 +96,14 @@ def paste(path: Path, words: str, known: Known) -> list[str]:
     if pasted:
         path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return pasted
+
+
+def _named(document: dict[str, Any], known: Known) -> str:
+    """Name the outcome's column and its words, as the refusal asks."""
+    home, key = (document["flat"], "outcome") if "flat" in document else (document["outcome"], "column")
+    home[key] = known.outcome
+    home.update({"won": list(known.won), "lost": list(known.lost), "open": [word for word in known.open if word]})
+    return f"{key}: {known.outcome}"
 
 
 def _merge(document: dict[str, Any], key: str, value: Any) -> None:

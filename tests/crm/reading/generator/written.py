@@ -71,12 +71,12 @@ def _record(plan: Plan, cells: list[str]) -> str:
     style = csv.QUOTE_ALL if plan.quoting == "all" else csv.QUOTE_MINIMAL
     if plan.quoting == "backslash":
         writer = csv.writer(
-            held, delimiter=plan.separator, quoting=style, doublequote=False, escapechar="\\", lineterminator=""
+            held, delimiter=plan.separator, quoting=style, doublequote=False, escapechar="\\", lineterminator="\r\n"
         )
     else:
-        writer = csv.writer(held, delimiter=plan.separator, quoting=style, lineterminator="")
+        writer = csv.writer(held, delimiter=plan.separator, quoting=style, lineterminator="\r\n")
     writer.writerow(cells)
-    return held.getvalue()
+    return held.getvalue().removesuffix("\r\n")
 
 
 def encoded(plan: Plan, records: list[str]) -> bytes:
