@@ -58,7 +58,7 @@ def test_a_total_under_the_last_record_is_left_out_and_quoted(
     assert len(rows_of(history, "leads")) == ROWS
     assert len(rows_of(history, "outcomes")) == ROWS * 2 // 3
     (note,) = notes
-    assert total.strip(",").split(",", 1)[0] in note
+    assert total.strip(",").split(",", maxsplit=1)[0] in note
     if ids != "L{:03d}":  # a word under numbers does not keep them from being numbers
         assert "1" in {row["lead_id"] for row in rows_of(history, "leads")}
 
@@ -100,7 +100,7 @@ def test_subtotals_in_the_middle_and_several_footers(sources: SourceFolder, rows
 def test_a_lead_that_lacks_a_date_or_is_called_so_stays(sources: SourceFolder, rows_of: RowsOf, row: str) -> None:
     history, notes = _read(sources, [*_rows(), row])
     assert not notes
-    assert row.split(",")[0] in {one["lead_id"] for one in rows_of(history, "leads")}
+    assert row.split(",", maxsplit=1)[0] in {one["lead_id"] for one in rows_of(history, "leads")}
 
 
 def test_totals_of_flat_files_accounts_and_costs(sources: SourceFolder, rows_of: RowsOf) -> None:
