@@ -335,7 +335,9 @@ class _Reader:
         notes = [*self._how_read(), *self.findings.notes, *(_refusal(one) for one in own if one.status == "refused")]
         origin = self.config.flat or self.config.outcome
         told = {"columns": columns_of(origin), "words": self.findings.outcome} if origin is not None else {}
-        document = {"notes": notes, "files": {table: self.findings.files[table] for table in counts}, "outcome": told}
+        document = {"notes": notes, "files": {table: self.findings.files[table] for table in counts}}
+        if self.reading != FIRST:  # whose files stay what they were, byte for byte
+            document["outcome"] = told
         (folder / NOTES).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         outcome = self.config.outcome
         kinds = self.steps.outcome_kinds(self.findings, outcome) if isinstance(outcome, FromEventKinds) else ()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-LEADS = 1500
+LEADS = 2600
 LAST = datetime(2026, 9, 30, tzinfo=UTC)
 CONFIG = """\
 store: store
