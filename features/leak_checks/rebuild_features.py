@@ -136,7 +136,7 @@ def _rewound(tables: Tables, rows: ir.Table, entity: str, changes: ir.Table) -> 
 
 
 def _column(rows: ir.Table, field: str) -> str:
-    return next((name for name in (field, own_column(field)) if name in rows.columns), "")
+    return next((name for name in (own_column(field), field) if name in rows.columns), "")
 
 
 def _typed(text: ir.StringValue, like: ir.Value, is_moment: bool) -> ir.Value:

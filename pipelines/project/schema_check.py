@@ -62,7 +62,7 @@ def _tables(project: Project, history: History, catalogue: Catalogue) -> Iterato
     if with_events and not history.dated:
         rule = "must have dates, as when the model was trained"
         yield _problem(project, "leads", "", rule, "a flat source", _REMEDY)
-    elif with_events and not pq.read_metadata(history.path("events")).num_rows:
+    elif with_events and catalogue.event_kinds and not pq.read_metadata(history.path("events")).num_rows:
         yield _problem(project, "events", "", "must have rows, as when the model was trained", "none", _REMEDY)
 
 

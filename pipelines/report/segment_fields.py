@@ -48,7 +48,7 @@ def values_of(history: History, field: str, lead_ids: Sequence[str]) -> list[str
     with open_engine() as backend:
         backend.con.register("asked", pa.table({"at": np.arange(len(lead_ids)), "lead_id": list(lead_ids)}))
         sql = (_LEADS if table == "leads" else _ACCOUNTS).format(column=quoted)
-        found: pd.Series = backend.con.execute(sql, paths).df()["value"]
+        found: pd.Series = backend.con.sql(sql, params=paths).to_arrow_table()["value"].to_pandas()
     if found.isna().all():
         return None
     is_number = pd.api.types.is_numeric_dtype(found) and not pd.api.types.is_bool_dtype(found)
