@@ -22,12 +22,12 @@ SAMPLE_ROWS = 20_000
 MOST_WORDS = 60
 """Words of a column that may be an outcome; a CRM has up to some forty stages."""
 LOOKED = "proposal_rows"
-"""Table of the sample: times as canonical text, missing values null, everything else as it is written."""
+"""Table of the sample: times that are called dates as canonical text, missing values null, everything else as it is written."""
 _NEARLY_ALL = 0.99
 _DATES = ("created_at", "closed_at", "won_at", "lost_at", "changed_at")
 _DATA = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}.*|[^@\s]+@[^@\s]+\.[^@\s]+")
 """A date or an address: what a heading is not."""
-_NAIVE = r".*[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
+_NAIVE = r".*[T ]\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +90,10 @@ def take_sample(connection: Connection, path: Path, scratch: Path) -> Sample:
             Problem(where=f"{path} line 1", rule="must name the columns", value=repr(headings[0]), remedy=remedy)
         )
     every = connection.table(loaded.table)
-    first = every.limit(SAMPLE_ROWS)
-    first.create("proposal_first")
-    rows = connection.table("proposal_first")
-    total = count(rows)
+    rows, total = every, count(every)
+    if total > SAMPLE_ROWS:
+        every.limit(SAMPLE_ROWS).create("proposal_first")
+        rows, total = connection.table("proposal_first"), SAMPLE_ROWS
     readings, doubts = _readings(rows, loaded.columns, total)
     shown = [f"{_canonical(column, readings[column])} AS {name(column)}" for column in loaded.columns]
     rows.project(", ".join([ROW, *shown])).create(LOOKED)
@@ -107,7 +107,7 @@ def take_sample(connection: Connection, path: Path, scratch: Path) -> Sample:
 
 
 def _canonical(column: str, reading: ColumnReading) -> str:
-    if reading.kind == "time":
+    if reading.kind == "time" and _is_called_a_date(column):
         given = reading.expression(column)
         return f"CASE WHEN NOT starts_with({given}, {text(UNREAD)}) THEN {given} END"
     return (
@@ -115,6 +115,10 @@ def _canonical(column: str, reading: ColumnReading) -> str:
         if reading.missing
         else name(column)
     )
+
+
+def _is_called_a_date(column: str) -> bool:
+    return any(is_called(contract, column) for contract in _DATES)
 
 
 def _readings(
@@ -125,7 +129,7 @@ def _readings(
     numbers: dict[str, Wanted] = {
         column: "time"
         for column, reading in judged.readings.items()
-        if reading.kind == "number" and any(is_called(contract, column) for contract in _DATES)
+        if reading.kind == "number" and _is_called_a_date(column)
     }
     dates = read_columns(rows, numbers, ReadSettings(), total=total)
     times = {column: one for column, one in dates.readings.items() if one.kind == "time"}
@@ -140,21 +144,19 @@ def _looked(
     readings: dict[str, ColumnReading],
     doubts: tuple[Doubt, ...],
 ) -> tuple[Column, ...]:
-    counts = [
-        f"count({name(column)}), approx_count_distinct({name(column)}), "
-        f"count_if(regexp_full_match({name(column)}, {text(_NAIVE)}))"
-        for column in columns
-    ]
+    counts = [f"count({name(column)}), approx_count_distinct({name(column)})" for column in columns]
     facts = first_row(rows.aggregate(", ".join(["count(*)", *counts])))
+    times = [column for column in columns if readings[column].kind == "time"]
+    naive = dict(zip(times, first_row(rows.aggregate(", ".join(["count(*)", *map(_naive, times)])))[1:], strict=True))
     found = []
     for place, column in enumerate(columns):
-        filled, distinct, naive = facts[1 + 3 * place : 4 + 3 * place]
+        filled, distinct = facts[1 + 2 * place : 3 + 2 * place]
         words = _words(every, column, readings[column]) if distinct <= 2 * MOST_WORDS else ()
         looked = Column(
             name=column,
             filled=filled,
             distinct=_exactly(rows, column) if distinct >= 0.8 * filled else distinct,
-            naive=naive if readings[column].kind == "time" else 0,
+            naive=naive.get(column, 0),
             reading=readings[column],
             doubts=tuple(doubt for doubt in doubts if doubt.column == column),
             words=words if len(words) <= MOST_WORDS else (),
@@ -162,6 +164,10 @@ def _looked(
         )
         found.append(looked)
     return tuple(found)
+
+
+def _naive(column: str) -> str:
+    return f"count_if(regexp_full_match({name(column)}, {text(_NAIVE)}))"
 
 
 def _exactly(rows: Relation, column: str) -> int:
