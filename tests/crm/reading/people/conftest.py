@@ -33,6 +33,8 @@ def why(connection: duckdb.DuckDBPyConnection) -> Why:
         connection.execute(f"CREATE OR REPLACE TABLE judged ({ROW} BIGINT, v VARCHAR)")
         table = pa.table({ROW: [place for place, _ in rows], "v": pa.array([value for _, value in rows], pa.string())})
         connection.from_arrow(table).insert_into("judged")
-        return why_personal(heading, connection.table("judged"), "v", kind=kind, harmless=few or kind in ("flag", "date"))
+        return why_personal(
+            heading, connection.table("judged"), "v", kind=kind, harmless=few or kind in ("flag", "date")
+        )
 
     return judged

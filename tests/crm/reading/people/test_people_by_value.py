@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - names in other alphabets
 """Names, numbers and addresses of people are known by their values, whatever the heading; what only looks like them stays."""
 
 from __future__ import annotations
@@ -9,53 +10,105 @@ import pytest
 from leadq.crm.reading.people.name_forms import Reads, reads_as
 from tests.crm.reading.people.conftest import Why
 
-GERMAN = [("Jonas", "Lange"), ("Frank", "Müller"), ("Ines", "Klein"), ("Gerda", "Krüger"), ("Jürgen", "Weiß"), ("Eva", "Vogel"), ("Uwe", "Hoffmann")]
-ENGLISH = [("Oliver", "Baker"), ("Grace", "O'Brien"), ("Mark", "McDonald"), ("Will", "Turner"), ("Emily", "Wright"), ("Jack", "White")]
-FRENCH = [("Jean-Pierre", "Dupont"), ("Chloé", "Lefèvre"), ("Hélène", "Girard"), ("François", "Moreau"), ("Anaïs", "d'Aubigny")]
-SPANISH = [("María José", "García López"), ("Juan", "Pérez"), ("Lucía", "de la Fuente"), ("Íñigo", "Ortega"), ("Carmen", "Ruiz")]
-DUTCH = [("Femke", "van den Berg"), ("Sjoerd", "de Vries"), ("Kees", "ter Horst"), ("Maaike", "Bakker"), ("Jeroen", "Smit")]
+GERMAN = [
+    ("Jonas", "Lange"),
+    ("Frank", "Müller"),
+    ("Ines", "Klein"),
+    ("Gerda", "Krüger"),
+    ("Jürgen", "Weiß"),
+    ("Eva", "Vogel"),
+    ("Uwe", "Hoffmann"),
+]
+ENGLISH = [
+    ("Oliver", "Baker"),
+    ("Grace", "O'Brien"),
+    ("Mark", "McDonald"),
+    ("Will", "Turner"),
+    ("Emily", "Wright"),
+    ("Jack", "White"),
+]
+FRENCH = [
+    ("Jean-Pierre", "Dupont"),
+    ("Chloé", "Lefèvre"),
+    ("Hélène", "Girard"),
+    ("François", "Moreau"),
+    ("Anaïs", "d'Aubigny"),
+]
+SPANISH = [
+    ("María José", "García López"),
+    ("Juan", "Pérez"),
+    ("Lucía", "de la Fuente"),
+    ("Íñigo", "Ortega"),
+    ("Carmen", "Ruiz"),
+]
+DUTCH = [
+    ("Femke", "van den Berg"),
+    ("Sjoerd", "de Vries"),
+    ("Kees", "ter Horst"),
+    ("Maaike", "Bakker"),
+    ("Jeroen", "Smit"),
+]
 POLISH = [("Łukasz", "Kowalski"), ("Małgorzata", "Wiśniewska"), ("Grzegorz", "Wójcik"), ("Agnieszka", "Nowak")]
 NORDIC = [("Søren", "Jørgensen"), ("Åsa", "Lindström"), ("Ole", "Jensen"), ("Päivi", "Virtanen"), ("Bjørn", "Haugen")]
 TURKISH = [("Çağla", "Yılmaz"), ("Mehmet", "Öztürk"), ("Ayşe", "Demir"), ("Emine", "Şahin")]
 HUNGARIAN = [("Gábor", "Nagy"), ("Eszter", "Kovács"), ("László", "Szabó"), ("Zoltán", "Tóth")]
 ITALIAN = [("Giulia", "Rossi"), ("Marco", "D'Angelo"), ("Alessandro", "Della Valle"), ("Chiara", "Conti")]
 PORTUGUESE = [("João", "da Silva"), ("Inês", "dos Santos"), ("Gonçalo", "Ferreira"), ("Catarina", "e Sousa")]
-VIETNAMESE = [("Văn An", "Nguyễn"), ("Thị Mai", "Trần"), ("Minh", "Phạm"), ("Quang", "Lê"), ("Hùng", "Đặng"), ("Phương", "Hoàng")]
+VIETNAMESE = [
+    ("Văn An", "Nguyễn"),
+    ("Thị Mai", "Trần"),
+    ("Minh", "Phạm"),
+    ("Quang", "Lê"),
+    ("Hùng", "Đặng"),
+    ("Phương", "Hoàng"),
+]
 INDIAN = [("Rajesh", "Kumar"), ("Priya", "Sharma"), ("Sunita", "Patel"), ("Deepak", "Iyer")]
 ARABIC = [("Mohammed", "al-Rashid"), ("Fatima", "bint Khalid"), ("Omar", "Hassan"), ("Layla", "Mansour")]
 Form = Callable[[str, str], str]
 FORMS: dict[str, Form] = {
-    "First Last": lambda f, l: f"{f} {l}",
-    "Last, First": lambda f, l: f"{l}, {f}",
-    "Last First": lambda f, l: f"{l} {f}",
-    "LAST First": lambda f, l: f"{l.upper()} {f}",
-    "First LAST": lambda f, l: f"{f} {l.upper()}",
-    "F. Last": lambda f, l: f"{f[0]}. {l}",
-    "Last, F.": lambda f, l: f"{l}, {f[0]}.",
-    "Last F.": lambda f, l: f"{l} {f[0]}.",
-    "FIRST LAST": lambda f, l: f"{f} {l}".upper(),
-    "first last": lambda f, l: f"{f} {l}".lower(),
-    "last, first": lambda f, l: f"{l}, {f}".lower(),
-    "First M. Last": lambda f, l: f"{f} B. {l}",
-    "Last, First M.": lambda f, l: f"{l}, {f} B.",
-    "Dr. First Last": lambda f, l: f"Dr. {f} {l}",
-    "Herr Last": lambda f, l: f"Herr {l}",
-    "Mrs. First Last": lambda f, l: f"Mrs. {f} {l}",
-    "Sra. Last": lambda f, l: f"Sra. {l}",
-    "Mme First LAST": lambda f, l: f"Mme {f} {l.upper()}",
-    "First Last, PhD": lambda f, l: f"{f} {l}, PhD",
-    "Last, Dr. First": lambda f, l: f"{l}, Dr. {f}",
-    "First Last (Sales)": lambda f, l: f"{f} {l} (Sales)",
-    'First "Nick" Last': lambda f, l: f'{f} "Bee" {l}',
-    "First Last Jr.": lambda f, l: f"{f} {l} Jr.",
-    "two people": lambda f, l: f"{f} {l}; Anna Bauer",
-    "two with and": lambda f, l: f"{f} {l} und Anna Bauer",
-    "blanks": lambda f, l: f"  {f}\u00a0 {l} ",
-}  # fmt: skip
+    "First Last": lambda first, last: f"{first} {last}",
+    "Last, First": lambda first, last: f"{last}, {first}",
+    "Last First": lambda first, last: f"{last} {first}",
+    "LAST First": lambda first, last: f"{last.upper()} {first}",
+    "First LAST": lambda first, last: f"{first} {last.upper()}",
+    "F. Last": lambda first, last: f"{first[0]}. {last}",
+    "Last, F.": lambda first, last: f"{last}, {first[0]}.",
+    "Last F.": lambda first, last: f"{last} {first[0]}.",
+    "FIRST LAST": lambda first, last: f"{first} {last}".upper(),
+    "first last": lambda first, last: f"{first} {last}".lower(),
+    "last, first": lambda first, last: f"{last}, {first}".lower(),
+    "First M. Last": lambda first, last: f"{first} B. {last}",
+    "Last, First M.": lambda first, last: f"{last}, {first} B.",
+    "Dr. First Last": lambda first, last: f"Dr. {first} {last}",
+    "Herr Last": lambda first, last: f"Herr {last}",
+    "Mrs. First Last": lambda first, last: f"Mrs. {first} {last}",
+    "Sra. Last": lambda first, last: f"Sra. {last}",
+    "Mme First LAST": lambda first, last: f"Mme {first} {last.upper()}",
+    "First Last, PhD": lambda first, last: f"{first} {last}, PhD",
+    "Last, Dr. First": lambda first, last: f"{last}, Dr. {first}",
+    "First Last (Sales)": lambda first, last: f"{first} {last} (Sales)",
+    'First "Nick" Last': lambda first, last: f'{first} "Bee" {last}',
+    "First Last Jr.": lambda first, last: f"{first} {last} Jr.",
+    "two people": lambda first, last: f"{first} {last}; Anna Bauer",
+    "two with and": lambda first, last: f"{first} {last} und Anna Bauer",
+    "blanks": lambda first, last: f"  {first}\u00a0 {last} ",
+}
 PEOPLES = {
-    "German": GERMAN, "English": ENGLISH, "French": FRENCH, "Spanish": SPANISH, "Dutch": DUTCH, "Polish": POLISH, "Nordic": NORDIC, "Turkish": TURKISH,
-    "Hungarian": HUNGARIAN, "Italian": ITALIAN, "Portuguese": PORTUGUESE, "Vietnamese": VIETNAMESE, "Indian": INDIAN, "Arabic": ARABIC,
-}  # fmt: skip
+    "German": GERMAN,
+    "English": ENGLISH,
+    "French": FRENCH,
+    "Spanish": SPANISH,
+    "Dutch": DUTCH,
+    "Polish": POLISH,
+    "Nordic": NORDIC,
+    "Turkish": TURKISH,
+    "Hungarian": HUNGARIAN,
+    "Italian": ITALIAN,
+    "Portuguese": PORTUGUESE,
+    "Vietnamese": VIETNAMESE,
+    "Indian": INDIAN,
+    "Arabic": ARABIC,
+}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -65,7 +118,9 @@ def test_every_form_of_a_name(why: Why, people: str, form: str) -> None:
     assert "names of people" in (why("column 7", values) or ""), values
 
 
-@pytest.mark.parametrize("form", ["First Last", "Last, First", "FIRST LAST", "first last", "Last First", "LAST First", "F. Last"])
+@pytest.mark.parametrize(
+    "form", ["First Last", "Last, First", "FIRST LAST", "first last", "Last First", "LAST First", "F. Last"]
+)
 @pytest.mark.parametrize("people", PEOPLES)
 def test_names_of_many_countries(why: Why, people: str, form: str) -> None:
     values = [FORMS[form](first, last) for first, last in PEOPLES[people]]
@@ -91,13 +146,15 @@ def test_names_of_many_countries(why: Why, people: str, form: str) -> None:
         ["Herr Müller", "Frau Schmidt", "Herr Dr. Weber", "Frau Prof. Klein"],
     ],
     ids=lambda values: values[0],
-)  # fmt: skip
+)
 def test_names_of_other_scripts_and_writings(why: Why, values: list[str]) -> None:
     assert "names of people" in (why("column 7", values) or "")
 
 
 def test_names_nobody_knows_are_seen_by_their_form_where_they_vary(why: Why) -> None:
-    parts = [f"{a}{b}" for a in ("Zor", "Que", "Bly", "Tak", "Vom") for b in ("ba", "ldin", "mek", "rusk", "neth", "fa")]
+    parts = [
+        f"{a}{b}" for a in ("Zor", "Que", "Bly", "Tak", "Vom") for b in ("ba", "ldin", "mek", "rusk", "neth", "fa")
+    ]
     reversed_names = [f"{last}, {first}" for place, last in enumerate(parts) for first in parts[place % 5 :: 5]]
     in_order = [f"{first} {last}" for place, last in enumerate(parts) for first in parts[place % 4 :: 4]]
     assert "names of people" in (why("column 7", reversed_names) or "")
@@ -116,22 +173,95 @@ def test_the_share_is_said_and_a_few_names_make_no_column_of_people(why: Why) ->
 @pytest.mark.parametrize(
     ("heading", "values"),
     [
-        ("Region Name", ["North Bernard", "West Michelle", "Port Christopher", "New Jennifer", "Lake Robert", "East Anna", "South David"]),
+        (
+            "Region Name",
+            [
+                "North Bernard",
+                "West Michelle",
+                "Port Christopher",
+                "New Jennifer",
+                "Lake Robert",
+                "East Anna",
+                "South David",
+            ],
+        ),
         ("region", ["Nordrhein-Westfalen", "Bayern", "Baden-Württemberg", "Hessen", "Sachsen"]),
-        ("stage", ["Closed Won", "Closed Lost", "Needs Analysis", "Value Proposition", "Id. Decision Makers", "Perception Analysis"]),
+        (
+            "stage",
+            [
+                "Closed Won",
+                "Closed Lost",
+                "Needs Analysis",
+                "Value Proposition",
+                "Id. Decision Makers",
+                "Perception Analysis",
+            ],
+        ),
         ("status", ["Working - Contacted", "Open - Not Contacted", "Closed - Converted"]),
-        ("lead source", ["Web Form", "Trade Show", "Cold Call", "Partner Referral", "Google Ads", "Word of mouth", "Employee Referral"]),
-        ("city", ["New York", "Los Angeles", "San Francisco", "Berlin", "München", "St. Gallen", "Ann Arbor", "Palo Alto", "Santa Clara"]),
+        (
+            "lead source",
+            [
+                "Web Form",
+                "Trade Show",
+                "Cold Call",
+                "Partner Referral",
+                "Google Ads",
+                "Word of mouth",
+                "Employee Referral",
+            ],
+        ),
+        (
+            "city",
+            [
+                "New York",
+                "Los Angeles",
+                "San Francisco",
+                "Berlin",
+                "München",
+                "St. Gallen",
+                "Ann Arbor",
+                "Palo Alto",
+                "Santa Clara",
+            ],
+        ),
         ("city", ["Lyon, France", "Berlin, Germany", "Austin, Texas", "Madrid, Spain", "Oslo, Norway"]),
         ("place", ["Springfield, IL", "Austin, TX", "Portland, OR", "Denver, CO", "Madison, WI"]),
         ("bank", ["Deutsche Bank", "Morgan Stanley", "Wells Fargo", "Credit Suisse", "Goldman Sachs", "Commerzbank"]),
-        ("account", ["Adams Foods", "Siemens", "Acme Corporation", "Smith LLC", "Müller GmbH", "Bosch", "Jones & Sons", "Procter & Gamble"]),
+        (
+            "account",
+            [
+                "Adams Foods",
+                "Siemens",
+                "Acme Corporation",
+                "Smith LLC",
+                "Müller GmbH",
+                "Bosch",
+                "Jones & Sons",
+                "Procter & Gamble",
+            ],
+        ),
         ("competitor", ["Smith, Jones and Brown", "Garcia PLC", "Meyer Group", "Weber AG", "Lee Inc"]),
-        ("industry", ["Real Estate", "Financial Services", "Health Care", "Oil and Gas", "Software", "Maschinenbau", "Bau"]),
+        (
+            "industry",
+            ["Real Estate", "Financial Services", "Health Care", "Oil and Gas", "Software", "Maschinenbau", "Bau"],
+        ),
         ("industry", ["Software, Hardware", "Bau, Handwerk", "Food, Beverages", "Steel, Metal"]),
-        ("job", ["Sales Manager", "Chief Executive Officer", "Head of Marketing", "Software Engineer", "Einkaufsleiter", "Geschäftsführer"]),
+        (
+            "job",
+            [
+                "Sales Manager",
+                "Chief Executive Officer",
+                "Head of Marketing",
+                "Software Engineer",
+                "Einkaufsleiter",
+                "Geschäftsführer",
+            ],
+        ),
         ("job", ["admin.", "blue-collar", "technician", "services", "management", "self-employed", "entrepreneur"]),
-        ("campaign", ["Spring Webinar", "Summer Sale", "Customer Day", "Black Friday", "Back To School", "Product Launch"]),
+        (
+            "campaign",
+            ["Spring Webinar", "Summer Sale", "Customer Day", "Black Friday", "Back To School", "Product Launch"],
+        ),
         ("product", ["GTX Basic", "GTX Pro", "MG Special", "MG Advanced", "GTX Plus Pro", "GTK 500"]),
         ("product", ["Galaxy Note", "Model S", "Model X", "Surface Pro", "Echo Dot"]),
         ("car", ["Ford Focus", "Aston Martin", "Opel Astra", "Fiat Panda", "Seat Ibiza", "Mercedes Benz"]),
@@ -140,7 +270,21 @@ def test_the_share_is_said_and_a_few_names_make_no_column_of_people(why: Why) ->
         ("team", ["Team North", "Team South", "Inside Sales", "Key Accounts"]),
         ("weekday", ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]),
         ("month", ["January", "April", "May", "June", "August"]),
-        ("country", ["Germany", "France", "Georgia", "Jordan", "Chad", "South Korea", "United States", "Israel", "India", "Costa Rica"]),
+        (
+            "country",
+            [
+                "Germany",
+                "France",
+                "Georgia",
+                "Jordan",
+                "Chad",
+                "South Korea",
+                "United States",
+                "Israel",
+                "India",
+                "Costa Rica",
+            ],
+        ),
         ("loss reason", ["Price too high", "No budget", "Chose competitor", "No response", "Bad timing"]),
         ("note", ["asked for a demo", "sent the offer", "called twice", "wants a discount"]),
         ("language", ["English", "German", "French", "Spanish"]),
@@ -159,7 +303,7 @@ def test_the_share_is_said_and_a_few_names_make_no_column_of_people(why: Why) ->
         ("education", ["basic.4y", "high.school", "university.degree", "professional.course"]),
         ("answer", ["yes", "no", "maybe later"]),
     ],
-)  # fmt: skip
+)
 def test_what_only_looks_like_names_stays(why: Why, heading: str, values: list[str]) -> None:
     assert why(heading, values) is None
 
@@ -199,9 +343,23 @@ def test_numbers_dates_and_ids_are_no_phone_numbers(why: Why, heading: str, valu
 
 @pytest.mark.parametrize(
     "form",
-    ["+49 171 {:07d}", "+4917{:08d}", "0049 171 {:07d}", "0171 {:07d}", "0171/{:07d}", "0171-{:07d}", "(030) {:07d}", "+1 (415) 555-{:04d}", "212-555-{:04d}",
-     "(212) 555-{:04d}", "01 23 45 67 {:02d}", "Tel. 0171 {:07d}", "+81-3-1234-{:04d}", "(11) 91234-{:04d}"],
-)  # fmt: skip
+    [
+        "+49 171 {:07d}",
+        "+4917{:08d}",
+        "0049 171 {:07d}",
+        "0171 {:07d}",
+        "0171/{:07d}",
+        "0171-{:07d}",
+        "(030) {:07d}",
+        "+1 (415) 555-{:04d}",
+        "212-555-{:04d}",
+        "(212) 555-{:04d}",
+        "01 23 45 67 {:02d}",
+        "Tel. 0171 {:07d}",
+        "+81-3-1234-{:04d}",
+        "(11) 91234-{:04d}",
+    ],
+)
 def test_phone_numbers(why: Why, form: str) -> None:
     values = [form.format(10 + n if ":02d" in form else 2345 + n * 3) for n in range(80)]
     assert "phone numbers" in (why("column 7", values) or ""), values[:3]
@@ -209,20 +367,53 @@ def test_phone_numbers(why: Why, form: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ask b.smit@example.org", "müller@bücher.example now", "a.b (at) example.com", "see 0171 2345678", "call +31 6 12345678", "IBAN DE89 3704 0044 0532 0130 00", "card 4111 1111 1111 1111",
-     "123-45-6789", "from 192.168.10.15", "2001:0db8:85a3:0000:0000:8a2e:0370:7334"],
-)  # fmt: skip
+    [
+        "ask b.smit@example.org",
+        "müller@bücher.example now",
+        "a.b (at) example.com",
+        "see 0171 2345678",
+        "call +31 6 12345678",
+        "IBAN DE89 3704 0044 0532 0130 00",
+        "card 4111 1111 1111 1111",
+        "123-45-6789",
+        "from 192.168.10.15",
+        "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
+    ],
+)
 def test_details_inside_one_of_fifty_values_are_enough(why: Why, text: str) -> None:
     held = why("column 7", [f"plan {n % 5}" for n in range(49)] + [text])
     assert held is not None
     assert held.endswith("in 2% of its values")
 
 
-@pytest.mark.parametrize("words", [["Mr", "Mrs", "Ms", "Mr."], ["Herr", "Frau"], ["M.", "Mme", "Mlle"], ["male", "female"], ["weiblich", "männlich"], ["男", "女"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Mr", "Mrs", "Ms", "Mr."],
+        ["Herr", "Frau"],
+        ["Mme", "Mlle"],
+        ["male", "female"],
+        ["weiblich", "männlich"],
+        ["男", "女"],
+    ],
+)
 def test_forms_of_address_and_sexes(why: Why, words: list[str]) -> None:
-    assert (why("title", words) or "").startswith("holds forms of address") or words[0] == "M."
+    assert (why("title", words) or "").startswith("holds forms of address")
 
 
-@pytest.mark.parametrize(("text", "reads"), [("", Reads.OTHER), ("x" * 500, Reads.OTHER), ("123", Reads.OTHER), ("\u200b", Reads.OTHER), ("…", Reads.OTHER), ("-", Reads.OTHER), (",", Reads.OTHER), ("Dr.", Reads.OTHER), ("&", Reads.OTHER)])
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("", Reads.OTHER),
+        ("x" * 500, Reads.OTHER),
+        ("123", Reads.OTHER),
+        ("\u200b", Reads.OTHER),
+        ("…", Reads.OTHER),
+        ("-", Reads.OTHER),
+        (",", Reads.OTHER),
+        ("Dr.", Reads.OTHER),
+        ("&", Reads.OTHER),
+    ],
+)
 def test_texts_without_a_word(text: str, reads: Reads) -> None:
     assert reads_as(text) == reads
