@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from leadq.crm.contract.crm_tables import OUTCOMES, REJECTED, TABLES, TEXT, TIME
 from leadq.crm.reading.columns.profiling import TypedField
-from leadq.crm.reading.columns.row_rules import UNIQUE
 from leadq.crm.reading.findings import Findings
+from leadq.crm.reading.rows.row_rules import UNIQUE
 from leadq.crm.storage.scratch_database import Relation, name, write_table
 
 _ARROW_TYPES = {"number": pa.float64(), "category": TEXT, "flag": pa.bool_(), "date": TIME}

@@ -26,7 +26,6 @@ from leadq.crm.contract.history import History, OwnField, TableCount, write_mani
 from leadq.crm.reading import FIRST, NEWEST
 from leadq.crm.reading.columns.canonical_columns import Canonical
 from leadq.crm.reading.columns.field_history import name_fields
-from leadq.crm.reading.columns.ids_across_tables import follow_ids
 from leadq.crm.reading.columns.lead_aliases import follow_aliases, surviving_only
 from leadq.crm.reading.columns.mapping import Mapped, map_source, staged_own
 from leadq.crm.reading.columns.outcome_meaning import states_in
@@ -37,9 +36,6 @@ from leadq.crm.reading.columns.outcomes import (
     columns_of,
 )
 from leadq.crm.reading.columns.profiling import TypedField
-from leadq.crm.reading.columns.repeated_ids import NEWEST as NEWEST_ROW
-from leadq.crm.reading.columns.repeated_ids import source_columns
-from leadq.crm.reading.columns.row_rules import leave_out_later_rows
 from leadq.crm.reading.columns.times import TimeReading
 from leadq.crm.reading.columns.typed_columns import stage
 from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
@@ -48,6 +44,10 @@ from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.reading.history_files import hash_tables, write_history_tables
 from leadq.crm.reading.people.contract_texts import without_personal_texts
 from leadq.crm.reading.people.kept_examples import without_personal_examples
+from leadq.crm.reading.rows.ids_across_tables import follow_ids
+from leadq.crm.reading.rows.repeated_ids import NEWEST as NEWEST_ROW
+from leadq.crm.reading.rows.repeated_ids import source_columns
+from leadq.crm.reading.rows.row_rules import leave_out_later_rows
 from leadq.crm.reading.sources.flat_file import ORDER
 from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
 from leadq.crm.reading.steps import Steps, steps_of

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadq.crm.reading import FIRST
-from leadq.crm.reading.columns import outcomes, profiling, row_rules
+from leadq.crm.reading.columns import outcomes, profiling
 from leadq.crm.reading.first_reading import flat_file as first_flat_file
 from leadq.crm.reading.first_reading import outcomes as first_outcomes
 from leadq.crm.reading.first_reading import profiling as first_profiling
 from leadq.crm.reading.first_reading import row_rules as first_row_rules
 from leadq.crm.reading.first_reading import source_files as first_source_files
+from leadq.crm.reading.rows import row_rules
 from leadq.crm.reading.sources import flat_file, source_files
 from leadq.crm.reading.sources.loaded_file import Loaded
 

@@ -13,9 +13,9 @@ from functools import partial
 from leadq.crm.config.schema import EXTRA_COLUMNS, Events, Source
 from leadq.crm.contract.crm_tables import REQUIRED, TABLES
 from leadq.crm.reading.columns.canonical_columns import Canonical
-from leadq.crm.reading.columns.total_rows import without_totals
 from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
 from leadq.crm.reading.findings import Findings
+from leadq.crm.reading.rows.total_rows import without_totals
 from leadq.crm.reading.sources.flat_file import ORDER
 from leadq.crm.reading.sources.joins import joined
 from leadq.crm.reading.sources.loaded_file import Loaded

@@ -6,8 +6,8 @@ import re
 from datetime import datetime
 
 from leadq.crm.contract.crm_tables import TABLES, TIME
-from leadq.crm.reading.columns.row_rules import UNIQUE, reject_unfilled, reject_unknown_words
 from leadq.crm.reading.findings import Findings, RowRule
+from leadq.crm.reading.rows.row_rules import UNIQUE, reject_unfilled, reject_unknown_words
 from leadq.crm.storage.scratch_database import ROW, count, name, text
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
 

@@ -58,4 +58,5 @@ def _with_missing(before: ColumnReading, reading: ColumnReading) -> ColumnReadin
     missing = tuple(sorted({*before.missing, *reading.missing}))
     zones = tuple(sorted({**dict(reading.zones), **dict(before.zones)}.items()))
     bare = before.bare and (reading.bare or reading.kind == "text")
-    return replace(before, missing=missing, zones=zones, bare=bare, evidence=reading.evidence)
+    whole = before.forms or reading.forms if before.kind == reading.kind == "id" else before.forms
+    return replace(before, forms=whole, missing=missing, zones=zones, bare=bare, evidence=reading.evidence)

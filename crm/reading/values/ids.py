@@ -75,7 +75,7 @@ def _with_form(expression: str) -> Callable[[Relation], Relation]:
 
 
 def _checksum(column: str) -> str:
-    """Return the SQL expression of the last three characters that Salesforce gives an id of 15."""
+    """Return the SQL expression of the three characters that tell the letter case of an id of 15."""
     threes = []
     for block in range(3):
         bits = " + ".join(
@@ -87,7 +87,7 @@ def _checksum(column: str) -> str:
 
 
 def _fifteen(ids: Relation) -> Relation:
-    """Give Salesforce's ids of 18 as those of 15, in the letter case that their checksum keeps (some programs lose it)."""
+    """Give ids of 15 characters and a checksum of three without it, in the letter case that it keeps (some programs lose it)."""
     letters = []
     for place in range(15):
         letter = f"substr({KEY}, {place + 1}, 1)"
@@ -117,7 +117,7 @@ RULES = (
         ),
         certain=True,
     ),
-    SameId(why="in the 15 and the 18 characters of Salesforce", form=_fifteen, certain=True),
+    SameId(why="in 15 characters and in the same with a checksum, which are 18", form=_fifteen, certain=True),
     SameId(
         why="with and without zeros in front",
         form=_with_form(f"CASE WHEN regexp_full_match({KEY}, '0+[1-9]\\d*') THEN ltrim({KEY}, '0') ELSE {KEY} END"),

@@ -216,7 +216,7 @@ def _remedy(table: str, differing: list[str], columns: SourceColumns) -> str:
     if moving := [columns.title(one) for one in differing if one in _MOVING]:
         return (
             f"These rows tell different states of the same ({_listed(moving)}), and none says when. Export the time of the last change "
-            f"(Salesforce: LastModifiedDate) and write newest_by: LastModifiedDate under {table}; or take only the newest export."
+            f"(such as LastModifiedDate) and write newest_by: LastModifiedDate under {table}; or take only the newest export."
         )
     if table not in ("leads", "accounts") or not set(differing) & set(columns.own):
         given = [columns.title(one) for one in differing]

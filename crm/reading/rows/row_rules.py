@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from leadq.crm.contract.crm_tables import REQUIRED, TABLES, TIME
 from leadq.crm.reading.columns.mapping import EITHER
-from leadq.crm.reading.columns.repeated_ids import SourceColumns, one_row_an_id
-from leadq.crm.reading.columns.wrong_times import mend_times
 from leadq.crm.reading.findings import Findings, RowRule
+from leadq.crm.reading.rows.repeated_ids import SourceColumns, one_row_an_id
+from leadq.crm.reading.rows.wrong_times import mend_times
 from leadq.crm.storage.scratch_database import count, name, text
 from leadq.foundation.plurals import counted, one_or_many
 
