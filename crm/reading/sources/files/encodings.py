@@ -29,6 +29,7 @@ _CELL = re.compile(rb'[,;\t\r"]')
 _GOOD, _MARGIN = 0.75, 0.08
 _MOST_LOOKED = 1 << 26
 _NUL_SHARE = 0.1
+_OLD = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +192,7 @@ def _by_letters(path: Path, values: list[bytes]) -> FoundEncoding:
         except UnicodeDecodeError:
             continue
         if not any(texts == known for _, _, known in readings):
-            readings.append((plausibility(codec, texts) - place * 1e-4, codec, texts))
+            readings.append((plausibility(codec, texts) - _rarity(codec, place), codec, texts))
     readings = sorted(readings, key=lambda reading: -reading[0])
     while readings and undecodable(path, readings[0][1]):
         readings.pop(0)
@@ -207,6 +208,12 @@ def _by_letters(path: Path, values: list[bytes]) -> FoundEncoding:
     others = tuple(reading[1] for reading in close)
     doubt = f"does it say {shown}?"
     return FoundEncoding(codec=codec, example=texts[differs], others=others, readings=shown, doubt=doubt)
+
+
+def _rarity(codec: str, place: int) -> float:
+    """Return what a reading loses because hardly any export is written in its encoding, and of two alike the first is named."""
+    old = codec.startswith(("mac_", "iso", "cp4", "cp8")) and codec not in ("cp874", "mac_cyrillic")
+    return place * 1e-4 + (_OLD if old else 0.0)
 
 
 def _unsure(codec: str, example: str) -> FoundEncoding:

@@ -55,19 +55,19 @@ def written(words: tuple[str, ...]) -> str:
 
 @pytest.mark.parametrize("kind", WORDS)
 def test_letters_are_read_or_the_doubt_names_the_line_that_reads_them(read: Read, tmp_path: Path, kind: str) -> None:
-    codec, words = kind.split()[0], WORDS[kind]
+    codec, words = kind.split(maxsplit=1)[0], WORDS[kind]
     path = tmp_path / "leads.csv"
     path.write_bytes(written(words).encode(codec))
     found, doubt = find_encoding(path)
     try:
-        loaded, rows = read(path)
+        rows = read(path)[1]
         assert not doubt
     except FileProblem as stopped:
         assert doubt
         line = re.search(r"encoding: ([\w-]+)", stopped.problem.remedy)
         assert line is not None
         assert line[1] == found
-        loaded, rows = read(path, encoding=line[1])
+        rows = read(path, encoding=line[1])[1]
     assert [row["stage"] for row in rows] == [words[n % len(words)] for n in range(60)]
 
 
@@ -138,7 +138,7 @@ def test_a_wrong_encoding_is_refused_with_the_right_one(read: Read, refused: Ref
 )
 def test_any_encoding_of_text_is_taken(read: Read, tmp_path: Path, name: str) -> None:
     path = tmp_path / "leads.csv"
-    path.write_bytes(written(("won", "lost")).encode(name.split(":")[0]))
+    path.write_bytes(written(("won", "lost")).encode(name.split(":", maxsplit=1)[0]))
     assert read(path, encoding=name)[1][1]["stage"] == "lost"
 
 
