@@ -18,7 +18,7 @@ from leadq.foundation.extras import missing_extra
 from leadq.foundation.problems import ConfigError, LeadqError, StoreError
 from leadq.models.registry.artifact_locations import settle_locations
 from leadq.models.registry.mlflow_failure import not_told, unreached
-from leadq.models.registry.tracking import Tracking, without_credentials
+from leadq.models.registry.tracking import Tracking, store_uri, without_credentials
 
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -115,7 +115,21 @@ def _set_up(mlflow: Any, store: Path, tracking: Tracking) -> Iterator[Any]:
     finally:
         mlflow.set_tracking_uri(None)  # back to what the environment says, which the session restores
         mlflow.set_registry_uri("")
+        _remove_folders_of_the_address(store)
     settle(store)  # a new database begins with a location in the folder that the process runs in
+
+
+def _remove_folders_of_the_address(store: Path) -> None:
+    """Remove the empty folders that MLflow makes where a ``?`` in the store's path stands as ``%3F`` in the address of its database."""
+    real = store.resolve()
+    made = Path(store_uri(store).removeprefix("sqlite:///")).parent
+    for folder in (made, *made.parents):
+        if folder == real or folder in real.parents:
+            return
+        try:
+            folder.rmdir()
+        except OSError:  # not there, or not empty: somebody's own
+            return
 
 
 def _reach(uri: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from leadq.foundation.problems import ConfigError
-from leadq.models.registry.mlflow_session import seconds_to_connect
-from leadq.models.registry.tracking import tracking_of, without_credentials
+from leadq.models.registry.mlflow_session import _remove_folders_of_the_address, seconds_to_connect
+from leadq.models.registry.tracking import Tracking, store_uri, tracking_of, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,23 @@ def test_every_driver_of_a_database_server_is_bounded_in_its_own_words(address: 
 
 def test_a_driver_of_which_nothing_is_known_gets_no_word_that_it_might_refuse() -> None:
     assert seconds_to_connect("asyncpg") == {}
+
+
+def test_a_stores_own_database_is_found_whatever_its_folders_are_called(tmp_path):
+    from sqlalchemy import create_engine  # noqa: PLC0415 - comes with MLflow
+
+    store = tmp_path / "source=hubspot" / "a*b?[c] %20#d" / "store"
+    store.mkdir(parents=True)
+    engine = create_engine(store_uri(store))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE runs (id INTEGER)")
+    engine.dispose()
+    assert (store / "mlflow.db").stat().st_size
+    assert [path.name for path in store.parents[1].iterdir()] == ["a*b?[c] %20#d"]
+    assert Tracking(tracking_uri=store_uri(store)).artifacts(store) == (store / "mlflow_artifacts").as_uri()
+    made = Path(store_uri(store).removeprefix("sqlite:///")).parent
+    made.mkdir(parents=True)  # as MLflow does
+    _remove_folders_of_the_address(store)
+    assert [path.name for path in store.parents[1].iterdir()] == ["a*b?[c] %20#d"]
+    _remove_folders_of_the_address(store)
+    assert (store / "mlflow.db").is_file()
