@@ -10,6 +10,7 @@ import pytest
 
 from leadq.crm.contract.history import History
 from leadq.crm.reading.ingest import read_notes
+from leadq.crm.reading.values.kept_readings import readings_from_document
 from tests.crm.reading.conftest import SourceFolder
 
 RowsOf = Callable[[History, str], list[dict[str, Any]]]
@@ -182,3 +183,16 @@ def test_a_joined_key_with_two_contents_names_the_column_and_what_to_take(source
     assert "differ in Region" in problem.remedy
     assert 'take: ["Seats"]' in problem.remedy
     assert sources.read(JOINED % '"Seats"').counts["leads"].used == ROWS
+
+
+@pytest.mark.parametrize(("before", "tonight"), [("{}", "{}.0"), ("{}.0", "{}"), ("{}", "{:,}")])
+def test_a_night_whose_ids_are_written_otherwise_than_at_training_has_the_same_ids(
+    sources: SourceFolder, rows_of: RowsOf, before: str, tonight: str
+) -> None:
+    """Else scores would go to ids that the CRM does not know."""
+    numbers = range(7001, 7001 + ROWS)
+    _write(sources, [before.format(n) for n in numbers], [before.format(n) for n in numbers])
+    trained = readings_from_document(sources.read(CONFIG % "").readings)
+    _write(sources, [tonight.format(n) for n in numbers], [tonight.format(n) for n in numbers])
+    history = sources.read(CONFIG % "", readings=trained)
+    assert [row["lead_id"] for row in rows_of(history, "leads")] == [str(n) for n in numbers]
