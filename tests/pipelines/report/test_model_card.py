@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,13 +40,22 @@ def test_the_card_says_what_it_must(company: Company) -> None:
     assert all(f"<h2>{section}</h2>" in page for section in SECTIONS[:-1])
 
 
+def test_the_outcome_is_named_in_report_and_card(company: Company) -> None:
+    for document in ("model_card.html", "evaluation.html"):
+        page = (company.project.reports / document).read_text(encoding="utf-8")
+        assert re.search(r"Outcome: columns? .+; won: .+; lost: .+; open: ", page), document
+
+
 def test_hostile_names_stay_text(company: Company) -> None:
     catalogue = replace(company.bundle.catalogue, quarantined={"a|b": "<script>x</script>\n# heading"})
     bundle = replace(company.bundle, catalogue=catalogue)
-    card = make_card(bundle, company.project.agreement, None, span=None, cannot=["[a](javascript:b)"])
+    told = "Outcome: column <b>Stage</b>; won: 'Closed Won' (347 rows)"
+    card = make_card(bundle, company.project.agreement, None, span=None, cannot=["[a](javascript:b)"], outcome=told)
     text, page = card.to_markdown(), card.to_html()
     assert "a\\|b: \\<script\\>x\\</script\\> \\# heading" in text
     assert "\\[a\\]" in text
+    assert "won: 'Closed Won' (347 rows)" in text
+    assert "column &lt;b&gt;Stage&lt;/b&gt;" in page
     assert "<script>" not in page
     assert "No sensitive field was named" in text
 
