@@ -12,10 +12,9 @@ from leadq.crm.storage.scratch_database import Connection, first_row, name, text
 
 _BLANKS = r"\x{00}-\x{20}\x{7f}-\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _INVISIBLE = _BLANKS + r"\x{ad}\x{61c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{fe0f}\x{feff}"
-_AROUND = f"^[{_INVISIBLE}]+|[{_INVISIBLE}]+$"
-_ENDS = f"^[{_INVISIBLE}]|[{_INVISIBLE}]$"
 _WITHIN = r"[\x{200b}\x{2060}\x{ad}\x{feff}]"
-_FORMULA = r'^="{1,2}([^"]*)"{1,2}$'
+_AROUND = f"^[{_INVISIBLE}]+|[{_INVISIBLE}]+$|{_WITHIN}"
+_FORMULA = r'^="{1,2}\s*([^"]*?)\s*"{1,2}$'
 _GUARDED_FORMULA = "^'[-+=@]"
 _GUARDED_NUMBER = r"^'[0-9][0-9.,\s]*$"
 _FORMULA_START = "^[-+=@]"
@@ -31,16 +30,16 @@ def clean(cell: str, facts: ByteFacts | None = None) -> str:
     facts : ByteFacts, optional
         Of the file; None where nothing is known, so that everything is looked for.
     """
-    trimmed = f"trim({cell})"
     if facts is None or facts.controls or facts.invisible or facts.nuls:
-        cell = f"regexp_replace({cell}, {text(_WITHIN)}, '', 'g')"
-        trimmed = f"CASE WHEN regexp_matches({cell}, {text(_ENDS)}) THEN {_trimmed(cell)} ELSE {cell} END"
+        trimmed = _trimmed(cell)
     elif facts.quotes or facts.tabs or facts.returns:
-        blank_ends = " OR ".join(f"ends_with({trimmed}, chr({code}))" for code in (9, 10, 13))
-        trimmed = f"CASE WHEN {trimmed} < '!' OR {blank_ends} THEN {_trimmed(cell)} ELSE {trimmed} END"
+        blank = f"trim({cell})"
+        blank_ends = " OR ".join(f"ends_with({blank}, chr({code}))" for code in (9, 10, 13))
+        trimmed = f"CASE WHEN {blank} < '!' OR {blank_ends} THEN {_trimmed(cell)} ELSE {blank} END"
+    else:
+        trimmed = f"trim({cell})"
     if facts is None or facts.formulas:
-        inner = _trimmed(f"regexp_extract({trimmed}, {text(_FORMULA)}, 1)")
-        trimmed = f"CASE WHEN regexp_matches({trimmed}, {text(_FORMULA)}) THEN {inner} ELSE {trimmed} END"
+        trimmed = f"regexp_replace({trimmed}, {text(_FORMULA)}, '\\1')"
     return f"nullif({trimmed}, '')"
 
 

@@ -32,6 +32,7 @@ _SWALLOWING = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
 """The engine's words for a cell that never ends: all lines after it are in it."""
 _TAIL = 32_768
 _FEW_MALFORMED = 1_000
+_MOST_COLUMNS = 2_000
 
 
 def stage_csv(
@@ -65,6 +66,9 @@ def stage_csv(
 def _stage(connection: Connection, file: FileFormat, path: Path, table: str, scratch: Path, encoding: str) -> Loaded:
     facts = facts_of(path)
     shape = find_shape(path, file, facts)
+    if len(shape.headings) > _MOST_COLUMNS:
+        remedy = "Export fewer columns, or name the right separator with separator in leadq.yaml."
+        raise refused(file.path, f"must have at most {_MOST_COLUMNS:,} columns", f"{len(shape.headings):,}", remedy)
     if _is_plain(path, shape, facts):
         loaded = _by_engine(connection, file.path, path, table, shape, facts)
     else:

@@ -23,7 +23,7 @@ from leadq.crm.storage.source_locations import FileFormat
 
 _BATCH = 20_000
 _MOST_CELLS = 1_000_000
-_MOST_COLUMNS = 5_000
+_MOST_COLUMNS = 2_000
 _DEEPEST = 20
 _PathTo = tuple[str, ...]
 
