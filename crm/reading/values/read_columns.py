@@ -112,9 +112,9 @@ def _counted_forms(looked: Mapping[str, _Column], settings: ReadSettings) -> dic
     """Ways of counting time (days of a spreadsheet, milliseconds) in which the source's surest times are, and from where to where."""
     spans: dict[str, tuple[float, float]] = {}
     for one in looked.values():
-        if one.wanted != "time" or one.column in settings.read:
+        if one.wanted != "time":
             continue
-        for form in one.times_of(settings):
+        for form in settings.read.get(one.column) or one.times_of(settings):
             if form in A_YEAR:
                 low, high = one.span()
                 before = spans.get(form, (low, high))

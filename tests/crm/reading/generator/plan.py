@@ -120,6 +120,8 @@ def draw(seed: int) -> Plan:
 
 def _settled(plan: Plan, dates_kind: str, numbers_kind: str) -> Plan:
     """Take out choices that contradict each other, and say what the file leaves in doubt."""
+    if plan.id_dress == "formula" and plan.quoting == "backslash":
+        plan.id_dress = ""  # nobody writes quotes of a formula with a backslash
     if plan.id_dress == "float":
         plan.ids = "numbers"
     if plan.structure in TABULAR:
