@@ -36,7 +36,7 @@ def without_closing_date(undated: Relation, dates: Mapping[str, str], closed_at:
     else:
         line = f"closed_at: {quoted_list([*now, 'LastModifiedDate'])}"
         remedy = (
-            "The source has no other date for them. Export the date of the last change with the leads (Salesforce: LastModifiedDate) "
+            "The source has no other date for them. Export the date of the last change with the leads, such as LastModifiedDate, "
             f"and write under columns in leadq.yaml: {line}. Or learn without dates: name the file under flat instead of "
             "sources, with outcome, won, lost and open, and order: your column of creation dates."
         )
