@@ -1,6 +1,6 @@
 """A file's path as an engine takes it: the file of exactly that name, and no meaning out of the names of its folders.
 
-DuckDB and Spark read ``source=hubspot/`` as a column and ``a*b`` as many files. Every path that goes to an engine comes from here, and
+DuckDB and Spark read ``source=ads/`` as a column and ``a*b`` as many files. Every path that goes to an engine comes from here, and
 every reading by an engine says ``hive_partitioning=false``; ``tests/layout/house.py`` holds the rooms to both.
 """
 
