@@ -33,7 +33,8 @@ LANGUAGES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """Encoding to the letters of each language that is written in it."""
 _TYPOGRAPHY = frozenset("“”‘’„‚–—…€£§°©®™«»·•´²³½µ×№\xa0¿¡")
-_INSIDE_WORDS = frozenset("’·№º")
+_INSIDE_WORDS = frozenset("’·№ºª")
+_CURRENCY = frozenset("€£")
 _EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
 CANDIDATES = (*LANGUAGES, *_EAST_ASIAN)
 """Encodings asked about, the commoner first: of two that read the same the first is named."""
@@ -101,10 +102,13 @@ def _mark(text: str, place: int, letters: frozenset[str], worth: float) -> float
         return _WRONG  # two alphabets in one word
     if sign in _THAI_MARKS and not "\u0e01" <= before <= "\u0e4e":
         return _WRONG
+    if sign.isalpha() and sign not in _INSIDE_WORDS and (before.isdigit() or after.isdigit()):
+        return _SPLIT_WORD  # no letter, but a currency or a sign between thousands
     if sign in letters:
-        return _SPLIT_WORD if sign.isupper() and before.islower() and not sign.islower() else worth
+        in_a_word = before.islower() or (before.isalpha() and after.islower())
+        return _SPLIT_WORD if sign.isupper() and in_a_word and not sign.islower() else worth
     if sign in _TYPOGRAPHY:
-        inside = before.isalpha() and after.isalpha()
+        inside = before.isalpha() and (after.isalpha() or sign in _CURRENCY)
         return 0.95 if not inside or sign in _INSIDE_WORDS else _WRONG
     return -0.3 if sign.isalpha() else -3.0 if unicodedata.category(sign) in ("Cc", "Co", "Cn") else _WRONG
 
@@ -113,7 +117,7 @@ def _east_asian(codec: str, text: str, place: int) -> float:
     sign, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
     if before.isascii() and after.isascii() and before.isalpha() and after.isalpha():
         return _SPLIT_WORD  # the second byte of a letter swallowed one of the word
-    if "\u3000" <= sign <= "\u303f" or "\uff01" <= sign <= "\uff5e":
+    if sign in _TYPOGRAPHY or "\u3000" <= sign <= "\u303f" or "\uff01" <= sign <= "\uff5e":
         return 0.8
     if "\u3040" <= sign <= "\u30ff":
         return 1.0 if codec in ("cp932", "euc_jp") else 0.1

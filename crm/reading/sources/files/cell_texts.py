@@ -90,6 +90,6 @@ def unguard(connection: Connection, table: str, columns: Sequence[str]) -> tuple
 
 def drop_empty_rows(connection: Connection, table: str, columns: Sequence[str]) -> int:
     """Delete staged rows without any value; return how many they were."""
-    empty = " AND ".join(f"{name(column)} IS NULL" for column in columns)
+    empty = f"coalesce({', '.join(map(name, columns))}) IS NULL"
     ((rows,),) = connection.execute(f"DELETE FROM {name(table)} WHERE {empty}").fetchall()  # noqa: S608 - names are quoted
     return int(rows)

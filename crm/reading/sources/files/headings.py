@@ -20,7 +20,7 @@ _DATA = re.compile(
 _MOST_TITLES = 100
 """Lines above the headings that are looked at."""
 _MOST_DATA = 1 / 3
-_COMPARED = 200
+_COMPARED = 50
 _LETTERS, _DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 _WORD_FORMULA = re.compile(r'="{1,2}([^"]*)"{1,2}')
 
@@ -35,6 +35,8 @@ class Headings:
 
 def visible(text: str) -> str:
     """Return a cell as one line without signs that cannot be seen, blanks around it cut off."""
+    if text.isascii() and text.isprintable() and not text.startswith("="):
+        return " ".join(text.split())  # nearly all cells
     seen = "".join(" " if sign.isspace() or unicodedata.category(sign) in ("Zs", "Cc") else sign for sign in text)
     seen = "".join(sign for sign in seen if unicodedata.category(sign) not in ("Cf", "Cn", "Cs"))
     seen = " ".join(seen.split())
