@@ -6,6 +6,7 @@ The format follows the file's suffix (.png or .svg).
 from __future__ import annotations
 
 import textwrap
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,10 @@ def tidy(axes: Any, title: str, subtitle: str) -> None:
 def save(figure: Any, path: Path) -> Path:
     """Write the file whole; the same figure gives the same bytes."""
     metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-    with new_file(path) as partial:
+    with new_file(path) as partial, warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", r"Glyph \d+ .* missing from font"
+        )  # a name in a script we have no letters of: boxes
         figure.savefig(partial, format=path.suffix.lstrip("."), metadata=metadata)
     return path
 
