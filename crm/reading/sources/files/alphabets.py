@@ -32,7 +32,7 @@ LANGUAGES: dict[str, dict[str, str]] = {
     "cp874": _THAI, "cp1258": {"vi": "ăâđêôơưàáèéìíòóùúý\u0300\u0301\u0303\u0309\u0323"},
 }  # fmt: skip
 """Encoding to the letters of each language that is written in it."""
-_TYPOGRAPHY = frozenset("“”‘’„‚–—…€£§°©®™«»·•´²³½µ×№\xa0¿¡")
+_TYPOGRAPHY = frozenset("“”‘’„‚–—…€£§°©®™«»·•´²³½µ×№\xa0¿¡−\u202f")
 _INSIDE_WORDS = frozenset("’·№ºª")
 _CURRENCY = frozenset("€£")
 _EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
@@ -104,6 +104,8 @@ def _mark(text: str, place: int, letters: frozenset[str], worth: float) -> float
         return _WRONG
     if sign.isalpha() and sign not in _INSIDE_WORDS and (before.isdigit() or after.isdigit()):
         return _SPLIT_WORD  # no letter, but a currency or a sign between thousands
+    if sign.isupper() and not sign.islower() and not before.isalpha() and not after.isalpha():
+        return _NO_LANGUAGE  # a capital by itself may be a currency
     if sign in letters:
         in_a_word = before.islower() or (before.isalpha() and after.islower())
         return _SPLIT_WORD if sign.isupper() and in_a_word and not sign.islower() else worth

@@ -22,7 +22,7 @@ _TWICE_CYRILLIC = re.compile(
     rb"(?:\xd0[\xa0\xa1](?:\xc2[\x80-\xbf]|[\xd0-\xd2][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf])){3,}"
 )
 _LOST = "\ufffd".encode()
-_CONTROLS = [bytes([code]) for code in (*range(1, 9), 11, 12, *range(14, 32), 127)]
+_CONTROLS = [bytes([code]) for code in (1, 2, 3, 11, 12, 26, 28, 29, 30, 31, 127)]
 
 
 @dataclass(slots=True, kw_only=True)

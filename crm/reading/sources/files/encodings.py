@@ -82,7 +82,7 @@ def look_for_encoding(path: Path) -> FoundEncoding:
     if _nearly_utf8(path):
         doubt = f"it is UTF-8 but for {broken}"
         return FoundEncoding(codec="utf-8" + BROKEN_BYTES_REPLACED, doubt=doubt, broken=broken)
-    return _by_letters(path, values)
+    return _by_letters(path, values, of_a_mac=b"\r" in start and b"\n" not in start)
 
 
 def error_handler(encoding: str) -> tuple[str, str]:
@@ -183,8 +183,11 @@ def _nearly_utf8(path: Path) -> bool:
     return 0 < broken < letters
 
 
-def _by_letters(path: Path, values: list[bytes]) -> FoundEncoding:
-    """Return the encoding under which the values are words, and which others would read other words."""
+def _by_letters(path: Path, values: list[bytes], *, of_a_mac: bool) -> FoundEncoding:
+    """Return the encoding under which the values are words, and which others would read other words.
+
+    Lines that end in CR alone are written by spreadsheets of a Mac, in an encoding of a Mac.
+    """
     readings: list[tuple[float, str, list[str]]] = []
     for place, codec in enumerate(CANDIDATES):
         try:
@@ -192,7 +195,7 @@ def _by_letters(path: Path, values: list[bytes]) -> FoundEncoding:
         except UnicodeDecodeError:
             continue
         if not any(texts == known for _, _, known in readings):
-            readings.append((plausibility(codec, texts) - _rarity(codec, place), codec, texts))
+            readings.append((plausibility(codec, texts) - _rarity(codec, place, of_a_mac=of_a_mac), codec, texts))
     readings = sorted(readings, key=lambda reading: -reading[0])
     while readings and undecodable(path, readings[0][1]):
         readings.pop(0)
@@ -210,8 +213,10 @@ def _by_letters(path: Path, values: list[bytes]) -> FoundEncoding:
     return FoundEncoding(codec=codec, example=texts[differs], others=others, readings=shown, doubt=doubt)
 
 
-def _rarity(codec: str, place: int) -> float:
+def _rarity(codec: str, place: int, *, of_a_mac: bool) -> float:
     """Return what a reading loses because hardly any export is written in its encoding, and of two alike the first is named."""
+    if of_a_mac and codec.startswith("mac_"):
+        return place * 1e-4
     old = codec.startswith(("mac_", "iso", "cp4", "cp8")) and codec not in ("cp874", "mac_cyrillic")
     return place * 1e-4 + (_OLD if old else 0.0)
 

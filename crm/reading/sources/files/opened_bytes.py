@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-BLOCK = 1 << 22
+BLOCK = 1 << 18
 """Bytes in memory at a time."""
 
 
