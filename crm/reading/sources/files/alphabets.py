@@ -35,6 +35,8 @@ LANGUAGES: dict[str, dict[str, str]] = {
 _TYPOGRAPHY = frozenset("“”‘’„‚–—…€£§°©®™«»·•´²³½µ×№\xa0¿¡−\u202f")
 _INSIDE_WORDS = frozenset("’·№ºª")
 _CURRENCY = frozenset("€£")
+_SIGN = 0.1
+"""What a sign counts beside a letter: thousands of amounts in euros say little of the few words between them."""
 _EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
 CANDIDATES = (*LANGUAGES, *_EAST_ASIAN)
 """Encodings asked about, the commoner first: of two that read the same the first is named."""
@@ -67,13 +69,15 @@ def plausibility(codec: str, texts: Iterable[str]) -> float:
     fits = {text: {language for language, known in letters.items() if _letters(text) <= known} for text in texts}
     best = max(letters, key=lambda language: sum(language in found for found in fits.values()))
     every = frozenset().union(*letters.values())
-    total, count = 0.0, 0
+    total, count = 0.0, 0.0
     for text, found in fits.items():
         worth = _ONE_LANGUAGE if best in found else _OTHER_LANGUAGE if found else _NO_LANGUAGE
         worth *= _has_syllables(text)
         marks = [_mark(text, place, every, worth) for place, sign in enumerate(text) if sign > "\x7f"]
-        total, count = total + sum(marks), count + len(marks)
-    return total / max(count, 1)
+        weights = [_SIGN if sign in _TYPOGRAPHY else 1.0 for sign in text if sign > "\x7f"]
+        total += sum(mark * weight for mark, weight in zip(marks, weights, strict=True))
+        count += sum(weights)
+    return total / count if count else 0.0
 
 
 def _letters(text: str) -> set[str]:
@@ -119,7 +123,7 @@ def _east_asian(codec: str, text: str, place: int) -> float:
     sign, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
     if before.isascii() and after.isascii() and before.isalpha() and after.isalpha():
         return _SPLIT_WORD  # the second byte of a letter swallowed one of the word
-    if sign in _TYPOGRAPHY or "\u3000" <= sign <= "\u303f" or "\uff01" <= sign <= "\uff5e":
+    if sign in _TYPOGRAPHY or "\u3000" <= sign <= "\u303f" or "\uff01" <= sign <= "\uff5e" or "\uffe0" <= sign <= "\uffe6":
         return 0.8
     if "\u3040" <= sign <= "\u30ff":
         return 1.0 if codec in ("cp932", "euc_jp") else 0.1
