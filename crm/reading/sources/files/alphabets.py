@@ -123,7 +123,12 @@ def _east_asian(codec: str, text: str, place: int) -> float:
     sign, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
     if before.isascii() and after.isascii() and before.isalpha() and after.isalpha():
         return _SPLIT_WORD  # the second byte of a letter swallowed one of the word
-    if sign in _TYPOGRAPHY or "\u3000" <= sign <= "\u303f" or "\uff01" <= sign <= "\uff5e" or "\uffe0" <= sign <= "\uffe6":
+    if (
+        sign in _TYPOGRAPHY
+        or "\u3000" <= sign <= "\u303f"
+        or "\uff01" <= sign <= "\uff5e"
+        or "\uffe0" <= sign <= "\uffe6"
+    ):
         return 0.8
     if "\u3040" <= sign <= "\u30ff":
         return 1.0 if codec in ("cp932", "euc_jp") else 0.1
