@@ -120,18 +120,7 @@ def draw(seed: int) -> Plan:
 
 def _settled(plan: Plan, dates_kind: str, numbers_kind: str) -> Plan:
     """Take out choices that contradict each other, and say what the file leaves in doubt."""
-    if plan.id_dress == "formula" and plan.quoting == "backslash":
-        plan.id_dress = ""  # nobody writes quotes of a formula with a backslash
-    if plan.id_dress == "float":
-        plan.ids = "numbers"
-    if plan.structure in TABULAR:
-        plan.encoding, plan.line_end, plan.separator, plan.quoting = "utf-8", "\n", ",", "minimal"
-        plan.quirk = "" if plan.quirk in ("index", "duplicates") and plan.structure != "xlsx" else plan.quirk
-        plan.id_dress = "" if plan.id_dress == "formula" else plan.id_dress
-    if plan.outcome in ("flag", "float", "two_flags") and plan.headings["outcome"] != "status":
-        plan.headings["outcome"] = "Is Won" if plan.outcome == "two_flags" else ("Converted", "Won")[plan.seed % 2]
-    if plan.line_end == "\r" and plan.quirk == "line_break":
-        plan.quirk = ""
+    _as_one_program_writes(plan)
     if numbers_kind == "thousands_only":
         plan.left_out = {"share", "percent"}
         plan.doubts.add("thousands")
@@ -162,6 +151,24 @@ def _settled(plan: Plan, dates_kind: str, numbers_kind: str) -> Plan:
         "flag": "/".join(plan.flag_words),
     }
     return plan
+
+
+def _as_one_program_writes(plan: Plan) -> None:
+    """Take out choices that no one program makes together."""
+    if plan.id_dress == "formula" and plan.quoting == "backslash":
+        plan.id_dress = ""  # nobody writes quotes of a formula with a backslash
+    if plan.id_dress == "float":
+        plan.ids = "numbers"
+    if plan.encoding == "mac_roman" and plan.structure not in TABULAR:
+        plan.line_end = "\r"  # what spreadsheets of a Mac write
+    if plan.structure in TABULAR:
+        plan.encoding, plan.line_end, plan.separator, plan.quoting = "utf-8", "\n", ",", "minimal"
+        plan.quirk = "" if plan.quirk in ("index", "duplicates") and plan.structure != "xlsx" else plan.quirk
+        plan.id_dress = "" if plan.id_dress == "formula" else plan.id_dress
+    if plan.outcome in ("flag", "float", "two_flags") and plan.headings["outcome"] != "status":
+        plan.headings["outcome"] = "Is Won" if plan.outcome == "two_flags" else ("Converted", "Won")[plan.seed % 2]
+    if plan.line_end == "\r" and plan.quirk == "line_break":
+        plan.quirk = ""
 
 
 def _times(dice: random.Random, language: Language, *, ambiguous: bool) -> tuple[str, dict[str, tuple[TimeForm, ...]]]:

@@ -1,6 +1,5 @@
 """Headings, outcome words and yes and no in twelve languages, and which encodings can write each."""
 
-# ruff: noqa: RUF001 (the letters are those of the language)
 from __future__ import annotations
 
 from dataclasses import dataclass
