@@ -94,17 +94,18 @@ def _replaced(expression: str, pattern: str, word: str) -> str:
 
 
 def look_inside(rows: Relation, column: str, *, times: str = "") -> Inside:
-    """Count the rows of ``column`` that hold a contact detail; each distinct text is looked at once.
+    """Count the rows of ``column`` that hold a contact detail; of texts that may, each distinct one is looked at once.
 
     ``times`` names the column that says how often a row stands for, where ``rows`` are distinct texts already.
     """
-    given = name(column)
-    distinct = rows.filter(f"{given} IS NOT NULL").aggregate(
-        f"{given} AS given, {f'sum({name(times)})' if times else 'count(*)'} AS times"
-    )
-    held = f"{_suspect('given')} AND {blanked('given')} <> given"
-    found = first_row(distinct.aggregate(f"sum(times) FILTER ({held}), sum(times)"))
-    return Inside(rows=int(found[0] or 0), filled=int(found[1] or 0))
+    given, weight = name(column), f"sum({name(times)})" if times else "count(*)"
+    counted = f"coalesce({weight} FILTER ({given} IS NOT NULL), 0), coalesce({weight} FILTER ({_suspect(given)}), 0)"
+    filled, suspected = (int(value) for value in first_row(rows.aggregate(counted)))
+    if not suspected:
+        return Inside(rows=0, filled=filled)
+    distinct = rows.filter(_suspect(given)).aggregate(f"{given} AS given, {weight} AS times")
+    (held,) = first_row(distinct.aggregate(f"sum(times) FILTER ({blanked('given')} <> given)"))
+    return Inside(rows=int(held or 0), filled=filled)
 
 
 def _suspect(expression: str) -> str:
