@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from leadq.crm.contract.crm_tables import OUTCOMES, REJECTED, TABLES, TEXT, TIME
 from leadq.crm.reading.columns.profiling import TypedField
+from leadq.crm.reading.columns.wanted_columns import OWN_KEYS
 from leadq.crm.reading.findings import Findings
-from leadq.crm.reading.rows.row_rules import UNIQUE
 from leadq.crm.storage.scratch_database import Relation, name, write_table
 
 _ARROW_TYPES = {"number": pa.float64(), "category": TEXT, "flag": pa.bool_(), "date": TIME}
@@ -55,7 +55,7 @@ def write_history_tables(
             rows = _whole_events(rows)
         columns = [name(column) for column in schema.names]
         columns += [f"{typed.expression} AS {name(typed.field.name)}" for typed in kept]
-        write_table(rows.project(", ".join(columns)).order(UNIQUE.get(table, "ALL")), path, full)
+        write_table(rows.project(", ".join(columns)).order(OWN_KEYS.get(table, "ALL")), path, full)
     write_table(outcomes, folder / "outcomes.parquet", OUTCOMES)
     write_table(findings.rejected(), folder / "rejected.parquet", REJECTED)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from leadq.crm.config.schema import Config, Flat, FromLeadColumns, Join, Source
 from leadq.crm.contract.crm_tables import TABLES, TIME
 from leadq.crm.reading.columns.reading_problems import changed_problem, doubt_problem, unknown_column
-from leadq.crm.reading.columns.wanted_columns import CONTRACT_IDS, WITH_OWN_FIELDS
+from leadq.crm.reading.columns.wanted_columns import CONTRACT_IDS, OWN_KEYS, WITH_OWN_FIELDS
 from leadq.crm.reading.findings import Findings
 from leadq.crm.reading.people.headings import is_of_people
 from leadq.crm.reading.sources.source_rows import SourceRows
@@ -170,7 +170,7 @@ class Canonical:
             elif pa.types.is_floating(one.type):
                 kind = "number"
             elif one.name in CONTRACT_IDS:
-                kind = "id"
+                kind = "key" if one.name == OWN_KEYS.get(table) else "id"
             said = work.source.columns.get(one.name)
             columns = said if said is not None else () if one.name.lower() in renamed else (one.name,)
             kinds |= {column: kind for wanted in columns if (column := work.loaded.column(wanted)) is not None}

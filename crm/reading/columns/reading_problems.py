@@ -10,6 +10,7 @@ from leadq.crm.reading.values.changed_writing import Changed
 from leadq.crm.reading.values.column_reading import ColumnReading
 from leadq.crm.reading.values.read_columns import Doubt
 from leadq.crm.reading.values.stated import FORMS_IN_WORDS
+from leadq.crm.reading.values.times.zone_names import SEVERAL
 from leadq.foundation.problems import Problem
 from leadq.foundation.suggestions import did_you_mean
 
@@ -77,14 +78,22 @@ def _remedy(work: SourceRows, said: Source | Join, doubt: Doubt) -> str:
     if doubt.what == "stated":
         return f"Write {FORMS_IN_WORDS}."
     if doubt.what == "zone names":
-        names = ", ".join(f'{json.dumps(zone, ensure_ascii=False)}: "+01:00"' for zone in doubt.zones)
-        return f"Say which offset each has; add to leadq.yaml: zone_names: {{{names}}}, with the right offsets."
+        return f"Say which offset each has; add to leadq.yaml {_zone_lines(doubt.zones)}"
     if not doubt.ways:
         return (
             "Export the column again in one way of writing, for example 2025-03-13; no setting can tell the two apart."
         )
     first, second = (_paste(work, said, doubt.column, way) for way in doubt.ways[:2])
     return f"Add to leadq.yaml the one that is right: {first} Or: {second}"
+
+
+def _zone_lines(zones: tuple[str, ...]) -> str:
+    """Return the lines of ``zone_names`` that may be right, each with where its offset is used."""
+    if len(zones) == 1 and zones[0] in SEVERAL:
+        lines = (f'zone_names: {{{json.dumps(zones[0])}: "{offset}"}} ({where})' for offset, where in SEVERAL[zones[0]])
+        return f"the one that is right: {'. Or: '.join(lines)}."
+    names = ", ".join(f'{json.dumps(zone, ensure_ascii=False)}: "+01:00"' for zone in zones)
+    return f"zone_names: {{{names}}}, with the right offsets."
 
 
 def _paste(work: SourceRows, said: Source | Join, column: str, forms: tuple[str, ...]) -> str:

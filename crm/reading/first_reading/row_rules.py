@@ -6,8 +6,9 @@ import re
 from datetime import datetime
 
 from leadq.crm.contract.crm_tables import TABLES, TIME
+from leadq.crm.reading.columns.wanted_columns import OWN_KEYS
 from leadq.crm.reading.findings import Findings, RowRule
-from leadq.crm.reading.rows.row_rules import UNIQUE, reject_unfilled, reject_unknown_words
+from leadq.crm.reading.rows.row_rules import reject_unfilled, reject_unknown_words
 from leadq.crm.storage.scratch_database import ROW, count, name, text
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
 
@@ -21,8 +22,8 @@ def check_rows(findings: Findings, table: str, *, read_at: datetime, **_: object
     reject_unknown_words(findings, table)
     _future(findings, table, read_at)
     _order_of_times(findings, table)
-    if table in UNIQUE:
-        _duplicates(findings, table, UNIQUE[table])
+    if table in OWN_KEYS:
+        _duplicates(findings, table, OWN_KEYS[table])
 
 
 def _future(findings: Findings, table: str, read_at: datetime) -> None:

@@ -6,7 +6,7 @@ Guesses how the file is written and what its columns hold; what the columns mean
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leadq.crm.reading.proposal.heading_names import is_called
@@ -126,6 +126,10 @@ def _readings(
 ) -> tuple[dict[str, ColumnReading], tuple[Doubt, ...]]:
     """Judge every column; one that is called a date and holds bare numbers is judged again as one of dates."""
     judged = read_columns(rows, dict.fromkeys(columns, "any"), ReadSettings(), total=total)
+    if zones := {zone for doubt in judged.doubts for zone in doubt.zones}:  # any offset shows that they are times
+        assumed = ReadSettings(zone_names=dict.fromkeys(zones, "+00:00"))
+        again = read_columns(rows, dict.fromkeys(columns, "any"), assumed, total=total)
+        judged = replace(judged, readings=again.readings)
     numbers: dict[str, Wanted] = {
         column: "time"
         for column, reading in judged.readings.items()

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 
 from leadq.crm.contract.crm_tables import REQUIRED, TABLES, TIME
 from leadq.crm.reading.columns.mapping import EITHER
+from leadq.crm.reading.columns.wanted_columns import OWN_KEYS
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.reading.rows.repeated_ids import SourceColumns, one_row_an_id
 from leadq.crm.reading.rows.wrong_times import mend_times
 from leadq.crm.storage.scratch_database import count, name, text
 from leadq.foundation.plurals import counted, one_or_many
 
-UNIQUE = {"leads": "lead_id", "accounts": "account_id", "opportunities": "opportunity_id"}
 _WHILE_BEGINNING = timedelta(hours=1)
 """A run may wait so long for its turn."""
 MAY_BE_MISSING = {("leads", "created_at")}
@@ -68,8 +68,8 @@ def check_rows(
     reject_unknown_words(findings, table)
     if dated:
         mend_times(findings, table, read_at=read_at, columns=dict(columns.named))
-    if table in UNIQUE:
-        one_row_an_id(findings, table, UNIQUE[table], columns)
+    if table in OWN_KEYS:
+        one_row_an_id(findings, table, OWN_KEYS[table], columns)
 
 
 def leave_out_later_rows(findings: Findings, table: str, *, read_at: datetime, fetched_at: datetime) -> None:

@@ -14,8 +14,8 @@ from leadq.crm.reading.values.numbers.number_forms import number_form, plain_num
 from leadq.crm.reading.values.times.iso_text import iso_text
 from leadq.crm.storage.scratch_database import name, text, texts
 
-Wanted: TypeAlias = Literal["any", "time", "number", "id", "text", "outcome"]
-"""What a column must hold, by what it is mapped to; ``any``: the values decide."""
+Wanted: TypeAlias = Literal["any", "time", "number", "id", "key", "text", "outcome"]
+"""What a column must hold, by what it is mapped to; ``any``: the values decide; ``key``: the id of the table's own rows."""
 
 Kind: TypeAlias = Literal["text", "number", "time", "flag", "id"]
 

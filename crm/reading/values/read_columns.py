@@ -7,6 +7,7 @@ paste; nothing is guessed.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -194,7 +195,8 @@ class _Column:
         times = self._times(settings, counted) if self.wanted in ("any", "time") else TimeJudgement()
         as_others = all(form in counted and self._lies_in(counted[form]) for form in times.forms)
         trained = settings.trained.get(self.column)
-        if times.forms and (self.wanted == "time" or not numbers.forms or names_a_time(self.column) or as_others):
+        surely = self.wanted == "time" or times.sure or not numbers.forms or names_a_time(self.column)
+        if times.forms and (surely or as_others):
             return self._as_times(times, trained)
         if numbers.forms:
             return self._as_numbers(numbers, trained)
@@ -202,9 +204,15 @@ class _Column:
             words = [shape.text for shape in self.shapes.shapes]
             if flag := flag_words(words, has_empty=self.has_empty):
                 return self._reading("flag", forms=(*sorted(flag[0]), *sorted(flag[1]))), []
-        if self.wanted == "id":
-            return self._reading("id", forms=(WHOLE,) if may_lose_form(self.rows, self.column) else ()), []
+        if self.wanted in ("id", "key"):
+            kept = self.wanted == "key" and self._ends_in_nought() and not (trained and trained.evidence.whole)
+            whole = not kept and may_lose_form(self.rows, self.column)
+            return self._reading("id", forms=(WHOLE,) if whole else ()), []
         return self._reading("text"), []
+
+    def _ends_in_nought(self) -> bool:
+        """Whether ids are written 7000.0: a table's own go back to the CRM as they were, unless they were 7000 at training."""
+        return any(re.search("[.,]9{1,2}$", shape.text) for shape in self.shapes.shapes)
 
     def _times(self, settings: ReadSettings, as_others: Collection[str] = ()) -> TimeJudgement:
         counted = self.wanted == "time" or names_a_time(self.column) or bool(as_others)
@@ -226,7 +234,7 @@ class _Column:
         doubts = []
         if times.unknown_zones:
             doubts.append(
-                Doubt(column=self.column, what="zone names", example=times.example, zones=times.unknown_zones)
+                Doubt(column=self.column, what="zone names", example=self.examples[0], zones=times.unknown_zones)
             )
         if times.doubt:
             way = next((way for way in times.doubt if trained and set(way) <= set(trained.forms)), None)

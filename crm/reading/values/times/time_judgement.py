@@ -26,6 +26,7 @@ _COUNTED = (
     (EXCEL, r"\d{5}(?:[.,]\d+)?", 14_000, 80_000),
 )
 """Ways of counting time, from 1990 to 2100 (days: from 1938)."""
+_MANY, _SOME_DAYS = 30, 10
 _COMPACT = (("%Y%m%d", "9" * 8), ("%Y%m%d%H%M", "9" * 12), ("%Y%m%d%H%M%S", "9" * 14))
 
 
@@ -33,7 +34,8 @@ _COMPACT = (("%Y%m%d", "9" * 8), ("%Y%m%d%H%M", "9" * 12), ("%Y%m%d%H%M%S", "9" 
 class TimeJudgement:
     """Forms of a column's times (none: they are no times), how many values have one, a doubt, and what zone names mean.
 
-    ``doubt`` are the two ways of reading, each as its forms; ``unknown_zones`` names that mean no or several offsets.
+    ``doubt`` are the two ways of reading, each as its forms; ``unknown_zones`` names that mean no or several offsets;
+    ``sure`` says that bare numbers are dates whatever the heading says.
     """
 
     forms: tuple[str, ...] = ()
@@ -43,6 +45,7 @@ class TimeJudgement:
     example: str = ""
     zones: Mapping[str, str] | None = None
     unknown_zones: tuple[str, ...] = ()
+    sure: bool = False
 
 
 def judge_times(
@@ -68,7 +71,7 @@ def judge_times(
     if not found.filled:
         return TimeJudgement()
     if not fits or fits < nearly_all * found.filled:
-        return _counted_times(found, rows, column, nearly_all) if counted else TimeJudgement()
+        return _counted_times(found, rows, column, nearly_all) if counted else _surely_compact(found, rows, column)
     known, unknown = offsets({layout.zone for _, layout in layouts if layout.zone}, zone_names)
     weights: Counter[Layout] = Counter()
     for shape, layout in layouts:
@@ -140,6 +143,19 @@ def _order(rows: Relation, column: str, layout: Layout) -> list[str]:
             "mdy"
         )  # with points nobody writes the month first; where both parts are equal it is the same day
     return allowed
+
+
+def _surely_compact(found: Shapes, rows: Relation, column: str) -> TimeJudgement:
+    """Judge many different numbers of eight digits as dates where every single one is one: 20250313, which by accident never happens."""
+    if found.filled < _MANY or any(shape.text != _COMPACT[0][1] for shape in found.shapes):
+        return TimeJudgement()
+    given, form = name(column), _COMPACT[0][0]
+    read = f"count_if(year(try_strptime({given}, '{form}')) BETWEEN 1950 AND 2060)"
+    dates, values = first_row(rows.aggregate(f"{read}, count(DISTINCT {given})"))
+    days_of_month = f"count(DISTINCT right({given}, 2))"
+    if dates < found.filled or values < _MANY or first_row(rows.aggregate(days_of_month))[0] < _SOME_DAYS:
+        return TimeJudgement()
+    return TimeJudgement(forms=(form,), fits=found.filled, sure=True)
 
 
 def _counted_times(found: Shapes, rows: Relation, column: str, nearly_all: float) -> TimeJudgement:

@@ -22,6 +22,15 @@ _NAMES: dict[str, str] = {
 }  # fmt: skip
 _WITH_COMPANY = {("CST", "CDT"): "-06:00", ("BST", "GMT"): "+01:00", ("AST", "ADT"): "-04:00"}
 """A name that means one offset where another stands in the same column."""
+SEVERAL: dict[str, tuple[tuple[str, str], ...]] = {
+    "IST": (("+05:30", "India"), ("+02:00", "Israel"), ("+01:00", "Ireland")),
+    "CST": (("-06:00", "North America"), ("+08:00", "China")),
+    "BST": (("+01:00", "British summer"), ("+06:00", "Bangladesh")),
+    "AST": (("-04:00", "Atlantic"), ("+03:00", "Arabia")),
+    "GST": (("+04:00", "the Gulf"), ("-02:00", "South Georgia")),
+    "ECT": (("-05:00", "Ecuador"), ("-04:00", "Eastern Caribbean")),
+}
+"""Names that mean several offsets, with where each is used."""
 _PLACE = r"(?: ?\[[A-Za-z_]+(?:/[A-Za-z_]+)+\])?"
 OFFSET = r"(?:(?:GMT|UTC)? ?[-+−]\d{1,2}(?::?\d{2})?)"
 ZONE = rf"(?: ?(?:{OFFSET}|[A-Za-z]{{1,5}}|\([A-Z]{{1,5}}\)){_PLACE})"

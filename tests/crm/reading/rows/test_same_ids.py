@@ -55,8 +55,8 @@ def _read(sources: SourceFolder, rows_of: RowsOf, more: str = "") -> tuple[list[
     ("leads", "others", "kept", "said"),
     [
         ([str(7000 + n) for n in range(ROWS)], [f"{7000 + n}.0" for n in range(ROWS)], None, ""),
-        ([f"{7000 + n}.0" for n in range(ROWS)], [str(7000 + n) for n in range(ROWS)], "7000", ""),
-        ([f"{7000 + n},0" for n in range(ROWS)], [str(7000 + n) for n in range(ROWS)], "7000", ""),
+        ([f"{7000 + n}.0" for n in range(ROWS)], [str(7000 + n) for n in range(ROWS)], None, "the .0 of a number"),
+        ([f"{7000 + n}.0" for n in range(ROWS)], [str(7000 + n) for n in range(ROWS)], None, "the .0 of a number"),
         ([str(970 + n) for n in range(ROWS)], [f"{970 + n:,}" for n in range(ROWS)], None, ""),
         (
             [f"{7001 + n:,}".replace(",", "\u00a0") for n in range(ROWS)],
