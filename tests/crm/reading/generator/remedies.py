@@ -39,6 +39,7 @@ class Known:
     open: tuple[str, ...] = ()
     orders: dict[str, set[str]] = field(default_factory=dict)
     decimals: dict[str, str] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=lambda: {"IST": "+05:30"})
 
 
 def offers(words: str) -> list[tuple[str, Any]]:
@@ -145,6 +146,8 @@ def _true(key: str, value: Any, known: Known, taken: set[tuple[str, str]]) -> An
     if key in ("read", "missing", "zone_names") and isinstance(value, dict):
         kept = {}
         for column, form in value.items():
+            if key == "zone_names" and form != known.zones.get(column, form):
+                continue
             if (key, column) not in taken and (key != "read" or _is_form(known, column, form)):
                 taken.add((key, column))
                 kept[column] = form
