@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from leadq.crm.reading.values.column_reading import ColumnReading
+from leadq.crm.reading.values.missing import MAY_BE_A_WORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ def _agree(before: ColumnReading, reading: ColumnReading) -> bool:
 
 def _with_missing(before: ColumnReading, reading: ColumnReading) -> ColumnReading:
     """Return the reading of training, with tonight's words for missing values and what was seen tonight."""
-    missing = tuple(sorted({*before.missing, *reading.missing}))
+    new = {word for word in reading.missing if before.kind != "text" or word.casefold() not in MAY_BE_A_WORD}
+    missing = tuple(sorted({*before.missing, *new}))
     zones = tuple(sorted({**dict(reading.zones), **dict(before.zones)}.items()))
     bare = before.bare and (reading.bare or reading.kind == "text")
     whole = before.forms or reading.forms if before.kind == reading.kind == "id" else before.forms

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 _ALWAYS = frozenset(
     (
         "null", "(null)", "[null]", "\\n", "#n/a", "#nv", "#null!", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "n/a",
-        "n.a.", "n.a", "n/d", "nan", "<na>", "nat", "none", "nil", "undefined", "-", "--", "---", "–", "—", "(blank)", "(empty)",
+        "n.a.", "n.a", "n/d", "nan", "<na>", "nat", "nil", "undefined", "-", "--", "---", "–", "—", "(blank)", "(empty)",
         "(none)", "(unknown)", "(leer)", "(vide)", "(vacío)", "(vuoto)", "(vazio)", "(leeg)", "(puste)", "(пусто)", "-none-",
         "--none--", "-select-", "--select--", "select", "k.a.", "k.a",
     )
@@ -23,6 +23,8 @@ _PHRASES = frozenset(
         "valeur non définie", "未設定", "未选择", "(空白)",
     )
 )  # fmt: skip
+MAY_BE_A_WORD = frozenset(("none",))
+"""Missing where numbers or times stand; among words (budget: none, small, large) only where the source writes so elsewhere, too."""
 _ZEROS = re.compile(r"0{4}[-/.]00[-/.]00([T ]00:00(:00(\.0+)?)?Z?)?|00[-/.]00[-/.]0{4}( 00:00(:00)?)?")
 """Dates of zeros, as MySQL and PHP write a missing one."""
 _CODES = re.compile(r"[A-Z]{2,5}")
@@ -35,7 +37,7 @@ def is_missing_word(word: str) -> bool:
     (True, True, False)
     """
     folded = " ".join(word.casefold().split())
-    return folded in _ALWAYS or folded in _PHRASES or _ZEROS.fullmatch(folded.upper()) is not None
+    return folded in _ALWAYS | MAY_BE_A_WORD or folded in _PHRASES or _ZEROS.fullmatch(folded.upper()) is not None
 
 
 def missing_words(words: Iterable[str], *, named: Collection[str]) -> tuple[str, ...]:

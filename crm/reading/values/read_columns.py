@@ -15,7 +15,7 @@ from leadq.crm.reading.values.column_reading import BARE, WHOLE, ColumnReading, 
 from leadq.crm.reading.values.flags import flag_words
 from leadq.crm.reading.values.headings import names_a_time
 from leadq.crm.reading.values.ids import may_lose_form
-from leadq.crm.reading.values.missing import missing_words
+from leadq.crm.reading.values.missing import MAY_BE_A_WORD, missing_words
 from leadq.crm.reading.values.numbers.number_forms import NumberForm
 from leadq.crm.reading.values.numbers.number_judgement import NumberJudgement, judge_numbers
 from leadq.crm.reading.values.shapes import Shapes, find_shapes
@@ -106,7 +106,19 @@ def read_columns(rows: Relation, wanted: Mapping[str, Wanted], settings: ReadSet
         judged = one.numbers(hints) if numbers[column].doubt and hints else numbers[column]
         readings[column], found = one.decide(settings, judged, counted)
         doubts += found
-    return Judged(readings=readings, doubts=tuple(doubts))
+    return Judged(readings=_words_kept(readings, settings), doubts=tuple(doubts))
+
+
+def _words_kept(readings: Mapping[str, ColumnReading], settings: ReadSettings) -> dict[str, ColumnReading]:
+    """Take ``none`` among words for a word, unless a column of numbers or times shows that the source writes missing values so."""
+    seen = {word for one in readings.values() if one.kind in ("number", "time", "flag") for word in one.missing}
+    kept: dict[str, ColumnReading] = {}
+    for column, one in readings.items():
+        words = {word for word in one.missing if word.casefold() in MAY_BE_A_WORD and word not in seen}
+        if one.kind == "text" and words and column not in settings.missing:
+            one = replace(one, missing=tuple(word for word in one.missing if word not in words))  # noqa: PLW2901
+        kept[column] = one
+    return kept
 
 
 def _counted_forms(looked: Mapping[str, _Column], settings: ReadSettings) -> dict[str, tuple[float, float]]:
