@@ -52,7 +52,7 @@ def test_shared_case(folder: Path) -> None:
     assert begun.code == 0, begun.words
     proposed = Path("p/leadq.yaml").read_text(encoding="utf-8")
     heard = _read(case)
-    checked = verified(folder, "p", "truth.csv")
+    checked = verified(folder, "p", "truth.csv", case.seconds)
     assert checked.code == 0, checked.words
     for pattern in case.proposed:
         assert re.search(pattern, proposed), f"leadq.yaml must hold {pattern}:\n{proposed}"
@@ -216,5 +216,5 @@ def test_a_night_says_that_a_column_is_no_longer_what_the_model_learnt(folder: P
     assert first.code == 0, first.words
     shutil.copy("tonight.csv", "now.csv")
     second = leadq("score", "--project", "p")
+    assert second.code != 0 or "warning" in second.words, second.words
     assert column in second.words, second.words
-    assert second.code != 0 or "WEBINAR" in second.words or "4.540" in second.words, second.words

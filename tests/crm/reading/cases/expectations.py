@@ -42,7 +42,8 @@ class Case:
     """One case.
 
     ``key`` is the heading of the id, ``own`` heading to meaning, ``dropped`` headings that must not be there, ``proposed`` patterns of
-    leadq.yaml, ``said`` patterns of what reading says (output and notes), ``may_refuse`` whether the input does not say enough.
+    leadq.yaml, ``said`` patterns of what reading says (output and notes), ``may_refuse`` whether the input does not say enough,
+    ``seconds`` how exact its times are.
     """
 
     source: str = "export.csv"
@@ -57,6 +58,7 @@ class Case:
     said: tuple[str, ...] = ()
     may_refuse: bool = False
     refused: tuple[str, ...] = ()
+    seconds: str = "1"
     known: Known = field(default_factory=Known)
 
 
@@ -97,7 +99,8 @@ CASES: dict[str, Case] = {
     "excel_serial_dates": Case(own={"source": text, "employees": point}),
     "excel_text_ids": Case(own=_PLAIN),
     "french_outcome_with_optin": Case(
-        delimiter=";", proposed=("column: .?Étape", *_words("Gagné", "Perdu"), '"En cours"'),
+        key="Identifiant",
+        delimiter=";", encoding="cp1252", proposed=("column: .?Étape", *_words("Gagné", "Perdu"), '"En cours"'),
         own={"Origine": text, "Effectif": point, "Accepte les e-mails": flag},
     ),
     "heading_line_break_crlf": Case(own={"source": text, "Employees (FTE)": point}),
@@ -115,7 +118,10 @@ CASES: dict[str, Case] = {
     "many_lost_words": Case(
         key="Deal Id", own={"Lead Source": text, "Employees": point}, may_refuse=True, refused=("Duplicate", "Abandoned"),
         proposed=_words("Closed Won", "Lost - no budget"),
-        known=Known(won=("Closed Won",), lost=("Duplicate", "Abandoned"), open=("Qualification",)),
+        known=Known(
+            won=("Closed Won",), open=("Qualification",),
+            lost=("Closed Lost", "Closed-Lost to Competition", "Lost - no budget", "Duplicate", "Abandoned"),
+        ),
     ),
     "missing_markers": Case(own=_PLAIN, proposed=_WON),
     "names_last_first": Case(
@@ -137,7 +143,8 @@ CASES: dict[str, Case] = {
     ),
     "sep_line": Case(delimiter=";", skipped=1, own=_PLAIN),
     "shift_jis": Case(
-        encoding="cp932", own={"リードソース": text, "従業員数": point}, may_refuse=True, refused=("cp932",), known=Known(encoding="cp932"),
+        encoding="cp932", seconds="60", own={"リードソース": text, "従業員数": point},
+        may_refuse=True, refused=("cp932",), known=Known(encoding="cp932"),
         proposed=_words("受注", "失注"),
     ),
     "tab_after_ids_and_words": Case(own=_PLAIN, proposed=_WON),
