@@ -5,7 +5,7 @@ After this step times are ISO 8601, numbers are plain, missing values are null; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa

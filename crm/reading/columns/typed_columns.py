@@ -19,6 +19,7 @@ from leadq.crm.contract.personal_data import (
 from leadq.crm.reading.columns.mapping import Mapped
 from leadq.crm.reading.columns.times import STARTS_ITS_DAY, TimeReading
 from leadq.crm.reading.findings import Findings, RowRule
+from leadq.crm.reading.values.column_reading import as_written
 from leadq.crm.storage.scratch_database import ROW, Relation, count, name, scalar
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
@@ -91,14 +92,15 @@ def _judge_times(findings: Findings, table: str, column: str, rows: Relation, mo
         )
     bad = rows.filter(f"{given} IS NOT NULL AND ({moment}) IS NULL")
     if count(bad):
-        remedy = "Write times as 2024-03-01T10:00:00+01:00 or dates as 2024-03-01, or set time_format in leadq.yaml."
+        remedy = "Write times as 2024-03-01T10:00:00+01:00 or dates as 2024-03-01, or say how they are written: "
+        remedy += f'read: {{"{column}": "%d.%m.%Y"}} in leadq.yaml, or time_format for all of the file.'
         rule = RowRule(reason=f"{column} cannot be read as a time", remedy=remedy, column=column)
         findings.reject(table, _with_key(findings, table, bad, column), rule, value="bad_value")
 
 
 def _with_key(findings: Findings, table: str, bad: Relation, column: str) -> Relation:
     """Staged rows of the text rows ``bad``, with the text as ``bad_value``."""
-    texts = bad.project(f"{ROW} AS bad_row, {name(column)} AS bad_value").set_alias("bad")
+    texts = bad.project(f"{ROW} AS bad_row, {as_written(name(column))} AS bad_value").set_alias("bad")
     staged = findings.connection.table(f"staged_{table}").set_alias("staged")
     return staged.join(texts, f"staged.{ROW} = bad.bad_row")
 
@@ -110,7 +112,7 @@ def _judge_numbers(findings: Findings, table: str, column: str, rows: Relation, 
     if not found:
         return
     total = scalar(rows, f"count({given})")
-    shown = bad.order(ROW).limit(MAX_EXAMPLES).project(f"{ROW}, left({given}, 60)").fetchall()
+    shown = bad.order(ROW).limit(MAX_EXAMPLES).project(f"{ROW}, left({as_written(given)}, 60)").fetchall()
     if found <= findings.rejected_share * total:
         unknown = one_or_many(found, "is not a number and counts", "are not numbers and count")
         findings.notes.append(f"{table}.{column}: {found:,} of {counted(total, 'value')} {unknown} as unknown")
@@ -121,7 +123,8 @@ def _judge_numbers(findings: Findings, table: str, column: str, rows: Relation, 
             rule=f"must be a number, but {found / total:.1%} of the values are not",
             value=repr(shown[0][1]),
             count=found,
-            remedy="Map another column, map words to numbers with values, or set decimal: ',' in leadq.yaml.",
+            remedy="Map another column, map words to numbers with values, or say in leadq.yaml how 1234.5 is written in it: "
+            f'read: {{"{column}": "1.234,5"}}.',
             examples=tuple(f"row {row}: {value!r}" for row, value in shown),
         )
     )

@@ -119,6 +119,11 @@ class ColumnReading:
         return asdict(self)
 
 
+def as_written(expression: str) -> str:
+    """Return the SQL expression of a canonical text as its source wrote it, where it could not be read."""
+    return f"regexp_replace({expression}, {text('^' + UNREAD)}, '')"
+
+
 def reading_of(document: Mapping[str, Any]) -> ColumnReading:
     """Return the reading that :meth:`ColumnReading.to_document` made ``document`` of."""
     seen = dict(document["evidence"])
