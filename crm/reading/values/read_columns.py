@@ -94,7 +94,10 @@ def read_columns(rows: Relation, wanted: Mapping[str, Wanted], settings: ReadSet
     total : int
         How many rows there are.
     """
-    looked = {column: _Column.of(rows, column, kind, settings, total) for column, kind in wanted.items()}
+    shapes = find_shapes(rows, list(wanted), total=total)
+    looked = {
+        column: _Column.of(rows, column, kind, settings, total, shapes[column]) for column, kind in wanted.items()
+    }
     numbers = {column: one.numbers(()) for column, one in looked.items()}
     hints = {judged.forms[0] for judged in numbers.values() if judged.signs and not judged.doubt}
     if settings.decimal:
@@ -148,8 +151,9 @@ class _Column:
     has_empty: bool
 
     @classmethod
-    def of(cls, rows: Relation, column: str, wanted: Wanted, settings: ReadSettings, total: int) -> _Column:
-        found = find_shapes(rows, column, total=total)
+    def of(
+        cls, rows: Relation, column: str, wanted: Wanted, settings: ReadSettings, total: int, found: Shapes
+    ) -> _Column:
         named = settings.named.get(column, ())
         words = (shape.example if "9" in shape.text else shape.text for shape in found.shapes)
         missing = tuple(settings.missing[column]) if column in settings.missing else missing_words(words, named=named)
@@ -158,7 +162,11 @@ class _Column:
             given = name(column)
             (missing_rows,) = first_row(rows.aggregate(f"count_if({given} IN {texts(missing)})"))
             rows = rows.filter(f"{given} NOT IN {texts(missing)}")
-            found = find_shapes(rows, column, total=total) if _hides_in_a_shape(missing) else _without(found, missing)
+            found = (
+                find_shapes(rows, [column], total=total)[column]
+                if _hides_in_a_shape(missing)
+                else _without(found, missing)
+            )
         return cls(
             column=column, wanted=wanted, rows=rows, shapes=found, missing=missing, missing_rows=int(missing_rows),
             has_empty=found.filled < total and not found.sampled,
