@@ -151,7 +151,7 @@ def _surely_compact(found: Shapes, rows: Relation, column: str) -> TimeJudgement
         return TimeJudgement()
     given, form = name(column), _COMPACT[0][0]
     read = f"count_if(year(try_strptime({given}, '{form}')) BETWEEN 1950 AND 2060)"
-    dates, values = first_row(rows.aggregate(f"{read}, count(DISTINCT {given})"))
+    dates, values = (int(one or 0) for one in first_row(rows.aggregate(f"{read}, count(DISTINCT {given})")))
     days_of_month = f"count(DISTINCT right({given}, 2))"
     if dates < found.filled or values < _MANY or first_row(rows.aggregate(days_of_month))[0] < _SOME_DAYS:
         return TimeJudgement()
@@ -165,7 +165,7 @@ def _counted_times(found: Shapes, rows: Relation, column: str, nearly_all: float
         fits = sum(one.count for one in found.shapes if one.text == shape)
         if fits >= nearly_all * found.filled:
             read = rows.aggregate(f"count_if(year(try_strptime({given}, '{form}')) BETWEEN 1900 AND 2100)")
-            if first_row(read)[0] >= nearly_all * found.filled:
+            if (first_row(read)[0] or 0) >= nearly_all * found.filled:
                 return TimeJudgement(forms=(form,), fits=fits)
     number = f"TRY_CAST(replace({given}, ',', '.') AS DOUBLE)"
     for form, pattern, least, most in _COUNTED:
@@ -173,6 +173,6 @@ def _counted_times(found: Shapes, rows: Relation, column: str, nearly_all: float
         fits = sum(one.count for one in found.shapes if like.fullmatch(one.text))
         if fits and fits >= nearly_all * found.filled:
             within = rows.aggregate(f"count_if({number} BETWEEN {least} AND {most})")
-            if first_row(within)[0] >= nearly_all * found.filled:
+            if (first_row(within)[0] or 0) >= nearly_all * found.filled:
                 return TimeJudgement(forms=(form,), fits=fits)
     return TimeJudgement()

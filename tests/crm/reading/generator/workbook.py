@@ -17,8 +17,10 @@ _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 
 
-def write_workbook(path: Path, rows: list[list[str]], *, more: Mapping[str, list[list[str]]] | None = None) -> None:
-    """Write ``rows`` as the sheet Deals, and further sheets after it; plain numbers of under 12 digits become number cells."""
+def write_workbook(
+    path: Path, rows: list[list[str]], *, numbers: bool = True, more: Mapping[str, list[list[str]]] | None = None
+) -> None:
+    """Write ``rows`` as the sheet Deals, and further sheets after it; ``numbers`` of under 12 digits become number cells."""
     sheets = {"Deals": rows, **(more or {})}
     texts: dict[str, int] = {}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -40,7 +42,7 @@ def write_workbook(path: Path, rows: list[list[str]], *, more: Mapping[str, list
         top = f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
         packed.writestr("_rels/.rels", f'{_HEAD}<Relationships xmlns="{_RELATIONS}">{top}</Relationships>')
         for i, sheet in enumerate(sheets.values(), 1):
-            packed.writestr(f"xl/worksheets/sheet{i}.xml", _sheet(sheet, texts))
+            packed.writestr(f"xl/worksheets/sheet{i}.xml", _sheet(sheet, texts, numbers=numbers))
         shared = "".join(f'<si><t xml:space="preserve">{escape(text)}</t></si>' for text in texts)
         packed.writestr("xl/sharedStrings.xml", f'{_HEAD}<sst xmlns="{_MAIN}" count="{len(texts)}">{shared}</sst>')
         packed.writestr("[Content_Types].xml", _types(len(sheets)))
@@ -56,7 +58,7 @@ def _types(sheets: int) -> str:
     )
 
 
-def _sheet(rows: list[list[str]], texts: dict[str, int]) -> str:
+def _sheet(rows: list[list[str]], texts: dict[str, int], *, numbers: bool) -> str:
     lines = []
     for y, row in enumerate(rows, 1):
         cells = []
@@ -64,7 +66,7 @@ def _sheet(rows: list[list[str]], texts: dict[str, int]) -> str:
             at = f"{_column(x)}{y}"
             if cell == "":
                 continue
-            if len(cell) < 12 and _NUMBER.fullmatch(cell) and y > 1:
+            if numbers and len(cell) < 12 and _NUMBER.fullmatch(cell) and y > 1:
                 cells.append(f'<c r="{at}"><v>{cell}</v></c>')
             else:
                 cells.append(f'<c r="{at}" t="s"><v>{texts.setdefault(cell, len(texts))}</v></c>')

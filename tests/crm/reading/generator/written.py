@@ -27,7 +27,8 @@ def write(plan: Plan, found: Table, folder: Path) -> Path:
         return path
     if plan.structure == "xlsx":
         path = folder / "export.xlsx"
-        write_workbook(path, [found.headings, *found.rows])
+        numbers = all(form.thousands != "." for form in plan.numbers.values())
+        write_workbook(path, [found.headings, *found.rows], numbers=numbers)
         return path
     half = len(found.rows) // 2
     if plan.structure in ("zip", "zip_of_parts", "overlapping_parts"):

@@ -133,6 +133,14 @@ def test_days_of_a_spreadsheet_are_days_beside_those_of_the_leads(texts) -> None
 def test_eight_digits_are_dates_under_any_heading_where_every_value_is_one(texts) -> None:  # noqa: ANN001
     first = datetime(2024, 1, 1)
     days = [(first + timedelta(days=9 * place)).strftime("%Y%m%d") for place in range(60)]
-    columns = {"Koniec": days, "Nummer": [str(20_240_101 + 37 * place) for place in range(60)]}
+    columns = {
+        "Koniec": days,
+        "Nummer": [str(20_240_101 + 37 * place) for place in range(60)],
+        "Konto": ["87654321"] * 60,
+    }
     readings = texts.judged(columns).readings
-    assert {column: one.kind for column, one in readings.items()} == {"Koniec": "time", "Nummer": "number"}
+    assert {column: one.kind for column, one in readings.items()} == {
+        "Koniec": "time",
+        "Nummer": "number",
+        "Konto": "number",
+    }
