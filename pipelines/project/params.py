@@ -21,6 +21,8 @@ from leadq.models.base.fit_settings import FitSettings
 from leadq.pipelines.project.typed_yaml import build
 
 PARAMS = "params.yaml"
+SOURCE = "source"
+"""Folder of a project for the sources that leadq makes itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
