@@ -17,7 +17,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from leadq.crm.connectors.registry import GROUP as CONNECTORS
 from leadq.foundation.atomic_files import write_text
-from leadq.foundation.entry_points import name_and_version, offered
+from leadq.foundation.installed.entry_points import name_and_version, offered
 from leadq.pipelines.cli.main import app
 from tests.layout.markdown_layout import laid_out
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from leadq.crm.connectors.connector import Connector
 from leadq.crm.connectors.fitness import why_unfit
-from leadq.foundation.entry_points import offered, package_of
+from leadq.foundation.installed.entry_points import offered, package_of
 from leadq.foundation.problems import ConfigError, LeadqError, Problem
 from leadq.foundation.suggestions import did_you_mean
 

@@ -25,11 +25,11 @@ from leadq.crm.reading.columns.mapping import staged_own
 from leadq.crm.reading.columns.outcome_sentence import outcome_sentence
 from leadq.crm.reading.desk_dispositions import leave_out_lost_leads
 from leadq.crm.reading.history_files import write_history_tables
+from leadq.crm.reading.history_notes import NOTES, told_history
 from leadq.crm.reading.loading import load_and_map
 from leadq.crm.reading.reading_state import Reading
 from leadq.crm.reading.rows.ids_across_tables import follow_ids
 from leadq.crm.reading.staging import stage_desk_answers, stage_source
-from leadq.crm.reading.told import NOTES, told_history
 from leadq.crm.reading.values.column_reading import ColumnReading
 from leadq.crm.storage.scratch_database import open_engine
 from leadq.foundation.atomic_files import new_folder

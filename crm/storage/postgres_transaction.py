@@ -15,7 +15,7 @@ from typing import Any
 import ibis
 
 from leadq.crm.storage.source_locations import Database
-from leadq.foundation.extras import install_words
+from leadq.foundation.installed.extras import install_words
 from leadq.foundation.problems import Problem
 
 try:

@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint
 from leadq.features.catalogue import Catalogue, PlugIn
 from leadq.features.groups.protocol import FeatureGroup
 from leadq.features.groups.registry import BUILT_IN
-from leadq.foundation.entry_points import name_and_version, offered, package_of
+from leadq.foundation.installed.entry_points import name_and_version, offered, package_of
 from leadq.foundation.problems import BundleError, ConfigError, Problem
 from leadq.foundation.suggestions import did_you_mean
 from leadq.foundation.yaml_tree import shortened

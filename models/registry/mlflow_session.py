@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from leadq.foundation.extras import missing_extra
+from leadq.foundation.installed.extras import missing_extra
 from leadq.foundation.problems import ConfigError, LeadqError, StoreError
 from leadq.models.registry.artifact_locations import settle_locations
 from leadq.models.registry.mlflow_failure import not_told, unreached

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from leadq.foundation.extras import missing_extra
+from leadq.foundation.installed.extras import missing_extra
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import LeadqError, Problem, StoreError, UsageError
 from leadq.pipelines.console.command_result import for_a_terminal

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from leadq.agreement.template import template_text
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.foundation.atomic_files import write_text
-from leadq.foundation.extras import require_extra
+from leadq.foundation.installed.extras import require_extra
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped
 from leadq.models.bundle.bundle import Bundle

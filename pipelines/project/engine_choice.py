@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from leadq.features.engine.duckdb_engine import open_engine
-from leadq.foundation.extras import install_words
+from leadq.foundation.installed.extras import install_words
 from leadq.foundation.problems import ConfigError, Problem
 from leadq.pipelines.project.project import Project
 

@@ -22,7 +22,7 @@ from leadq.features.readiness.minimum_outcomes import shortage
 from leadq.features.readiness.readiness import Readiness, readiness
 from leadq.features.training_data import TrainingData
 from leadq.foundation.atomic_files import write_text
-from leadq.foundation.extras import require_extra
+from leadq.foundation.installed.extras import require_extra
 from leadq.foundation.problems import GateStopped, Problem
 from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress

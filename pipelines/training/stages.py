@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from leadq.features.groups.plug_ins import load_named
-from leadq.foundation.extras import require_extra
+from leadq.foundation.installed.extras import require_extra
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import Problem, UsageError
 from leadq.pipelines.console.command_result import DONE, WITH_REJECTED_ROWS, Told

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from leadq.foundation.spreadsheet_cells import begins_a_formula, may_run
+from leadq.crm.storage.spreadsheet_cells import begins_a_formula, may_run
 
 MAX_VALUE = 40
 """Longest quotation of a CRM value, in characters."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leadq.foundation.entry_points import name_and_version, offered, package_of
+from leadq.foundation.installed.entry_points import name_and_version, offered, package_of
 
 GROUP = "leadq.test_group"
 

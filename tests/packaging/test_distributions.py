@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import leadq
-from leadq.foundation.extras import EXTRAS
+from leadq.foundation.installed.extras import EXTRAS
 from tests.layout.house import ROOMS, Checkout
 from tests.packaging.conftest import ROOT, Distributions
 

@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from leadq.crm.connectors.protocol import Chunk, RowOutcome, Step, TargetField, TargetRow, Value
+from leadq.crm.storage.spreadsheet_cells import begins_a_formula, may_run
 from leadq.foundation.atomic_files import new_folder, write_text
 from leadq.foundation.problems import LeadqError, Problem
-from leadq.foundation.spreadsheet_cells import begins_a_formula, may_run
 
 KEY = "lead_id"
 HIGHEST = ".leadq-highest"

@@ -14,7 +14,7 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from leadq.foundation.extras import install_words
+from leadq.foundation.installed.extras import install_words
 from leadq.foundation.problems import ConfigError, Problem
 
 try:

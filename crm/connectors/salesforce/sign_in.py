@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import requests
 
 from leadq.crm.connectors.salesforce.errors import UnansweredError, shown
-from leadq.foundation.extras import install_words
+from leadq.foundation.installed.extras import install_words
 from leadq.foundation.problems import ConfigError, Problem
 
 try:

@@ -19,7 +19,8 @@ from leadq.crm.reading.people.headings import is_of_people
 from leadq.crm.reading.sources.source_rows import SourceRows
 from leadq.crm.reading.values.changed_writing import kept_as_trained
 from leadq.crm.reading.values.column_reading import ColumnReading, Wanted
-from leadq.crm.reading.values.read_columns import ReadSettings, read_columns
+from leadq.crm.reading.values.read_columns import read_columns
+from leadq.crm.reading.values.read_settings import ReadSettings
 from leadq.crm.storage.scratch_database import ROW, Relation, count, name, text
 
 

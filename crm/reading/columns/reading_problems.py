@@ -8,7 +8,7 @@ from leadq.crm.config.schema import Flat, Join, Source
 from leadq.crm.reading.sources.source_rows import SourceRows
 from leadq.crm.reading.values.changed_writing import Changed
 from leadq.crm.reading.values.column_reading import ColumnReading
-from leadq.crm.reading.values.read_columns import Doubt
+from leadq.crm.reading.values.read_settings import Doubt
 from leadq.crm.reading.values.stated import FORMS_IN_WORDS
 from leadq.crm.reading.values.times.zone_names import SEVERAL
 from leadq.foundation.problems import Problem

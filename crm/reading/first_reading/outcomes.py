@@ -20,7 +20,7 @@ OUTCOME = "_leadq_outcome"
 Words = FromOpportunities | FromLeadColumns | FromEventKinds | Flat
 
 
-def distil(findings: Findings, origin: Words, **unused: object) -> Relation:  # noqa: ARG001 - what the present one is told
+def distil(findings: Findings, origin: Words, **_present: object) -> Relation:
     """Return the outcome rows (lead_id, occurred_at, outcome) in a total order.
 
     Rows without a usable outcome are rejected, unknown outcome words go to ``findings.problems``.

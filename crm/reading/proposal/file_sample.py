@@ -13,7 +13,8 @@ from leadq.crm.reading.proposal.heading_names import is_called
 from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded
 from leadq.crm.reading.sources.source_files import load
 from leadq.crm.reading.values.column_reading import UNREAD, ColumnReading, Wanted
-from leadq.crm.reading.values.read_columns import Doubt, ReadSettings, read_columns
+from leadq.crm.reading.values.read_columns import read_columns
+from leadq.crm.reading.values.read_settings import Doubt, ReadSettings
 from leadq.crm.storage.scratch_database import ROW, Connection, Relation, count, first_row, name, text, texts
 from leadq.crm.storage.source_locations import FileFormat
 from leadq.foundation.problems import InputError, Problem

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadq.crm.reading.proposal.file_sample import Column, Sample
-from leadq.crm.reading.values.read_columns import Doubt
+from leadq.crm.reading.values.read_settings import Doubt
 from leadq.foundation.yaml_scalars import quoted, quoted_list
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.crm.reading.sources.files.headings import name_columns
+from leadq.crm.reading.sources.column_headings import name_columns
 from leadq.pipelines.cli import main as cli
 from leadq.pipelines.desk import make_desk
 from leadq.pipelines.project.project import open_project

@@ -6,6 +6,7 @@ import codecs
 from dataclasses import replace
 from pathlib import Path
 
+from leadq.crm.reading.sources.column_headings import common_width, name_columns
 from leadq.crm.reading.sources.files.byte_facts import ByteFacts, facts_of
 from leadq.crm.reading.sources.files.cell_texts import clean
 from leadq.crm.reading.sources.files.csv_lines import open_lines, parse
@@ -19,7 +20,6 @@ from leadq.crm.reading.sources.files.encodings import (
     write_as_utf8,
 )
 from leadq.crm.reading.sources.files.footers import MOST_LINES, has_plain_first, without_footers
-from leadq.crm.reading.sources.files.headings import common_width, name_columns
 from leadq.crm.reading.sources.files.lines_to_table import LinesToTable, finished
 from leadq.crm.reading.sources.files.opened_bytes import blocks, is_gzip, open_bytes
 from leadq.crm.reading.sources.loaded_file import Loaded, Written, refused

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
 
+from leadq.crm.reading.sources.column_headings import common_width, heading_row
 from leadq.crm.reading.sources.files.byte_facts import ByteFacts
 from leadq.crm.reading.sources.files.csv_lines import Dialect, first_text, open_lines, parse
-from leadq.crm.reading.sources.files.headings import common_width, heading_row
 from leadq.crm.reading.sources.files.opened_bytes import open_bytes
 from leadq.crm.reading.sources.loaded_file import refused
 from leadq.crm.storage.source_locations import FileFormat

@@ -59,12 +59,6 @@ class FoundEncoding:
     broken: str = ""
 
 
-def find_encoding(path: Path) -> tuple[str, str]:
-    """Return the encoding of a text file and what is doubtful about it, in plain words (empty where nothing is)."""
-    found = look_for_encoding(path)
-    return found.codec, found.doubt
-
-
 def look_for_encoding(path: Path) -> FoundEncoding:
     """Find the encoding of a plain or gzip text file from its bytes."""
     start = first_bytes(path, _LOOKED_AT)

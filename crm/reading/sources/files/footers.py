@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from leadq.crm.reading.sources.files.headings import visible
+from leadq.crm.reading.sources.column_headings import visible
 
 MOST_LINES = 30
 """Lines from the end that are looked at."""

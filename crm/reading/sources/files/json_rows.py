@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadq.crm.reading.sources.column_headings import name_columns
 from leadq.crm.reading.sources.files.cell_texts import clean
 from leadq.crm.reading.sources.files.encodings import look_for_encoding
-from leadq.crm.reading.sources.files.headings import name_columns
 from leadq.crm.reading.sources.files.json_objects import Object, objects_of_document, objects_of_lines
 from leadq.crm.reading.sources.files.lines_to_table import finished
 from leadq.crm.reading.sources.files.opened_bytes import private_file

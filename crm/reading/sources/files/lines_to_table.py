@@ -13,10 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadq.crm.reading.sources.column_headings import common_width, name_columns, visible
 from leadq.crm.reading.sources.files.cell_texts import clean, drop_empty_rows, unguard
 from leadq.crm.reading.sources.files.csv_lines import Line
 from leadq.crm.reading.sources.files.footers import MOST_LINES, has_plain_first, without_footers
-from leadq.crm.reading.sources.files.headings import common_width, name_columns, visible
 from leadq.crm.reading.sources.files.opened_bytes import private_file
 from leadq.crm.reading.sources.loaded_file import Loaded, refused
 from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path

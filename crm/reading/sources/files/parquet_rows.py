@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadq.crm.reading.sources.column_headings import name_columns
 from leadq.crm.reading.sources.files.cell_texts import clean
-from leadq.crm.reading.sources.files.headings import name_columns
 from leadq.crm.reading.sources.files.lines_to_table import finished
 from leadq.crm.reading.sources.loaded_file import Loaded, refused
 from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path

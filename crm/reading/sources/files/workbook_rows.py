@@ -20,8 +20,8 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from leadq.crm.reading.sources.column_headings import heading_row
 from leadq.crm.reading.sources.files.csv_lines import Line
-from leadq.crm.reading.sources.files.headings import heading_row
 from leadq.crm.reading.sources.files.lines_to_table import LinesToTable
 from leadq.crm.reading.sources.files.opened_bytes import BLOCK
 from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded, Written, refused

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from leadq.crm.reading.sources.files.encodings import find_encoding
+from leadq.crm.reading.sources.files.encodings import look_for_encoding
 from leadq.crm.reading.sources.loaded_file import FileProblem
 from leadq.crm.storage.source_locations import Place
 from tests.crm.reading.files.conftest import Read, Refused
@@ -58,7 +58,8 @@ def test_letters_are_read_or_the_doubt_names_the_line_that_reads_them(read: Read
     codec, words = kind.split(maxsplit=1)[0], WORDS[kind]
     path = tmp_path / "leads.csv"
     path.write_bytes(written(words).encode(codec))
-    found, doubt = find_encoding(path)
+    looked = look_for_encoding(path)
+    found, doubt = looked.codec, looked.doubt
     try:
         rows = read(path)[1]
         assert not doubt

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from leadq.crm.connectors.files.target import FileTarget
 from leadq.crm.connectors.protocol import Chunk, TargetField, TargetRow
 from leadq.crm.contract.history import History
-from leadq.foundation.spreadsheet_cells import may_run
+from leadq.crm.storage.spreadsheet_cells import may_run
 from tests.crm.reading.conftest import SIMPLE, SourceFolder
 
 RowsOf = Callable[[History, str], list[dict[str, Any]]]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
-from leadq.crm.reading.values.read_columns import Judged, ReadSettings, read_columns
+from leadq.crm.reading.values.read_columns import Judged, read_columns
+from leadq.crm.reading.values.read_settings import ReadSettings
 from leadq.crm.storage.scratch_database import ROW, Connection, Relation, open_engine
 
 
@@ -52,9 +54,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Texts]:
 @pytest.fixture
 def days() -> Callable[[str], list[str]]:
     """Forty days over a year in a strptime format, with days above 12 among them."""
-    from datetime import datetime, timedelta
-
     def written(form: str) -> list[str]:
-        return [(datetime(2025, 1, 1, 15, 45, 10) + timedelta(days=9 * place)).strftime(form) for place in range(40)]
+        return [(datetime(2025, 1, 1, 15, 45, 10, tzinfo=UTC) + timedelta(days=9 * place)).strftime(form) for place in range(40)]
 
     return written

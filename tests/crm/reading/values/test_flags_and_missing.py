@@ -26,7 +26,7 @@ MISSING = [
 ]
 
 
-def test_pairs_are_flags(texts) -> None:  # noqa: ANN001
+def test_pairs_are_flags(texts) -> None:
     columns = {f"{yes} {no}": [yes.upper(), no, None, yes] * 5 for yes, no in PAIRS if yes.upper().casefold() == yes}
     rows, judged = texts.table(columns), texts.judged(columns)
     for column in columns:
@@ -35,7 +35,7 @@ def test_pairs_are_flags(texts) -> None:  # noqa: ANN001
 
 
 @pytest.mark.parametrize("mark", ["X", "x", "Yes", "Ja", "✓", "TRUE", "はい"])
-def test_a_mark_beside_empty_cells_is_a_flag(texts, mark: str) -> None:  # noqa: ANN001
+def test_a_mark_beside_empty_cells_is_a_flag(texts, mark: str) -> None:
     assert texts.read([mark, None, mark, None]) == ["true", "false", "true", "false"]
 
 
@@ -47,7 +47,7 @@ def test_a_mark_beside_empty_cells_is_a_flag(texts, mark: str) -> None:  # noqa:
         (["Web", "Event", "Fair"], "any"),
     ],
 )
-def test_a_word_for_missing_is_missing_whatever_the_column_holds(texts, values: list[str], wanted: str) -> None:  # noqa: ANN001
+def test_a_word_for_missing_is_missing_whatever_the_column_holds(texts, values: list[str], wanted: str) -> None:
     words = [word for word in MISSING if wanted == "time" or values[0].isdigit() or word != "None"]
     columns = {word: [*values * 9, word] for word in words}
     rows, judged = texts.table(columns), texts.judged(columns, **dict.fromkeys(words, wanted))
@@ -56,17 +56,17 @@ def test_a_word_for_missing_is_missing_whatever_the_column_holds(texts, values: 
         assert [value for (value,) in read] == [*values * 9, None], word
 
 
-def test_a_code_is_not_missing_among_codes(texts) -> None:  # noqa: ANN001
+def test_a_code_is_not_missing_among_codes(texts) -> None:
     assert texts.read(["NA", "DE", "FR", "NL"] * 3)[0] == "NA"
     assert texts.read(["NA", "12", "13", "14"] * 3)[0] is None
 
 
-def test_words_that_leadq_yaml_names_mean_what_it_says(texts) -> None:  # noqa: ANN001
+def test_words_that_leadq_yaml_names_mean_what_it_says(texts) -> None:
     assert texts.read(["None", "Gold"] * 5, named={"x": ("None",)})[0] == "None"
     assert texts.read(["unknown", "Gold"] * 5, missing={"x": ("unknown",)})[0] is None
 
 
-def test_none_among_words_is_a_word_unless_the_source_writes_missing_values_so(texts) -> None:  # noqa: ANN001
+def test_none_among_words_is_a_word_unless_the_source_writes_missing_values_so(texts) -> None:
     budget, seats = ["none", "small", "large"] * 5, ["3", "none", "12"] * 5
     assert texts.judged({"budget": budget, "seats": ["3", "4", "12"] * 5}).readings["budget"].missing == ()
     assert texts.judged({"budget": budget, "seats": seats}).readings["budget"].missing == ("none",)

@@ -18,7 +18,7 @@ FRAMES = ["{}", "€{}", "{} €", "$ {}", "{} EUR", "CHF {}", "{} kr", "{}%", "
     ("decimal", "thousands"),
     [(a, b) for a in ".," for b in ("", ".", ",", " ", "\u00a0", "\u202f", "'", "’") if a != b],
 )
-def test_every_form_with_decimals_is_found_in_every_frame(texts, decimal: str, thousands: str) -> None:  # noqa: ANN001
+def test_every_form_with_decimals_is_found_in_every_frame(texts, decimal: str, thousands: str) -> None:
     columns = {frame: [frame.format(_grouped(value, decimal, thousands)) for value in AMOUNTS] for frame in FRAMES}
     rows, judged = texts.table(columns), texts.judged(columns)
     assert judged.doubts == ()
@@ -29,7 +29,7 @@ def test_every_form_with_decimals_is_found_in_every_frame(texts, decimal: str, t
 
 
 @pytest.mark.parametrize("sign", [".", ","])
-def test_three_digits_after_a_sign_beside_small_whole_numbers_are_thousands(texts, sign: str) -> None:  # noqa: ANN001
+def test_three_digits_after_a_sign_beside_small_whole_numbers_are_thousands(texts, sign: str) -> None:
     whole = [950, 12, 1240, 2350, 8, 12_000, 430, 1_234_567]
     assert [float(v) for v in texts.read([f"{value:,}".replace(",", sign) for value in whole])] == whole
 
@@ -37,17 +37,17 @@ def test_three_digits_after_a_sign_beside_small_whole_numbers_are_thousands(text
 @pytest.mark.parametrize(
     "values", [["0.125", "0.5", "0.375", "1.125"], ["0.125", "12", "1.375", "0.999"], ["1234.567", "2.345"]]
 )
-def test_shares_stay_shares(texts, values: list[str]) -> None:  # noqa: ANN001
+def test_shares_stay_shares(texts, values: list[str]) -> None:
     assert texts.read(values) == values
 
 
-def test_columns_of_one_file_are_in_two_ways(texts) -> None:  # noqa: ANN001
+def test_columns_of_one_file_are_in_two_ways(texts) -> None:
     judged = texts.judged({"amount": ["1234,50", "2,75", "3,00"], "fit": ["0.5", "0.25", "0.125"]})
     assert judged.readings["amount"].forms == ("1234,5",)
     assert judged.readings["fit"].bare
 
 
-def test_only_thousands_or_only_three_decimals_is_asked_and_another_column_may_settle_it(texts) -> None:  # noqa: ANN001
+def test_only_thousands_or_only_three_decimals_is_asked_and_another_column_may_settle_it(texts) -> None:
     unclear = ["1.240", "2.353", "9.125"]
     (doubt,) = texts.judged({"x": unclear}).doubts
     assert (doubt.what, set(doubt.ways)) == ("decimals or thousands", {("1234.5",), ("1.234,5",)})
@@ -56,12 +56,12 @@ def test_only_thousands_or_only_three_decimals_is_asked_and_another_column_may_s
     assert [float(value) for value in texts.read(unclear, read={"x": ("1.234,5",)})] == [1240, 2353, 9125]
 
 
-def test_two_ways_in_one_column_are_read_each_unless_one_value_could_be_both(texts) -> None:  # noqa: ANN001
+def test_two_ways_in_one_column_are_read_each_unless_one_value_could_be_both(texts) -> None:
     assert [float(v) for v in texts.read(["1,234.50", "1.234,50"] * 3)] == [1234.5] * 6
     assert texts.judged({"x": ["1,234.50", "1.234,50", "1.234"] * 3}).doubts[0].what == "decimals or thousands"
 
 
-def test_one_number_in_another_way_turns_no_share_into_hundreds(texts) -> None:  # noqa: ANN001
+def test_one_number_in_another_way_turns_no_share_into_hundreds(texts) -> None:
     values = ["0.5", "0.25", "0.125", "0.75"] * 50 + ["1234,50"]
     assert [float(value) for value in texts.read(values)][:4] == [0.5, 0.25, 0.125, 0.75]
 
@@ -69,10 +69,10 @@ def test_one_number_in_another_way_turns_no_share_into_hundreds(texts) -> None: 
 @pytest.mark.parametrize(
     "values", [["01234", "00501", "99999"], ["1-10", "11-50", "51-200"], ["12 months", "6 months"], ["v1", "v2"]]
 )
-def test_codes_ranges_and_durations_are_no_numbers(texts, values: list[str]) -> None:  # noqa: ANN001
+def test_codes_ranges_and_durations_are_no_numbers(texts, values: list[str]) -> None:
     assert texts.judged({"x": values * 10}).readings["x"].kind == "text"
 
 
-def test_a_value_that_is_not_written_so_is_named_and_never_taken_for_a_number(texts) -> None:  # noqa: ANN001
+def test_a_value_that_is_not_written_so_is_named_and_never_taken_for_a_number(texts) -> None:
     values = ["1.234,50", "12,25", "7,00"] * 100 + ["12.50"]
     assert texts.read(values, read={"x": ("1.234,5",)})[-1] == "unread: 12.50"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,7 +20,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_time_is_read_as_it_was_written(texts, days, form: str) -> None:  # noqa: ANN001
+def test_a_time_is_read_as_it_was_written(texts, days, form: str) -> None:
     read = texts.read(days(form), wanted="time")
     precise = {"day": slice(0, 10), "minute": slice(0, 16), "second": slice(0, 19)}[FORMS[form]]
     assert [str(value).replace("T", " ")[precise] for value in read] == days(
@@ -43,21 +43,21 @@ def test_a_time_is_read_as_it_was_written(texts, days, form: str) -> None:  # no
         "sv": "jan feb mars apr maj juni juli aug sep okt nov dec",
     }.items(),
 )
-def test_months_have_names_in_many_languages(texts, language: str, months: str) -> None:  # noqa: ANN001
+def test_months_have_names_in_many_languages(texts, language: str, months: str) -> None:
     names = months.split()
     written = [f"{3 + place} {name} 2025" for place, name in enumerate(names) if name != "listopada"]
     expected = [f"2025-{place + 1:02d}-{3 + place:02d}" for place, name in enumerate(names) if name != "listopada"]
     assert texts.read(written, wanted="time") == expected
 
 
-def test_zones_and_their_names_are_kept(texts) -> None:  # noqa: ANN001
+def test_zones_and_their_names_are_kept(texts) -> None:
     written = ["2025-03-13 15:45:00 EST", "2025-07-13 15:45 EDT", "2025-07-13 15:45:00+05:30", "2025-07-13 15:45 GMT+2"]
     read = texts.read(written, wanted="time")
     assert [value[-6:] for value in read] == ["-05:00", "-04:00", "+05:30", "+02:00"]
 
 
 @pytest.mark.parametrize("zone", ["IST", "CST", "BST", "AST"])
-def test_a_zone_name_that_means_several_is_asked(texts, zone: str) -> None:  # noqa: ANN001
+def test_a_zone_name_that_means_several_is_asked(texts, zone: str) -> None:
     written = [f"2025-03-{day} 15:45 {zone}" for day in range(10, 28)]
     (doubt,) = texts.judged({"x": written}, x="time").doubts
     assert (doubt.what, doubt.zones) == ("zone names", (zone,))
@@ -66,8 +66,8 @@ def test_a_zone_name_that_means_several_is_asked(texts, zone: str) -> None:  # n
 
 
 @pytest.mark.parametrize("form", ["%d/%m/%Y", "%d-%m-%Y %H:%M", "%d/%m/%y"])
-def test_a_doubt_between_day_and_month_is_asked_and_the_answer_counts(texts, form: str) -> None:  # noqa: ANN001
-    moments = [datetime(2025, 1 + place % 12, 1 + (place * 5) % 12) for place in range(60)]
+def test_a_doubt_between_day_and_month_is_asked_and_the_answer_counts(texts, form: str) -> None:
+    moments = [datetime(2025, 1 + place % 12, 1 + (place * 5) % 12, tzinfo=UTC) for place in range(60)]
     written = [moment.strftime(form) for moment in moments]
     (doubt,) = texts.judged({"x": written}, x="time").doubts
     assert doubt.what == "day or month"
@@ -76,7 +76,7 @@ def test_a_doubt_between_day_and_month_is_asked_and_the_answer_counts(texts, for
     assert [value[:10] for value in read] == [moment.strftime("%Y-%m-%d") for moment in moments]
 
 
-def test_two_orders_in_one_column_are_never_read(texts, days) -> None:  # noqa: ANN001
+def test_two_orders_in_one_column_are_never_read(texts, days) -> None:
     (doubt,) = texts.judged({"x": days("%d/%m/%Y") + days("%m/%d/%Y")}, x="time").doubts
     assert (doubt.what, doubt.ways) == ("mixed days and months", ())
 
@@ -89,7 +89,7 @@ def test_two_orders_in_one_column_are_never_read(texts, days) -> None:  # noqa: 
         ("excel_days", lambda moment: repr(round(moment / 86400 + 25569, 8))),
     ],
 )
-def test_counted_times_are_read_where_a_time_is_wanted_or_named(texts, form: str, of) -> None:  # noqa: ANN001
+def test_counted_times_are_read_where_a_time_is_wanted_or_named(texts, form: str, of) -> None:
     moments = [1_710_000_000 + 86_401 * place for place in range(40)]
     for wanted, heading in (("time", "x"), ("any", "createdate"), ("any", "Angelegt am")):
         read = texts.read([of(moment) for moment in moments], wanted=wanted, heading=heading)
@@ -99,23 +99,23 @@ def test_counted_times_are_read_where_a_time_is_wanted_or_named(texts, form: str
     assert texts.judged({"Visits": [of(moment) for moment in moments]}).readings["Visits"].kind == "number", form
 
 
-def test_years_of_two_digits_are_of_this_century(texts, days) -> None:  # noqa: ANN001
+def test_years_of_two_digits_are_of_this_century(texts, days) -> None:
     assert min(texts.read(days("%d.%m.%y"), wanted="time")) == "2025-01-01"
 
 
-def test_a_time_that_does_not_exist_is_named_not_moved(texts, days) -> None:  # noqa: ANN001
+def test_a_time_that_does_not_exist_is_named_not_moved(texts, days) -> None:
     written = [*days("%d.%m.%Y") * 5, "31.02.2025"]
     assert texts.read(written, wanted="time")[-1] == "unread: 31.02.2025"
 
 
-def test_clock_beside_date_and_two_forms_in_a_column(texts, days) -> None:  # noqa: ANN001
-    first = datetime(2025, 1, 1)
+def test_clock_beside_date_and_two_forms_in_a_column(texts, days) -> None:
+    first = datetime(2025, 1, 1, tzinfo=UTC)
     written = days("%d.%m.%Y") + days("%d.%m.%Y %H:%M")
     expected = [(first + timedelta(days=9 * place)).strftime("%Y-%m-%d") for place in range(40)] * 2
     assert [value[:10] for value in texts.read(written, wanted="time")] == expected
 
 
-def test_days_of_a_spreadsheet_are_days_beside_those_of_the_leads(texts) -> None:  # noqa: ANN001
+def test_days_of_a_spreadsheet_are_days_beside_those_of_the_leads(texts) -> None:
     days = [str(45_300 + 11 * place) for place in range(40)]
     columns = {
         "created": days,
@@ -130,7 +130,7 @@ def test_days_of_a_spreadsheet_are_days_beside_those_of_the_leads(texts) -> None
     }
 
 
-def test_eight_digits_are_dates_under_any_heading_where_every_value_is_one(texts) -> None:  # noqa: ANN001
+def test_eight_digits_are_dates_under_any_heading_where_every_value_is_one(texts) -> None:
     first = datetime(2024, 1, 1)
     days = [(first + timedelta(days=9 * place)).strftime("%Y%m%d") for place in range(60)]
     columns = {

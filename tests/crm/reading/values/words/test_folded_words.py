@@ -1,7 +1,5 @@
 """Words that people take for the same fold to the same; others do not."""
 
-# ruff: noqa: RUF001
-
 from __future__ import annotations
 
 import pytest

@@ -1,7 +1,5 @@
 """What outcome words say, in the languages of exports; a word that is not plain is never guessed."""
 
-# ruff: noqa: RUF001
-
 from __future__ import annotations
 
 import pytest
