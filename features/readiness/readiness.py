@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from leadq.agreement.schema import Agreement
 from leadq.crm.contract.history import History
 from leadq.crm.gate.rule_book import MIN_WINS
-from leadq.crm.reading.ingest import read_notes
 from leadq.crm.reading.history_notes import NOTES
+from leadq.crm.reading.ingest import read_notes
 from leadq.features.field_values import known_fields
 from leadq.features.readiness.history_figures import HistoryFacts, read_facts
 from leadq.features.readiness.population import mature, worked

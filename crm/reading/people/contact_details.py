@@ -74,7 +74,9 @@ class Inside:
 def blanked(expression: str) -> str:
     """Return the SQL expression of a text whose contact details are blanked; most texts cost it one quick look."""
     in_groups = _without_cards(expression, _CARD)
-    beside_words = _replaced(_without_details(_without_cards(expression, rf"{_CARD}|{_CARD_IN_ONE}")), _CONTIGUOUS, "[phone]")
+    beside_words = _replaced(
+        _without_details(_without_cards(expression, rf"{_CARD}|{_CARD_IN_ONE}")), _CONTIGUOUS, "[phone]"
+    )
     worded = f"regexp_matches({expression}, '\\p{{L}}')"
     return (
         f"(CASE WHEN NOT {_suspect(expression)} THEN {expression} WHEN {worded} THEN {beside_words} "

@@ -81,7 +81,9 @@ def _totals(work: SourceRows) -> dict[int, list[str]]:
         own_id = None if place is None or cells[place] is None else str(cells[place])
         few = len(filled) <= max(1.0, _MOST_FILLED * usual)
         last = bool(tail) and row in tail and all(other in found for other in tail[: tail.index(row)])
-        footer = last and len(filled) <= _FOOTER < usual and any(map(_is_sentence, filled if own_id is None else [own_id]))
+        footer = (
+            last and len(filled) <= _FOOTER < usual and any(map(_is_sentence, filled if own_id is None else [own_id]))
+        )
         less = few or bool(when) or (last and len(filled) < usual)
         by_id = own_id is not None and less and _says_total(own_id)
         by_cell = own_id is None and few and any(_says_total(cell) for cell in filled)

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - names and headings in other alphabets
 """What headings say in the languages of exports, and what only sounds like it."""
 
 from __future__ import annotations

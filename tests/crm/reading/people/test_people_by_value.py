@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - names in other alphabets
 """Names, numbers and addresses of people are known by their values, whatever the heading; what only looks like them stays."""
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """Columns by their headings, in the languages of exports and the names of CRMs' interfaces, confirmed by their values."""
 
-# ruff: noqa: RUF001
-
 from __future__ import annotations
 
 import pytest

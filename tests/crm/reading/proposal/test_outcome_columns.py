@@ -1,7 +1,5 @@
 """Which column and which words a proposal takes for the outcome, and that the history made of it is the truth."""
 
-# ruff: noqa: RUF001
-
 from __future__ import annotations
 
 from collections import Counter

@@ -54,7 +54,11 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Texts]:
 @pytest.fixture
 def days() -> Callable[[str], list[str]]:
     """Forty days over a year in a strptime format, with days above 12 among them."""
+
     def written(form: str) -> list[str]:
-        return [(datetime(2025, 1, 1, 15, 45, 10, tzinfo=UTC) + timedelta(days=9 * place)).strftime(form) for place in range(40)]
+        return [
+            (datetime(2025, 1, 1, 15, 45, 10, tzinfo=UTC) + timedelta(days=9 * place)).strftime(form)
+            for place in range(40)
+        ]
 
     return written

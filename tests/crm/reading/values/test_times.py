@@ -131,7 +131,7 @@ def test_days_of_a_spreadsheet_are_days_beside_those_of_the_leads(texts) -> None
 
 
 def test_eight_digits_are_dates_under_any_heading_where_every_value_is_one(texts) -> None:
-    first = datetime(2024, 1, 1)
+    first = datetime(2024, 1, 1, tzinfo=UTC)
     days = [(first + timedelta(days=9 * place)).strftime("%Y%m%d") for place in range(60)]
     columns = {
         "Koniec": days,
