@@ -56,6 +56,7 @@ def _read(sources: SourceFolder, rows_of: RowsOf, more: str = "") -> tuple[list[
     [
         ([str(7000 + n) for n in range(ROWS)], [f"{7000 + n}.0" for n in range(ROWS)], None, ""),
         ([f"{7000 + n}.0" for n in range(ROWS)], [str(7000 + n) for n in range(ROWS)], None, "the .0 of a number"),
+        ([f"{7000 + n},0" for n in range(ROWS)], [str(7000 + n) for n in range(ROWS)], None, "the .0 of a number"),
         ([str(970 + n) for n in range(ROWS)], [f"{970 + n:,}" for n in range(ROWS)], None, ""),
         (
             [f"{7001 + n:,}".replace(",", "\u00a0") for n in range(ROWS)],
