@@ -74,7 +74,7 @@ def draw(seed: int) -> Plan:
     plain_headings = dice.random() < 0.15
     structure = dice.choices(list(STRUCTURES), list(STRUCTURES.values()))[0]
     headings = dict(zip(ROLES, PLAIN if plain_headings else language.headings, strict=True))
-    ambiguous = dice.random() < 0.06
+    ambiguous = dice.random() < 0.03
     dates_kind, times = _times(dice, language, ambiguous=ambiguous)
     numbers_kind, numbers, decimals, three = _numbers(dice, language)
     outcome, won, lost, opened = _outcome(dice, language, plain=plain_headings)
@@ -240,13 +240,13 @@ def _numbers(dice: random.Random, language: Language) -> tuple[str, dict[str, Nu
         kind = "thousands_only"
         amount = base = dice.choice([POINT[1], COMMA[1], POINT[2], COMMA[2]])
         decimals["amount"] = 0
-    elif chance < 0.36:
+    elif chance < 0.34:
         three, kind = True, "three_decimals"
         amount = NumberForm("three", base.decimal)
         decimals["amount"] = 3
         base = NumberForm("bare", base.decimal)
         share = base
-    elif chance < 0.46:
+    elif chance < 0.44:
         share = POINT[0] if base.decimal == "," else COMMA[0]
         kind = "one column other"
     percent = NumberForm("percent", base.decimal, after=dice.choice(["%", " %", ""]))

@@ -19,6 +19,8 @@ def _held_to_its_promise(found: list[Judgement]) -> None:
     wrong = [one for one in found if one.verdict not in (RIGHT, REFUSED)]
     assert not wrong, f"{len(wrong)} of {len(found)}:\n" + "\n".join(str(one) for one in wrong[:5])
     assert right >= 0.95 * len(found), f"right without editing: {right} of {len(found)}"
+    asked = [one for one in found if one.verdict == REFUSED and not one.plan.doubts]
+    assert not asked, f"the file says enough, and was refused:\n{asked[0]}"
 
 
 def test_sixty_generated_exports_are_read_right_or_refused_with_a_remedy_that_works() -> None:
