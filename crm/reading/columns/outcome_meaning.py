@@ -116,7 +116,7 @@ def _remedy(origin: Words, unknown: Sequence[str]) -> str:
     named = ", ".join(repr(word) for word in asked[:MAX_EXAMPLES])
     more = f" and {counted(len(asked) - MAX_EXAMPLES, 'more word')}" if len(asked) > MAX_EXAMPLES else ""
     return (
-        f"{told}Only you can say what {named}{more} means. If such leads are lost, write under {under}: {plain['lost']}. "
+        f"{told}Only you can say what {named}{more} means. If such leads are lost, under {under} write {plain['lost']}. "
         f"If sales still works on them, write {plain['open']} instead."
     )
 

@@ -10,11 +10,21 @@ from dataclasses import dataclass
 
 from leadq.crm.reading.proposal.file_sample import Column
 from leadq.crm.reading.proposal.heading_names import is_called, rank
-from leadq.crm.storage.scratch_database import Relation, first_row, name
+from leadq.crm.storage.scratch_database import Relation, first_row, name, text
 from leadq.foundation.plurals import counted
 
 _NEARLY_ALL = 0.99
 _MOSTLY = 0.9
+_HALF = 0.5
+_FEW = 0.01
+_MANY = 20
+"""A column with fewer different texts holds no days."""
+_LONG = "INTERVAL 60 DAY"
+_INSTEAD = {
+    "planned_at": "the planned day: no other column says when a lead was closed. Is it set when one is? Check that",
+    "changed_at": "the last change: no other column says when a lead was closed. Check that",
+}
+"""What stands in where no closing date was found, and what is said of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +70,12 @@ def guess_dates(rows: Relation, ended: str, columns: tuple[Column, ...]) -> Date
     if won and lost:
         closed.append((won[0].name, lost[0].name))
     began = created[0].name if created else None
+    if not closed and (ended or began is None):
+        return _without_closing(rows, ended, columns, began)
     if not ended or not closed:
         return Dates(created=began, closed=closed[0] if closed else ())
+    if began is None:
+        began = _unread(rows, "created_at", columns)
     ends = rows.filter(ended)
     judged = [_judged(ends, one, began) for one in closed]
     good = [one for one in judged if one.filled >= _NEARLY_ALL and one.in_order >= _MOSTLY]
@@ -69,6 +83,38 @@ def guess_dates(rows: Relation, ended: str, columns: tuple[Column, ...]) -> Date
         return Dates(created=began, closed=good[0].columns)
     best = max(judged, key=lambda one: (round(one.filled, 2), one.in_order))
     return _filled_in(ends, best, _called("changed_at", columns), began)
+
+
+def _without_closing(rows: Relation, ended: str, columns: tuple[Column, ...], began: str | None) -> Dates:
+    """Return the planned day or the last change where no column says when a lead was closed; or days in an unknown writing."""
+    if unread := _unread(rows, "closed_at", columns):
+        start = began or _unread(rows, "created_at", columns)
+        return Dates(
+            created=start, closed=(unread,), remark="written as no time that leadq knows: leadq check says what to do"
+        )
+    if began is None or not ended:
+        return Dates(created=began)
+    ends = rows.filter(ended)
+    (last,) = first_row(rows.aggregate(f"CAST(max({day(began)}) AS VARCHAR)"))
+    for contract, remark in _INSTEAD.items():
+        for column in _called(contract, columns):
+            one = _judged(ends, (column.name,), began)
+            late = f"count_if({day(column.name)} > TIMESTAMPTZ {text(str(last))} + {_LONG})"
+            after, total = first_row(ends.aggregate(f"{late}, count(*)"))
+            if one.filled >= _NEARLY_ALL and one.in_order >= _MOSTLY and after <= _FEW * total:
+                return Dates(created=began, closed=one.columns, remark=remark)
+    return Dates(created=began)
+
+
+def _unread(rows: Relation, contract: str, columns: tuple[Column, ...]) -> str | None:
+    """Return a column that is called ``contract`` and holds many texts with figures in them, which are no times that are known."""
+    for column in sorted(columns, key=lambda one: rank(contract, one.name)):
+        if is_called(contract, column.name) and column.reading.kind == "text" and column.distinct > _MANY:
+            given = name(column.name)
+            (figures,) = first_row(rows.aggregate(rf"count_if(regexp_matches({given}, '\p{{N}}'))"))
+            if figures >= _HALF * column.filled:
+                return column.name
+    return None
 
 
 def _called(contract: str, columns: tuple[Column, ...]) -> list[Column]:

@@ -25,7 +25,7 @@ MOST_WORDS = 60
 LOOKED = "proposal_rows"
 """Table of the sample: times that are called dates as canonical text, missing values null, everything else as it is written."""
 _NEARLY_ALL = 0.99
-_DATES = ("created_at", "closed_at", "won_at", "lost_at", "changed_at")
+_DATES = ("created_at", "closed_at", "won_at", "lost_at", "changed_at", "planned_at")
 _DATA = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}.*|[^@\s]+@[^@\s]+\.[^@\s]+")
 """A date or an address: what a heading is not."""
 _NAIVE = r".*[T ]\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?$"
@@ -125,7 +125,7 @@ def _is_called_a_date(column: str) -> bool:
 def _readings(
     rows: Relation, columns: tuple[str, ...], total: int
 ) -> tuple[dict[str, ColumnReading], tuple[Doubt, ...]]:
-    """Judge every column; one that is called a date and holds bare numbers is judged again as one of dates."""
+    """Judge every column; one that is called a date and holds bare numbers, or words beside dates, is judged again as one of dates."""
     judged = read_columns(rows, dict.fromkeys(columns, "any"), ReadSettings(), total=total)
     if zones := {zone for doubt in judged.doubts for zone in doubt.zones}:  # any offset shows that they are times
         assumed = ReadSettings(zone_names=dict.fromkeys(zones, "+00:00"))
@@ -134,7 +134,7 @@ def _readings(
     numbers: dict[str, Wanted] = {
         column: "time"
         for column, reading in judged.readings.items()
-        if reading.kind == "number" and _is_called_a_date(column)
+        if reading.kind in ("number", "text") and _is_called_a_date(column)
     }
     dates = read_columns(rows, numbers, ReadSettings(), total=total)
     times = {column: one for column, one in dates.readings.items() if one.kind == "time"}

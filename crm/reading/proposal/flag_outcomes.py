@@ -6,7 +6,7 @@ outcome.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leadq.crm.reading.proposal.date_guess import Dates, closing, day
 from leadq.crm.reading.proposal.file_sample import Column
@@ -53,10 +53,20 @@ def told_apart(rows: Relation, columns: tuple[Column, ...], outcome: Outcome, da
     not_won = rows.filter(f"{name(column)} IN {texts(outcome.lost)}")
     total, undated, late, long_after = _ends(rows, not_won, column, outcome, dates)
     if undated == total:
-        return Refused(why=f"{column} is no for open and for lost leads, and none of them has a closing date")
+        return Refused(
+            why=f"{column} is no for open and for lost leads, and none of them has a closing date: export the column of the stage as well"
+        )
     if late > _SOME * total or long_after > _FEW * total:
-        return Refused(why=f"{column} is no for open leads too, and their closing dates are plans")
-    if undated <= _FEW * total or len(dates.closed) > 1:
+        return Refused(
+            why=f"{column} is no for open leads too, and their closing dates are plans: export the column of the stage as well"
+        )
+    if undated <= _FEW * total:
+        return replace(
+            outcome,
+            remark=outcome.remark
+            or f"is every lead of this file closed? Whatever is not won in {column} counts as lost",
+        )
+    if len(dates.closed) > 1:
         return outcome
     return Outcome(
         columns=(column, dates.closed[0]),

@@ -17,7 +17,7 @@ NOT_FOUND = 10_000
 _OBJECTS = (
     "properties|attributes|fields|do not modify|record|deals?|leads?|opportunit(?:y|ies)|opp|crm|case|contact|person"
     "|verkaufschance|chance|transaction|opportunite|affaire|piste|negocio|oportunidad|trattativa|opportunita|oportunidade"
-    "|kans|affar|salgsmulighed|szansa|prilezitost|сделка|сделки|лид|лида|商談|案件|リード"
+    "|trato|negocios?|geschaft|deal|kans|affar|salgsmulighed|szansa|prilezitost|сделка|сделки|лид|лида|商談|案件|リード"
 )
 _BEFORE = re.compile(rf"^(?:{_OBJECTS}) (?=\S)")
 _NO_OUTCOME = re.compile(

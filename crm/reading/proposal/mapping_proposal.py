@@ -58,7 +58,7 @@ def _look(connection: Connection, sample: Sample) -> _Found:
     told = told_apart(rows, sample.columns, outcome, dates)
     if isinstance(told, Refused):
         return _Found(outcome=None, dates=dates, refused=told.why)
-    if told is not outcome:  # open leads lack the date: what was said of it is said of them
+    if told.columns != outcome.columns:  # open leads lack the date: what was said of it is said of them
         dates = replace(dates, remark="")
     return _Found(outcome=settle(rows, sample.columns, told, dates), dates=dates)
 

@@ -41,7 +41,7 @@ def test_headings_of_something_else(contract: str, heading: str) -> None:
 
 
 CONSENTS = (
-    "newsletter|opted_in|Opt-in|Accepte les e-mails|Newsletter-Einwilligung|Suscripción al boletín|Consenso marketing|Aceita e-mails|"
+    "newsletter|opted_in|Opt-in|Accepte les e-mails|Newsletter-Einwilligung|Suscripción al boletín|Consenso marketing|Aceita e-mails"
     "|Nieuwsbrief|Samtycke|Zgoda na marketing|Souhlas|Согласие на рассылку|メルマガ|订阅|GDPR consent|Is Active|do_not_call"
 )
 
