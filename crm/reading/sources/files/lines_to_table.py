@@ -33,6 +33,10 @@ _ENDLESS = (
 )
 
 
+_NO_HEADINGS = "Set header_line (the line with the headings) and separator for it in leadq.yaml, or export it again."
+_MANY_LINES = 100_000
+
+
 @dataclass(slots=True, kw_only=True)
 class LinesToTable:
     """A staging of lines.
@@ -78,6 +82,8 @@ class LinesToTable:
             A quote is not closed, so that one cell holds the lines after it.
         """
         headings = name_columns(self._headings)
+        if not headings.names:
+            raise refused(self.where, "must have headings", f"line {self.heading + 1} is empty", _NO_HEADINGS)
         above = [" ".join(filter(None, map(visible, row))) for row in self.rows[: self.heading]]
         if titles := [title for title in above if title and not title.lower().startswith("sep=")]:
             self.notes.append(f"lines left out above the headings: {_quoted(titles)}")
@@ -134,9 +140,16 @@ class LinesToTable:
             cells = [*cells, *[""] * (width - len(cells))]
         if len(cells) != width:
             self.malformed.append((number, f"{counted(len(cells), 'cell')} instead of {width}"))
+            self._must_be_rows(number, width)
             return
         self._numbers.append(number)
         self._cells.append(cells)
+
+    def _must_be_rows(self, number: int, width: int) -> None:
+        """Give a file up of which most lines are no rows of its headings, before millions of them are kept."""
+        if len(self.malformed) >= _MANY_LINES and 2 * len(self.malformed) > number:
+            shown = f"{len(self.malformed):,} of the first {counted(number, 'line')} have not {counted(width, 'cell')}"
+            raise refused(self.where, "lines must have as many cells as there are headings", shown, _NO_HEADINGS)
 
     def _flush(self, schema: pa.Schema, writer: pq.ParquetWriter) -> None:
         if not self._numbers:

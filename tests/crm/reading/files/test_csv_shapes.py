@@ -248,3 +248,11 @@ def test_names_of_files_and_folders_mean_nothing(read: Read, tmp_path: Path, kin
     path.write_text(PLAIN)
     (path.parent / "leads aX.csv").write_text("other\n1\n")
     assert [dict(list(row.items())[1:]) for row in read(path)[1]] == expected(ROWS)
+
+
+def test_a_file_of_which_nearly_no_line_is_a_row_is_given_up_early(refused: Refused, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text("Title\n\na,b,c,d\n" + "1,2,3,4\n" * 30 + "x,y,z\n" * 150_000)
+    problem = refused(path)
+    assert problem.rule == "lines must have as many cells as there are headings"
+    assert "100,000 of the first" in problem.value
