@@ -17,7 +17,7 @@ from leadq.crm.storage.scratch_database import ROW, Relation, first_row, name, t
 SAMPLE_ROWS = 4_000
 MOST_SHAPES = 400
 """A column with more shapes than this, most of them with letters, is free text."""
-LONGEST = 64
+LONGEST = 80
 """A longer value is neither a time nor a number."""
 _DIGITS, _NINES = "0123456789", "9999999999"
 _AS_NINES = str.maketrans(_DIGITS, _NINES)

@@ -17,11 +17,20 @@ _ISO = re.compile(ISO.replace(r"\d", "9"))
 _MERIDIEM = r"(?P<half> ?(?:[AaPp]\.? ?[Mm]\b\.?)|上午|下午|오전|오후)"
 _CLOCK = re.compile(
     rf"(?P<before>(?:T|,? ?(?:at|um|kl\.?|à|a las|às|alle|om|o|в|-|–|klo)? ?| ?,? ))(?P<early>(?:上午|下午|오전|오후) ?)?"
-    rf"(?P<hour>9{{1,2}})(?P<colon>[:.]| ?h ?)(?P<minute>99)(?:(?P<second_colon>[:.])(?P<second>99)(?P<fraction>[.,]9+)?)?"
+    rf"(?P<hour>9{{1,2}})(?P<colon>[:.]| ?h ?|时|時|시 ?)(?P<minute>99)(?P<minutes>分|분)?"
+    rf"(?:(?P<second_colon>[:.]|(?<=[分분]) ?)(?P<second>99)(?P<fraction>[.,]9+|:999)?(?P<seconds>秒|초)?)?"
     rf"(?P<end>{_MERIDIEM})?(?P<uhr> ?(?:Uhr|uur|h|Hrs|hrs))?(?P<zone>{ZONE.replace(chr(92) + 'd', '9')})?$"
 )
 _YEAR_FIRST = re.compile(r"(?P<year>9999)(?P<a>[-/.]|年|\. )9{1,2}(?P<b>[-/.]|月|\. )9{1,2}(?P<c>日|\.)?")
 _YEAR_LAST = re.compile(r"9{1,2}(?P<sep>[-/.] ?)9{1,2}(?P=sep)(?P<year>9999|99)(?P<end>\.?| г\.?)")
+_DOTTED = re.compile(r"(?:9{4},?|[^\W\d_]-99) (?:klo |kl\.? )?9{1,2}\.99")
+"""A clock with points, which stands after a year."""
+_WHOLE = (
+    (re.compile(r"9999-W99-9"), "%G-W%V-%u"),
+    (re.compile(rf"9{{8}}T9{{6}}(?P<zone>{ZONE.replace(chr(92) + 'd', '9')})?"), "%Y%m%dT%H%M%S"),
+    (re.compile(r"[^\W\d_]{2,}\.?,? (?P<month>[^\W\d_]{3,})\.? {1,2}9{1,2} 99:99:99 9999"), "%A %b %d %H:%M:%S %Y"),
+)
+"""Times that are not a date before a clock: days of ISO weeks, ISO without separators, the year at the end as C writes it."""
 _WEEKDAY = re.compile(r"[^\W\d_]{2,}\.?,? ")
 _NAMED = re.compile(
     r"(?P<day>9{1,2})(?P<th>st|nd|rd|th|º|er)?(?P<a>\.? ?(?:de |of )?|[-/ ])(?P<name>[^\W\d_]{3,})(?P<b>\.?(?:,? | de | del |[-/]))"
@@ -62,35 +71,49 @@ def layout_of(shape: str) -> Layout | None:
     """
     if _ISO.fullmatch(shape):
         return ISO_LAYOUT
+    for pattern, form in _WHOLE:
+        if match := pattern.fullmatch(shape):
+            return _whole(match.groupdict(), form)
     date, clock, zone = _clock_of(shape)
     if clock is None:
         return None
     weekday = _WEEKDAY.match(date)
-    if weekday and weekday[0].strip(" .,").casefold() not in MONTHS:
-        inner = _date_of(date[weekday.end() :])
-        return None if inner is None else Layout(form="%A " + inner[0] + clock, separator=inner[1], zone=zone)
+    inner = (
+        _date_of(date[weekday.end() :]) if weekday else None
+    )  # mar. is a day of the week before a whole date, else a month
+    if inner is not None:
+        return Layout(form="%A " + inner[0] + clock, separator=inner[1], zone=zone)
     found = _date_of(date)
     return None if found is None else Layout(form=found[0] + clock, separator=found[1], zone=zone)
 
 
+def _whole(parts: dict[str, str | None], form: str) -> Layout | None:
+    if "month" in parts and (parts["month"] or "").casefold() not in MONTHS:
+        return None
+    zone = parts.get("zone") or ""
+    return Layout(form=form + ("%z" if zone else ""), zone=name_of_zone(zone))
+
+
 def _clock_of(shape: str) -> tuple[str, str | None, str]:
     """Return the date before the clock, the format of the clock ('' for none, None where it is not one), and the zone's name."""
-    start = re.search(r"9[:h]", shape) or re.search(r"9{4} 9{1,2}\.99$", shape)
+    start = re.search(r"9(?:[:h时時]|시 ?9)", shape) or _DOTTED.search(shape)
     if start is None:
         return shape, "", ""
     for match in (_CLOCK.search(shape, place) for place in range(len(shape))):
         if match is None:
             return shape, None, ""
         half, early = match["end"] or "", match["early"] or ""
-        if match["colon"] == "." and not shape[: match.start()].endswith("9999"):
+        if match["colon"] == "." and re.search(r"(?:9{4}|[^\W\d_]-99)$", shape[: match.start()]) is None:
             continue
         hour = "%I" if half or early else "%H"
         seconds = (
-            f"{match['second_colon']}%S" + (f"{match['fraction'][0]}%f" if match["fraction"] else "")
+            f"{match['second_colon']}%S"
+            + (f"{match['fraction'][0]}%f" if match["fraction"] else "")
+            + (match["seconds"] or "")
             if match["second"]
             else ""
         )
-        clock = f"{_literal(match['before'])}{'%p ' if early else ''}{hour}{_literal(match['colon'])}%M{seconds}"
+        clock = f"{_literal(match['before'])}{'%p ' if early else ''}{hour}{_literal(match['colon'])}%M{match['minutes'] or ''}{seconds}"
         clock += (" %p" if half.startswith(" ") else "%p") if half else ""
         zone = match["zone"] or ""
         clock += _literal(match["uhr"] or "") + ("%z" if zone else "")

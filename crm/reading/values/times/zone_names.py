@@ -33,7 +33,9 @@ SEVERAL: dict[str, tuple[tuple[str, str], ...]] = {
 """Names that mean several offsets, with where each is used."""
 _PLACE = r"(?: ?\[[A-Za-z_]+(?:/[A-Za-z_]+)+\])?"
 OFFSET = r"(?:(?:GMT|UTC)? ?[-+−]\d{1,2}(?::?\d{2})?)"
-ZONE = rf"(?: ?(?:{OFFSET}|[A-Za-z]{{1,5}}|\([A-Z]{{1,5}}\)){_PLACE})"
+_BESIDE = r"(?: (?:\([A-Za-z][A-Za-z .]{1,40}\)|[A-Z]{2,5}))"
+"""The name of a zone after its offset, as JavaScript and Go write it: the offset says all."""
+ZONE = rf"(?: ?(?:{OFFSET}{_BESIDE}?|[A-Za-z]{{1,5}}|\([A-Z]{{1,5}}\)){_PLACE})"
 """Pattern of a zone at the end of a time, which has a clock before it."""
 
 
@@ -59,12 +61,13 @@ def all_offsets(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 def name_of_zone(tail: str) -> str:
     """Return the name in a zone as written, empty where it is an offset or UTC."""
     bare = re.sub(_PLACE + "$", "", tail).strip(" ()")
-    return "" if bare in _UTC or re.fullmatch(OFFSET.replace(r"\d", "[0-9]"), bare) else bare
+    return "" if bare in _UTC or re.match(OFFSET.replace(r"\d", "[0-9]"), bare) else bare
 
 
 def offset_text(tail: str, known: Mapping[str, str]) -> str:
     """Return the SQL expression of the zone ``tail`` (an expression) as ``+HH:MM``; null where its name is not known."""
-    bare = rf"trim(regexp_replace({tail}, '\[.*\]$', ''), ' ()')"
+    alone = rf"regexp_replace(regexp_replace({tail}, '\[.*\]$', ''), '(\d){_BESIDE}$', '\1')"
+    bare = rf"trim({alone}, ' ()')"
     sign = f"CASE WHEN regexp_matches({bare}, '[-−]') THEN '-' ELSE '+' END"
     digits = rf"regexp_replace({bare}, '[^\d]', '', 'g')"
     hours = f"CASE WHEN length({digits}) > 2 THEN lpad({digits}, 4, '0') ELSE lpad({digits}, 2, '0') || '00' END"

@@ -15,7 +15,11 @@ FORMS = {
     "%d.%m.%Y, %H:%M Uhr": "minute", "%d.%m.%Y um %H:%M": "minute", "%d/%m/%Y %Hh%M": "minute", "%d.%m.%Y %H.%M": "minute",
     "%a, %d %b %Y %H:%M:%S +0000": "second", "%b %d, %Y at %I:%M %p": "minute", "%Y-%m-%d %H:%M:%S UTC": "second",
     "%Y-%m-%d %H:%M:%S.000": "second", "%d/%m/%Y %I:%M:%S p. m.": "second", "%Y/%m/%d 下午 %I:%M": "minute",
-    "%Y%m%d": "day", "%Y%m%d%H%M%S": "second",
+    "%Y%m%d": "day", "%Y%m%d%H%M%S": "second", "%G-W%V-%u": "day", "%Y%m%dT%H%M%SZ": "second", "%Y%m%dT%H%M%S": "second",
+    "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)": "second", "%a %b %d %H:%M:%S %Y": "second",
+    "%d-%b-%y %I.%M.%S.000000 %p": "second", "%d-%b-%y %I.%M.%S.000000 %p +00:00": "second", "%d-%m-%Y %H.%M.%S": "second",
+    "%Y-%m-%d %H:%M:%S.000 +0000 UTC": "second", "%Y-%m-%d %H:%M:%S:120": "second", "%Y年%m月%d日 %H时%M分%S秒": "second",
+    "%d.%m.%Y klo %H.%M": "minute", "mar. %d/%m/%Y %H:%M": "minute",
 }  # fmt: skip
 
 
@@ -54,6 +58,15 @@ def test_zones_and_their_names_are_kept(texts) -> None:
     written = ["2025-03-13 15:45:00 EST", "2025-07-13 15:45 EDT", "2025-07-13 15:45:00+05:30", "2025-07-13 15:45 GMT+2"]
     read = texts.read(written, wanted="time")
     assert [value[-6:] for value in read] == ["-05:00", "-04:00", "+05:30", "+02:00"]
+
+
+def test_an_offset_counts_and_the_name_of_its_zone_beside_it_does_not(texts) -> None:
+    written = [
+        "Thu Mar 13 2025 15:45:00 GMT+0100 (CET)", "Thu Mar 13 2025 15:45:00 GMT-0800 (Pacific Standard Time)",
+        "2025-07-13 15:45:00 GMT+0200 (IST)", "2025-07-13 15:45:00.000 -0600 CST",
+    ]  # fmt: skip
+    read = texts.read(written, wanted="time")
+    assert [value[-6:] for value in read] == ["+01:00", "-08:00", "+02:00", "-06:00"]
 
 
 @pytest.mark.parametrize("zone", ["IST", "CST", "BST", "AST"])
