@@ -105,6 +105,8 @@ class ColumnJudgement:
         surely = self.wanted == "time" or times.sure or not numbers.forms or names_a_time(self.column)
         if times.forms and (surely or as_others):
             return self._as_times(times, trained)
+        if self._is_ticked() and (trained is None or trained.kind == "flag"):
+            return self._reading("flag", forms=("1",)), []
         if numbers.forms:
             return self._as_numbers(numbers, trained)
         if self.wanted == "any" and not self.shapes.sampled:
@@ -116,6 +118,11 @@ class ColumnJudgement:
             whole = not kept and may_lose_form(self.rows, self.column)
             return self._reading("id", forms=(WHOLE,) if whole else ()), []
         return self._reading("text"), []
+
+    def _is_ticked(self) -> bool:
+        """Whether the column holds 1 beside empty cells and nothing else, which is a box that is ticked or not."""
+        single = self.wanted == "any" and self.has_empty and [shape.text for shape in self.shapes.shapes] == ["9"]
+        return single and self.span() == (1.0, 1.0)
 
     def _ends_in_nought(self) -> bool:
         """Whether ids are written 7000.0: a table's own go back to the CRM as they were, unless they were 7000 at training."""

@@ -13,10 +13,11 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("ano", "ne"), ("áno", "nie"), ("pravda", "nepravda"), ("igen", "nem"), ("igaz", "hamis"), ("da", "nu"), ("da", "ne"),
     ("evet", "hayır"), ("doğru", "yanlış"), ("да", "нет"), ("истина", "ложь"), ("так", "ні"), ("ναι", "όχι"),
     ("はい", "いいえ"), ("有", "無"), ("是", "否"), ("예", "아니요"), ("예", "아니오"), ("نعم", "لا"), ("כן", "לא"), ("✓", "✗"),
-    ("✔", "✘"),
+    ("✔", "✘"), ("✔", "✖"), ("✓", "✕"), ("✔\ufe0f", "✖\ufe0f"), ("✔\ufe0f", "❌"), ("✅", "❌"), ("✅", "❎"), ("☑", "☐"), ("☑\ufe0f", "☐"),
+    ("☒", "☐"), ("👍", "👎"),
 )  # fmt: skip
 """Yes and no, in small letters."""
-MARKS = frozenset(("x", "✓", "✔", "☑", "•", "*"))
+MARKS = frozenset(("x", "✓", "✔", "✔\ufe0f", "✅", "☑", "☑\ufe0f", "☒", "•", "●", "*"))
 """What a person ticks a box with; the other boxes are empty."""
 
 

@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterable
 _ALWAYS = frozenset(
     (
         "null", "(null)", "[null]", "\\n", "#n/a", "#nv", "#null!", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "n/a",
-        "n.a.", "n.a", "n/d", "nan", "<na>", "nat", "nil", "undefined", "-", "--", "---", "–", "—", "(blank)", "(empty)",
+        "n.a.", "n.a", "n/d", "nan", "<na>", "nat", "nil", "undefined", "?", "??", "???", ".", "..", "...", "…",
+        "#bezug!", "#wert!", "#zahl!", "#valeur!", "#nom?", "#nombre!", "#n/d", "#¡valor!", "#¡ref!", "#¿nombre?", "#¡div/0!",
+        "-", "--", "---", "–", "—", "(blank)", "(empty)",
         "(none)", "(unknown)", "(leer)", "(vide)", "(vacío)", "(vuoto)", "(vazio)", "(leeg)", "(puste)", "(пусто)", "-none-",
         "--none--", "-select-", "--select--", "select", "k.a.", "k.a",
     )
@@ -23,7 +25,7 @@ _PHRASES = frozenset(
         "valeur non définie", "未設定", "未选择", "(空白)",
     )
 )  # fmt: skip
-MAY_BE_A_WORD = frozenset(("none",))
+MAY_BE_A_WORD = frozenset(("none", "inf", "-inf"))
 """Missing where numbers or times stand; among words (budget: none, small, large) only where the source writes so elsewhere, too."""
 _ZEROS = re.compile(r"0{4}[-/.]00[-/.]00([T ]00:00(:00(\.0+)?)?Z?)?|00[-/.]00[-/.]0{4}( 00:00(:00)?)?")
 """Dates of zeros, as MySQL and PHP write a missing one."""

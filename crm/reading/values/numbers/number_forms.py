@@ -14,7 +14,9 @@ from leadq.crm.storage.scratch_database import text
 _CODES = (
     "US$", "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "RMB", "INR", "AUD", "CAD", "NZD", "SGD", "HKD", "SEK", "NOK", "DKK",
     "ISK", "PLN", "CZK", "HUF", "RON", "BGN", "HRK", "RUB", "UAH", "TRY", "ZAR", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "AED",
-    "SAR", "ILS", "KRW", "THB", "MYR", "IDR", "PHP", "VND", "TWD", "NGN", "KES", "EGP", "R$", "Kč", "Ft", "zł", "kr.", "kr", "лв",
+    "SAR", "ILS", "KRW", "THB", "MYR", "IDR", "PHP", "VND", "TWD", "NGN", "KES", "EGP", "KZT", "GEL", "AMD", "AZN",
+    "BYN", "MDL", "UZS", "RSD", "BAM", "MKD", "MAD", "TND", "DZD", "XOF", "XAF", "GHS", "UGX", "TZS", "ZMW", "QAR", "KWD", "BHD",
+    "OMR", "JOD", "PKR", "LKR", "BDT", "NPR", "UYU", "PYG", "BOB", "CRC", "GTQ", "DOP", "JMD", "R$", "Kč", "Ft", "zł", "kr.", "kr", "лв",
     "руб.", "руб", "Rs.", "Rs", "RM", "Fr.", "Euro", "euro", "Mex$", "A$", "C$", "NZ$", "S$", "HK$", "NT$",
 )  # fmt: skip
 _CURRENCY = (
@@ -24,8 +26,8 @@ _BLANK = "[ \u00a0\u202f\u2009]"
 _APOSTROPHE = "['’]"
 _SIGN = r"[-+−–]"
 _FRAME = (
-    rf"(?P<open>\()?{_SIGN}?{_BLANK}?(?:{_CURRENCY}{_BLANK}?)?{_SIGN}?"
-    rf"(?P<core>{{core}}){_BLANK}?(?:%|{_CURRENCY})?{_BLANK}?-?(?P<close>\))?"
+    rf"{_SIGN}?(?:{_CURRENCY}{_BLANK}?)?(?P<open>\()?{_SIGN}?{_BLANK}?(?:{_CURRENCY}{_BLANK}?)?{_SIGN}?"
+    rf"(?P<core>{{core}})(?:[.,](?:--?|–|—))?{_BLANK}?(?:%|{_CURRENCY})?{_BLANK}?-?(?P<close>\))?"
 )
 _SEPARATORS = {"": "", ".": r"\.", ",": ",", " ": _BLANK, "'": _APOSTROPHE}
 
@@ -90,11 +92,11 @@ def is_bare(form: NumberForm, shape: str) -> bool:
 def plain_number(column: str, form: NumberForm) -> str:
     """Return the SQL expression of the text expression ``column`` as a plain number, null where it is not written so."""
     pattern = framed(form.core()).replace("?P<open>", "").replace("?P<close>", "").replace("?P<core>", "")
-    fits = f"regexp_full_match({column}, {text(pattern)}) AND (left({column}, 1) = '(') = (right({column}, 1) = ')')"
+    fits = f"regexp_full_match({column}, {text(pattern)}) AND contains({column}, '(') = contains({column}, ')')"
     core = f"regexp_extract({column}, {text(form.core())})"
     if form.thousands:
         core = f"regexp_replace({core}, {text(_SEPARATORS[form.thousands])}, '', 'g')"
     if form.decimal == ",":
         core = f"replace({core}, ',', '.')"
-    negative = rf"regexp_matches({column}, '^[^\d]*[-−–(]|-$')"
+    negative = rf"regexp_matches({column}, '^[^\d]*[-−–(]|[^-.,]-$')"
     return f"CASE WHEN {fits} THEN CASE WHEN {negative} THEN '-' ELSE '' END || {core} END"

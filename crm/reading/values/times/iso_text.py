@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from leadq.crm.reading.values.times.layouts import ISO
-from leadq.crm.reading.values.times.month_names import MONTHS
+from leadq.crm.reading.values.times.month_names import MONTHS, POLISH_OR_CZECH
 from leadq.crm.reading.values.times.zone_names import ZONE, offset_text
 from leadq.crm.storage.scratch_database import text
 
@@ -58,7 +58,8 @@ def _one(column: str, form: str, zones: Mapping[str, str]) -> str:
     if "%p" in form:
         given = _meridiem(given)
     if re.search("%[bB]", form):
-        form, given = form.replace("%B", "%b"), _english_month(given)
+        months = MONTHS | POLISH_OR_CZECH if "%B" in form else MONTHS
+        form, given = form.replace("%B", "%b"), _english_month(given, months)
     moment = f"try_strptime({given}, {text(form)})"
     clock = _CLOCK.search(form) is not None
     shown = f"strftime({moment}, {text('%Y-%m-%d %H:%M:%S.%f' if clock else '%Y-%m-%d')})"
@@ -89,11 +90,11 @@ def _meridiem(column: str) -> str:
     return rf"regexp_replace(regexp_replace({latin}, '上午|오전', 'AM'), '下午|오후', 'PM')"
 
 
-def _english_month(column: str) -> str:
+def _english_month(column: str, months: Mapping[str, int]) -> str:
     """Put the English name of the month in the place of the first word of at least three letters."""
     word = rf"lower(regexp_extract({column}, '\p{{L}}{{3,}}'))"
-    place = f"list_position([{_texts(MONTHS)}], {word})"
-    english = f"list_extract([{_texts(_ENGLISH[number - 1] for number in MONTHS.values())}], {place})"
+    place = f"list_position([{_texts(months)}], {word})"
+    english = f"list_extract([{_texts(_ENGLISH[number - 1] for number in months.values())}], {place})"
     return rf"regexp_replace({column}, '\p{{L}}{{3,}}', coalesce({english}, ''))"
 
 

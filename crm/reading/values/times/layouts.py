@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from leadq.crm.reading.values.times.month_names import MONTHS
+from leadq.crm.reading.values.times.month_names import MONTHS, POLISH_OR_CZECH
 from leadq.crm.reading.values.times.zone_names import ZONE, name_of_zone
 
 ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|z| ?UTC| ?GMT|[+-]\d{2}(?::?\d{2})?)?)?"
@@ -34,7 +34,7 @@ _WHOLE = (
 _WEEKDAY = re.compile(r"[^\W\d_]{2,}\.?,? ")
 _NAMED = re.compile(
     r"(?P<day>9{1,2})(?P<th>st|nd|rd|th|º|er)?(?P<a>\.? ?(?:de |of )?|[-/ ])(?P<name>[^\W\d_]{3,})(?P<b>\.?(?:,? | de | del |[-/]))"
-    r"(?P<year>9999|99)(?P<end> г\.?| г)?"
+    r"(?P<year>9999|99)(?P<end> г\.?| г| r\.?)?"
     r"|(?P<name2>[^\W\d_]{3,})(?P<c>\.? )(?P<day2>9{1,2})(?P<th2>st|nd|rd|th)?(?P<d>,? )(?P<year2>9999|99)"
     r"|(?P<year3>9999)(?P<e>[-/ ])(?P<name3>[^\W\d_]{3,})(?P<f>[-/ ])(?P<day3>9{1,2})"
 )
@@ -130,14 +130,15 @@ def _date_of(date: str) -> tuple[str, str] | None:
         return f"{{1}}{match['sep']}{{2}}{match['sep']}{year}{match['end']}", match["sep"].strip()
     match = _NAMED.fullmatch(date)
     word = (match["name"] or match["name2"] or match["name3"]) if match else ""
-    if match is None or word.casefold() not in MONTHS:
+    month = "%b" if word.casefold() in MONTHS else "%B"
+    if match is None or (month == "%B" and word.casefold() not in POLISH_OR_CZECH):
         return None
     if match["name3"]:
-        return f"%Y{match['e']}%b{match['f']}%d", ""
+        return f"%Y{match['e']}{month}{match['f']}%d", ""
     year = "%Y" if (match["year"] or match["year2"]) == "9999" else "%y"
     if match["name2"]:
-        return f"%b{match['c']}%d{match['th2'] or ''}{match['d']}{year}", ""
-    return f"%d{match['th'] or ''}{match['a']}%b{match['b']}{year}{match['end'] or ''}", ""
+        return f"{month}{match['c']}%d{match['th2'] or ''}{match['d']}{year}", ""
+    return f"%d{match['th'] or ''}{match['a']}{month}{match['b']}{year}{match['end'] or ''}", ""
 
 
 def _literal(written: str) -> str:

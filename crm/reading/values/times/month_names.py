@@ -1,9 +1,11 @@
 """Names of months in thirty languages, as the Unicode CLDR has them (through Babel), small letters, without a final point.
 
-A name that is one month in one language and another month in another (lis, listopad) is left out: it is asked about.
+A name that is one month in one language and another month in another (lis, listopad) counts only beside names that tell which.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 _NAMES = {
     1: """
@@ -74,3 +76,23 @@ _NAMES = {
     """,
 }
 MONTHS: dict[str, int] = {word: month for month, words in _NAMES.items() for word in words.split()}
+POLISH_OR_CZECH: dict[str, int] = {"lis": 11, "listopad": 11, "listopada": 11, "lip": 7, "srp": 8}
+"""What these names mean in Polish and Czech; in Croatian each is another month. Read where a format has ``%B``."""
+_THEIRS = """
+    sty styczeń stycznia lut lutego kwi kwiecień kwietnia cze czerwca czerwiec lipca lipiec sie sierpień sierpnia wrz wrzesień
+    września paź październik października gru grudnia grudzień led leden ledna úno únor února bře březen března dub duben dubna kvě
+    květen května čvn červen června čvc červenec července zář září říj říjen října prosinec prosince listopadu
+"""
+_CROATIAN = """
+    sij siječanj siječnja velj veljača veljače ožu ožujak ožujka tra travanj travnja svi svibanj svibnja lipanj lipnja srpanj srpnja
+    kol kolovoz kolovoza ruj rujan rujna stu studeni studenoga prosinac prosinca
+"""
+
+
+def are_polish_or_czech(words: Collection[str]) -> bool:
+    """Whether names of months, in small letters, are Polish or Czech and not Croatian.
+
+    >>> are_polish_or_czech({"lis", "paź"}), are_polish_or_czech({"lis", "stu"}), are_polish_or_czech({"lis"})
+    (True, False, False)
+    """
+    return not set(_THEIRS.split()).isdisjoint(words) and set(_CROATIAN.split()).isdisjoint(words)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from leadq.crm.reading.values.shapes import Shapes
 from leadq.crm.reading.values.times.iso_text import EXCEL
 from leadq.crm.reading.values.times.layouts import ISO_LAYOUT, Layout, layout_of
+from leadq.crm.reading.values.times.month_names import are_polish_or_czech
 from leadq.crm.reading.values.times.zone_names import offsets
 from leadq.crm.storage.scratch_database import Relation, first_row, name, text
 
@@ -67,6 +68,9 @@ def judge_times(
         Bare numbers may be times: seconds, milliseconds, days of a spreadsheet, 20250313.
     """
     layouts = [(shape, layout) for shape in found.shapes if (layout := layout_of(shape.text)) is not None]
+    if any("%B" in layout.form for _, layout in layouts):
+        words = {word.casefold() for shape, _ in layouts for word in re.findall(r"[^\W\d_]{3,}", shape.text)}
+        layouts = [one for one in layouts if are_polish_or_czech(words) or "%B" not in one[1].form]
     fits = sum(shape.count for shape, _ in layouts)
     if not found.filled:
         return TimeJudgement()

@@ -23,6 +23,9 @@ MISSING = [
     r"\N",
     "k.A.",
     "Bitte wählen",
+    "?",
+    ".",
+    "#WERT!",
 ]
 
 
@@ -34,7 +37,7 @@ def test_pairs_are_flags(texts) -> None:
         assert [value for (value,) in read][:4] == ["true", "false", None, "true"], column
 
 
-@pytest.mark.parametrize("mark", ["X", "x", "Yes", "Ja", "✓", "TRUE", "はい"])
+@pytest.mark.parametrize("mark", ["X", "x", "Yes", "Ja", "✓", "TRUE", "はい", "1", "✅", "☑", "☒"])
 def test_a_mark_beside_empty_cells_is_a_flag(texts, mark: str) -> None:
     assert texts.read([mark, None, mark, None]) == ["true", "false", "true", "false"]
 
@@ -54,6 +57,11 @@ def test_a_word_for_missing_is_missing_whatever_the_column_holds(texts, values: 
     for word in words:
         read = rows.project(judged.readings[word].expression(word)).fetchall()
         assert [value for (value,) in read] == [*values * 9, None], word
+
+
+def test_numbers_that_happen_to_be_one_stay_numbers_where_training_had_numbers(texts) -> None:
+    trained = texts.judged({"x": ["1", "2", None]}).readings
+    assert texts.read(["1", None, "1"], trained=trained) == ["1", None, "1"]
 
 
 def test_a_code_is_not_missing_among_codes(texts) -> None:

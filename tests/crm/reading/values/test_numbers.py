@@ -11,7 +11,25 @@ def _grouped(value: float, decimal: str, thousands: str) -> str:
     return f"{value:,.2f}".replace(",", "_").replace(".", decimal).replace("_", thousands)
 
 
-FRAMES = ["{}", "€{}", "{} €", "$ {}", "{} EUR", "CHF {}", "{} kr", "{}%", "R$ {}", "-{}", "({})", "{}-", "−{}"]
+FRAMES = [
+    "{}",
+    "€{}",
+    "{} €",
+    "$ {}",
+    "{} EUR",
+    "CHF {}",
+    "{} kr",
+    "{}%",
+    "R$ {}",
+    "-{}",
+    "({})",
+    "{}-",
+    "−{}",
+    "$({})",
+    "$ ({})",
+    "-$ {}",
+    "{} KZT",
+]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +44,13 @@ def test_every_form_with_decimals_is_found_in_every_frame(texts, decimal: str, t
         found = rows.project(judged.readings[frame].expression(frame)).fetchall()
         sign = -1 if any(mark in frame for mark in "-(−") else 1
         assert [float(value) for (value,) in found] == [sign * value for value in AMOUNTS], frame
+
+
+@pytest.mark.parametrize("form", ["CHF {}.–", "Fr. {}.--", "{}.- CHF", "{},- €", "{},-", "{},–", "€ {},--"])
+def test_a_dash_in_place_of_decimals_is_no_minus(texts, form: str) -> None:
+    between = "." if "," in form else "'"
+    whole = [950, 12, 1240, 23_500, 1_234_567, 8]
+    assert [float(v) for v in texts.read([form.format(f"{value:,}".replace(",", between)) for value in whole])] == whole
 
 
 @pytest.mark.parametrize("sign", [".", ","])
