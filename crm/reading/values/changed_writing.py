@@ -61,4 +61,7 @@ def _with_missing(before: ColumnReading, reading: ColumnReading) -> ColumnReadin
     zones = tuple(sorted({**dict(reading.zones), **dict(before.zones)}.items()))
     bare = before.bare and (reading.bare or reading.kind == "text")
     whole = before.forms or reading.forms if before.kind == reading.kind == "id" else before.forms
-    return replace(before, forms=whole, missing=missing, zones=zones, bare=bare, evidence=reading.evidence)
+    digits = before.digits or reading.digits
+    return replace(
+        before, forms=whole, missing=missing, zones=zones, bare=bare, digits=digits, evidence=reading.evidence
+    )

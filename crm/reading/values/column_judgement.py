@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from leadq.crm.reading.values.column_reading import BARE, WHOLE, ColumnReading, Evidence, Kind, Wanted
 from leadq.crm.reading.values.flags import flag_words
+from leadq.crm.reading.values.foreign_digits import has_foreign_digits, plain_digits
 from leadq.crm.reading.values.headings import names_a_time
 from leadq.crm.reading.values.ids import may_lose_form
 from leadq.crm.reading.values.missing import missing_words
@@ -34,6 +35,7 @@ class ColumnJudgement:
     missing: tuple[str, ...]
     missing_rows: int
     has_empty: bool
+    digits: bool = False
 
     @classmethod
     def of(
@@ -53,9 +55,12 @@ class ColumnJudgement:
                 if _hides_in_a_shape(missing)
                 else _without(found, missing)
             )
+        if digits := has_foreign_digits(found):
+            rows = rows.project(f"* REPLACE ({plain_digits(name(column))} AS {name(column)})")
+            found = find_shapes(rows, [column], total=total)[column]
         return cls(
             column=column, wanted=wanted, rows=rows, shapes=found, missing=missing, missing_rows=int(missing_rows),
-            has_empty=found.filled < total and not found.sampled,
+            has_empty=found.filled < total and not found.sampled, digits=digits,
         )  # fmt: skip
 
     @property
@@ -98,7 +103,7 @@ class ColumnJudgement:
             stated = stated_reading(said, settings.zone_names)
             if stated is None:
                 return self._reading("text"), [Doubt(column=self.column, what="stated", example=", ".join(said))]
-            return replace(stated, missing=self.missing, evidence=self._evidence(stated)), []
+            return replace(stated, missing=self.missing, digits=self.digits, evidence=self._evidence(stated)), []
         times = self._times(settings, counted) if self.wanted in ("any", "time") else TimeJudgement()
         as_others = all(form in counted and self._lies_in(counted[form]) for form in times.forms)
         trained = settings.trained.get(self.column)
@@ -194,6 +199,7 @@ class ColumnJudgement:
             missing=self.missing,
             zones=zones,
             bare=bare,
+            digits=self.digits and kind in ("number", "time"),
             evidence=evidence,
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from leadq.crm.reading.values.foreign_digits import plain_digits
 from leadq.crm.reading.values.ids import plain_id
 from leadq.crm.reading.values.numbers.number_forms import number_form, plain_number
 from leadq.crm.reading.values.times.iso_text import iso_text
@@ -72,6 +73,8 @@ class ColumnReading:
         Names of zones in the column and their offsets.
     bare : bool
         The values need no rewriting.
+    digits : bool
+        Digits of another script become 0 to 9 first, in numbers and times.
     evidence : Evidence
         Counts nothing in comparing two readings.
     """
@@ -81,18 +84,25 @@ class ColumnReading:
     missing: tuple[str, ...] = ()
     zones: tuple[tuple[str, str], ...] = ()
     bare: bool = False
+    digits: bool = False
     evidence: Evidence = field(default=Evidence(filled=0, fits=0), compare=False)
 
     @property
     def plain(self) -> bool:
         """Whether the values pass as they are written."""
-        return not self.missing and (self.bare or self.kind == "text" or (self.kind == "id" and not self.forms))
+        return (
+            not self.missing
+            and not self.digits
+            and (self.bare or self.kind == "text" or (self.kind == "id" and not self.forms))
+        )
 
     def expression(self, column: str) -> str:
         """Return the SQL expression of the text column ``column`` as canonical text; null where missing."""
         given = name(column)
         if self.missing:
             given = f"(CASE WHEN {given} NOT IN {texts(self.missing)} THEN {given} END)"
+        if self.digits and self.kind in ("number", "time"):
+            given = plain_digits(given)
         if self.bare or self.kind == "text" or not self.forms:
             return given
         if self.kind == "flag":
@@ -135,5 +145,6 @@ def reading_of(document: Mapping[str, Any]) -> ColumnReading:
         missing=tuple(document["missing"]),
         zones=zones,
         bare=document["bare"],
+        digits=document.get("digits", False),
         evidence=evidence,
     )

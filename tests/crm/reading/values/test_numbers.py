@@ -46,6 +46,17 @@ def test_every_form_with_decimals_is_found_in_every_frame(texts, decimal: str, t
         assert [float(value) for (value,) in found] == [sign * value for value in AMOUNTS], frame
 
 
+@pytest.mark.parametrize("digits", ["٠١٢٣٤٥٦٧٨٩٫٬", "۰۱۲۳۴۵۶۷۸۹٫٬", "０１２３４５６７８９．，", "०१२३४५६७८९.,"])
+def test_digits_of_other_scripts_are_digits_in_numbers_and_times_and_stay_in_words(texts, digits: str) -> None:
+    script = str.maketrans("0123456789.,", digits)
+    assert [float(v) for v in texts.read([f"{value:,.2f}".translate(script) for value in AMOUNTS])] == AMOUNTS
+    assert texts.read(["607".translate(script), "12".translate(script)]) == ["607", "12"]
+    assert texts.read(["2025/03/13".translate(script)] * 3, wanted="time") == ["2025-03-13"] * 3
+    word = "Office 3".translate(script)
+    assert texts.read([word, "Hall", word]) == [word, "Hall", word]
+    assert texts.read(["007".translate(script), "008".translate(script)], wanted="id")[0] == "007".translate(script)
+
+
 @pytest.mark.parametrize("form", ["CHF {}.–", "Fr. {}.--", "{}.- CHF", "{},- €", "{},-", "{},–", "€ {},--"])
 def test_a_dash_in_place_of_decimals_is_no_minus(texts, form: str) -> None:
     between = "." if "," in form else "'"
