@@ -24,6 +24,9 @@ ROW_GROUP = 122_880
 MAX_SHOWN = 20
 """Names a note lists at most."""
 
+_WIDE = 100
+"""Columns of a table beyond which plans are made without looking for what their expressions share."""
+
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 Relation: TypeAlias = duckdb.DuckDBPyRelation
 
@@ -67,6 +70,12 @@ def open_engine(scratch: Path, *, memory_limit: str = "2GB", threads: int = 2) -
         yield connection
     finally:
         connection.close()
+
+
+def plan_for_columns(connection: Connection, columns: int) -> None:
+    """Keep the planning of a wide table short, until the connection ends: looking for common parts of expressions took minutes."""
+    if columns > _WIDE:
+        connection.execute("SET disabled_optimizers = 'common_subexpressions'")
 
 
 def count(relation: Relation) -> int:

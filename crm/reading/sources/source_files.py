@@ -110,7 +110,7 @@ def _stage(
         elif kind in ("json", "jsonl"):
             loaded = stage_json(connection, file, table, scratch, lines=kind == "jsonl")
         elif kind == "workbook":
-            loaded = stage_workbook(connection, file, table, scratch)
+            loaded = stage_workbook(connection, file, table, scratch, take_likeliest=take_likeliest)
         elif kind == "zip":
             raise refused(
                 path, "must not be a ZIP file within another", path.name, "Unpack it and name the file inside."

@@ -24,7 +24,7 @@ from leadq.crm.reading.sources.files.lines_to_table import LinesToTable, finishe
 from leadq.crm.reading.sources.files.opened_bytes import blocks, is_gzip, open_bytes
 from leadq.crm.reading.sources.loaded_file import Loaded, Written, refused
 from leadq.crm.storage.engine_paths import engine_path
-from leadq.crm.storage.scratch_database import ROW, Connection, Relation, name, texts
+from leadq.crm.storage.scratch_database import ROW, Connection, Relation, name, plan_for_columns, texts
 from leadq.crm.storage.source_locations import FileFormat
 
 _NO_REJECTS = 10_000_000
@@ -69,9 +69,8 @@ def _stage(connection: Connection, file: FileFormat, path: Path, table: str, scr
     if len(shape.headings) > _MOST_COLUMNS:
         remedy = "Export fewer columns, or name the right separator with separator in leadq.yaml."
         raise refused(file.path, f"must have at most {_MOST_COLUMNS:,} columns", f"{len(shape.headings):,}", remedy)
-    if _is_plain(path, shape, facts):
-        loaded = _by_engine(connection, file.path, path, table, shape, facts)
-    else:
+    loaded = _by_engine(connection, file.path, path, table, shape, facts) if _is_plain(path, shape, facts) else None
+    if loaded is None:
         staging = LinesToTable(where=file.path, table=table, rows=shape.rows, heading=shape.heading)
         with open_lines(path, shape.dialect) as lines:
             loaded = staging.stage(connection, parse(lines, shape.dialect), scratch)
@@ -166,8 +165,10 @@ def _has_footers(path: Path, shape: CsvShape, facts: ByteFacts) -> bool:
 
 def _by_engine(
     connection: Connection, where: Path, path: Path, table: str, shape: CsvShape, facts: ByteFacts
-) -> Loaded:
+) -> Loaded | None:
+    """Stage a plainly written file; nothing where lines are shorter than the headings, which takes a look at each of them."""
     headings = name_columns(shape.headings)
+    plan_for_columns(connection, len(headings.names))
     places = [f"c{place}" for place in range(len(headings.names))]
     rows = connection.read_csv(
         engine_path(path),
@@ -190,6 +191,9 @@ def _by_engine(
     if bad.filter("error_type = 'INVALID ENCODING'").limit(1).fetchall():
         raise _not_text(where, "utf-8")
     _must_end_its_cells(where, bad)
+    if bad.filter("error_type = 'MISSING COLUMNS'").limit(1).fetchall():
+        connection.execute(f"DROP TABLE {name(table)}")
+        return None
     lines = bad.aggregate("line, min(error_message) AS why").order("line").fetchall()
     _count_malformed_rows(connection, table, [line for line, _ in lines])
     notes = finished(connection, table, headings.names, guarded=facts.guarded)

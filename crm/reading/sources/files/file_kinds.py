@@ -66,8 +66,10 @@ def kind_of(path: Path, said: str | None) -> tuple[Kind, str]:
     if found is None:
         if named is None:
             _must_be_text(path, start)
-            remedy = "Set format: csv (or json, jsonl, parquet, xlsx, zip) for it in leadq.yaml."
-            raise refused(path, "must be of a known format", path.name, remedy)
+            kind = _json_or_csv(
+                "json" if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{") else "csv", start
+            )
+            return kind, f"{path.name} is read as {'JSON' if kind == 'json' else 'CSV'}, which its name does not say"
         if named in ("workbook", "parquet", "zip"):
             _must_be_text(path, start)
             remedy = (

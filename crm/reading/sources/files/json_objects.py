@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,12 @@ _DECODER = json.JSONDecoder(
 
 def objects_of_lines(path: Path, encoding: str) -> Iterator[tuple[int, Object | None]]:
     """Yield line and object of every line that is not blank; None where it is no object. Pages of an API are taken apart."""
-    paged: str | None = None
+    yield from _without_pages(_lines(path, encoding))
+
+
+def _lines(path: Path, encoding: str) -> Iterator[tuple[int, Object | None]]:
     with open_bytes(path) as raw:
         codec, errors = error_handler(encoding)
-        first = True
         for number, line in enumerate(codecs.getreader(codec)(raw, errors), start=1):
             text = line.strip().lstrip("\ufeff")
             if not text:
@@ -61,15 +63,23 @@ def objects_of_lines(path: Path, encoding: str) -> Iterator[tuple[int, Object | 
                 whole = end == len(text) and isinstance(found, dict)
             except (ValueError, RecursionError):
                 whole = False
-            if not whole:
-                yield number, None
-                continue
-            if first:
-                paged, first = _page(found), False
-            if paged is None:
-                yield number, found
-            else:
-                yield from ((number, one) for one in found.get(paged) or () if isinstance(one, dict))
+            yield number, found if whole else None
+
+
+def _without_pages(rows: Iterable[tuple[int, Object | None]]) -> Iterator[tuple[int, Object | None]]:
+    """Yield the objects within the pages of an API's answer, where the first object is a page."""
+    paged: str | None = None
+    first = True
+    for number, found in rows:
+        if found is None:
+            yield number, None
+            continue
+        if first:
+            paged, first = _page(found), False
+        if paged is None:
+            yield number, found
+        else:
+            yield from ((number, one) for one in found.get(paged) or () if isinstance(one, dict))
 
 
 def _page(found: Object) -> str | None:
@@ -93,7 +103,7 @@ def objects_of_document(path: Path, encoding: str, named: str | None) -> Iterato
     if not start:
         raise refused(path, "must not be empty", "", "Export it again.")
     if start[0] == "[" and named is None:
-        yield from _listed(path, start[1:], texts)
+        yield from _without_pages(_listed(path, start[1:], texts))
         return
     if start[0] not in "[{":
         raise refused(path, "must be JSON", repr(start[:40]), _ONE_OBJECT_A_ROW)

@@ -20,7 +20,7 @@ from leadq.crm.reading.sources.files.footers import MOST_LINES, has_plain_first,
 from leadq.crm.reading.sources.files.opened_bytes import private_file
 from leadq.crm.reading.sources.loaded_file import Loaded, refused
 from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path
-from leadq.crm.storage.scratch_database import ROW, Connection, name
+from leadq.crm.storage.scratch_database import ROW, Connection, name, plan_for_columns
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import MAX_EXAMPLES
 
@@ -61,6 +61,9 @@ class LinesToTable:
     padded: bool = False
     malformed: list[tuple[int, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _short: list[tuple[int, list[str]]] = field(default_factory=list)
+    _shortened: int = 0
+    _lone: tuple[int, list[str]] | None = None
     _numbers: list[int] = field(default_factory=list)
     _cells: list[list[str]] = field(default_factory=list)
 
@@ -89,6 +92,7 @@ class LinesToTable:
             self.notes.append(f"lines left out above the headings: {_quoted(titles)}")
         path = scratch / f"{self.table}.lines.parquet"
         width = len(headings.names)
+        plan_for_columns(connection, width)
         schema = pa.schema([(ROW, pa.int64()), *((f"c{place}", pa.string()) for place in range(width))])
         with private_file(path) as handle, pq.ParquetWriter(handle, schema, compression="snappy") as writer:
             self._write(lines, width, schema, writer)
@@ -114,6 +118,8 @@ class LinesToTable:
         left = self._without_footers(list(tail), width)
         for number, at, line in left:
             self._take(number, at, line, width)
+        self._take_short(width)
+        self._settle_lone(width)
         self._flush(schema, writer)
 
     def _without_footers(self, tail: list[tuple[int, int, Line]], width: int) -> list[tuple[int, int, Line]]:
@@ -138,12 +144,57 @@ class LinesToTable:
             cells = cells[:width]
         if self.padded and len(cells) < width:
             cells = [*cells, *[""] * (width - len(cells))]
+        if len(cells) < width:
+            self._short.append((number, cells))
+            if len(self._short) > 2 * width:
+                self._take_short(width)
+            return
+        self._take_short(width)
         if len(cells) != width:
             self.malformed.append((number, f"{counted(len(cells), 'cell')} instead of {width}"))
             self._must_be_rows(number, width)
             return
         self._numbers.append(number)
         self._cells.append(cells)
+
+    def _take_short(self, width: int) -> None:
+        """Take shorter lines that follow each other: rows without their last, empty cells, if they are no pieces of one row."""
+        while self._short:
+            cells, pieces = 1, 0
+            while pieces < min(len(self._short), width) and cells < width:
+                cells += len(self._short[pieces][1]) - 1
+                pieces += 1
+            number, first = self._short[0]
+            if (pieces > 1 and cells == width) or not first[0].strip() or len(first) < max(2, width / 2):
+                broken = pieces if cells == width else 1
+                for number, one in self._short[:broken]:
+                    self.malformed.append((number, f"{counted(len(one), 'cell')} instead of {width}"))
+                    self._must_be_rows(number, width)
+                del self._short[:broken]
+                continue
+            self._shortened += 1
+            if self._shortened == 1:
+                self._lone = (number, first)
+            else:
+                self._pad(number, first, width)
+            del self._short[0]
+
+    def _settle_lone(self, width: int) -> None:
+        """Take the first shorter line where there are several, whose writer leaves out empty last cells; a single one was cut off."""
+        if self._lone is None:
+            return
+        number, first = self._lone
+        if self._shortened > 1:
+            self._pad(number, first, width)
+            self.notes.append(
+                f"{self._shortened:,} lines have fewer cells than there are headings: their last cells are read as empty"
+            )
+        else:
+            self.malformed.append((number, f"{counted(len(first), 'cell')} instead of {width}"))
+
+    def _pad(self, number: int, cells: list[str], width: int) -> None:
+        self._numbers.append(number)
+        self._cells.append([*cells, *[""] * (width - len(cells))])
 
     def _must_be_rows(self, number: int, width: int) -> None:
         """Give a file up of which most lines are no rows of its headings, before millions of them are kept."""

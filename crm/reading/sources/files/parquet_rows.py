@@ -12,7 +12,7 @@ from leadq.crm.reading.sources.files.cell_texts import clean
 from leadq.crm.reading.sources.files.lines_to_table import finished
 from leadq.crm.reading.sources.loaded_file import Loaded, refused
 from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path
-from leadq.crm.storage.scratch_database import ROW, Connection, name
+from leadq.crm.storage.scratch_database import ROW, Connection, name, plan_for_columns
 
 
 def stage_parquet(connection: Connection, path: Path, table: str) -> Loaded:
@@ -36,6 +36,7 @@ def stage_parquet(connection: Connection, path: Path, table: str) -> Loaded:
     if not found:
         raise refused(path, "must not be empty", "no columns", "Export it again with its columns and rows.")
     headings = name_columns([heading for heading, _ in found])
+    plan_for_columns(connection, len(headings.names))
     cells = [f"{clean(cell)} AS {name(column)}" for column, (_, cell) in zip(headings.names, found, strict=True)]
     rows.project(", ".join([f"1 + row_number() OVER () AS {ROW}", *cells])).create(table)
     notes = (*headings.notes, *finished(connection, table, headings.names))

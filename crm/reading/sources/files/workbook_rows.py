@@ -27,6 +27,7 @@ from leadq.crm.reading.sources.files.opened_bytes import BLOCK
 from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded, Written, refused
 from leadq.crm.storage.scratch_database import Connection
 from leadq.crm.storage.source_locations import FileFormat
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import MAX_EXAMPLES
 
 _MOST_CELLS = 30_000_000
@@ -41,8 +42,10 @@ _ERRORS = frozenset(
 _DAMAGED = "Save the workbook again in the spreadsheet program, or export it as CSV in UTF-8."
 
 
-def stage_workbook(connection: Connection, file: FileFormat, table: str, scratch: Path) -> Loaded:
-    """Stage the only filled sheet of a workbook, or the one that ``sheet`` names.
+def stage_workbook(
+    connection: Connection, file: FileFormat, table: str, scratch: Path, *, take_likeliest: bool = False
+) -> Loaded:
+    """Stage the only filled sheet of a workbook, or the one that ``sheet`` names; or the fullest, where the likeliest will do.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def stage_workbook(connection: Connection, file: FileFormat, table: str, scratch
     _must_be_of_a_size(path)
     try:
         with path.open("rb") as handle:  # by its content: a name may end in .xls or .csv
-            sheet, several = _sheet(CalamineWorkbook.from_filelike(handle), file)
+            sheet, others = _sheet(CalamineWorkbook.from_filelike(handle), file, take_likeliest=take_likeliest)
             rows = _texts(sheet)
     except PasswordError as error:
         raise refused(path, "must not be locked", "a password", "Save the workbook without a password.") from error
@@ -73,8 +76,16 @@ def stage_workbook(connection: Connection, file: FileFormat, table: str, scratch
         where=path, table=table, rows=rows[: max(_SAMPLE, heading + _SAMPLE)], heading=heading, padded=True
     )
     loaded = staging.stage(connection, _lines(rows), scratch)
-    written = Written(header_line=heading + 1 if heading else None, sheet=sheet.name if several else None)
-    return replace(loaded, written=written)
+    written = Written(header_line=heading + 1 if heading else None, sheet=sheet.name if others is not None else None)
+    return replace(loaded, written=written, notes=(*loaded.notes, *_not_read(sheet, others or ())))
+
+
+def _not_read(sheet: CalamineSheet, others: Sequence[CalamineSheet]) -> list[str]:
+    """Say which other sheets have rows: they may be leads, too."""
+    if not others:
+        return []
+    told = ", ".join(f"{one.name} ({counted(one.height, 'row')})" for one in others[:MAX_EXAMPLES])
+    return [f"sheet {sheet.name} is read, with {counted(sheet.height, 'row')}; not read: {told}"]
 
 
 def _lines(rows: list[list[str]]) -> Iterator[Line]:
@@ -123,8 +134,10 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _sheet(workbook: CalamineWorkbook, file: FileFormat) -> tuple[CalamineSheet, bool]:
-    """Return the sheet to read, and whether there are several to choose from."""
+def _sheet(
+    workbook: CalamineWorkbook, file: FileFormat, *, take_likeliest: bool
+) -> tuple[CalamineSheet, Sequence[CalamineSheet] | None]:
+    """Return the sheet to read, and the others where one must be named."""
     names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet] or list(
         workbook.sheet_names
     )
@@ -133,19 +146,45 @@ def _sheet(workbook: CalamineWorkbook, file: FileFormat) -> tuple[CalamineSheet,
         if found is None:
             remedy = f"Set sheet to one of them in leadq.yaml: {_some(names)}."
             raise refused(file.path, "must have the sheet that is named", file.sheet, remedy)
-        return workbook.get_sheet_by_name(found), True
+        return workbook.get_sheet_by_name(found), [one for one in _filled(workbook, names) if one.name != found]
     hidden = {sheet.name for sheet in workbook.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
-    sheets = [workbook.get_sheet_by_name(name) for name in names]
-    filled = [sheet for sheet in sheets if sheet.end is not None and sheet.height > 0]
+    filled = _filled(workbook, names)
     shown = [sheet for sheet in filled if sheet.name not in hidden] or filled
     if not shown:
         raise refused(file.path, "must not be empty", "no filled sheet", "Export it again with a header and rows.")
     if len(shown) > 1:
-        remedy = f"Name the one with the rows, for it in leadq.yaml: sheet: {_quoted(shown[0].name)}"
+        fullest = max(shown, key=lambda sheet: sheet.height * sheet.width)
+        others = [sheet for sheet in shown if sheet.name != fullest.name]
+        if take_likeliest:
+            _must_not_be_parts(file.path, fullest, others)
+            return fullest, others
+        remedy = f"Name the one with the rows, for it in leadq.yaml: sheet: {_quoted(fullest.name)}"
         raise refused(
             file.path, "must have one filled sheet, or sheet must name one", _some([one.name for one in shown]), remedy
         )
-    return shown[0], False
+    return shown[0], None
+
+
+def _must_not_be_parts(path: Path, fullest: CalamineSheet, others: Sequence[CalamineSheet]) -> None:
+    """Refuse to choose where another sheet has the same headings: its rows would be missing."""
+    wanted = _first_headings(fullest)
+    if alike := [sheet.name for sheet in others if _first_headings(sheet) == wanted]:
+        remedy = (
+            "Put the rows of all into one sheet; or save each sheet as a CSV file and name the files with a pattern such as "
+            "'deals-*.csv'."
+        )
+        raise refused(path, "must have its rows in one sheet", _some([fullest.name, *alike]), remedy)
+
+
+def _first_headings(sheet: CalamineSheet) -> set[str]:
+    values: list[list[Any]] = sheet.to_python(skip_empty_area=False, nrows=_SAMPLE)
+    rows = [[_text(value, clock=False) for value in row] for row in values]
+    return {cell.strip().lower() for cell in rows[heading_row(rows)] if cell.strip()} if rows else set()
+
+
+def _filled(workbook: CalamineWorkbook, names: Sequence[str]) -> list[CalamineSheet]:
+    sheets = [workbook.get_sheet_by_name(name) for name in names]
+    return [sheet for sheet in sheets if sheet.end is not None and sheet.height > 0]
 
 
 def _quoted(name: str) -> str:

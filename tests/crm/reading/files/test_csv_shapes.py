@@ -252,7 +252,26 @@ def test_names_of_files_and_folders_mean_nothing(read: Read, tmp_path: Path, kin
 
 def test_a_file_of_which_nearly_no_line_is_a_row_is_given_up_early(refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
-    path.write_text("Title\n\na,b,c,d\n" + "1,2,3,4\n" * 30 + "x,y,z\n" * 150_000)
+    path.write_text("Title\n\na,b,c,d\n" + "1,2,3,4\n" * 30 + ",y,z\n" * 150_000)
     problem = refused(path)
     assert problem.rule == "lines must have as many cells as there are headings"
     assert "100,000 of the first" in problem.value
+
+
+@pytest.mark.parametrize("above", ["", "Title\n\n"])
+def test_rows_without_their_empty_last_cells_are_rows(read: Read, tmp_path: Path, above: str) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text(above + "id,a,b,c\n" + "".join(f"L{n},x,y" + (",z\n" if n % 3 else "\n") for n in range(30)))
+    loaded, rows = read(path)
+    assert not loaded.malformed
+    assert [row["c"] for row in rows] == ["z" if n % 3 else None for n in range(30)]
+    assert any("10 lines have fewer cells" in note for note in loaded.notes)
+
+
+def test_pieces_of_a_row_that_an_unquoted_line_end_broke_are_no_rows(read: Read, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    whole = "".join(f"L{n},x,y,z\n" for n in range(30))
+    path.write_text("id,a,b,c\n" + whole + "M1,a text that\nends here,y,z\n" + whole.replace("L", "N"))
+    loaded, rows = read(path)
+    assert [row for row, _ in loaded.malformed] == [32, 33]
+    assert len(rows) == 60

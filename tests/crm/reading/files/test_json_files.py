@@ -39,6 +39,7 @@ WRITTEN: dict[str, tuple[str, str]] = {
     "answer": ("deals.json", json.dumps({"results": DEALS, "paging": {"next": {"after": "1"}}})),
     "answer within": ("deals.json", json.dumps({"status": "ok", "data": {"total": 12, "records": DEALS}}, indent=4)),
     "pages": ("deals.jsonl", "\n".join(json.dumps({"results": DEALS[n : n + 5], "paging": {}}) for n in (0, 5, 10))),
+    "list of pages": ("deals.json", json.dumps([{"results": DEALS[n : n + 5], "paging": {}} for n in (0, 5, 10)])),
 }
 
 
