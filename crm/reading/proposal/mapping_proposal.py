@@ -22,6 +22,10 @@ from leadq.foundation.private_scratch import private_scratch
 
 _OTHERS = ("account_id", "source", "campaign", "owner", "email", "title", "country")
 
+_OF_RECORDS = 2
+"""Rank of the last heading that says lead, deal or opportunity."""
+_LEAST_RECORDS = 0.2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
@@ -95,6 +99,8 @@ def _lead_id(sample: Sample, taken: set[str]) -> tuple[Column | None, bool]:
     called = [column for column in sample.columns if column.name not in taken and is_called("lead_id", column.name)]
     called.sort(key=lambda column: rank("lead_id", column.name))
     unique = [column for column in called if column.filled == sample.rows == column.distinct]
+    if unique and _names_the_record(called[0], sample) and unique[0] is not called[0]:
+        return called[0], True  # a row is, for example, one of its contacts
     if unique:
         return unique[0], False
     alike = [column for column in sample.columns if column.name not in taken and not column.is_time]
@@ -105,3 +111,9 @@ def _lead_id(sample: Sample, taken: set[str]) -> tuple[Column | None, bool]:
         return alike[0], False
     nearly = [column for column in called if column.filled >= 0.9 * sample.rows]
     return (nearly[0], True) if nearly else (None, False)
+
+
+def _names_the_record(column: Column, sample: Sample) -> bool:
+    """Whether a column of repeated ids is called that of a lead, deal or opportunity, and says of which one a row is."""
+    several = _LEAST_RECORDS * sample.rows <= column.distinct
+    return rank("lead_id", column.name) <= _OF_RECORDS and column.filled >= 0.9 * sample.rows and several

@@ -34,7 +34,7 @@ class Proposal:
 
 def write_proposal(sample: Sample, proposal: Proposal) -> str:
     """Return the text of ``leadq.yaml``."""
-    reads = reading_lines(sample)
+    reads = reading_lines(sample, ids=proposal.mapping.get("lead_id", ()))
     lines = [
         f"# Proposed by leadq init from {shown(sample.file.path.name)}. Read every line; what is wrong here is wrong in every score.",
         "store: store",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from leadq.crm.reading.proposal.file_sample import Column, Sample
 from leadq.crm.reading.values.read_settings import Doubt
 from leadq.foundation.yaml_scalars import quoted, quoted_list
@@ -12,12 +14,14 @@ def shown(value: str) -> str:
     return value if value.isprintable() else quoted(value)
 
 
-def reading_lines(sample: Sample) -> list[str]:
-    """Return the lines of ``read`` and ``missing``; none where every column is plain."""
-    read = {column.name: _form(column) for column in sample.columns if _is_special(column)}
+def reading_lines(sample: Sample, *, ids: Collection[str] = ()) -> list[str]:
+    """Return the lines of ``read`` and ``missing``; none where every column is plain. ``ids`` are never numbers."""
+    no_numbers = {column.name for column in sample.columns if column.name in ids and column.reading.kind == "number"}
+    asked = [column for column in sample.columns if column.name not in no_numbers]
+    read = {column.name: _form(column) for column in asked if _is_special(column)}
     missing = {column.name: column.reading.missing for column in sample.columns if column.reading.missing}
     lines = ["read:", *(f"  {quoted(column)}: {form}" for column, form in read.items())] if read else []
-    for column in sample.columns:
+    for column in asked:
         for doubt in column.doubts:
             lines += _asked(doubt)
     if missing:

@@ -30,6 +30,8 @@ _CHANGED = re.compile(
 )
 _MOVING = ("status", "stage", "closed_at", "outcome", "_leadq_outcome")
 """Columns that tell the state of a lead: they differ where rows are of two times."""
+_DESCRIBING = ("title", "source", "campaign", "owner", "country", "email_domain")
+"""Columns of the contract that a lead can do without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +220,7 @@ def _remedy(table: str, differing: list[str], columns: SourceColumns) -> str:
             f"These rows tell different states of the same ({_listed(moving)}), and none says when. Export the time of the last change "
             f"(such as LastModifiedDate) and write newest_by: LastModifiedDate under {table}; or take only the newest export."
         )
-    if table not in ("leads", "accounts") or not set(differing) & set(columns.own):
+    if table not in ("leads", "accounts") or not set(differing) & {*columns.own, *_DESCRIBING}:
         given = [columns.title(one) for one in differing]
         return f"Keep one row of each, or export without {_listed(given)}; merged leads belong in lead_aliases."
     why = quoted(

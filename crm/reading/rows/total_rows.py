@@ -40,6 +40,9 @@ _DASHES = 2
 _TAIL = 50
 _FOOTER = 2
 """Cells that a footer fills at most."""
+_GROUPED = 4
+"""Cells of a usual record, from which on a row with one cell is the heading of a group of records."""
+_GROUP = re.compile(r"\w[^:]{0,60}[:：]\s*\S.*|.*\(\d[\d.,]*(?: \w+)?\)")
 _SHOWN = 3
 
 
@@ -51,7 +54,7 @@ def without_totals(work: SourceRows) -> SourceRows:
     quoted = "; ".join(f"row {row}: {' | '.join(cells)[:60]!r}" for row, cells in sorted(found.items())[:_SHOWN])
     work.findings.notes.append(
         f"{work.table}: {counted(len(found), 'row')} of {work.source.title} {one_or_many(len(found), 'is', 'are')} no record but a "
-        f"total, a subtotal or a footer, and left out ({quoted})"
+        f"total, a subtotal, a group's heading or a footer, and left out ({quoted})"
     )
     rows = work.rows.filter(f"{ROW} NOT IN ({', '.join(map(str, sorted(found)))})")
     return replace(work, rows=rows)
@@ -87,7 +90,8 @@ def _totals(work: SourceRows) -> dict[int, list[str]]:
         less = few or bool(when) or (last and len(filled) < usual)
         by_id = own_id is not None and less and _says_total(own_id)
         by_cell = own_id is None and few and any(_says_total(cell) for cell in filled)
-        if by_id or by_cell or footer:
+        group = bool(when) and len(filled) == 1 and usual >= _GROUPED
+        if by_id or by_cell or footer or (group and (own_id is None or _is_group(own_id))):
             found[row] = filled
     return found
 
@@ -125,6 +129,11 @@ def _usual_cells(work: SourceRows, columns: list[str]) -> float:
 
 def _says_total(cell: str) -> bool:
     return _SAYS_TOTAL.fullmatch(_MARKS.sub(" ", cell).strip()) is not None
+
+
+def _is_group(cell: str) -> bool:
+    """Whether a cell reads like ``Region: North`` or ``North (35)``."""
+    return _GROUP.fullmatch(_MARKS.sub(" ", cell).strip()) is not None
 
 
 def _is_sentence(cell: str) -> bool:

@@ -60,7 +60,7 @@ def test_a_total_under_the_last_record_is_left_out_and_quoted(
     (note,) = notes
     assert total.strip(",").split(",", maxsplit=1)[0] in note
     if ids != "L{:03d}":  # a word under numbers does not keep them from being numbers
-        assert "1" in {row["lead_id"] for row in rows_of(history, "leads")}
+        assert ids.format(1) in {row["lead_id"] for row in rows_of(history, "leads")}
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,11 @@ def test_totals_of_flat_files_accounts_and_costs(sources: SourceFolder, rows_of:
     assert len(rows_of(history, "accounts")) == 30
     assert len(rows_of(history, "campaign_costs")) == 2
     assert not rows_of(history, "rejected")
+
+
+@pytest.mark.parametrize("group", ["Region: North", "North (35)", "地域：北", "Étape : Gagné"])
+def test_headings_of_groups_are_no_leads(sources: SourceFolder, rows_of: RowsOf, group: str) -> None:
+    rows = _rows("L{:03d}")
+    history, notes = _read(sources, [*rows[:20], group + ",,,,,,", *rows[20:]])
+    assert len(rows_of(history, "leads")) == ROWS
+    assert any(group in note for note in notes)
