@@ -1,4 +1,4 @@
-"""Digits of other scripts, and the signs that stand among them: ٣ and ３ are 3 in a number or a time, and stay as they are in words."""
+"""Digits of other scripts and the signs among them: 0 to 9 in numbers and times, as they are in words and ids."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ LOST = (
 OPEN = (
     "New|Open - Not Contacted|Working - Contacted|Qualification|Negotiation/Review|Appointment Scheduled|Proposal/Price Quote"
     "|Id. Decision Makers|2. Needs Analysis|Contract Sent (Sales Pipeline)|In Bearbeitung|En cours|Em andamento|En proceso|In corso"
+    "|Wertversprechen|Verhandlung/Überprüfung|Vertrag gesendet (Vertrieb)|Propuesta de valor|Contrat envoyé (Renouvellements)|2 - Qualify"
     "|В работе|Первичный контакт|商談中|進行中|谈判审核|진행중|قيد التنفيذ|W toku|Folyamatban"
 )
 UNCLEAR = (
