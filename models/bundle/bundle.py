@@ -169,7 +169,8 @@ def _read_files(folder: Path) -> dict[str, bytes]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         value = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         raise BundleError(_damaged(folder / MANIFEST, "must be the manifest of a model", value)) from error
-    if found != (readable := _version_with(expected_hashes)):
+    if found != _version_with(expected_hashes):
+        readable = _version_with(expected_hashes) if expected_hashes else f"{BUNDLE_VERSION} or {WITH_A_READING}"
         raise BundleError(
             Problem(
                 where=str(folder / MANIFEST),

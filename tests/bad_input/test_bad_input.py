@@ -107,7 +107,7 @@ TABLE = (
         where="leads.csv column created_at",
         rule="created_at cannot be read as a time",
         value="'31.03.25 ",
-        remedy="set time_format in leadq.yaml",
+        remedy="correct these where they come from",
     ),
     Bad(
         kind="naive time zone",
@@ -125,7 +125,7 @@ TABLE = (
         where="leads.csv column lead_id",
         rule="an id must be unique",
         value="'L0004' in rows 6, 402",
-        remedy="Keep the correct row",
+        remedy='own_fields: {refuse: {"budget_eur": ',
     ),
     Bad(
         kind="orphan rows",
@@ -220,8 +220,8 @@ TABLE = (
         kind="bundle of another version",
         spoil=_bundle_of_next_version,
         where="bundle.json",
-        rule="bundle version must be 1",
-        value="got 2",
+        rule="bundle version must be 1 or 2",
+        value="got 3",
         remedy="Train again with this version of leadq",
     ),
     Bad(
@@ -246,7 +246,7 @@ TABLE = (
     ),
     Bad(
         kind="changed schema at scoring: another type",
-        spoil=lambda project: project.edit("leads.csv", "00\n", "00 EUR\n"),
+        spoil=lambda project: project.edit("leads.csv", "00\n", " hundred\n"),
         code=STOPPED_BY_GATE,
         where="leads.csv column budget_eur",
         rule="must be a number, as when the model was trained",

@@ -19,7 +19,7 @@ from leadq.crm.reading.findings import Findings
 from leadq.crm.reading.people.contact_details import blanked, look_inside
 from leadq.crm.reading.people.personal import why_personal
 from leadq.crm.reading.people.vouching import blanked_note, dropped_note, vouched_note
-from leadq.crm.reading.values.column_reading import ColumnReading, Kind
+from leadq.crm.reading.values.column_reading import ColumnReading, Kind, as_written
 from leadq.crm.storage.scratch_database import Relation, first_row, name
 from leadq.foundation.plurals import counted, one_or_many
 
@@ -33,6 +33,8 @@ _KINDS: dict[Kind, FieldType] = {
 FEW_VALUES = 20
 LONG_TEXT = 40
 MANY_CATEGORIES = 5000
+FEW_UNREAD = 0.01
+"""So small a share of values of another type leaves a column its type of training; they count as unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,8 @@ def profile(rows: Relation, column: str, kind: FieldType, times: TimeReading) ->
     elif kind == "date":
         asked["unread"] = f"count({given}) - count({times.moment(given, starts_day=True)})"
         asked["naive"] = f"count_if({given} IS NOT NULL AND {times.naive(given)})"
+    elif kind == "flag":
+        asked["unread"] = f"count({given}) - count({_expression(column, kind, times)})"
     elif kind == "category":
         asked["mean_length"] = f"avg(length({given}))"
     facts = first_row(rows.aggregate(", ".join(asked.values())))
@@ -130,6 +134,10 @@ def own_fields(
     for column in sorted(own):
         kind = settings.types.get(column) or _KINDS[readings[own[column]].kind if own[column] in readings else "text"]
         found = profile(rows, staged[column], kind, times)
+        lost = column not in settings.types and _has_lost_its_type(readings.get(own[column]), found)
+        if lost:
+            kind = "category"
+            found = profile(rows, staged[column], kind, times)
         few = found.distinct <= FEW_VALUES and found.distinct_share <= 0.1
         small = kind == "number" and abs(found.largest) < 100_000
         harmless = few or small or kind in ("flag", "date")
@@ -148,7 +156,7 @@ def own_fields(
             findings.notes.append(
                 f"{table}.{column}: {found.unread:,} of {counted(found.filled, 'value')} {what} as unknown"
             )
-        expression = _expression(staged[column], kind, times)
+        expression = as_written(name(staged[column])) if lost else _expression(staged[column], kind, times)
         if kind == "category" and field.status == "used":
             inside = look_inside(rows, staged[column])
             if inside.rows:
@@ -156,6 +164,12 @@ def own_fields(
                 findings.notes.append(blanked_note(table, column, inside.rows, inside.filled))
         typed.append(TypedField(field=field, expression=expression))
     return typed
+
+
+def _has_lost_its_type(reading: ColumnReading | None, found: Profile) -> bool:
+    """Whether a column that is read as at training holds words tonight: the gate must see that, not a column of unknown values."""
+    proven = reading is None or reading.evidence.fits or not reading.evidence.filled
+    return not proven and found.unread > FEW_UNREAD * found.filled
 
 
 def _decide(

@@ -62,6 +62,7 @@ def _with_missing(before: ColumnReading, reading: ColumnReading) -> ColumnReadin
     bare = before.bare and (reading.bare or reading.kind == "text")
     whole = before.forms or reading.forms if before.kind == reading.kind == "id" else before.forms
     digits = before.digits or reading.digits
-    return replace(
-        before, forms=whole, missing=missing, zones=zones, bare=bare, digits=digits, evidence=reading.evidence
-    )
+    evidence = reading.evidence
+    if reading.kind == "text" and before.kind in ("number", "time", "flag"):  # words tonight are no proof of its type
+        evidence = replace(evidence, fits=0)
+    return replace(before, forms=whole, missing=missing, zones=zones, bare=bare, digits=digits, evidence=evidence)

@@ -109,7 +109,7 @@ def test_a_bundle_of_another_version_is_refused(trained: TrainResult, tmp_path: 
     write_bundle(trained.bundle, tmp_path / "b")
     manifest = json.loads((tmp_path / "b" / MANIFEST).read_text())
     (tmp_path / "b" / MANIFEST).write_text(json.dumps({**manifest, "bundle_version": 99}))
-    with pytest.raises(BundleError, match=r"bundle version must be 1, got 99.*Train again"):
+    with pytest.raises(BundleError, match=r"bundle version must be 1 or 2, got 99.*Train again"):
         read_bundle(tmp_path / "b")
     with pytest.raises(BundleError, match="must be the manifest"):
         read_bundle(tmp_path / "nowhere")
