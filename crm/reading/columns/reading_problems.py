@@ -18,6 +18,7 @@ _RULES = {
     "day or month": "must show whether the day or the month comes first; no value has a day above 12",
     "mixed days and months": "must be written in one way; some values have the day first, others the month",
     "decimals or thousands": "must show whether the sign stands before decimals or between thousands",
+    "percent or share": "must have the percent sign in all of its numbers or in none: 12% beside 0.12 may be the same or not",
     "zone names": "must have zones that mean one offset",
     "stated": "must be read in a form that exists",
 }

@@ -167,6 +167,10 @@ class ColumnJudgement:
     def _as_numbers(self, numbers: NumberJudgement, trained: ColumnReading | None) -> tuple[ColumnReading, list[Doubt]]:
         forms = tuple(form.name for form in numbers.forms)
         reading = self._reading("number", forms=forms, fits=numbers.fits, bare=numbers.bare)
+        if numbers.percent and (trained is None or trained.forms != forms):
+            example = next((shape.example for shape in self.shapes.shapes if "%" in shape.text), "")
+            as_written = Doubt(column=self.column, what="percent or share", example=example, ways=(forms, ("text",)))
+            return reading, [as_written]
         if not numbers.doubt:
             return reading, []
         ways = tuple((form.name,) for form in numbers.doubt)

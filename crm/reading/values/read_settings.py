@@ -43,7 +43,8 @@ class Doubt:
 
     Parameters
     ----------
-    what : {"day or month", "mixed days and months", "decimals or thousands", "zone names", "stated"}
+    what : {"day or month", "mixed days and months", "decimals or thousands", "percent or share", "zone names",
+        "stated"}
     """
 
     column: str

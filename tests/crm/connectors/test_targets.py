@@ -129,7 +129,7 @@ def test_one_refused_row_among_five_thousand_costs_one_row(table: PostgresTarget
     table.check(FIELDS)
     assert table.empty
     postgres.run('ALTER TABLE "Lead Q2"."now""" ADD CHECK (lq_score <> 4321)')
-    done = table.step(_chunk(*range(5_000), text="L"), None)
+    done = table.step(_chunk(*range(5_000), text="L", key="L"), None)
     assert {one.key: one.code for one in done.outcomes or () if one.state != "ok"} == {"L4321": "23514"}
     assert postgres.run('SELECT count(*) FROM "Lead Q2"."now"""') == [(4_999,)]
     table.check(FIELDS)

@@ -47,6 +47,8 @@ _PAGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(r"^<(\?xml|[A-Za-z][\w:.-]*[\s>/])")
+_OBJECTS = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"(?:[^"\\]|\\.)*"\s*:')
+"""How JSON begins: an object with a name in it, or a list of such."""
 _CONTROL = bytes(range(32)).translate(None, b"\0\t\n\r\f\x0b\x1b\x1c\x1d\x1e\x1f")
 _MOST_CONTROL, _MOST_ZERO = 0.01, 0.2
 _EXPORT_AGAIN = "Export the table again as CSV in UTF-8, .xlsx, Parquet or JSON."
@@ -77,6 +79,8 @@ def kind_of(path: Path, said: str | None) -> tuple[Kind, str]:
             )
             raise refused(path, f"must be {_NAMES[named]} as {'format' if said else 'its name'} says", "text", remedy)
         _must_be_text(path, start)
+        if named == "csv" and said is None and _OBJECTS.match(start):
+            return "json", f"{path.name} is JSON by its content, and was read as such"
         return _json_or_csv(named, start), ""
     if found == named:
         return found, ""

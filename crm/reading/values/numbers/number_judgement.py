@@ -23,7 +23,8 @@ _STRICT = {form: re.compile(form.core("9")) for form in FORMS}
 class NumberJudgement:
     """Forms a column's numbers are in (none: they are no numbers), how many values fit, and a doubt between two forms.
 
-    ``bare``: plain as they stand; ``signs``: points or commas stand in some, so that the form is seen; ``percent``: some are percent.
+    ``bare``: plain as they stand; ``signs``: points or commas stand in some, so that the form is seen; ``percent``: some have
+    a percent sign and some have none.
     """
 
     forms: tuple[NumberForm, ...] = ()
@@ -67,7 +68,7 @@ def judge_numbers(
     counts = Counter({form: sum(one.shape.count for one in written if form in one.forms) for form in FORMS})
     whole = [form for form in FORMS if counts[form] == numbers]
     bare = all(is_bare(PLAIN, one.shape.text) for one in written)
-    percent = any("%" in one.shape.text for one in written)
+    percent = _in_percent_and_not(written)
     if not whole:
         return _two_ways(written, numbers, percent=percent)
     signs = {sign for sign in ".," if any(_could_be_thousands(one, sign) for one in written)}
@@ -82,6 +83,12 @@ def judge_numbers(
     return NumberJudgement(
         forms=(form,), fits=numbers, bare=bare, percent=percent, doubt=(form, other), example=example
     )
+
+
+def _in_percent_and_not(written: list[_Written]) -> bool:
+    """Whether some numbers have a percent sign and others, a lone digit such as 0 aside, have none."""
+    signed = ["%" in one.shape.text for one in written if one.core != "9"]
+    return any("%" in one.shape.text for one in written) and not all(signed)
 
 
 def _read(shape: Shape) -> _Written | None:

@@ -112,3 +112,10 @@ def test_codes_ranges_and_durations_are_no_numbers(texts, values: list[str]) -> 
 def test_a_value_that_is_not_written_so_is_named_and_never_taken_for_a_number(texts) -> None:
     values = ["1.234,50", "12,25", "7,00"] * 100 + ["12.50"]
     assert texts.read(values, read={"x": ("1.234,5",)})[-1] == "unread: 12.50"
+
+
+def test_percent_beside_shares_is_asked_and_percent_alone_is_not(texts) -> None:
+    (doubt,) = texts.judged({"x": ["21.7%", "0.094", "3.5%"] * 4}).doubts
+    assert (doubt.what, doubt.ways[0]) == ("percent or share", ("1234.5",))
+    assert texts.read(["21.7%", "0.094"] * 4, read={"x": ("1234.5",)})[:2] == ["21.7", "0.094"]
+    assert texts.read(["21.7%", "0", "3%"] * 4)[:3] == ["21.7", "0", "3"]
