@@ -37,7 +37,7 @@ WRITTEN: dict[str, tuple[str, str]] = {
     "list called jsonl": ("deals.jsonl", json.dumps(DEALS, indent=2)),
     "list called csv": ("deals.csv", "\n" + json.dumps(DEALS, indent=2)),
     "lines called csv": ("deals.csv", "\n".join(map(json.dumps, DEALS)) + "\n"),
-    "pages called txt": ("deals.txt", json.dumps({"results": DEALS, "paging": {"next": None}})),
+    "answer called txt": ("deals.txt", json.dumps({"results": DEALS, "paging": {"next": None}})),
     "indented": ("deals.json", "\ufeff" + json.dumps(DEALS, indent=1)),
     "answer": ("deals.json", json.dumps({"results": DEALS, "paging": {"next": {"after": "1"}}})),
     "answer within": ("deals.json", json.dumps({"status": "ok", "data": {"total": 12, "records": DEALS}}, indent=4)),
