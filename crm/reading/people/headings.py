@@ -40,7 +40,7 @@ def heading_says(heading: str) -> Says:
     """Return what a heading says of its column.
 
     >>> [heading_says(one).name for one in ("Vorname", "Product name", "Geburtsdatum", "Handy", "Ansprechpartner", "Branche")]
-    ['NAME', 'NOTHING', 'ALWAYS', 'DETAIL', 'PEOPLE', 'NOTHING']
+    ['NAME', 'THINGS', 'ALWAYS', 'DETAIL', 'PEOPLE', 'NOTHING']
     """
     found = _joined(words_of(heading))
     bare = "".join(found)

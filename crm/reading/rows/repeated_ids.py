@@ -104,7 +104,7 @@ def _refuse_rounded(findings: Findings, table: str, key: str) -> None:
         findings.problems.append(
             Problem(
                 where=f"{table}: {findings.files.get(table, table)} column {key}",
-                rule="ids must be whole, but a spreadsheet has rounded these",
+                rule="ids must be complete, but a spreadsheet has rounded these",
                 value=repr(shown[0][1]),
                 count=rows,
                 remedy="A spreadsheet has rounded these ids: export them again, as text, and do not save the file in it.",

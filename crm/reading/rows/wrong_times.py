@@ -142,7 +142,7 @@ def _cause(wrong: Relation, rows: int, columns: dict[str, str]) -> str:
     )
     enough = _NEARLY_ALL * rows
     if counts[3] >= enough:
-        return f". Probably {closed} holds days and {created} moments: export {closed} with its time, or both as days"
+        return f". Probably {closed} is written in days and {created} in moments: export {closed} with its time, or both as days"
     if counts[2] >= enough:
         return f". Probably {created} and {closed} are in two time zones: export them with their offset"
     for place, column in enumerate((closed, created)):

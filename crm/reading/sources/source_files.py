@@ -25,6 +25,7 @@ from leadq.crm.reading.sources.loaded_file import FileProblem, Loaded, refused
 from leadq.crm.reading.sources.parts import Part, parts_of
 from leadq.crm.storage.scratch_database import MAX_SHOWN, ROW, Connection, count, name, scalar
 from leadq.crm.storage.source_locations import FileFormat
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import ConfigError
 
 _DAMAGED = "Export the file again; it is damaged."
@@ -71,7 +72,7 @@ def load(
         for part in parts:
             if part.unpacked:
                 part.path.unlink(missing_ok=True)
-    named = parts[0].name if len(parts) == 1 else f"{len(parts)} files"
+    named = parts[0].name if len(parts) == 1 else counted(len(parts), "file")
     return replace(loaded, notes=tuple(f"{named}: {note}" for note in (*notes, *loaded.notes)))
 
 

@@ -187,7 +187,7 @@ class LinesToTable:
         if self._shortened > 1:
             self._pad(number, first, width)
             self.notes.append(
-                f"{self._shortened:,} lines have fewer cells than there are headings: their last cells are read as empty"
+                f"{counted(self._shortened, 'line')} have fewer cells than there are headings: their last cells are read as empty"
             )
         else:
             self.malformed.append((number, f"{counted(len(first), 'cell')} instead of {width}"))

@@ -109,7 +109,7 @@ def _must_be_of_a_size(path: Path) -> None:
         raise refused(path, "must be readable", str(error)[:200], _DAMAGED) from error
     for rows, columns in corners:
         if rows * columns > _MOST_CELLS:
-            size = f"{rows:,} rows x {columns:,} columns"
+            size = f"{counted(rows, 'row')} x {counted(columns, 'column')}"
             remedy = "Delete what is far below or beside the table, or export the sheet as CSV in UTF-8."
             raise refused(path, f"must have at most {_MOST_CELLS:,} cells", size, remedy)
 
