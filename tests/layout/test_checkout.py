@@ -20,8 +20,10 @@ from tests.layout.house import ROOMS
 ROOT = Path(__file__).parents[2]
 
 _ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
-_NO_NETWORK = re.compile(r"https?://(([\w-]+:[\w-]+|\*+)@)?(www\.w3\.org/|127\.0\.0\.1|localhost|[\w.-]+\.example\b)")
-"""Names of XML, this machine, and the domain reserved for examples."""
+_NO_NETWORK = re.compile(
+    r"https?://(([\w-]+:[\w-]+|\*+)@)?((www\.w3|schemas\.openxmlformats)\.org/|127\.0\.0\.1|localhost|[\w.-]+\.example\b)"
+)
+"""Names of XML and of what spreadsheets are written in, this machine, and the domain reserved for examples."""
 _REGISTRIES = re.compile(r"pypi\.org|pythonhosted|index-url|conda\.anaconda|npmjs", re.IGNORECASE)
 
 

@@ -65,7 +65,7 @@ def test_closed_before_created_keeps_every_lead_and_its_outcome(
     ("closing", "cause"),
     [
         (lambda created: f"{created.replace(hour=9):%Y-%m-%dT%H:%M:%SZ}", "two time zones"),
-        (lambda created: f"{created.replace(hour=0, minute=0):%Y-%m-%dT%H:%M:%SZ}", "holds days"),
+        (lambda created: f"{created.replace(hour=0, minute=0):%Y-%m-%dT%H:%M:%SZ}", "is written in days"),
         (lambda created: "2021-11-05T09:00:00Z", "not when leads were created"),
     ],
 )
