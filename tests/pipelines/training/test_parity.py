@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadq.crm.contract.history import History
+from leadq.crm.reading.values.kept_readings import reading_to_text
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.simulate import simulate
 from leadq.crm.simulated.tables.company_files import leadq_yaml, write_company
@@ -71,6 +72,7 @@ def a_model(project: Project, history: History) -> None:
         agreement_text=project.agreement.text,
         trained={},
         out_of_time=pd.DataFrame({"lead_id": []}),
+        reading_text=reading_to_text(history.reading, history.readings),
     )
     version, _ = keep_bundle(bundle, project.store.folder / "models")
     standing = {"version": version, "when": "2026-01-01T00:00:00+00:00", "why": "a test", "by": ""}
