@@ -124,7 +124,7 @@ def _completed(rows: Relation, samples: Mapping[str, _Found]) -> dict[str, _Foun
     facts = first_row(rows.aggregate(", ".join(asked)))
     completed: dict[str, _Found] = {}
     for place, (column, sample) in enumerate(samples.items()):
-        filled, fitting = int(facts[2 * place]), int(facts[2 * place + 1])
+        filled, fitting = int(facts[2 * place]), int(facts[2 * place + 1] or 0)  # none of an empty column
         completed[column] = _scaled(sample, fitting)
         if fitting < filled:
             completed[column] |= _others(rows, column, fits[column])

@@ -79,3 +79,11 @@ def test_none_among_words_is_a_word_unless_the_source_writes_missing_values_so(t
     assert texts.judged({"budget": budget, "seats": ["3", "4", "12"] * 5}).readings["budget"].missing == ()
     assert texts.judged({"budget": budget, "seats": seats}).readings["budget"].missing == ("none",)
     assert texts.read(["None", "Gold"] * 5, missing={"x": ("None",)})[0] is None
+
+
+@pytest.mark.parametrize("wanted", ["any", "time", "number", "id", "key", "text", "outcome"])
+@pytest.mark.parametrize("rows", [5, 9_000])
+def test_an_empty_column_is_empty_in_a_short_and_in_a_long_table(texts, rows: int, wanted: str) -> None:
+    judged = texts.judged({"x": [None] * rows, "y": ["a", None, "NULL"] * (rows // 3) + [None] * (rows % 3)}, x=wanted)
+    assert judged.doubts == ()
+    assert judged.readings["x"].evidence.filled == 0
