@@ -101,7 +101,7 @@ def _without_closing(rows: Relation, ended: str, columns: tuple[Column, ...], be
             one = _judged(ends, (column.name,), began)
             late = f"count_if({day(column.name)} > TIMESTAMPTZ {text(str(last))} + {_LONG})"
             after, total = first_row(ends.aggregate(f"{late}, count(*)"))
-            if one.filled >= _NEARLY_ALL and one.in_order >= _MOSTLY and after <= _FEW * total:
+            if one.filled >= _NEARLY_ALL and one.in_order >= _MOSTLY and (after or 0) <= _FEW * total:
                 return Dates(created=began, closed=one.columns, remark=remark)
     return Dates(created=began)
 
@@ -112,7 +112,7 @@ def _unread(rows: Relation, contract: str, columns: tuple[Column, ...]) -> str |
         if is_called(contract, column.name) and column.reading.kind == "text" and column.distinct > _MANY:
             given = name(column.name)
             (figures,) = first_row(rows.aggregate(rf"count_if(regexp_matches({given}, '\p{{N}}'))"))
-            if figures >= _HALF * column.filled:
+            if (figures or 0) >= _HALF * column.filled:
                 return column.name
     return None
 
@@ -130,13 +130,13 @@ def _judged(ends: Relation, columns: tuple[str, ...], began: str | None) -> _Clo
         ends.aggregate(f"count(*), count({ended}), count_if({ended} IS NOT NULL AND coalesce({after}, true))")
     )
     return _Closing(
-        columns=columns, filled=filled / rows if rows else 1.0, in_order=ordered / filled if filled else 0.0
+        columns=columns, filled=filled / rows if rows else 1.0, in_order=(ordered or 0) / filled if filled else 0.0
     )
 
 
 def _filled_in(ends: Relation, best: _Closing, changed: list[Column], began: str | None) -> Dates:
     rows = first_row(ends.aggregate(f"count(*), count_if({closing(best.columns)} IS NULL)"))[1]
-    without = counted(int(rows), "won or lost row has", "won or lost rows have")
+    without = counted(int(rows or 0), "won or lost row has", "won or lost rows have")
     if best.filled >= _NEARLY_ALL:
         return Dates(
             created=began, closed=best.columns, remark="often lies before the creation: is it the right column?"

@@ -87,7 +87,7 @@ def _ends(rows: Relation, not_won: Relation, column: str, outcome: Outcome, date
     known = f"TIMESTAMPTZ '{last}'" if last is not None else "NULL"
     late = f"count_if({ended} > {known}), count_if({ended} > {known} + {_LONG})"
     total, undated, after, long_after = first_row(not_won.aggregate(f"count(*), count_if({ended} IS NULL), {late}"))
-    return int(total), int(undated), int(after), int(long_after)
+    return int(total), int(undated or 0), int(after or 0), int(long_after or 0)
 
 
 def _with_open_words(columns: tuple[Column, ...], flag_column: str) -> str:

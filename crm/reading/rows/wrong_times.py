@@ -134,12 +134,13 @@ def _cause(wrong: Relation, rows: int, columns: dict[str, str]) -> str:
     other_closed = f"CASE WHEN day(closed_at) <= 12 THEN {swapped[0]} ELSE closed_at END >= created_at"
     other_created = f"closed_at >= CASE WHEN day(created_at) <= 12 THEN {swapped[1]} ELSE created_at END"
     midnight = "hour(closed_at) = 0 AND minute(closed_at) = 0 AND second(closed_at) = 0"
-    counts = first_row(
+    found = first_row(
         wrong.aggregate(
             f"count_if({other_closed}), count_if({other_created}), count_if(created_at - closed_at < INTERVAL {_HALF_A_DAY} HOUR), "
             f"count_if(created_at - closed_at < INTERVAL 24 HOUR AND {midnight})"
         )
     )
+    counts = [int(one or 0) for one in found]
     enough = _NEARLY_ALL * rows
     if counts[3] >= enough:
         return f". Probably {closed} is written in days and {created} in moments: export {closed} with its time, or both as days"
