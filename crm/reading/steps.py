@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from leadq.crm.reading import FIRST
 from leadq.crm.reading.columns import outcomes, profiling
-from leadq.crm.reading.first_reading import flat_file as first_flat_file
 from leadq.crm.reading.first_reading import outcomes as first_outcomes
 from leadq.crm.reading.first_reading import profiling as first_profiling
 from leadq.crm.reading.first_reading import row_rules as first_row_rules
@@ -33,7 +33,7 @@ class Steps:
 
 _FIRST = Steps(
     load=first_source_files.load,
-    date_flat_rows=first_flat_file.date_flat_rows,
+    date_flat_rows=partial(flat_file.date_flat_rows, ordered_as=("DOUBLE",)),
     type_opportunities=first_outcomes.type_opportunities,
     distil=first_outcomes.distil,
     outcome_kinds=first_outcomes.outcome_kinds,

@@ -75,7 +75,7 @@ class Canonical:
     def _made(self, work: SourceRows, wanted: Mapping[str, Wanted], said: Source | Join, staged: str) -> SourceRows:
         settings = self._settings(work, said, staged)
         for column in (*said.read, *said.missing):
-            if work.resolve(column) is None:
+            if not _columns_of(work, column):
                 self.findings.problems.append(unknown_column(work, column))
         judged = read_columns(work.rows, wanted, settings, total=count(work.rows))
         readings, changed = kept_as_trained(judged.readings, self.trained.get(staged, {}), said=settings.read)
@@ -92,8 +92,8 @@ class Canonical:
 
     def _settings(self, work: SourceRows, said: Source | Join, staged: str) -> ReadSettings:
         """Gather what is said about the columns, under the names that they have in the file."""
-        read = {work.resolve(column) or column: forms for column, forms in said.read.items()}
-        missing = {work.resolve(column) or column: words for column, words in said.missing.items()}
+        read = {one: forms for column, forms in said.read.items() for one in _columns_of(work, column)}
+        missing = {one: words for column, words in said.missing.items() for one in _columns_of(work, column)}
         named: dict[str, list[str]] = {}
         for key, words in said.values.items():
             named.setdefault(work.resolve(key) or key, []).extend([*words, *(new for new in words.values() if new)])
@@ -176,6 +176,12 @@ class Canonical:
             columns = said if said is not None else () if one.name.lower() in renamed else (one.name,)
             kinds |= {column: kind for wanted in columns if (column := work.loaded.column(wanted)) is not None}
         return kinds
+
+
+def _columns_of(work: SourceRows, key: str) -> list[str]:
+    """Columns of the file that a name of ``leadq.yaml`` means: one of the file's own, or all that a contract column is read from."""
+    wanted = work.source.columns.get(key, (key,))
+    return [column for one in wanted if (column := work.loaded.column(one)) is not None]
 
 
 def _with_first_filled(work: SourceRows) -> SourceRows:

@@ -150,7 +150,7 @@ def own_fields(
             continue
         if personal:
             findings.notes.append(vouched_note(table, column, personal, settings.vouch[column]))
-        field = _decide(entity, column, kind, settings, why_refused(column, kind, found))
+        field = as_own_field(entity, column, kind, settings, why_refused(column, kind, found))
         if field.status != "refused" and found.unread:
             what = one_or_many(found.unread, f"is not a {kind} and counts", f"are not {kind}s and count")
             findings.notes.append(
@@ -172,9 +172,10 @@ def _has_lost_its_type(reading: ColumnReading | None, found: Profile) -> bool:
     return not proven and found.unread > FEW_UNREAD * found.filled
 
 
-def _decide(
+def as_own_field(
     entity: Literal["lead", "account"], column: str, kind: FieldType, settings: OwnFields, refused: str
 ) -> OwnField:
+    """Return an own field as the settings, then ``refused`` (why it can be no feature), have it."""
     if column in settings.refuse:
         return OwnField(entity=entity, name=column, type=kind, status="refused", why=settings.refuse[column])
     if column in settings.vouch:

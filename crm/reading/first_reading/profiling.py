@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from leadq.crm.config.schema import OwnFields, Source
-from leadq.crm.contract.history import FieldType, OwnField
+from leadq.crm.config.schema import Source
+from leadq.crm.contract.history import FieldType
 from leadq.crm.contract.personal_data import look_at, why_personal
 from leadq.crm.reading.columns.mapping import staged_own
-from leadq.crm.reading.columns.profiling import TypedField
+from leadq.crm.reading.columns.profiling import FEW_VALUES, Profile, TypedField, as_own_field, why_refused
 from leadq.crm.reading.columns.times import TimeReading
 from leadq.crm.reading.columns.typed_columns import number
 from leadq.crm.reading.findings import Findings
@@ -21,33 +21,18 @@ from leadq.crm.storage.scratch_database import Relation, first_row, name, texts
 from leadq.foundation.plurals import counted, one_or_many
 
 FLAGS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("ja", "nee"), ("oui", "non"))
-FEW_VALUES = 20
-LONG_TEXT = 40
-MANY_CATEGORIES = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """Facts about one text column (counts of non-null values)."""
+class FirstProfile(Profile):
+    """Facts about one text column, from which its type is guessed, too."""
 
-    filled: int
-    distinct: int
     numbers: int
-    whole_numbers: int
-    largest: float
-    smallest: float
     times: int
-    naive: int
-    mean_length: float
     flag: bool
 
-    @property
-    def distinct_share(self) -> float:
-        """Distinct values a filled row, in [0, 1]."""
-        return self.distinct / self.filled if self.filled else 0.0
 
-
-def profile(rows: Relation, column: str, *, decimal: str, times: TimeReading) -> Profile:
+def profile(rows: Relation, column: str, *, decimal: str, times: TimeReading) -> FirstProfile:
     """Profile the text column ``column`` of ``rows``."""
     given, value = name(column), number(name(column), decimal)
     moment = times.moment(given, starts_day=True)
@@ -59,7 +44,7 @@ def profile(rows: Relation, column: str, *, decimal: str, times: TimeReading) ->
         )
     )
     pair = (facts[9], facts[10])
-    return Profile(
+    return FirstProfile(
         filled=int(facts[0]),
         distinct=int(facts[1]),
         numbers=int(facts[2]),
@@ -73,7 +58,7 @@ def profile(rows: Relation, column: str, *, decimal: str, times: TimeReading) ->
     )
 
 
-def field_type(found: Profile, *, allowed_bad: float) -> FieldType:
+def field_type(found: FirstProfile, *, allowed_bad: float) -> FieldType:
     """Type of a column: what nearly all its values are."""
     enough = found.filled * (1 - allowed_bad)
     if found.flag:
@@ -81,28 +66,6 @@ def field_type(found: Profile, *, allowed_bad: float) -> FieldType:
     if found.filled and found.numbers >= enough:
         return "number"
     return "date" if found.filled and found.times >= enough else "category"
-
-
-def why_refused(column: str, kind: FieldType, found: Profile) -> str:
-    """Why a column can be no feature, or an empty string."""
-    if found.distinct < 2:
-        return "holds one value only" if found.filled else "is empty"
-    if kind == "date" and found.naive:
-        return "its times have no time zone; set time_zone in leadq.yaml"
-    if found.filled < FEW_VALUES:
-        return ""
-    words = column.lower().replace("-", "_").split("_")
-    named_id = words[-1] in ("id", "key", "guid", "uuid", "number", "no", "nr") or column.endswith("Id")
-    dense = found.whole_numbers == found.filled and found.largest - found.smallest < 2 * found.filled
-    if kind == "number" and found.distinct_share > 0.95 and found.whole_numbers == found.filled and (named_id or dense):
-        return "is an identifier: nearly every row has its own number"
-    if kind == "category" and found.mean_length > LONG_TEXT and found.distinct_share > 0.5:
-        return "is free text"
-    if kind == "category" and found.distinct_share > 0.95:
-        return "is an identifier: nearly every row has its own value"
-    if kind == "category" and found.distinct > MANY_CATEGORIES and found.distinct_share > 0.5:
-        return "holds too many different values"
-    return ""
 
 
 def own_fields(
@@ -129,23 +92,13 @@ def own_fields(
         if personal:
             findings.notes.append(f"{table}: column {column} was dropped, it {personal}")
             continue
-        field = _decide(entity, column, kind, settings, why_refused(column, kind, found))
+        field = as_own_field(entity, column, kind, settings, why_refused(column, kind, found))
         if kind == "number" and field.status != "refused" and found.numbers < found.filled:
             bad = found.filled - found.numbers
             unknown = one_or_many(bad, "is not a number and counts", "are not numbers and count")
             findings.notes.append(f"{table}.{column}: {bad:,} of {counted(found.filled, 'value')} {unknown} as unknown")
         typed.append(TypedField(field=field, expression=_expression(staged[column], kind, source.decimal, times)))
     return typed
-
-
-def _decide(
-    entity: Literal["lead", "account"], column: str, kind: FieldType, settings: OwnFields, refused: str
-) -> OwnField:
-    if column in settings.refuse:
-        return OwnField(entity=entity, name=column, type=kind, status="refused", why=settings.refuse[column])
-    if column in settings.vouch:
-        return OwnField(entity=entity, name=column, type=kind, status="vouched", why=settings.vouch[column])
-    return OwnField(entity=entity, name=column, type=kind, status="refused" if refused else "used", why=refused)
 
 
 def _expression(column: str, kind: FieldType, decimal: str, times: TimeReading) -> str:

@@ -6,22 +6,26 @@ later: after the row itself was looked at, before the next one is, so that a lab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leadq.crm.reading.findings import Findings
 from leadq.crm.storage.scratch_database import ROW, name
 
 ORDER = "_leadq_order"
 """Staged column that orders the rows, where the configuration names one."""
 _PLACE = "_leadq_place"
-_ORDERED = ("DOUBLE", "TIMESTAMPTZ")
 
 
-def date_flat_rows(findings: Findings) -> None:
-    """Give staged leads an order as times, ids where none are mapped, and closing times where an outcome stands."""
+def date_flat_rows(findings: Findings, *, ordered_as: Sequence[str] = ("DOUBLE", "TIMESTAMPTZ")) -> None:
+    """Give staged leads an order as times, ids where none are mapped, and closing times where an outcome stands.
+
+    ``ordered_as``: what the column that orders the rows is tried as before its texts are compared (the first reading knew no times).
+    """
     connection = findings.connection
     staged = connection.table("staged_leads")
     by = ROW
     if ORDER in staged.columns:
-        by = ", ".join(f"{one} NULLS LAST" for one in (*(f"TRY_CAST({ORDER} AS {t})" for t in _ORDERED), ORDER, ROW))
+        by = ", ".join(f"{one} NULLS LAST" for one in (*(f"TRY_CAST({ORDER} AS {t})" for t in ordered_as), ORDER, ROW))
     placed = staged.project(f"*, row_number() OVER (ORDER BY {by}) AS {_PLACE}")
     start = "TIMESTAMPTZ '2000-01-01 00:00:00+00'"
     created = f"({start} + to_seconds({_PLACE} - 1))"

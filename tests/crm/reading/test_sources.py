@@ -194,3 +194,20 @@ def test_a_proposal_can_be_read(sources: SourceFolder, tmp_path: Path) -> None:
     assert history.dated
     assert pq.read_metadata(history.path("outcomes")).num_rows == 20
     assert [field.name for field in history.own_fields] == ["Größe"]
+
+
+def test_how_a_column_is_written_is_said_by_the_contracts_name_for_all_columns_it_is_read_from(
+    sources: SourceFolder, rows_of: RowsOf
+) -> None:
+    rows = [f"L{n},2023-01-0{1 + n % 9},{'won,03/04/2024,' if n % 2 else 'lost,,04/05/2024'}" for n in range(20)]
+    sources.write("leads.csv", "lead_id,created_at,status,Won time,Lost time\n" + "\n".join(rows) + "\n")
+    said = "read: {closed_at: '%d/%m/%Y'}, "
+    config = """
+sources:
+  leads: {path: leads.csv, SAIDcolumns: {closed_at: [Won time, Lost time]}}
+outcome: {from: lead_columns, won: [won], lost: [lost]}
+"""
+    asked = sources.problems(config.replace("SAID", ""))
+    assert sorted(problem.where.rpartition("column ")[2] for problem in asked) == ["Lost time", "Won time"]
+    leads = rows_of(sources.read(config.replace("SAID", said)), "leads")
+    assert {row["closed_at"].strftime("%Y-%m-%d") for row in leads} == {"2024-04-03", "2024-05-04"}
