@@ -17,8 +17,9 @@ from leadq.models.audit.reason_audit import BACKGROUND, LEADS, LEAST, Audit, aud
 from leadq.models.bundle.bundle import read_bundle
 from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init, params_text
+from leadq.pipelines.project.file_names import AGREEMENT, CONFIG
 from leadq.pipelines.project.params import PARAMS
-from leadq.pipelines.project.project import AGREEMENT, CONFIG, Project, open_project
+from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.training.audit import reference_leads
 from leadq.pipelines.training.simulate import write_simulated
 from leadq.pipelines.training.stages import train_all

@@ -23,8 +23,9 @@ from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.explaining.explain import explain
 from leadq.pipelines.getting_started.init import init, params_text
 from leadq.pipelines.night.score import score
+from leadq.pipelines.project.file_names import AGREEMENT, CONFIG
 from leadq.pipelines.project.params import PARAMS
-from leadq.pipelines.project.project import AGREEMENT, CONFIG, Project, open_project
+from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.project.scoring_bundle import scoring_bundle
 from leadq.pipelines.quarter.promote import promote
 from leadq.pipelines.training.simulate import write_simulated

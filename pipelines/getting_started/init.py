@@ -17,8 +17,8 @@ from leadq.crm.reading.sources.parts import is_named
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import InputError, Problem
 from leadq.pipelines.console.command_result import Told
+from leadq.pipelines.project.file_names import AGREEMENT, CONFIG
 from leadq.pipelines.project.params import PARAMS, SOURCE
-from leadq.pipelines.project.project import AGREEMENT, CONFIG
 from leadq.serving.words.playbook import default_playbook
 
 DVC = "dvc.yaml"

@@ -17,7 +17,8 @@ from leadq.foundation.plurals import counted
 from leadq.foundation.problems import LeadqError, Problem
 from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.console.progress import Progress
-from leadq.pipelines.project.project import CONFIG, Project
+from leadq.pipelines.project.file_names import CONFIG
+from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.read_sources import read_sources
 
 _TRAIN = "To score with the present reading, run leadq train, look at its report, then leadq promote."

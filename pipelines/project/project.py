@@ -18,11 +18,9 @@ from leadq.crm.config.leadq_yaml import Config, read_config
 from leadq.foundation.private_scratch import remove_abandoned
 from leadq.foundation.problems import ConfigError, LeadqError, Problem
 from leadq.models.registry.tracking import Tracking, tracking_of
+from leadq.pipelines.project.file_names import CONFIG
 from leadq.pipelines.project.params import PARAMS, Settings, read_settings
 from leadq.pipelines.store.store import Store
-
-CONFIG = "leadq.yaml"
-AGREEMENT = "agreement.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

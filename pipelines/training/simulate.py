@@ -16,8 +16,9 @@ from leadq.crm.simulated.truth_files import write_truth
 from leadq.foundation.atomic_files import new_folder
 from leadq.foundation.plurals import counted
 from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.project.file_names import CONFIG
 from leadq.pipelines.project.params import SOURCE
-from leadq.pipelines.project.project import CONFIG, Project
+from leadq.pipelines.project.project import Project
 
 TRUTH = "truth"
 

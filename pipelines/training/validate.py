@@ -18,7 +18,8 @@ from leadq.features.predicates import operand_problems
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import GateStopped, Problem
 from leadq.pipelines.console.progress import Progress
-from leadq.pipelines.project.project import AGREEMENT, Project
+from leadq.pipelines.project.file_names import AGREEMENT
+from leadq.pipelines.project.project import Project
 
 
 def validate(project: Project, progress: Progress) -> GateResult:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from leadq.crm.storage.scratch_database import ROW, Relation, first_row, name, text
 
-SAMPLE_ROWS = 4_000
+SAMPLE_ROWS = 2_000
 MOST_SHAPES = 400
 """A column with more shapes than this, most of them with letters, is free text."""
 LONGEST = 80

@@ -14,7 +14,8 @@ from leadq.crm.contract.score_table import SCORES
 from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.night.publish import Published, publish_night
-from leadq.pipelines.project.project import CONFIG, Project, open_project
+from leadq.pipelines.project.file_names import CONFIG
+from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.store.run_manifest import Run, RunInputs, RunKind, sha256_of
 from tests.postgres_server import Postgres
 

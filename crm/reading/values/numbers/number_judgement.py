@@ -76,7 +76,11 @@ def judge_numbers(
     if other is None:
         signed = any(sign in one.core for one in written for sign in ".,")
         return NumberJudgement(forms=(form,), fits=numbers, bare=bare and form == PLAIN, percent=percent, signs=signed)
-    settled = _settled(form, other, signs, rows, column, hints)
+    sign = next(iter(signs))
+    if any(re.match(rf"[^0-9]*0{re.escape(sign)}", one.shape.example) for one in written):  # 0.125 is no thousand
+        settled: NumberForm | None = form
+    else:
+        settled = _settled(form, other, sign, rows, column, hints)
     if settled is not None:
         return NumberJudgement(forms=(settled,), fits=numbers, bare=bare and settled == PLAIN, percent=percent)
     example = next(one.shape.example for one in written if any(_could_be_thousands(one, sign) for sign in signs))
@@ -119,13 +123,12 @@ def _told_apart(whole: list[NumberForm], signs: set[str]) -> tuple[NumberForm, N
 def _settled(
     decimal: NumberForm,
     thousands: NumberForm,
-    signs: set[str],
+    sign: str,
     rows: Relation,
     column: str,
     hints: Collection[NumberForm],
 ) -> NumberForm | None:
     """Decide between a sign before decimals and one between thousands by the values, then by the file's other columns."""
-    sign = next(iter(signs))
     given = name(column)
     between = rf"\d{{1,3}}{re.escape(sign)}\d{{3}}"
     facts = first_row(
