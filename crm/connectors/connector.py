@@ -10,9 +10,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
-import requests
 from pydantic import BaseModel, ConfigDict
 
 from leadq.agreement.schema import Agreement
@@ -20,6 +19,9 @@ from leadq.crm.connectors.history_source import HistorySource
 from leadq.crm.connectors.protocol import Target
 from leadq.crm.connectors.verification import Verification
 from leadq.crm.storage.source_locations import Database, Part
+
+if TYPE_CHECKING:
+    import requests
 
 
 class TargetSettings(Part):
