@@ -31,6 +31,7 @@ _NO_OUTCOME = re.compile(
 
 _ID = re.compile(
     r"(?:nummer|number|numero|numer|cislo|\b(?:id|nr|no|num|ref|key)|guid|uuid|номер|код|ид|番号|編号|编号|번호)$"
+    r"|^(?:n|no|nr|num|numero|numer|номер) (?!of |de jours)"
 )
 _OTHER_ID = re.compile(
     r"tel|phone|mobil|handy|fax|kund|custom|client|account|konto|compan|firm|organ|contact|kontakt|invoice|rechn|factu|post|zip|plz"
@@ -85,9 +86,9 @@ def is_no_outcome(heading: str) -> bool:
 
 
 def may_be_an_id(heading: str) -> bool:
-    """Whether a heading ends as the names of ids do and names nobody's number but the record's.
+    """Whether a heading begins or ends as the names of ids do and names nobody's number but the record's.
 
-    >>> may_be_an_id("Dealnummer"), may_be_an_id("Affärs-ID"), may_be_an_id("Telefonnummer"), may_be_an_id("Visits")
+    >>> may_be_an_id("Dealnummer"), may_be_an_id("N° affaire"), may_be_an_id("Telefonnummer"), may_be_an_id("No. of visits")
     (True, True, False, False)
     """
     plain = plain_heading(heading)
