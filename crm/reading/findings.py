@@ -26,6 +26,8 @@ KEYS: dict[str, str] = {
 }
 """What names a row of a table to a person."""
 
+_MOST = 0.5
+"""Share of a table's rows above which nobody would go on without them."""
 _UNLIKE = 0.02
 """Shares of won, lost and open rows that lie further apart are no accident."""
 
@@ -154,13 +156,15 @@ class Findings:
             rule=f"{rule.reason} in {rows / read:.1%} of {counted(read, 'row')}, more than the {self.rejected_share:.1%} that may "
             "be rejected",
             value=next((repr(value) for _, _, value in shown if value is not None), ""),
-            remedy=f"{rule.remedy} {rule.going_on or self._going_on(table, rule)}".rstrip(),
+            remedy=f"{rule.remedy} {rule.going_on or self._going_on(table, rule, rows / read)}".rstrip(),
             count=rows,
             examples=examples,
         )
 
-    def _going_on(self, table: str, rule: RowRule) -> str:
-        """Return how to go on without the rows of a rule; not offered where they are wins, or open leads, more than others."""
+    def _going_on(self, table: str, rule: RowRule, share: float) -> str:
+        """Return how to go on without the rows of a rule; not offered where they are most, or wins, or open leads, more than others."""
+        if share > _MOST:
+            return ""
         lost = self._unlike(table, rule)
         if not lost:
             return "Or raise rejected_share in leadq.yaml to go on without these rows."

@@ -18,14 +18,13 @@ from leadq.crm.contract.personal_data import (
 )
 from leadq.crm.reading.columns.mapping import Mapped
 from leadq.crm.reading.columns.times import STARTS_ITS_DAY, TimeReading
+from leadq.crm.reading.columns.unread_times import remedy_for_times
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.reading.values.column_reading import as_written
 from leadq.crm.storage.scratch_database import ROW, Relation, count, name, scalar
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
 
-_FEW = 0.5
-"""Share of a column's times below which those that cannot be read are faults, not another way of writing."""
 FREE_TEXT = {("dispositions", "note"), ("events", "topic"), ("opportunities", "loss_reason")}
 
 
@@ -93,11 +92,8 @@ def _judge_times(findings: Findings, table: str, column: str, rows: Relation, mo
             )
         )
     bad = rows.filter(f"{given} IS NOT NULL AND ({moment}) IS NULL")
-    if wrong := count(bad):
-        remedy = "Write times as 2024-03-01T10:00:00+01:00 or dates as 2024-03-01, or say how they are written: "
-        remedy += f'read: {{"{column}": "%d.%m.%Y"}} in leadq.yaml, or time_format for all of the file.'
-        if wrong < _FEW * scalar(rows, f"count({given})"):
-            remedy = "The other values of the column are read: correct these where they come from, or leave them empty."
+    if count(bad):
+        remedy = remedy_for_times(rows, bad, column, reading=findings.reading)
         rule = RowRule(reason=f"{column} cannot be read as a time", remedy=remedy, column=column)
         findings.reject(table, _with_key(findings, table, bad, column), rule, value="bad_value")
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import gzip
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -91,11 +93,46 @@ def test_unparsable_dates_are_rejected_while_few(sources: SourceFolder, rows_of:
 
 
 def test_unparsable_dates_stop_when_many(sources: SourceFolder) -> None:
-    sources.write("leads.csv", lead_rows(100).replace("2024-01-08T", "8th of January "))
+    written = lead_rows(100).replace("2024-01-08T10:00:00Z", "8th of January 10:00:00Z")
+    sources.write("leads.csv", written)
     problem = _one(sources.problems(SIMPLE), "created_at cannot be read as a time")
     assert problem.count == 4
     assert problem.examples[0] == "row 9 (L0007): '8th of January 10:00:00Z'"
-    assert 'read: {"created_at": ' in problem.remedy
+    assert "correct these where they come from, or leave them empty" in problem.remedy
+    for followed in ("2024-01-08T10:00:00Z", ""):
+        sources.write("leads.csv", written.replace("8th of January 10:00:00Z", followed))
+        assert sources.read(SIMPLE).counts["leads"].used == 100
+
+
+@pytest.mark.parametrize(
+    "written", ["%d|%Y|%m", "%m %d %Y", "day %d, month %m, year %Y", "%Y%d%m", "%H:%M on %d-%Y-%m"]
+)
+def test_the_line_offered_for_times_of_no_known_writing_reads_them(sources: SourceFolder, written: str) -> None:
+    days = [datetime(2024, 1, 1 + place % 28, 10, tzinfo=UTC).strftime(written) for place in range(60)]
+    rows = lead_rows(60).splitlines()[1:]
+    changed = [
+        re.sub(",[^,]+", lambda _, day=day: f',"{day}"', row, count=1) for row, day in zip(rows, days, strict=True)
+    ]
+    sources.write("leads.csv", LEADS + "\n".join(changed) + "\n")
+    remedy = _one(sources.problems(SIMPLE + "time_zone: UTC\n"), "created_at cannot be read as a time").remedy
+    assert "rejected_share" not in remedy
+    line = re.search(r"read: (\{.*?\})(?: or |\.$)", remedy)
+    assert line is not None, remedy
+    read = SIMPLE.replace("path: leads.csv", f"path: leads.csv, read: {line[1]}") + "time_zone: UTC\n"
+    found = pq.read_table(sources.read(read).path("leads"))["created_at"].to_pylist()
+    assert sorted(day.date() for day in found) == sorted(date(2024, 1, 1 + place % 28) for place in range(60))
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("1.70474E+12", "A spreadsheet has shortened"), ("令和6年1月1日", "No format reads them"), ("soon", "No format")],
+)
+def test_times_that_nothing_reads_are_to_be_written_anew(sources: SourceFolder, day: str, said: str) -> None:
+    sources.write("leads.csv", re.sub(",2024-01-[^,]+", f",{day}", lead_rows(60)))
+    remedy = _one(sources.problems(SIMPLE), "created_at cannot be read as a time").remedy
+    assert said in remedy
+    assert "read:" not in remedy
+    assert "rejected_share" not in remedy
 
 
 def test_naive_times_need_a_zone(sources: SourceFolder, rows_of: RowsOf) -> None:

@@ -20,6 +20,7 @@ _NUMBER = r"\d+(?:[.,]\d+)?"
 _FIRST_YEAR = 1000
 """An earlier year is one of two digits."""
 _CLOCK = re.compile(r"%[HIMSpf]")
+_ZONE_INSIDE = "%z %Y"
 
 
 def is_time_form(form: str) -> bool:
@@ -49,6 +50,9 @@ def _one(column: str, form: str, zones: Mapping[str, str]) -> str:
     if form in EPOCHS or form == EXCEL:
         return _counted(column, form)
     given = column
+    if _ZONE_INSIDE in form:  # as Java writes it: Thu Mar 13 15:45:00 UTC 2025
+        form = form.replace(_ZONE_INSIDE, " %Y") + "%z"
+        given = rf"regexp_replace({given}, {text(f'({ZONE})( [0-9]{{4}})$')}, '\2\1')"
     zoned = form.endswith(("%z", "%Z"))
     if form.startswith("%A "):
         form, given = form[3:], rf"regexp_replace({given}, '^\S+\s+', '')"

@@ -14,12 +14,13 @@ from leadq.crm.reading.values.times.zone_names import ZONE, name_of_zone
 ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|z| ?UTC| ?GMT|[+-]\d{2}(?::?\d{2})?)?)?"
 """ISO 8601 as it is read without rewriting."""
 _ISO = re.compile(ISO.replace(r"\d", "9"))
+_ZONE = ZONE.replace(r"\d", "9")
 _MERIDIEM = r"(?P<half> ?(?:[AaPp]\.? ?[Mm]\b\.?)|上午|下午|오전|오후)"
 _CLOCK = re.compile(
     rf"(?P<before>(?:T|,? ?(?:at|um|kl\.?|à|a las|às|alle|om|o|в|-|–|klo)? ?| ?,? ))(?P<early>(?:上午|下午|오전|오후) ?)?"
     rf"(?P<hour>9{{1,2}})(?P<colon>[:.]| ?h ?|时|時|시 ?)(?P<minute>99)(?P<minutes>分|분)?"
     rf"(?:(?P<second_colon>[:.]|(?<=[分분]) ?)(?P<second>99)(?P<fraction>[.,]9+|:999)?(?P<seconds>秒|초)?)?"
-    rf"(?P<end>{_MERIDIEM})?(?P<uhr> ?(?:Uhr|uur|h|Hrs|hrs))?(?P<zone>{ZONE.replace(chr(92) + 'd', '9')})?$"
+    rf"(?P<end>{_MERIDIEM})?(?P<uhr> ?(?:Uhr|uur|h|Hrs|hrs))?(?P<zone>{_ZONE})?$"
 )
 _YEAR_FIRST = re.compile(r"(?P<year>9999)(?P<a>[-/.]|年|\. )9{1,2}(?P<b>[-/.]|月|\. )9{1,2}(?P<c>日|\.)?")
 _YEAR_LAST = re.compile(r"9{1,2}(?P<sep>[-/.] ?)9{1,2}(?P=sep)(?P<year>9999|99)(?P<end>\.?| г\.?)")
@@ -27,10 +28,15 @@ _DOTTED = re.compile(r"(?:9{4},?|[^\W\d_]-99) (?:klo |kl\.? )?9{1,2}\.99")
 """A clock with points, which stands after a year."""
 _WHOLE = (
     (re.compile(r"9999-W99-9"), "%G-W%V-%u"),
-    (re.compile(rf"9{{8}}T9{{6}}(?P<zone>{ZONE.replace(chr(92) + 'd', '9')})?"), "%Y%m%dT%H%M%S"),
-    (re.compile(r"[^\W\d_]{2,}\.?,? (?P<month>[^\W\d_]{3,})\.? {1,2}9{1,2} 99:99:99 9999"), "%A %b %d %H:%M:%S %Y"),
+    (re.compile(rf"9{{8}}T9{{6}}(?P<zone>{_ZONE})?"), "%Y%m%dT%H%M%S"),
+    (
+        re.compile(
+            rf"[^\W\d_]{{2,}}\.?,? (?P<month>[^\W\d_]{{3,}})\.? {{1,2}}9{{1,2}} 99:99:99(?P<zone>{_ZONE})? 9999"
+        ),
+        "%A %b %d %H:%M:%S %Y",
+    ),
 )
-"""Times that are not a date before a clock: days of ISO weeks, ISO without separators, the year at the end as C writes it."""
+"""Times that are not a date before a clock: days of ISO weeks, ISO without separators, the year at the end as C and Java write it."""
 _WEEKDAY = re.compile(r"[^\W\d_]{2,}\.?,? ")
 _NAMED = re.compile(
     r"(?P<day>9{1,2})(?P<th>st|nd|rd|th|º|er)?(?P<a>\.? ?(?:de |of )?|[-/ ])(?P<name>[^\W\d_]{3,})(?P<b>\.?(?:,? | de | del |[-/]))"
@@ -91,7 +97,9 @@ def _whole(parts: dict[str, str | None], form: str) -> Layout | None:
     if "month" in parts and (parts["month"] or "").casefold() not in MONTHS:
         return None
     zone = parts.get("zone") or ""
-    return Layout(form=form + ("%z" if zone else ""), zone=name_of_zone(zone))
+    if zone:
+        form = form.replace(" %Y", "%z %Y") if form.endswith(" %Y") else form + "%z"
+    return Layout(form=form, zone=name_of_zone(zone))
 
 
 def _clock_of(shape: str) -> tuple[str, str | None, str]:

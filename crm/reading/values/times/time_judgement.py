@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leadq.crm.reading.values.shapes import Shapes
 from leadq.crm.reading.values.times.iso_text import EXCEL
@@ -28,6 +28,7 @@ _COUNTED = (
 )
 """Ways of counting time, from 1990 to 2100 (days: from 1938)."""
 _MANY, _SOME_DAYS = 30, 10
+_AFTER_A_YEAR = re.compile("%Y([/.])%m")
 _COMPACT = (("%Y%m%d", "9" * 8), ("%Y%m%d%H%M", "9" * 12), ("%Y%m%d%H%M%S", "9" * 14))
 
 
@@ -81,6 +82,7 @@ def judge_times(
     for shape, layout in layouts:
         weights[Layout(form=layout.form, separator=layout.separator)] += shape.count
     ordered = sorted(weights, key=lambda one: (one != ISO_LAYOUT, -weights[one], one.form))
+    ordered = [_day_before_month(rows, column, one) for one in ordered]
     opened = [one for one in ordered if "{1}" in one.form]
     if not opened:
         return TimeJudgement(forms=_forms(ordered, {}), fits=fits, zones=known, unknown_zones=unknown)
@@ -147,6 +149,21 @@ def _order(rows: Relation, column: str, layout: Layout) -> list[str]:
             "mdy"
         )  # with points nobody writes the month first; where both parts are equal it is the same day
     return allowed
+
+
+def _day_before_month(rows: Relation, column: str, layout: Layout) -> Layout:
+    """Return the layout of dates after a year, 2025/13/03, with the day first where only that reads nearly all of them."""
+    match = _AFTER_A_YEAR.match(layout.form)
+    if match is None:
+        return layout
+    given, pattern = name(column), text(rf"^\d{{4}}{re.escape(match[1])}(\d{{1,2}}){re.escape(match[1])}(\d{{1,2}})")
+    first, second = (f"TRY_CAST(regexp_extract({given}, {pattern}, {place}) AS INT)" for place in (1, 2))
+    dates = rows.filter(f"regexp_matches({given}, {pattern})")
+    facts = first_row(dates.aggregate(f"count_if({first} > 12), count_if({second} > 12), count(*)"))
+    above, after, every = (int(one or 0) for one in facts)
+    if above <= 0.01 * every or after > 0.01 * every:
+        return layout
+    return replace(layout, form=layout.form.replace(f"%m{match[1]}%d", f"%d{match[1]}%m", 1))
 
 
 def _surely_compact(found: Shapes, rows: Relation, column: str) -> TimeJudgement:

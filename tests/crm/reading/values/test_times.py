@@ -19,7 +19,8 @@ FORMS = {
     "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)": "second", "%a %b %d %H:%M:%S %Y": "second",
     "%d-%b-%y %I.%M.%S.000000 %p": "second", "%d-%b-%y %I.%M.%S.000000 %p +00:00": "second", "%d-%m-%Y %H.%M.%S": "second",
     "%Y-%m-%d %H:%M:%S.000 +0000 UTC": "second", "%Y-%m-%d %H:%M:%S:120": "second", "%Y年%m月%d日 %H时%M分%S秒": "second",
-    "%d.%m.%Y klo %H.%M": "minute", "mar. %d/%m/%Y %H:%M": "minute",
+    "%d.%m.%Y klo %H.%M": "minute", "mar. %d/%m/%Y %H:%M": "minute", "%Y/%d/%m": "day", "%Y.%d.%m %H:%M": "minute",
+    "%a %b %d %H:%M:%S UTC %Y": "second", "%a %b %d %H:%M:%S GMT+00:00 %Y": "second",
 }  # fmt: skip
 
 
