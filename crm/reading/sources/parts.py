@@ -9,6 +9,7 @@ import fnmatch
 import glob
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -22,21 +23,10 @@ _MOST_UNPACKED = 64 << 30
 _MOST_TIMES = 1_100
 """How many times its size a ZIP file may unpack to: deflate cannot do more."""
 _TABLES = (
-    ".csv",
-    ".tsv",
-    ".tab",
-    ".txt",
-    ".parquet",
-    ".jsonl",
-    ".ndjson",
-    ".json",
-    ".xlsx",
-    ".xlsm",
-    ".xlsb",
-    ".xls",
-    ".ods",
-    ".gz",
-)
+    ".csv", ".tsv", ".tab", ".txt", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz",
+)  # fmt: skip
+_BESIDE = (".txt", ".json")
+"""Endings of what is put beside tables of another ending: a README, a description of the columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +52,19 @@ def parts_of(file: FileFormat, scratch: Path, table: str) -> tuple[list[Part], l
         A file is missing, a pattern fits none, or a ZIP file is damaged, locked or has no table.
     """
     parts: list[Part] = []
+    notes: list[str] = []
     for path in (file.path, *file.more):
         for found, inside in _existing(path):
             if inside is not None or _is_archive(found, file.format):
-                parts += _unpacked(found, inside, scratch, f"{table}_{len(parts)}")
+                unpacked, beside = _unpacked(found, inside, scratch, f"{table}_{len(parts)}")
+                parts += unpacked
+                notes += [f"{found.name}: {one} lies beside the tables and is not read" for one in beside]
             else:
                 parts.append(Part(path=found, shown=str(found)))
     different: dict[Path, Part] = {}
     for part in parts:
         different.setdefault(part.path.resolve(), part)
-    return list(different.values()), []
+    return list(different.values()), notes
 
 
 def is_named(path: Path) -> bool:
@@ -136,12 +129,14 @@ def _is_archive(path: Path, said: str | None) -> bool:
     return not any(name in ("xl/workbook.xml", "xl/workbook.bin", "content.xml") for name in names)
 
 
-def _unpacked(path: Path, inside: str | None, scratch: Path, stem: str) -> list[Part]:
-    """Unpack the tables of a ZIP file, or those that ``inside`` names."""
+def _unpacked(path: Path, inside: str | None, scratch: Path, stem: str) -> tuple[list[Part], list[str]]:
+    """Unpack the tables of a ZIP file, or those that ``inside`` names; and return what lies beside them."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if _is_table(entry.filename) and not entry.is_dir()]
             chosen = [one for one in entries if inside is None or _fits(one.filename, inside)]
+            beside = _beside(chosen) if inside is None else []
+            chosen = [one for one in chosen if one.filename not in beside]
             if not chosen:
                 names = ", ".join(one.filename for one in archive.infolist()[:MAX_EXAMPLES]) or "nothing"
                 raise refused(path, "must have a table inside", inside or names, f"It has: {names}.")
@@ -150,7 +145,8 @@ def _unpacked(path: Path, inside: str | None, scratch: Path, stem: str) -> list[
             size = sum(entry.file_size for entry in chosen)
             if size > min(_MOST_UNPACKED, path.stat().st_size * _MOST_TIMES):
                 raise refused(path, "must unpack to the size that it can have", f"{size:,} bytes", "Export it again.")
-            return [_unpack(archive, entry, path, scratch / f"{stem}_{place}") for place, entry in enumerate(chosen)]
+            parts = [_unpack(archive, one, path, scratch / f"{stem}_{place}") for place, one in enumerate(chosen)]
+            return parts, beside
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:
         raise refused(path, "must be readable", str(error)[:200], "Export the file again; it is damaged.") from error
 
@@ -159,6 +155,18 @@ def _is_table(inside: str) -> bool:
     found = PurePosixPath(inside)
     hidden = any(part.startswith((".", "__MACOSX")) for part in found.parts)
     return not hidden and found.suffix.lower() in _TABLES
+
+
+def _beside(entries: list[zipfile.ZipInfo]) -> list[str]:
+    """Return the names of the texts and descriptions among tables of another ending, which are larger."""
+    sizes: Counter[str] = Counter()
+    for entry in entries:
+        sizes[PurePosixPath(entry.filename).suffix.lower()] += entry.file_size
+    tables = max(sizes, key=lambda ending: (sizes[ending], ending), default="")
+    endings = [PurePosixPath(entry.filename).suffix.lower() for entry in entries]
+    return [
+        one.filename for one, ending in zip(entries, endings, strict=True) if ending != tables and ending in _BESIDE
+    ]
 
 
 def _fits(inside: str, wanted: str) -> bool:

@@ -110,9 +110,7 @@ def test_unparsable_dates_stop_when_many(sources: SourceFolder) -> None:
 def test_the_line_offered_for_times_of_no_known_writing_reads_them(sources: SourceFolder, written: str) -> None:
     days = [datetime(2024, 1, 1 + place % 28, 10, tzinfo=UTC).strftime(written) for place in range(60)]
     rows = lead_rows(60).splitlines()[1:]
-    changed = [
-        re.sub(",[^,]+", lambda _, day=day: f',"{day}"', row, count=1) for row, day in zip(rows, days, strict=True)
-    ]
+    changed = [re.sub(",[^,]+", f',"{day}"', row, count=1) for row, day in zip(rows, days, strict=True)]
     sources.write("leads.csv", LEADS + "\n".join(changed) + "\n")
     remedy = _one(sources.problems(SIMPLE + "time_zone: UTC\n"), "created_at cannot be read as a time").remedy
     assert "rejected_share" not in remedy

@@ -67,6 +67,20 @@ def test_a_zip_file_of_one_or_several_parts(read: Read, tmp_path: Path) -> None:
     assert cells(read(path)[1]) == expected(ROWS)
 
 
+def test_what_lies_beside_the_tables_of_a_zip_file_is_named_and_not_read(read: Read, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    beside = {"out/README.txt": b"Made by our CRM.\nSee the site.\n", "package.json": b'{"name": "export"}'}
+    path.write_bytes(zipped(beside | {"out/deals.csv": FIRST.encode()}))
+    loaded, rows = read(path)
+    assert cells(rows) == expected(ROWS[:15])
+    assert {note.split(": ")[-1] for note in loaded.notes if "is not read" in note} == {
+        "out/README.txt lies beside the tables and is not read",
+        "package.json lies beside the tables and is not read",
+    }
+    path.write_bytes(zipped({"leads.txt": FIRST.encode()}))
+    assert cells(read(path)[1]) == expected(ROWS[:15])
+
+
 def test_parts_with_other_headings_are_refused_by_name(refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     path.write_bytes(zipped({"Lead.csv": FIRST.encode(), "Task.csv": FIRST.replace("status", "subject").encode()}))
