@@ -176,13 +176,12 @@ def _naive(column: str) -> str:
 
 
 def _exactly(rows: Relation, column: str) -> int:
-    return int(first_row(rows.aggregate(f"count(DISTINCT {name(column)})"))[0])
+    return int(first_row(rows.project(name(column)).aggregate(f"count(DISTINCT {name(column)})"))[0])
 
 
 def _words(every: Relation, column: str, reading: ColumnReading) -> tuple[tuple[str, int], ...]:
     """Words of a column of the whole file as they are written, the commonest first; one more than may be at most."""
-    given = name(column)
-    counted = every.filter(f"{given} IS NOT NULL").aggregate(f"{given} AS w, count(*) AS n")
+    counted = every.project(f"{name(column)} AS w").filter("w IS NOT NULL").aggregate("w, count(*) AS n")
     found = counted.order("n DESC, w").limit(MOST_WORDS + 1 + len(reading.missing)).fetchall()
     return tuple((str(word), int(n)) for word, n in found if str(word) not in reading.missing)
 

@@ -20,8 +20,8 @@ from leadq.foundation.problems import MAX_EXAMPLES
 
 _PATTERN = frozenset("*?[")
 _MOST_UNPACKED = 64 << 30
-_MOST_TIMES = 1_100
-"""How many times its size a ZIP file may unpack to: deflate cannot do more."""
+_MOST_TIMES, _SMALL = 250, 50 << 20
+"""How many times its size a ZIP file may unpack to, if it is not small then: exports unpack to five to a hundred times theirs."""
 _TABLES = (
     ".csv", ".tsv", ".tab", ".txt", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz",
 )  # fmt: skip
@@ -143,8 +143,9 @@ def _unpacked(path: Path, inside: str | None, scratch: Path, stem: str) -> tuple
             if any(entry.flag_bits & 1 for entry in chosen):
                 raise refused(path, "must not be locked", "a password", "Make the ZIP file without a password.")
             size = sum(entry.file_size for entry in chosen)
-            if size > min(_MOST_UNPACKED, path.stat().st_size * _MOST_TIMES):
-                raise refused(path, "must unpack to the size that it can have", f"{size:,} bytes", "Export it again.")
+            if size > min(_MOST_UNPACKED, max(_SMALL, path.stat().st_size * _MOST_TIMES)):
+                remedy = "If it is a true export, unpack it yourself and name the file that comes out."
+                raise refused(path, f"must unpack to at most {_MOST_TIMES} times its size", f"{size:,} bytes", remedy)
             parts = [_unpack(archive, one, path, scratch / f"{stem}_{place}") for place, one in enumerate(chosen)]
             return parts, beside
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:

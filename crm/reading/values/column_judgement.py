@@ -19,7 +19,7 @@ from leadq.crm.reading.values.read_settings import Doubt, ReadSettings
 from leadq.crm.reading.values.shapes import Shapes, find_shapes
 from leadq.crm.reading.values.stated import stated_reading
 from leadq.crm.reading.values.times.time_judgement import TimeJudgement, judge_times
-from leadq.crm.storage.scratch_database import Relation, first_row, name, texts
+from leadq.crm.storage.scratch_database import ROW, Relation, first_row, name, texts
 
 _NEARLY_ALL = 0.99
 
@@ -42,6 +42,7 @@ class ColumnJudgement:
         cls, rows: Relation, column: str, wanted: Wanted, settings: ReadSettings, total: int, found: Shapes
     ) -> ColumnJudgement:
         """Take the words for missing values out of a column and of its shapes."""
+        rows = rows.project(f"{ROW}, {name(column)}")  # every question is of one column, however many there are
         named = settings.named.get(column, ())
         words = (shape.example if "9" in shape.text else shape.text for shape in found.shapes)
         missing = tuple(settings.missing[column]) if column in settings.missing else missing_words(words, named=named)

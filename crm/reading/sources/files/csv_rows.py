@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def _is_plain(path: Path, shape: CsvShape, facts: ByteFacts) -> bool:
 def _has_footers(path: Path, shape: CsvShape, facts: ByteFacts) -> bool:
     with open_bytes(path) as handle:
         handle.seek(max(facts.size - _TAIL, 0))
-        lines = handle.read().decode("utf-8", "ignore").splitlines(keepends=True)
+        lines = list(io.StringIO(handle.read().decode("utf-8", "ignore"), newline=""))
     width = len(shape.headings)
     whole = lines[1:] if facts.size > _TAIL else lines
     rows = [line.seen(width) for line in parse(whole, shape.dialect)][-MOST_LINES:]

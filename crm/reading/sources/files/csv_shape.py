@@ -6,6 +6,7 @@ Every possibility is tried with a real parser; the one by which most lines have 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
@@ -23,6 +24,8 @@ _UNUSUAL = {"^": '"^"', "~": '"~"', "\x1f": r'"\x1f"', "\x01": r'"\x01"', "\xa6"
 _SAMPLE = 1 << 20
 """Characters at the beginning that separator, quote and headings are found in."""
 _MOST_ROWS = 2_000
+_MOST_JUDGED = 1_000_000
+"""Lines by which dialects are told apart; a later one that the chosen dialect does not fit is named as malformed."""
 _HINT = re.compile(r"^\s*\"?sep=(.)\"?\s*$", re.IGNORECASE)
 _LEAST_SHARE = 0.5
 _NEARLY_ALL = 0.9
@@ -74,7 +77,7 @@ def find_shape(path: Path, file: FileFormat, facts: ByteFacts) -> CsvShape:
     quote = file.quote or _quote(text)
     dialect, rows = _best(text, separators, quote)
     if facts.escapes or (facts.returns and not facts.plain_lines) or file.quote_escape:
-        dialect = _over_the_whole_file(path, dialect, facts, file.quote_escape)
+        dialect = _of_the_whole_file(path, dialect, facts, file.quote_escape)
         rows = _rows(text, dialect)
     if file.separator is None and hint is None:
         _must_be_usual(file.path, rows)
@@ -129,24 +132,32 @@ def _quote(text: str) -> str:
     return "'" if told >= _NEARLY_ALL * len(lines) and double <= (1 - _NEARLY_ALL) * len(lines) else '"'
 
 
-def _over_the_whole_file(path: Path, dialect: Dialect, facts: ByteFacts, escape: str | None) -> Dialect:
-    """Return the dialect by which the fewest lines of the whole file differ in their number of cells."""
+def _of_the_whole_file(path: Path, dialect: Dialect, facts: ByteFacts, escape: str | None) -> Dialect:
+    """Return the dialect by which the fewest lines of the file differ in their number of cells."""
     backslash = [escape == "\\"] if escape else [False, True] if facts.escapes else [False]
     returns = [True, False] if facts.feeds and facts.returns and not facts.plain_lines else [True]
     tried = [replace(dialect, backslash=one, returns_end_lines=other) for other, one in product(returns, backslash)]
-    return tried[0] if len(tried) == 1 else min(tried, key=lambda one: _wrong_lines(path, one))
+    best, fewest = tried[0], -1
+    for one in tried if len(tried) > 1 else []:
+        wrong = _wrong_lines(path, one)
+        if fewest < 0 or wrong < fewest:
+            best, fewest = one, wrong
+        if not fewest:
+            break
+    return best
 
 
 def _wrong_lines(path: Path, dialect: Dialect) -> int:
-    widths: dict[int, int] = {}
+    """Count the lines that are no rows by a dialect, among the first :data:`_MOST_JUDGED`."""
+    widths: Counter[int] = Counter()
     wrong = 0
     with open_lines(path, dialect) as lines:
-        for line in parse(lines, dialect):
+        for line in islice(parse(lines, dialect), _MOST_JUDGED):
             if line.error:
                 wrong += line.covers
             elif line.cells:
-                widths[len(line.cells)] = widths.get(len(line.cells), 0) + 1
-    return wrong + sum(widths.values()) - max(widths.values(), default=0)
+                widths[len(line.cells)] += 1
+    return wrong + widths.total() - max(widths.values(), default=0)
 
 
 def _must_be_usual(path: Path, rows: Sequence[Sequence[str]]) -> None:

@@ -6,6 +6,7 @@ A list of any length is read in blocks; an answer with objects around its list i
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -52,9 +53,10 @@ def objects_of_lines(path: Path, encoding: str) -> Iterator[tuple[int, Object | 
 
 
 def _lines(path: Path, encoding: str) -> Iterator[tuple[int, Object | None]]:
-    with open_bytes(path) as raw:
-        codec, errors = error_handler(encoding)
-        for number, line in enumerate(codecs.getreader(codec)(raw, errors), start=1):
+    codec, errors = error_handler(encoding)
+    # ends of lines only: a text may have another sign that Unicode calls one
+    with open_bytes(path) as raw, io.TextIOWrapper(raw, codec, errors) as lines:
+        for number, line in enumerate(lines, start=1):
             text = line.strip().lstrip("\ufeff")
             if not text:
                 continue

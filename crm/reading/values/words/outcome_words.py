@@ -17,6 +17,8 @@ from leadq.crm.reading.values.words.folded_words import folded, unaccented
 
 Verdict: TypeAlias = Literal["won", "lost", "open", "unclear"]
 
+_LONGEST = 200
+"""Characters; what is longer is a text and no word of an outcome."""
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 """Scripts whose words stand without blanks between them."""
 _BRACKETS = re.compile("\\s*[(\uff08\\[\u3010][^()\uff08\uff09\\[\\]\u3010\u3011]*[)\uff09\\]\u3011]\\s*$")
@@ -30,7 +32,7 @@ def judge(word: str) -> Verdict:
     >>> [judge(word) for word in ("Closed - Won", "Lost - no budget", "Not won", "Negotiation", "Duplicate", "失注")]
     ['won', 'lost', 'lost', 'open', 'unclear', 'lost']
     """
-    if re.search("[?\uff1f\u00bf]", word):
+    if len(word) > _LONGEST or re.search("[?\uff1f\u00bf]", word):
         return "unclear"
     whole = _judged(unaccented(folded(word)))
     bare = _BRACKETS.sub("", word)

@@ -100,6 +100,16 @@ def test_odd_lines_are_counted_with_their_number(read: Read, tmp_path: Path) -> 
     assert [row["_leadq_row"] for row in rows] == [1, 5]
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c"])
+def test_a_sign_that_unicode_calls_the_end_of_a_line_ends_none(read: Read, tmp_path: Path, sign: str) -> None:
+    path = tmp_path / "deals.jsonl"
+    path.write_text(f'{{"id": 1, "note": "a{sign}b"}}\r\n{{"id": 2, "note": "c"}}\n', newline="")
+    loaded, rows = read(path)
+    assert not loaded.malformed
+    assert [row["id"] for row in rows] == ["1", "2"]
+    assert len(rows[0]["note"]) == 3
+
+
 def test_of_several_lists_one_must_be_named(read: Read, refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "crm.json"
     path.write_text(json.dumps({"deals": DEALS, "people": [{"id": 1}]}))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from leadq.crm.reading.sources import parts
 from tests.crm.reading.files.conftest import Read, Refused
 from tests.crm.reading.files.made_up import HEADINGS, as_csv, expected, table, workbook, zipped
 
@@ -152,6 +153,19 @@ def test_what_is_no_table_is_called_by_its_name(
 def test_what_cannot_be_read_is_refused(refused: Refused, tmp_path: Path, name: str, data: bytes, rule: str) -> None:
     (tmp_path / name).write_bytes(data)
     assert refused(tmp_path / name).rule == rule
+
+
+def test_a_zip_file_that_grows_too_much_is_refused_and_what_comes_out_of_it_is_read(
+    read: Read, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "_SMALL", 1 << 20)
+    grown = as_csv([HEADINGS, *ROWS]) + "," * (len(HEADINGS) - 1) + "\n" * 1_500_000
+    (tmp_path / "leads.zip").write_bytes(zipped({"leads.csv": grown.encode()}))
+    problem = refused(tmp_path / "leads.zip")
+    assert problem.rule == "must unpack to at most 250 times its size"
+    assert "unpack it yourself" in problem.remedy
+    (tmp_path / "leads.csv").write_text(grown)
+    assert cells(read(tmp_path / "leads.csv")[1])[:40] == expected(ROWS)
 
 
 def test_remedies_of_paths_work(read: Read, refused: Refused, tmp_path: Path) -> None:

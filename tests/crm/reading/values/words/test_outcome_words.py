@@ -71,3 +71,7 @@ def test_flags_in_the_languages_of_exports(yes: str, no: str) -> None:
 def test_closed_says_that_and_no_more() -> None:
     assert all(says_closed(word) for word in ("Closed", "GESCHLOSSEN", "Fermée", "закрыта"))
     assert not any(says_closed(word) for word in ("Closed Won", "Open", "Lost"))
+
+
+def test_a_long_text_is_no_word_of_an_outcome() -> None:
+    assert judge("won " * 100) == "unclear"
