@@ -37,7 +37,7 @@ READERS = {
         "rollback",
         "mirror",
     ),
-    "For the nightly job": ("score", "deliver", "explain"),
+    "For the nightly job": ("score", "scores", "deliver", "explain"),
     "For sales and marketing": ("agreement", "preview", "desk"),
     "For a CRM": ("crm",),
 }

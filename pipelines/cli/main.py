@@ -22,6 +22,7 @@ from leadq.pipelines.cli.agreement_commands import agreement_app
 from leadq.pipelines.cli.crm_commands import crm_app
 from leadq.pipelines.cli.delivery_commands import deliver_app
 from leadq.pipelines.cli.quiet_commands import Commands
+from leadq.pipelines.cli.scores_command import scores_app
 from leadq.pipelines.cli.shared_options import HERE, AsOf, Because, Folder, Json, in_project, moment_of, now, say, who
 from leadq.pipelines.console.failures import InterruptedCommandError, report
 from leadq.pipelines.console.output_streams import answer, answered, begin, own_stderr, silent_exit
@@ -38,6 +39,7 @@ app = Commands(
     "5 done, but some rows were rejected. Add --debug to see the traceback of a failure.",
 )
 
+app.add_typer(scores_app)
 app.add_typer(agreement_app)
 app.add_typer(crm_app, name="crm")
 app.add_typer(deliver_app, name="deliver")
@@ -120,11 +122,17 @@ def check(folder: Folder = HERE, as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example: leadq train --project my-leads")
-def train(folder: Folder = HERE, as_json: Json = False) -> None:
-    """Train a new model (the challenger) on the current data and write its evaluation report."""
+def train(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Also say the figures for a statistician, at every age of a lead.")
+    ] = False,
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Train a new model (the challenger) on the current data, say whether to trust it, and write its evaluation report."""
     from leadq.pipelines.training.stages import train_all as run
 
-    in_project(folder, "train", run, as_json=as_json)
+    in_project(folder, "train", lambda project, progress: run(project, progress, verbose=verbose), as_json=as_json)
 
 
 @app.command(epilog="Example: leadq models")

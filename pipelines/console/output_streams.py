@@ -16,7 +16,7 @@ import ctypes
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -59,9 +59,19 @@ def _nowhere() -> TextIO:
 
 def answer(text: str) -> None:
     """Write the command's answer to standard output, a line or a document, at once."""
+    answer_in_parts((text + "\n",))
+
+
+def answer_in_parts(parts: Iterable[str]) -> None:
+    """Write a long answer part by part, until it ends or nobody reads any more (``| head``): the work is done all the same."""
     _process.answered = True  # before it is out: Ctrl+C between the two must not bring a second document
-    own_stdout().write(text + "\n")
-    own_stdout().flush()
+    stream = own_stdout()
+    for part in parts:
+        try:
+            stream.write(part)
+            stream.flush()
+        except BrokenPipeError:
+            return
 
 
 def answered() -> bool:

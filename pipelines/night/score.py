@@ -20,6 +20,7 @@ from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.challenger.shadow_scoring import score_in_shadow
 from leadq.pipelines.console.command_result import DONE, PAUSED, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.night.first_scores import FirstScores, first_scores
 from leadq.pipelines.night.newest_reading import NewestReading, compare_with_newest
 from leadq.pipelines.night.night_run import score_run
 from leadq.pipelines.night.publish import Published, publish_night
@@ -37,6 +38,9 @@ _AS_RECORDED = frozenset(
     {"source_name", "source_campaign", "person_country", "company_industry", "company_country"}
 ) | frozenset(f"qualification_{name}" for name in ("authority", "budget", "need", "timeline"))
 """Features that are a column of the contract as it stands: their vocabulary is of its values."""
+_MORE = (
+    "All leads: leadq scores (as a file: leadq scores --csv > scores.csv). Why a lead has its score: leadq explain LEAD"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,7 @@ def score(
             published=published,
             drift=None if scope.kind == "lead" else own_field_drift(started.history, bundle),
             newest=compare_with_newest(project, started.history, bundle, progress) if scope.kind == "night" else None,
+            first=first_scores(project, run, started.history, bundle),
         )
     return _told(project, run, started.history, beside, repeated=done is not None)
 
@@ -192,12 +197,13 @@ def _refuse_wrong_use(scope: Scope, as_of: datetime, project: Project) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Beside:
-    """What a night has to say beside its scores; None of what is not looked at for a few leads."""
+    """What a night has to say beside its totals; None of what is not looked at for a few leads."""
 
     shadow: str
     published: Published
     drift: FieldDrift | None
     newest: NewestReading | None
+    first: FirstScores
 
 
 def _told(project: Project, run: Run, history: History, beside: _Beside, *, repeated: bool) -> Told:
@@ -221,15 +227,15 @@ def _told(project: Project, run: Run, history: History, beside: _Beside, *, repe
         "score_table": beside.published.facts,
         "own_fields": {} if beside.drift is None else beside.drift.to_document(),
         "reading": {} if beside.newest is None else beside.newest.to_document(),
+        **beside.first.facts(),
     }
     words = [
         f"{counted(run.counts['rows'], 'open lead')} as of {run.inputs.as_of:%Y-%m-%d %H:%M} UTC, "
         f"model {run.inputs.bundle_version}",
         summary_text(rows).rstrip("\n"),
-        f"Score table: {path}",
     ]
     if run.counts.get("moves", {}).get("rows"):
-        words.insert(2, moves_text(run.counts["moves"]))
+        words.append(moves_text(run.counts["moves"]))
     if repeated:
         words.append("These leads were already scored with the same inputs, so nothing was written.")
     said = [
@@ -241,5 +247,6 @@ def _told(project: Project, run: Run, history: History, beside: _Beside, *, repe
     words += [one for one in said if one]
     if rejected:
         words.append(rejected_words(history))
+    words += [*beside.first.lines(), "", f"Score table: {path}", _MORE]
     code = PAUSED if beside.published.paused else WITH_REJECTED_ROWS if rejected else DONE
     return Told(facts=facts, words="\n".join(words), exit_code=code)

@@ -43,10 +43,11 @@ DOCUMENTS = ("evaluation.html", "model_card.html", "model_card.md")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """All figures, and the few that are compared between trainings."""
+    """All figures, the few that are compared between trainings, and what they rest on (None where nothing was held out)."""
 
     metrics: dict[str, Any]
     headline: dict[str, float | bool | None]
+    held: Held | None
 
 
 def evaluate(project: Project, progress: Progress) -> Evaluated:
@@ -81,7 +82,7 @@ def evaluate(project: Project, progress: Progress) -> Evaluated:
     if held is not None:
         _draw(bundle, held, project)
     _write_documents(project, bundle, history, data, held, audit)
-    return Evaluated(metrics=metrics, headline=headline)
+    return Evaluated(metrics=metrics, headline=headline, held=held)
 
 
 def _read_held_out(path: Path) -> pd.DataFrame:

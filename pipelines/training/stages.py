@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from leadq.crm.contract.history import History
 from leadq.features.groups.plug_ins import load_named
 from leadq.foundation.installed.extras import require_extra
-from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import Problem, UsageError
+from leadq.models.bundle.bundle import Bundle, read_bundle
+from leadq.models.fit.fit_model import population
+from leadq.models.live.live_models import against_champion, bundle_folder, read_live
+from leadq.models.live.promotion_gate import objections
 from leadq.pipelines.console.command_result import DONE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.project.old_extract import old_extract_words
 from leadq.pipelines.project.project import Project
+from leadq.pipelines.report.training_words import Training, next_steps, training_words
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import Built, build
 from leadq.pipelines.training.check import report_readiness
@@ -52,8 +58,15 @@ def run_stage(name: str, project: Project, progress: Progress) -> Told:
     return Told(facts={"stage": name}, words=f"{name}: done")
 
 
-def train_all(project: Project, progress: Progress) -> Told:
+def train_all(project: Project, progress: Progress, *, verbose: bool = False) -> Told:
     """Run all stages of training on the project's data.
+
+    Parameters
+    ----------
+    project : Project
+    progress : Progress
+    verbose : bool
+        Also say the figures for a statistician: log-losses, slopes, every age. The report has them anyway.
 
     Returns
     -------
@@ -75,7 +88,9 @@ def train_all(project: Project, progress: Progress) -> Told:
         trained = train(project, progress)
         evaluated = evaluate(project, progress)
         registered = register(project, progress)
-    words = [*trained.evaluation.in_words(), *ready.sentences("late_wins", "never_worked", "left_truncation")]
+    bundle = replace(trained.bundle, version=registered.version)
+    remarks = ready.sentences("late_wins", "never_worked", "left_truncation")
+    words = [*trained.evaluation.in_words(), *remarks]
     facts = {
         "version": registered.version,
         "mlflow_version": registered.mlflow_version,
@@ -90,23 +105,47 @@ def train_all(project: Project, progress: Progress) -> Told:
         "rejected_rows": rejected_rows(history),
         "reports": [str(path) for path in sorted(project.reports.glob("*"))],
     }
-    told = _words(project, built, evaluated, registered, words)
+    training = _training(project, built, bundle, evaluated, remarks)
+    figures = list(trained.evaluation.in_words()) if verbose else []
+    told = _words(training, _steps(project, bundle, history), project, registered, figures)
     if rejected := rejected_words(history):
         told = f"{told}\n{rejected}"
     return Told(facts=facts, words=told, exit_code=WITH_REJECTED_ROWS if rejected else DONE)
 
 
-def _words(project: Project, built: Built, evaluated: Evaluated, registered: Registered, words: list[str]) -> str:
-    suspected = sum(finding.consequence == "quarantine" for finding in built.findings)
-    rows = counted(len(built.data.meta), "training row")
-    lines = [f"Model {registered.version}, trained on {rows} (each lead at several ages)."]
-    lines += [f"- {sentence}" for sentence in words]
-    if suspected:
-        leaks = f"{counted(suspected, 'suspected leak')} {one_or_many(suspected, 'was', 'were')}"
-        lines.append(f"- {leaks} left out of the model (leadq check says which and why).")
-    lines.append(f"Report: {project.reports / 'evaluation.html'}")
-    if evaluated.metrics["kind"] == "booster":
-        lines.append("It is now the challenger; leadq promote puts it live.")
+def _words(training: Training, steps: list[str], project: Project, registered: Registered, figures: list[str]) -> str:
+    """Say the training to a person; ``figures`` are the sentences for a statistician, where they were asked for."""
+    lines = training_words(training)
+    if figures:
+        lines += ["", "Figures:", *(f"- {sentence}" for sentence in figures)]
+    lines += ["", "Next:", *(f"- {step}" for step in steps)]
     if again := registered_again_words(registered.registered_again):
-        lines.append(again)
-    return "\n".join(lines)
+        lines += ["", again]
+    return "\n".join([*lines, "", f"Report: {project.reports / 'evaluation.html'}"])
+
+
+def _training(
+    project: Project, built: Built, bundle: Bundle, evaluated: Evaluated, remarks: tuple[str, ...]
+) -> Training:
+    meta = built.data.meta.loc[population(built.data)]
+    suspected = [finding.field for finding in built.findings if finding.consequence == "quarantine"]
+    return Training(
+        bundle=bundle,
+        held=evaluated.held,
+        agreement=project.agreement,
+        most_looks=int(meta.groupby("lead_id").size().max()),
+        suspected=tuple(dict.fromkeys(suspected)),
+        remarks=remarks,
+    )
+
+
+def _steps(project: Project, bundle: Bundle, history: History) -> list[str]:
+    """Say what to do next, first of all where the data is older than it is taken to be."""
+    store = project.store.folder
+    live = read_live(store)
+    champion = read_bundle(bundle_folder(store, live.champion.version)) if live.champion else None
+    comparison = against_champion(bundle, champion, store=store) if champion else None
+    against = objections(bundle, champion, comparison)
+    steps = next_steps(bundle, live=champion is not None and champion.version == bundle.version, against=against)
+    old = old_extract_words(history)
+    return [f"{old}, and train again.", *steps] if old else steps

@@ -21,7 +21,7 @@ from tests.docs.elsewhere import ELSEWHERE, Elsewhere
 MAY_STOP = ("anchor", "promote")
 """Commands that a page shows to say that they can refuse (exit code 3): whether they do is a matter of the company."""
 REFERENCE = "docs/commands.md"
-READ_ONLY = ("agreement", "explain", "models", "preview")
+READ_ONLY = ("agreement", "explain", "models", "preview", "scores")
 """Commands that leave the project as it was and need run once only."""
 SLOW = ("anchor", "check", "mirror")
 """Run by ``make integrations``, once."""
