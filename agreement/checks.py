@@ -169,7 +169,7 @@ def read_ideal_customer(section: Section) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _placed_checks(agreement: Agreement) -> Iterator[tuple[str, Check]]:
+def placed_checks(agreement: Agreement) -> Iterator[tuple[str, Check]]:
     """Yield every check with what a message calls its place."""
     for rule in agreement.rules:
         yield from ((f"rule {rule.id}", check) for check in rule.when)
@@ -204,31 +204,6 @@ def check_fields(
             remedy=f"{did_you_mean(check.name, known_fields)}Write account.NAME for a field of the account, "
             "NAME for one of the lead, or map the field in leadq.yaml.",
         )
-        for place, check in _placed_checks(agreement)
+        for place, check in placed_checks(agreement)
         if check.subject == "field" and check.name not in known_fields
-    )
-
-
-def check_event_kinds(
-    agreement: Agreement, known_kinds: Collection[str], *, where: str = "agreement.yaml"
-) -> tuple[Problem, ...]:
-    """Name every event kind of a rule or stage that never occurred: a remark, for it may yet occur.
-
-    Parameters
-    ----------
-    agreement : Agreement
-    known_kinds : collection of str
-        Event kinds found in the data.
-    where : str
-        Name of the file.
-    """
-    return tuple(
-        Problem(
-            where=f"{where} line {check.line}",
-            rule=f"{place}: no event of this kind has ever occurred",
-            value=shortened(check.name),
-            remedy=f"{did_you_mean(check.name, known_kinds)}The check is never true until one occurs.",
-        )
-        for place, check in _placed_checks(agreement)
-        if check.subject == "event" and check.name not in (ANY_EVENT, *known_kinds)
     )

@@ -64,3 +64,24 @@ def once_a_family(found: Iterable[LeakFinding], data: TrainingData) -> Iterator[
         also = f" The same is true of {counted(len(alike) - 1, 'more feature')} of this kind." if len(alike) > 1 else ""
         features = tuple(finding.field for finding in alike)
         yield replace(worst, features=features, sentence=f"{worst.sentence}{also}")
+
+
+def once_a_field(found: Iterable[LeakFinding]) -> tuple[LeakFinding, ...]:
+    """Say one thing of each field: the worst that was found, and by what else it is suspected.
+
+    Parameters
+    ----------
+    found : iterable of LeakFinding
+        The worst first.
+    """
+    by_field: dict[str, list[LeakFinding]] = {}
+    for finding in found:
+        by_field.setdefault(finding.field, []).append(finding)
+    return tuple(_together(worst, others) for worst, *others in by_field.values())
+
+
+def _together(worst: LeakFinding, others: list[LeakFinding]) -> LeakFinding:
+    names = dict.fromkeys(one.name for one in others if one.name != worst.name)
+    if not names:
+        return worst
+    return replace(worst, sentence=f"{worst.sentence} Also found: {', '.join(names)}.")

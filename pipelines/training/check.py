@@ -6,7 +6,7 @@ Reads into ``work/check``, so that a training in the same folder is not disturbe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from leadq.crm.contract.history import History
 from leadq.crm.gate.judge import judge_with_great_expectations
@@ -16,14 +16,19 @@ from leadq.crm.reading.values.kept_readings import reading_in_words
 from leadq.features.groups.plug_ins import load_named
 from leadq.features.leak_checks.advice import what_to_do
 from leadq.features.leak_checks.finding import LeakFinding
+from leadq.features.leak_checks.reporting import once_a_field
+from leadq.features.leak_checks.run_checks import quarantine
 from leadq.features.leak_checks.table import CheckRow
 from leadq.features.readiness.check_page import render_check_report
+from leadq.features.readiness.columns_to_fill import columns_to_fill
 from leadq.features.readiness.minimum_outcomes import shortage
 from leadq.features.readiness.readiness import Readiness, readiness
+from leadq.features.readiness.statements import Statement, say
 from leadq.features.training_data import TrainingData
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.installed.extras import require_extra
 from leadq.foundation.problems import GateStopped, Problem
+from leadq.models.evaluation.first_look import offer_in_words, tiers_at_first_look
 from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.project import Project
@@ -58,10 +63,14 @@ def check(project: Project, progress: Progress) -> Told:
         stopping = [row.problem() for row in gate.stopped] + list(agreement_problems(project, history))
         data: TrainingData | None = None
         leaks = LeakReport(findings=(), rows=())
+        more: tuple[Statement, ...] = ()
         if not stopping:
             data, leaks, stopping = _look(project, history, progress)
+        if data is not None and not stopping:
+            progress("Trying which tiers could be promised")
+            more = _first_look(project, data.without(quarantine(leaks.findings, history)))
         progress("Working out what the data can prove")
-        ready = report_readiness(project, history, gate, data, leaks.findings, leaks.rows)
+        ready = report_readiness(project, history, gate, data, leaks.findings, leaks.rows, more)
     return _told(project, history, gate, ready, leaks, stopping)
 
 
@@ -72,14 +81,24 @@ def report_readiness(
     data: TrainingData | None,
     findings: tuple[LeakFinding, ...],
     checks: tuple[CheckRow, ...] = (),
+    more: tuple[Statement, ...] = (),
 ) -> Readiness:
-    """Say what the data can prove, and write ``reports/check.html``."""
+    """Say what the data can prove, and ``more`` that is known of it; write ``reports/check.html``."""
     ready = readiness(history, data, project.agreement)
+    ready = replace(ready, statements=(*ready.statements, *more))
     write_text(
         project.reports / "check.html",
         render_check_report(ready, findings, gate, checks, outcome=outcome_words(history.folder)),
     )
     return ready
+
+
+def _first_look(project: Project, data: TrainingData) -> tuple[Statement, ...]:
+    """Say which tiers could be promised and which columns would give most; ``data`` is without suspected leaks."""
+    settings = project.settings.fit
+    tiers = tiers_at_first_look(data, project.agreement, settings)
+    said = [say("can" if one.offered else "cannot", f"offer_{one.tier_id}", offer_in_words(one)) for one in tiers]
+    return (*said, *columns_to_fill(data, seed=settings.seed))
 
 
 def _look(
@@ -130,11 +149,10 @@ def _told(
     }
     parts = [ready.in_words(), *([outcome] if outcome else [])]
     parts += _listed("This stops training", [str(problem) for problem in stopping])
-    parts += _listed("Possible leaks", [_leak_words(finding) for finding in leaks.findings])
+    parts += _listed("Possible leaks", [_leak_words(finding) for finding in once_a_field(leaks.findings)])
     parts += _listed("Leak checks", [_check_words(row) for row in leaks.rows])
-    parts += _listed(
-        "Worth checking", [str(row.problem()) for row in gate.warnings] + [str(remark) for remark in remarks]
-    )
+    parts += _listed("Checks of the agreement that hold for no lead", [str(remark) for remark in remarks])
+    parts += _listed("Worth checking", [str(row.problem()) for row in gate.warnings])
     parts += _listed("Notes from reading the sources", list(notes))
     if rejected:
         parts.append(rejected_words(history))

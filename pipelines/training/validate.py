@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import duckdb
-
-from leadq.agreement.checks import check_event_kinds, check_fields
+from leadq.agreement.checks import check_fields
 from leadq.crm.contract.history import History, open_history
 from leadq.crm.gate.html_report import render_gate_report
 from leadq.crm.gate.judge import judge_with_great_expectations
 from leadq.crm.gate.result import GateResult
-from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.field_values import known_fields
 from leadq.features.predicates import operand_problems
+from leadq.features.readiness.agreement_on_data import never_holding
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import GateStopped, Problem
 from leadq.pipelines.console.progress import Progress
@@ -50,16 +47,8 @@ def agreement_problems(project: Project, history: History) -> tuple[Problem, ...
 
 
 def agreement_remarks(project: Project, history: History) -> tuple[Problem, ...]:
-    """Event kinds that the agreement asks for and that never occurred: worth a look, no reason to stop."""
-    return check_event_kinds(project.agreement, _event_kinds(history.path("events")), where=AGREEMENT)
-
-
-def _event_kinds(events: Path) -> frozenset[str]:
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            "SELECT DISTINCT kind FROM read_parquet(?, hive_partitioning=false)", [engine_path(events)]
-        ).fetchall()
-    return frozenset(str(kind) for (kind,) in rows if kind is not None)
+    """Return the checks of the agreement that hold for no lead: worth a look, no reason to stop."""
+    return never_holding(history, project.agreement, where=AGREEMENT)
 
 
 def _summary(result: GateResult) -> str:

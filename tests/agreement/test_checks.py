@@ -1,10 +1,10 @@
-"""Fields and event kinds that the data do not have are named, with a guess at what was meant."""
+"""Fields that the data do not have are named, with a guess at what was meant."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from leadq.agreement.checks import check_event_kinds, check_fields
+from leadq.agreement.checks import check_fields
 from leadq.agreement.read import parse_agreement
 from leadq.agreement.schema import Agreement
 
@@ -19,9 +19,8 @@ FIELDS = {
 }
 
 
-def test_known_fields_and_kinds_are_no_problem(signed: Agreement) -> None:
+def test_known_fields_are_no_problem(signed: Agreement) -> None:
     assert check_fields(signed, FIELDS) == ()
-    assert check_event_kinds(signed, {"demo_request"}) == ()
 
 
 def test_an_unknown_field_is_named_where_it_stands(signed: Agreement) -> None:
@@ -44,10 +43,3 @@ def test_the_field_meant_is_guessed(changed_text: Callable[..., str]) -> None:
     assert remedies[0].startswith("Did you mean account.domain")
     assert remedies[1].startswith("Did you mean email_domain? ")
     assert remedies[2].startswith("Write account.NAME")
-
-
-def test_an_event_that_never_occurred_is_a_remark_of_its_own(signed: Agreement) -> None:
-    assert check_fields(signed, FIELDS) == ()
-    (remark,) = check_event_kinds(signed, {"demo_requested", "visit"})
-    assert remark.value == "demo_request"
-    assert remark.remedy == "Did you mean demo_requested? The check is never true until one occurs."
