@@ -72,6 +72,13 @@ def test_letters_are_read_or_the_doubt_names_the_line_that_reads_them(read: Read
     assert [row["stage"] for row in rows] == [words[n % len(words)] for n in range(60)]
 
 
+def test_lines_of_a_mac_with_line_ends_in_cells_are_in_an_encoding_of_a_mac(tmp_path: Path) -> None:
+    rows = "".join(f'L{n:04d},Schlüsselkunde,"two\nlines"\r' for n in range(60))
+    (tmp_path / "leads.csv").write_bytes(f"id,stage,remark\r{rows}".encode("mac_roman"))
+    looked = look_for_encoding(tmp_path / "leads.csv")
+    assert (looked.codec, looked.doubt) == ("mac_roman", "")
+
+
 def test_what_two_encodings_read_differently_is_refused_with_both_readings(refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
     path.write_bytes(written(("Espa\xf1a", "Ca\xf1a")).encode("latin-1"))
