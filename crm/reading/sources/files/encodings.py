@@ -77,7 +77,7 @@ def look_for_encoding(path: Path) -> FoundEncoding:
         doubt = f"it is UTF-8 but for {broken}"
         return FoundEncoding(codec="utf-8" + BROKEN_BYTES_REPLACED, doubt=doubt, broken=broken)
     alone = start.count(b"\r") - start.count(b"\r\n")
-    return _by_letters(path, values, of_a_mac=alone > 2 * start.count(b"\n"))  # an LF may stand in a cell
+    return _by_letters(path, values, of_a_mac=alone > start.count(b"\n"))  # an LF may stand in a cell
 
 
 def error_handler(encoding: str) -> tuple[str, str]:
