@@ -210,8 +210,8 @@ def _by_letters(path: Path, values: list[bytes], *, of_a_mac: bool) -> FoundEnco
 
 def _rarity(codec: str, place: int, *, of_a_mac: bool) -> float:
     """Return what a reading loses because hardly any export is written in its encoding, and of two alike the first is named."""
-    if of_a_mac and codec.startswith("mac_"):
-        return place * 1e-4
+    if of_a_mac:
+        return place * 1e-4 + (0.0 if codec.startswith("mac_") else _OLD)
     old = codec.startswith(("mac_", "iso", "cp4", "cp8")) and codec not in ("cp874", "mac_cyrillic")
     return place * 1e-4 + (_OLD if old else 0.0)
 
