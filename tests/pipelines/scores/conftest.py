@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -57,21 +58,31 @@ def write_table(path: Path, rows: Sequence[dict[str, Any]], *, piece: int = 5_00
 
 
 def commit_run(
-    store: Store, rows: Sequence[dict[str, Any]], *, days: int = 0, kind: RunKind = "night", committed: bool = True
+    store: Store,
+    rows: Sequence[dict[str, Any]],
+    *,
+    days: int = 0,
+    kind: RunKind = "night",
+    scope: str = "",
+    version: str = "3f2a9c81d07b",
+    committed: bool = True,
 ) -> Run:
     """Write a run's score table and commit it."""
     inputs = RunInputs(
         kind=kind,
+        scope=scope,
         as_of=NIGHT + timedelta(days=days),
         history_sha256="h",
-        bundle_version="3f2a9c81d07b",
+        bundle_version=version,
         agreement_version=1,
         agreement_sha256="a",
     )
     scores, snapshot = write_table(store.scores_path(inputs), rows), store.snapshot_path(inputs.run_id)
     snapshot.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table({"lead_id": pa.array([], pa.string())}), snapshot)
-    tiers = [row["tier"] for row in rows if row["tier"]]
+    counted = {
+        name: dict(Counter(row[name] for row in rows if row[name])) for name in ("tier", "status", "status_reason")
+    }
     run = Run(
         inputs=inputs,
         scored_at=inputs.as_of,
@@ -79,7 +90,7 @@ def commit_run(
         scores_sha256=sha256_of(scores),
         snapshot=str(snapshot.relative_to(store.folder)),
         snapshot_sha256=sha256_of(snapshot),
-        counts={"rows": len(rows), "counts": {"tier": {tier: tiers.count(tier) for tier in tiers}}},
+        counts={"rows": len(rows), "counts": counted},
     )
     if committed:
         store.commit(run)

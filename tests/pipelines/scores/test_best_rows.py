@@ -81,4 +81,8 @@ def test_the_first_of_several_reasons_is_kept(tmp_path: Path) -> None:
     several = lead("a", reasons_for=[{"sentence": "first"}, {"sentence": "second"}], against="one")
     none, null = lead("b", "T2", against=None), lead("c", "T3", reasons_for=None)
     rows = best_rows([write_table(tmp_path / "scores.parquet", [several, none, null])], RANKS).to_pylist()
-    assert [(row["reason_for"], row["reason_against"]) for row in rows] == [("first", "one"), (None, None), (None, None)]
+    assert [(row["reason_for"], row["reason_against"]) for row in rows] == [
+        ("first", "one"),
+        (None, None),
+        (None, None),
+    ]

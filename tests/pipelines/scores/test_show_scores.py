@@ -121,7 +121,9 @@ def test_hostile_texts_do_not_steer_the_terminal(scored: Scored) -> None:
     scored.night(*leads, lead("L9", "T1", 0.5, reason="Came from Referral"))
     said = scored.leadq("scores")
     assert plain(said)
-    assert len(said.splitlines()) == 2 + len(HOSTILE) + 1 + 1  # head, headings, leads, where to go on: none added a line
+    assert (
+        len(said.splitlines()) == 2 + len(HOSTILE) + 1 + 1
+    )  # head, headings, leads, where to go on: none added a line
     starts = {line.find("T1") for line in said.splitlines() if "50.0 %" in line}
     assert len(starts) == 1, "columns stay columns"
 
