@@ -134,19 +134,38 @@ class Events(Source):
 
 
 class Flat(Source):
-    """One file or table, a row a lead, an outcome column, no dates; ``order`` names the column that orders the rows."""
+    """One file or table, a row a lead, an outcome column, no dates; ``order`` names the column that orders the rows.
+
+    ``order_is_time``: false where nothing proves that the rows are in the order in which leads came in; then nothing is said of time.
+    ``account`` maps columns of accounts, such as industry and employees, to columns of the file: fields of each lead's company.
+    """
 
     outcome: OneOrMore
     won: Words
     lost: Words
     open: Words = ()
     order: str | None = None
+    order_is_time: bool = True
+    account: dict[str, Words] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _in_order(self) -> Flat:
         if self.database is not None and self.order is None:
             raise ValueError("rows of a database have no order, so order must name the column to sort them by")
+        if self.account and "account_id" not in self.columns:
+            raise ValueError("account needs account_id under columns: the column of the company, or that of lead_id")
         return self
+
+    @property
+    def accounts(self) -> Source | None:
+        """The accounts that are made of the same rows; None where no field of them is mapped."""
+        if not self.account:
+            return None
+        shared = {field: getattr(self, field) for field in Source.model_fields}
+        columns = {"account_id": self.columns["account_id"], **self.account}
+        return Source.model_construct(
+            None, **{**shared, "columns": columns, "own_fields": OwnFields(take=()), "join": ()}
+        )
 
 
 class Sources(Part):
@@ -256,9 +275,16 @@ class Config(Part):
             raise ValueError(f"takes the outcome from {needed}, so sources must have {needed}")
         return self
 
+    def tables(self) -> list[tuple[str, Source]]:
+        """Tables that have a source, in the contract's order; those of a flat file are its leads and their accounts."""
+        if self.flat is None:
+            return self.sources.items() if self.sources is not None else []
+        accounts = self.flat.accounts
+        return [("leads", self.flat), *([("accounts", accounts)] if accounts is not None else [])]
+
     def places(self) -> list[tuple[str, Place]]:
         """Every place rows are read from, under the name of the table they are staged as."""
-        sources = [("leads", self.flat)] if self.flat is not None else self.sources.items() if self.sources else []
+        sources = self.tables()
         found: list[tuple[str, Place]] = []
         for table, source in sources:
             found.append((f"raw_{table}", source))

@@ -67,6 +67,8 @@ class History:
     dated : bool
         False for a flat source without dates: ``leads.created_at`` then only orders the rows, a label is known
         at once, and nothing about time can be proved.
+    order_is_time : bool
+        False where the rows of a source without dates are in no order that is known to be one in time: they are in a random one.
     own_fields : tuple of OwnField
     tracked_since : dict
         ``"lead.authority" -> datetime``: since when changes of a field are recorded (declared in leadq.yaml, else
@@ -90,6 +92,7 @@ class History:
     folder: Path
     read_at: datetime
     dated: bool = True
+    order_is_time: bool = True
     own_fields: tuple[OwnField, ...] = ()
     tracked_since: dict[str, datetime]
     outcome_from: tuple[str, ...] = ()
@@ -111,6 +114,8 @@ def write_manifest(history: History) -> None:
     del document["folder"]
     if history.reading == 1:  # said nothing of itself: its nights must stay what they were, byte for byte
         del document["reading"], document["readings"]
+    if history.order_is_time:  # as every manifest of an earlier leadq
+        del document["order_is_time"]
     document["schema_version"] = SCHEMA_VERSION
     document["read_at"] = history.read_at.isoformat()
     document["tracked_since"] = {name: since.isoformat() for name, since in sorted(history.tracked_since.items())}
@@ -149,6 +154,7 @@ def open_history(folder: Path) -> History:
         folder=folder,
         read_at=datetime.fromisoformat(document["read_at"]),
         dated=document["dated"],
+        order_is_time=document.get("order_is_time", True),
         own_fields=tuple(OwnField(**one) for one in document["own_fields"]),
         tracked_since={name: datetime.fromisoformat(text) for name, text in document["tracked_since"].items()},
         outcome_from=tuple(document["outcome_from"]),

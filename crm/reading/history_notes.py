@@ -37,6 +37,7 @@ def told_history(reading: Reading, folder: Path) -> History:
         folder=folder,
         read_at=reading.read_at,
         dated=reading.config.flat is None,
+        order_is_time=reading.config.flat is None or reading.config.flat.order_is_time,
         own_fields=own,
         tracked_since=_tracked_since(reading),
         outcome_from=(outcome.origin,) if outcome is not None else ("lead_columns",),

@@ -76,7 +76,7 @@ def _extra(reading: Reading, table: str) -> dict[str, tuple[str, ...]]:
     flat, outcome = reading.config.flat, reading.config.outcome
     newest_by = dict(reading.sources)[table].newest_by
     extra: dict[str, tuple[str, ...]] = {} if newest_by is None else {NEWEST_ROW: (newest_by,)}
-    if flat is not None:
+    if flat is not None and table == "leads":
         return extra | {OUTCOME: flat.outcome} | ({ORDER: (flat.order,)} if flat.order is not None else {})
     return extra | ({OUTCOME: outcome.column} if table == "leads" and isinstance(outcome, FromLeadColumns) else {})
 

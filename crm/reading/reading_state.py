@@ -61,6 +61,4 @@ class Reading:
     @property
     def sources(self) -> list[tuple[str, Source]]:
         """Tables that have a source, in the contract's order."""
-        if self.config.flat is not None:
-            return [("leads", self.config.flat)]
-        return self.config.sources.items() if self.config.sources is not None else []
+        return self.config.tables()

@@ -41,8 +41,8 @@ def stage_source(reading: Reading, table: str, source: Source, mapped: Mapped) -
             reading.findings, table, read_at=reading.read_at, fetched_at=reading.moments[source.database]
         )
     reading.counts[table] += count(reading.connection.table(f"staged_{table}"))
-    if reading.config.flat is not None:
-        reading.steps.date_flat_rows(reading.findings)
+    if reading.config.flat is not None and table == "leads":
+        reading.steps.date_flat_rows(reading.findings, in_time=reading.config.flat.order_is_time)
     if table == "opportunities" and isinstance(reading.config.outcome, FromOpportunities):
         reading.steps.type_opportunities(reading.findings, reading.config.outcome)
     if table == "dispositions":

@@ -45,10 +45,10 @@ class Canonical:
     readings: dict[str, dict[str, ColumnReading]] = field(default_factory=dict)
 
     def source(self, work: SourceRows) -> SourceRows:
-        """Make the columns of a source canonical, and the first filled of several one column."""
+        """Make the columns of a source canonical, and the first filled of several one column; those of a join come with it."""
         wanted = self._wanted(work)
         done = self._made(work, wanted, work.source, f"raw_{work.table}")
-        return _with_first_filled(done)
+        return with_first_filled(done, complete=not work.source.join)
 
     def join(self, work: SourceRows, join: Join, staged: str, key: str) -> SourceRows:
         """Make the columns of a joined file canonical."""
@@ -116,7 +116,7 @@ class Canonical:
         flat, outcome = self.config.flat, self.config.outcome
         named: tuple[str, ...] = ()
         if flat is not None:
-            named = flat.outcome
+            named = flat.outcome if work.table == "leads" else ()
         elif work.table == "leads" and isinstance(outcome, FromLeadColumns):
             named = outcome.column
         elif work.table == "opportunities" and outcome is not None and outcome.origin == "opportunities":
@@ -184,13 +184,18 @@ def _columns_of(work: SourceRows, key: str) -> list[str]:
     return [column for one in wanted if (column := work.loaded.column(one)) is not None]
 
 
-def _with_first_filled(work: SourceRows) -> SourceRows:
-    """Add a column for each contract column that has several source columns: the first of them that is filled."""
+def with_first_filled(work: SourceRows, *, complete: bool = True) -> SourceRows:
+    """Add a column for each contract column that has several source columns: the first of them that is filled.
+
+    ``complete``: all columns are there; else one that is not may come with a join, and its contract column is added after it.
+    """
     added: dict[str, str] = {}
     for contract, columns in work.source.columns.items():
-        if len(columns) < 2:
+        if len(columns) < 2 or work.source.named[contract] in work.loaded.columns:
             continue
         found = [work.loaded.column(column) for column in columns]
+        if None in found and not complete:
+            continue
         for wanted, column in zip(columns, found, strict=True):
             if column is None:
                 work.missing(wanted, f"a source of {contract}")

@@ -12,7 +12,7 @@ from functools import partial
 
 from leadq.crm.config.schema import EXTRA_COLUMNS, Events, Source
 from leadq.crm.contract.crm_tables import REQUIRED, TABLES
-from leadq.crm.reading.columns.canonical_columns import Canonical
+from leadq.crm.reading.columns.canonical_columns import Canonical, with_first_filled
 from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
 from leadq.crm.reading.findings import Findings
 from leadq.crm.reading.rows.total_rows import without_totals
@@ -96,6 +96,8 @@ def map_source(
         staged_as = f"join_{table}_{place}"
         as_text = None if canonical is None else partial(canonical.join, join=join, staged=staged_as)
         work = joined(work, join, load_join(join, staged_as), as_text)
+    if canonical is not None and source.join:
+        work = with_first_filled(work)
     work = with_values(work, source.values.keys() - mapped_first)
     work = _filtered(work)
     contract = _contract_columns(work, REQUIRED[table] if required is None else required)

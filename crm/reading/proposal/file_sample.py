@@ -22,8 +22,6 @@ from leadq.foundation.problems import InputError, Problem
 SAMPLE_ROWS = 20_000
 MOST_WORDS = 60
 """Words of a column that may be an outcome; a CRM has up to some forty stages."""
-LOOKED = "proposal_rows"
-"""Table of the sample: times that are called dates as canonical text, missing values null, everything else as it is written."""
 _NEARLY_ALL = 0.99
 _DATES = ("created_at", "closed_at", "won_at", "lost_at", "changed_at", "planned_at")
 _DATA = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}.*|[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -67,43 +65,56 @@ class Sample:
         What was noticed in reading it.
     rows : int
     columns : tuple of Column
+    looked : str
+        Table of these rows: times that are called dates as canonical text, missing values null, everything else as it is written.
+    whole : str
+        Table of all rows as they are written.
+    total : int
+        Rows of the whole file.
     """
 
     file: FileFormat
     rows: int
     columns: tuple[Column, ...]
+    looked: str
+    whole: str
+    total: int
     encoding_doubt: str = ""
     notes: tuple[str, ...] = ()
 
 
-def take_sample(connection: Connection, path: Path, scratch: Path) -> Sample:
-    """Look at a file and stage its first rows as :data:`LOOKED`.
+def take_sample(connection: Connection, path: Path, scratch: Path, *, table: str = "sample") -> Sample:
+    """Look at a file and stage its rows under names that begin with ``table``.
 
     Raises
     ------
     InputError
         The file cannot be read, or its first line is no header.
     """
-    file, loaded = _load(connection, path, scratch)
+    file, loaded = _load(connection, path, scratch, table)
     if headings := [column for column in loaded.columns if _DATA.fullmatch(column)]:
         remedy = "Put a line with the names of the columns above the data."
         raise InputError(
             Problem(where=f"{path} line 1", rule="must name the columns", value=repr(headings[0]), remedy=remedy)
         )
     every = connection.table(loaded.table)
-    rows, total = every, count(every)
-    if total > SAMPLE_ROWS:
-        every.limit(SAMPLE_ROWS).create("proposal_first")
-        rows, total = connection.table("proposal_first"), SAMPLE_ROWS
+    rows, whole, looked = every, count(every), f"{table}_looked"
+    total = min(whole, SAMPLE_ROWS)
+    if whole > SAMPLE_ROWS:
+        every.limit(SAMPLE_ROWS).create(f"{table}_first")
+        rows = connection.table(f"{table}_first")
     readings, doubts = _readings(rows, loaded.columns, total)
     shown = [f"{_canonical(column, readings[column])} AS {name(column)}" for column in loaded.columns]
-    rows.project(", ".join([ROW, *shown])).create(LOOKED)
+    rows.project(", ".join([ROW, *shown])).create(looked)
     return Sample(
         file=file,
         encoding_doubt=loaded.written.doubt,
         notes=loaded.notes,
         rows=total,
-        columns=_looked(every, connection.table(LOOKED), loaded.columns, readings, doubts),
+        looked=looked,
+        whole=loaded.table,
+        total=whole,
+        columns=_looked(every, connection.table(looked), loaded.columns, readings, doubts),
     )
 
 
@@ -172,7 +183,7 @@ def _looked(
 
 
 def _naive(column: str) -> str:
-    return f"count_if(regexp_full_match({name(column)}, {text(_NAIVE)}))"
+    return f"count_true(regexp_full_match({name(column)}, {text(_NAIVE)}))"
 
 
 def _exactly(rows: Relation, column: str) -> int:
@@ -186,11 +197,11 @@ def _words(every: Relation, column: str, reading: ColumnReading) -> tuple[tuple[
     return tuple((str(word), int(n)) for word, n in found if str(word) not in reading.missing)
 
 
-def _load(connection: Connection, path: Path, scratch: Path) -> tuple[FileFormat, Loaded]:
+def _load(connection: Connection, path: Path, scratch: Path, table: str) -> tuple[FileFormat, Loaded]:
     """Stage the file, in the likeliest encoding if several would do; return how it must be described to be read so again."""
     file = FileFormat.model_construct(path=path)
     try:
-        loaded = load(connection, file, "sample", scratch=scratch, take_likeliest=True)
+        loaded = load(connection, file, table, scratch=scratch, take_likeliest=True)
     except FileProblem as stopped:
         raise InputError(stopped.problem) from stopped
     written = loaded.written

@@ -25,8 +25,9 @@ _LONG = "INTERVAL 30 DAY"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Why a flag cannot be the outcome, in words for a comment."""
+    """A flag that cannot be the outcome, and why, in words for a comment."""
 
+    column: str
     why: str
 
 
@@ -46,7 +47,8 @@ def told_apart(rows: Relation, columns: tuple[Column, ...], outcome: Outcome, da
     column = outcome.columns[0]
     if other := _with_open_words(columns, column):
         return Refused(
-            why=f"{column} may be no for open leads too: {other} has words of open leads, but none for lost ones"
+            column=column,
+            why=f"{column} may be no for open leads too: {other} has words of open leads, but none for lost ones",
         )
     if not dates.closed:
         return outcome
@@ -54,11 +56,13 @@ def told_apart(rows: Relation, columns: tuple[Column, ...], outcome: Outcome, da
     total, undated, late, long_after = _ends(rows, not_won, column, outcome, dates)
     if undated == total:
         return Refused(
-            why=f"{column} is no for open and for lost leads, and none of them has a closing date: export the column of the stage as well"
+            column=column,
+            why=f"{column} is no for open and for lost leads, and none of them has a closing date: export the column of the stage as well",
         )
     if late > _SOME * total or long_after > _FEW * total:
         return Refused(
-            why=f"{column} is no for open leads too, and their closing dates are plans: export the column of the stage as well"
+            column=column,
+            why=f"{column} is no for open leads too, and their closing dates are plans: export the column of the stage as well",
         )
     if undated <= _FEW * total:
         return replace(
@@ -85,8 +89,8 @@ def _ends(rows: Relation, not_won: Relation, column: str, outcome: Outcome, date
     won = f"max({ended}) FILTER (WHERE {name(column)} IN {texts(outcome.won)})"
     (last,) = first_row(rows.aggregate(f"CAST(greatest({won}, {began}) AS VARCHAR)"))
     known = f"TIMESTAMPTZ '{last}'" if last is not None else "NULL"
-    late = f"count_if({ended} > {known}), count_if({ended} > {known} + {_LONG})"
-    total, undated, after, long_after = first_row(not_won.aggregate(f"count(*), count_if({ended} IS NULL), {late}"))
+    late = f"count_true({ended} > {known}), count_true({ended} > {known} + {_LONG})"
+    total, undated, after, long_after = first_row(not_won.aggregate(f"count(*), count_true({ended} IS NULL), {late}"))
     return int(total), int(undated or 0), int(after or 0), int(long_after or 0)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from leadq.crm.reading.proposal.file_sample import Column
 from leadq.crm.reading.proposal.heading_names import NOT_FOUND, is_called, is_no_outcome, rank
 from leadq.crm.reading.values.words.folded_words import BETWEEN, folded
-from leadq.crm.reading.values.words.outcome_words import Verdict, flag, flags, judge, says_closed
+from leadq.crm.reading.values.words.outcome_words import Verdict, ends_a_lead, flag, flags, judge, says_closed
 
 Words = dict[str, int]
 """Words of the data and their rows."""
@@ -67,10 +67,10 @@ def _by_words(column: Column) -> tuple[tuple[float, ...], Outcome] | None:
     """Return a column with words for won and for lost, with what makes it likelier than others."""
     words = dict(column.words)
     verdicts = {word: judge(word) for word in words}
-    qualified = [word for word in words if folded(word) == "qualified"]
-    disqualified = any(folded(word) == "disqualified" for word in words)
+    qualified = [word for word in words if ends_a_lead(word) == "won"]
+    disqualified = [word for word in words if ends_a_lead(word) == "lost"]
     if "won" not in verdicts.values() and disqualified and len(qualified) == 1:
-        verdicts[qualified[0]] = "won"  # Dynamics: a lead ends as qualified or disqualified
+        verdicts |= {qualified[0]: "won", **dict.fromkeys(disqualified, "lost")}
     if not {"won", "lost"} <= set(verdicts.values()):
         return None
     rows = sum(words.values())

@@ -2,145 +2,173 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from leadq.crm.contract.crm_tables import TABLES
-from leadq.crm.reading.proposal.date_guess import Dates
-from leadq.crm.reading.proposal.file_sample import Column, Sample
+from leadq.crm.reading.proposal.file_sample import Sample
+from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.outcome_guess import Outcome, columns_with_few_words
 from leadq.crm.reading.proposal.reading_lines import reading_lines, shown
+from leadq.crm.reading.proposal.tables.further_tables import Tables
+from leadq.crm.reading.proposal.tables.table_lines import (
+    account_lines,
+    file_lines,
+    further_lines,
+    join_lines,
+    one_or_more,
+)
 from leadq.foundation.plurals import counted
 from leadq.foundation.yaml_scalars import quoted, quoted_list
 
 NO_OUTCOME = "(name the column that says who was won and who was lost)"
 """Stands for the outcome's column where none was found, so that reading stops with the columns there are."""
+_NAME_IT = {
+    "lead_id": "(name the column with the id of the lead)",
+    "created_at": "(name the column that says when it was created)",
+    "closed_at": "(name the column that says when it was closed)",
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What the columns seem to be: contract column to file columns, outcome, dates, the id where it is not unique.
-
-    ``refused`` says why a flag that looks like the outcome was not taken.
-    """
-
-    dated: bool
-    mapping: dict[str, tuple[str, ...]]
-    outcome: Outcome | None
-    dates: Dates
-    repeated_id: Column | None
-    refused: str = ""
-
-
-def write_proposal(sample: Sample, proposal: Proposal) -> str:
-    """Return the text of ``leadq.yaml``."""
-    reads = reading_lines(sample, ids=proposal.mapping.get("lead_id", ()))
+def write_proposal(tables: Tables, answers: Mapping[str, str]) -> str:
+    """Return the text of ``leadq.yaml``, with what a person answered."""
+    guess, sample = tables.leads, tables.leads.sample
+    reads = reading_lines(sample, ids=guess.mapping.get("lead_id", ()), answers=answers)
+    further = [*account_lines(guess, answers)] if guess.dated else []
+    for table in tables.further:
+        further += further_lines(table, answers)
+    joins = join_lines(tables.deals, answers) if tables.deals else []
+    numbered = any(line.strip() in ("read:", "missing:") for line in (*further, *joins)) or bool(reads)
+    files = [sample, *(table.sample for table in tables.further), *([tables.deals.sample] if tables.deals else [])]
     lines = [
-        f"# Proposed by leadq init from {shown(sample.file.path.name)}. Read every line; what is wrong here is wrong in every score.",
+        f"# Proposed by leadq init from {_listed(files)}. Read every line; what is wrong here is wrong in every score.",
         "store: store",
         "agreement: agreement.yaml",
         "playbook: playbook.yaml",
-        *_time_zone(sample),
+        *_time_zone(files),
         *(
             ["reading: 2  # how values are read; the lines of read and missing below are of this reading"]
-            if reads
+            if numbered
             else []
         ),
     ]
-    lines += (
-        ["sources:", "  leads:"]
-        if proposal.dated
-        else ["flat:  # no id, creation and closing date found: only the order of rows is used"]
-    )
-    indent = "    " if proposal.dated else "  "
-    lines += [indent + line for line in (*_file_lines(sample), *_columns(sample, proposal), *reads)]
-    lines += [indent + line for line in _own(sample, proposal)]
-    if proposal.dated:
-        lines += ["outcome:", "  from: lead_columns"]
-    elif proposal.dates.created:
-        lines.append(f"  order: {quoted(proposal.dates.created)}")
-    lines += [f"  {line}" for line in _outcome(sample, proposal)]
-    return "\n".join(lines) + "\n"
+    lines += ["sources:", "  leads:"] if guess.dated else _flat_heading(guess)
+    indent = "    " if guess.dated else "  "
+    lines += [indent + line for line in (*file_lines(sample), *_columns(guess), *reads, *joins, *_own(guess))]
+    lines += [f"  {line}" for line in further]
+    if guess.dated:
+        lines += ["outcome:", f"  from: {'opportunities' if tables.of_opportunities else 'lead_columns'}"]
+    else:
+        lines += [f"  {line}" for line in (*_flat_account(guess), *_order(guess))]
+    lines += [f"  {line}" for line in _outcome(tables)]
+    return "\n".join([*lines, *_once_named(guess)]) + "\n"
 
 
-def _time_zone(sample: Sample) -> list[str]:
-    naive = [column.name for column in sample.columns if column.is_time and column.naive]
+def _listed(files: list[Sample]) -> str:
+    return ", ".join(dict.fromkeys(shown(sample.file.path.name) for sample in files))
+
+
+def _time_zone(files: list[Sample]) -> list[str]:
+    naive = [column.name for sample in files for column in sample.columns if column.is_time and column.naive]
     asked = "has times without an offset: where were they taken? Europe/Amsterdam?"
     return [f"time_zone: UTC  # {shown(naive[0])} {asked}"] if naive else []
 
 
-def _file_lines(sample: Sample) -> list[str]:
-    """How the file is written."""
-    file = sample.file
-    lines = [f"path: {quoted(str(file.path))}"]
-    if len(sample.columns) == 1:
-        lines.append("# only one column was found: is a title above the header, or the separator another one?")
-    if file.separator not in (None, ","):
-        lines.append(f"separator: {quoted(str(file.separator))}")
-    if file.encoding not in (None, "utf-8"):
-        doubt = f"  # {shown(sample.encoding_doubt)}" if sample.encoding_doubt else ""
-        lines.append(f"encoding: {file.encoding}{doubt}")
-    settings = {"quote": file.quote, "quote_escape": file.quote_escape, "sheet": file.sheet}
-    lines += [f"{key}: {quoted(value)}" for key, value in settings.items() if value is not None]
-    if file.header_line is not None:
-        lines.append(f"header_line: {file.header_line}")
-    return [*lines, *(f"# {shown(note)}" for note in sample.notes)]
+def _flat_heading(guess: LeadGuess) -> list[str]:
+    what = " and ".join(guess.missing)
+    then = "the order of rows is used" if guess.order.proven else "rows have no order in time"
+    return [f"flat:  # not found: {what}; only {then}" if guess.order.proven else f"flat:  # not found: {what}; {then}"]
 
 
-def _columns(sample: Sample, proposal: Proposal) -> list[str]:
-    kept = dict(proposal.mapping)
-    if proposal.dated:
-        dates = proposal.dates
+def _columns(guess: LeadGuess) -> list[str]:
+    kept = dict(guess.mapping)
+    if guess.dated:
+        dates = guess.dates
         kept = {"lead_id": kept.pop("lead_id"), "created_at": (str(dates.created),), "closed_at": dates.closed, **kept}
     if not kept:
         return []
-    return ["columns:", *(f"  {new}: {_one_or_more(old)}{_remark(new, sample, proposal)}" for new, old in kept.items())]
+    return ["columns:", *(f"  {new}: {one_or_more(old)}{_remark(new, guess)}" for new, old in kept.items())]
 
 
-def _one_or_more(columns: Sequence[str]) -> str:
-    return quoted(columns[0]) if len(columns) == 1 else quoted_list(columns)
-
-
-def _remark(contract: str, sample: Sample, proposal: Proposal) -> str:
-    repeated = proposal.repeated_id
-    if contract == "lead_id" and repeated is not None:
-        values, rows = counted(repeated.distinct, "value"), counted(sample.rows, "row")
+def _remark(contract: str, guess: LeadGuess) -> str:
+    if contract == "lead_id" and guess.repeated and guess.lead_id is not None:
+        values, rows = counted(guess.lead_id.distinct, "value"), counted(guess.sample.rows, "row")
         return f"  # not an id for each row: {values} in {rows}; fix the export"
-    if contract == "closed_at" and proposal.dates.remark:
-        return f"  # {shown(proposal.dates.remark)}"
+    if contract == "closed_at" and guess.dates.remark:
+        return f"  # {shown(guess.dates.remark)}"
+    if contract == "account_id" and guess.has_accounts and guess.accounts.of_leads:
+        return "  # no company is named: every lead is one of its own, so that industry and size are an account's"
     return ""
 
 
-def _own(sample: Sample, proposal: Proposal) -> list[str]:
-    used = {column for columns in proposal.mapping.values() for column in columns}
-    used |= set(proposal.outcome.columns) if proposal.outcome else set()
-    if proposal.dated:
-        used |= {str(proposal.dates.created), *proposal.dates.closed}
-    elif proposal.dates.created:
-        used.add(proposal.dates.created)
-    left = [column.name for column in sample.columns if column.name not in used]
+def _own(guess: LeadGuess) -> list[str]:
+    left = [column.name for column in guess.sample.columns if column.name not in guess.used]
+    left = [column for column in left if column not in guess.told_by_closing]
     same = [column for column in left if column.lower() in TABLES["leads"].names]
     own = ", ".join(shown(column) for column in left if column not in same)
-    lines = [f"# own fields taken: {own or 'none'}"]
+    lines = [*_refused(guess), f"# own fields taken: {own or 'none'}"]
     if same:
         lines.append(f"# read as leadq's columns of that name (own_fields.rename: else): {', '.join(same)}")
     return lines
 
 
-def _outcome(sample: Sample, proposal: Proposal) -> list[str]:
-    key = "column" if proposal.dated else "outcome"
-    outcome = proposal.outcome
+def _refused(guess: LeadGuess) -> list[str]:
+    """Columns that are no own fields, with the reason; those with the values of another one as lines to take."""
+    why = dict.fromkeys(guess.told_by_closing, "is known only once a lead is closed")
+    if guess.has_accounts:
+        fields = {column: contract for contract, column in guess.accounts.fields.items() if contract != "country"}
+        why |= {column: f"is read as {contract} of the account" for column, contract in fields.items()}
+    same = {later: first for later, first in guess.same if later not in guess.used and later not in why}
+    drop = [f"  # {quoted(later)}: {quoted(f'is the same as {first}')}" for later, first in same.items()]
+    kept = [f"  {quoted(column)}: {quoted(reason)}" for column, reason in why.items()]
+    if kept:
+        offered = [f"  # {len(drop)} with the values of another column: take # away to drop"] if drop else []
+        return ["own_fields:", "  refuse:", *(f"  {line}" for line in (*kept, *offered, *drop))]
+    offer = "have the values of another column; to drop them, take # away:"
+    return (
+        [f"# {offer}", "# own_fields:", "#   refuse:", *(f"#   {line.replace('# ', '', 1)}" for line in drop)]
+        if drop
+        else []
+    )
+
+
+def _flat_account(guess: LeadGuess) -> list[str]:
+    if not guess.has_accounts:
+        return []
+    fields = ", ".join(f"{new}: {quoted(old)}" for new, old in guess.accounts.fields.items())
+    return [f"account: {{{fields}}}  # fields of its company, for the checks of agreement.yaml"]
+
+
+def _order(guess: LeadGuess) -> list[str]:
+    order = guess.order
+    if order.proven:
+        return [f"order: {quoted(order.column)}" + ("  # newest first in the file" if order.newest_first else "")]
+    lines = ["order_is_time: false  # nothing proves that the rows are in order of time, so nothing is said of time"]
+    if order.column:
+        way = "falls from row to row: newest first?" if order.newest_first else "rises from row to row."
+        lines += [
+            f"# {shown(order.column)} {way} If it counts leads as they came in, write in place of the line above:",
+            f"# order: {quoted(order.column)}",
+        ]
+    else:
+        lines.append("# If the rows stand in the order in which leads came in, the oldest first, take that line out.")
+    return lines
+
+
+def _outcome(tables: Tables) -> list[str]:
+    guess = tables.leads
+    key = "column" if guess.dated else "outcome"
+    outcome = tables.of_opportunities or guess.outcome
     if outcome is None:
-        few = "; ".join(shown(one) for one in columns_with_few_words(sample.columns))
+        few = "; ".join(shown(one) for one in columns_with_few_words(guess.sample.columns))
         return [
             f"{key}: {quoted(NO_OUTCOME)}  # no column with words like won and lost was found",
-            *([f"# {shown(proposal.refused)}"] if proposal.refused else []),
+            *([f"# {shown(guess.refused.why)}"] if guess.refused else []),
             *([f"# columns with few words: {few}"] if few else []),
             'won: ["won"]  # write the words of that column that mean won, lost and open',
             'lost: ["lost"]',
         ]
     remark = f"  # {shown(outcome.remark)}" if outcome.remark else ""
-    lines = [f"{key}: {_one_or_more(outcome.columns)}{remark}"]
+    lines = [] if tables.of_opportunities else [f"{key}: {one_or_more(outcome.columns)}{remark}"]
     lines += [f"won: {quoted_list(outcome.won)}", f"lost: {quoted_list(outcome.lost)}"]
     if outcome.open:
         lines.append(f"open: {quoted_list(outcome.open)}  # check these")
@@ -156,3 +184,30 @@ def _asked(outcome: Outcome) -> list[str]:
         f"# If they are lost, write in place of the line of lost: lost: {quoted_list((*outcome.lost, *outcome.asked))}",
         f"# If sales still works on them, write in place of the line of open: open: {quoted_list((*outcome.open, *outcome.asked))}",
     ]
+
+
+def _once_named(guess: LeadGuess) -> list[str]:
+    """Keep what is known of id, creation and closing as the comment that makes the file one of dated leads."""
+    if guess.dated:
+        return []
+    known: dict[str, tuple[str, ...]] = {
+        "lead_id": (guess.lead_id.name,) if guess.lead_id else (),
+        "created_at": (guess.dates.created,) if guess.dates.created else (),
+        "closed_at": guess.dates.closed,
+    }
+    if not any(known.values()):
+        return []
+    outcome = guess.outcome
+    column = one_or_more(outcome.columns) if outcome else quoted(NO_OUTCOME)
+    lines = [
+        f"Once the export has {' and '.join(guess.missing)}: write this in place of flat, with the other lines of flat under leads,",
+        "won, lost and open under outcome, and without order.",
+        "sources:",
+        "  leads:",
+        "    columns:",
+        *(f"      {new}: {one_or_more(old) if old else quoted(_NAME_IT[new])}" for new, old in known.items()),
+        "outcome:",
+        "  from: lead_columns",
+        f"  column: {column}",
+    ]
+    return [f"# {line}" for line in lines]

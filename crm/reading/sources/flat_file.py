@@ -1,4 +1,4 @@
-"""A flat file's rows as leads with an order instead of dates.
+"""A flat file's rows as leads with an order instead of dates: that of a column, of the file, or none.
 
 A row's ``created_at`` is 2000-01-01 plus its place in seconds, and only an order. Its outcome occurs half a second
 later: after the row itself was looked at, before the next one is, so that a label is known at once.
@@ -16,16 +16,27 @@ ORDER = "_leadq_order"
 _PLACE = "_leadq_place"
 
 
-def date_flat_rows(findings: Findings, *, ordered_as: Sequence[str] = ("DOUBLE", "TIMESTAMPTZ")) -> None:
+def date_flat_rows(
+    findings: Findings, *, ordered_as: Sequence[str] = ("DOUBLE", "TIMESTAMPTZ"), in_time: bool = True
+) -> None:
     """Give staged leads an order as times, ids where none are mapped, and closing times where an outcome stands.
 
-    ``ordered_as``: what the column that orders the rows is tried as before its texts are compared (the first reading knew no times).
+    Parameters
+    ----------
+    findings : Findings
+    ordered_as : sequence of str
+        What the column that orders the rows is tried as before its texts are compared (the first reading knew no times).
+    in_time : bool
+        False: nothing proves that the order is one in time. The rows are put into a random order that is always the same, so that
+        what is tested on the last of them is tested at random.
     """
     connection = findings.connection
     staged = connection.table("staged_leads")
     by = ROW
     if ORDER in staged.columns:
         by = ", ".join(f"{one} NULLS LAST" for one in (*(f"TRY_CAST({ORDER} AS {t})" for t in ordered_as), ORDER, ROW))
+    if not in_time:
+        by = f"md5(coalesce(lead_id, '') || '|' || CAST({ROW} AS VARCHAR)), {ROW}"
     placed = staged.project(f"*, row_number() OVER (ORDER BY {by}) AS {_PLACE}")
     start = "TIMESTAMPTZ '2000-01-01 00:00:00+00'"
     created = f"({start} + to_seconds({_PLACE} - 1))"

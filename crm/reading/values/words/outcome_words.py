@@ -60,6 +60,18 @@ def says_closed(word: str) -> bool:
     return unaccented(folded(word)) in _phrases("closed")
 
 
+def ends_a_lead(word: str) -> Verdict | None:
+    """Return won or lost where ``word`` is one of the two ends of a lead in Dynamics, qualified and disqualified.
+
+    >>> ends_a_lead("Qualifiziert"), ends_a_lead("Disqualified"), ends_a_lead("New")
+    ('won', 'lost', None)
+    """
+    plain = unaccented(folded(word))
+    if plain in _phrases("qualified"):
+        return "won"
+    return "lost" if plain in _phrases("disqualified") else None
+
+
 def flags(words: Iterable[str]) -> bool:
     """Whether all ``words`` are those of one flag, at least one of them."""
     found = [flag(word) for word in words]

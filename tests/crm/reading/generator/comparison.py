@@ -17,6 +17,8 @@ from tests.crm.reading.generator.plan import Plan
 from tests.crm.reading.generator.truth import Lead, as_day
 
 _DAY = timedelta(days=1)
+_OF_ACCOUNT = re.compile(r"is read as (\w+) of the account")
+"""Why an own field of leads is none: industry and size are its account's."""
 _ONLY_HOW = re.compile(r"read as (?:times|numbers|yes)|values? that counts? as missing$")
 """A note on how a column was read says nothing of a loss."""
 
@@ -117,6 +119,15 @@ def _own(
     history: History,
 ) -> list[Difference]:
     told = heading in notes or folded(heading) in folded(notes)
+    of_accounts = [one for one in history.own_fields if _OF_ACCOUNT.search(one.why)]
+    of_account = next(
+        (one for one in of_accounts if folded(one.name.removeprefix("properties.")) == folded(heading)), None
+    )
+    if of_account is not None and (contract := _OF_ACCOUNT.search(of_account.why)):
+        accounts = {row["account_id"]: row for row in pq.read_table(history.path("accounts")).to_pylist()}
+        cells = [(lead.own[role], accounts[row["account_id"]][contract[1]]) for lead, row in pairs]
+        wrong = _different(role, cells)
+        return [Difference(role, f"column {heading!r} of accounts, {wrong}")] if wrong else []
     if column is None:
         return [Difference(role, f"column {heading!r} is not there", told)]
     refused = next((field for field in history.own_fields if field.name == column and field.status == "refused"), None)

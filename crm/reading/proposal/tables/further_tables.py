@@ -1,0 +1,181 @@
+"""Files beside that of the leads as tables of ``leadq.yaml``: accounts, opportunities, activities, each only where it belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from leadq.crm.reading.proposal.date_guess import best_named, guess_dates
+from leadq.crm.reading.proposal.file_sample import Sample
+from leadq.crm.reading.proposal.heading_names import is_called
+from leadq.crm.reading.proposal.lead_guess import LeadGuess
+from leadq.crm.reading.proposal.outcome_guess import Outcome, guess_outcome
+from leadq.crm.reading.proposal.tables.account_fields import FIELDS, AccountFields
+from leadq.crm.reading.proposal.tables.deal_outcome import DealJoin, join_deals
+from leadq.crm.reading.proposal.tables.file_roles import FileRole
+from leadq.crm.reading.proposal.tables.table_links import (
+    account_link,
+    best_link,
+    deal_link,
+    lead_link,
+    moved_to_contacts,
+)
+from leadq.crm.reading.values.words.joined_words import joined_text
+from leadq.crm.storage.scratch_database import Connection
+
+_HALF = 0.5
+Columns = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherTable:
+    """A table beside the leads: its file, and contract column to columns of the file."""
+
+    table: str
+    sample: Sample
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The leads and what belongs to them.
+
+    Parameters
+    ----------
+    leads : LeadGuess
+    further : tuple of FurtherTable
+    deals : DealJoin or None
+        The file of deals that leads became, joined to them.
+    of_opportunities : Outcome or None
+        The outcome where it is that of the opportunities.
+    roles : tuple of FileRole
+        What became of every file, those that are not taken with the reason.
+    """
+
+    leads: LeadGuess
+    further: tuple[FurtherTable, ...] = ()
+    deals: DealJoin | None = None
+    of_opportunities: Outcome | None = None
+    roles: tuple[FileRole, ...] = field(default=())
+
+
+def with_further_tables(
+    connection: Connection, leads: LeadGuess, samples: Mapping[str, Sample], roles: Mapping[str, FileRole]
+) -> Tables:
+    """Return the tables that belong to ``leads``; a file that does not is not taken, and its role says why."""
+    found = Tables(leads=leads, roles=tuple(roles.values()))
+    if not leads.dated:
+        why = "a file of leads without id, creation and closing date stands alone"
+        return _not_taken(found, [file for file, one in roles.items() if one.role not in ("leads", "none")], why)
+    for file, one in roles.items():
+        match one.role:
+            case "accounts":
+                found = _accounts(connection, found, file, samples[file])
+            case "opportunities":
+                found = _opportunities(connection, found, file, samples[file])
+            case "touches":
+                found = _touches(connection, found, file, samples[file])
+            case _:
+                continue
+    return found
+
+
+def _accounts(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
+    link, why = account_link(connection, found.leads, sample)
+    if why:
+        return _not_taken(found, [file], why)
+    columns: Columns = {"account_id": (link.other,)}
+    taken = {link.other}
+    for contract in (*FIELDS, "country"):
+        if column := best_named(contract, sample.columns, taken):
+            columns[contract] = (column.name,)
+            taken.add(column.name)
+    mapping = {**found.leads.mapping, "account_id": (link.column,)}
+    leads = replace(found.leads, mapping=mapping, accounts=AccountFields())
+    table = FurtherTable(table="accounts", sample=sample, columns=columns)
+    found = replace(found, leads=leads, further=(*found.further, table))
+    return _said(found, file, f"{link.column} of the leads is its {link.other} in {link.share:.0%} of the filled rows")
+
+
+def _opportunities(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
+    rows = connection.table(sample.looked)
+
+    def together(columns: tuple[str, ...]) -> dict[str, int]:
+        counted = rows.project(f"{joined_text(columns)} AS w").filter("w IS NOT NULL").aggregate("w, count(*) AS n")
+        return {str(word): int(n) for word, n in counted.order("n DESC, w").fetchall()}
+
+    outcome = guess_outcome(sample.columns, together)
+    dates = guess_dates(rows, "", sample.columns)
+    if outcome is None:
+        return _not_taken(found, [file], "no column of it says which deals were won and lost")
+    link = deal_link(connection, found.leads, sample)
+    if link.share:
+        joined = join_deals(connection, found.leads, sample, link, outcome, dates.closed)
+        if isinstance(joined, str):
+            return _not_taken(found, [file], joined)
+        found = replace(found, leads=joined.leads, deals=joined)
+        return _said(
+            found, file, f"{link.column} of the leads is its {link.other}: a converted lead ends as its deal does"
+        )
+    return _own_opportunities(connection, found, file, sample, outcome)
+
+
+def _own_opportunities(connection: Connection, found: Tables, file: str, sample: Sample, outcome: Outcome) -> Tables:
+    """Opportunities that name their lead, or else its account."""
+    dates = guess_dates(connection.table(sample.looked), "", sample.columns)
+    identity = best_named("lead_id", sample.columns, set())
+    if identity is None or dates.created is None or not dates.closed or len(outcome.columns) > 1:
+        return _not_taken(
+            found, [file], "it needs an id, a date of creation, a date of closing and one column of stages"
+        )
+    link, contract = lead_link(connection, found.leads, sample), "lead_id"
+    if link.share < _HALF and (account := found.leads.mapping.get("account_id")):
+        theirs = [one for one in sample.columns if is_called("account_id", one.name) and one.filled]
+        keys = [one for one in found.leads.sample.columns if one.name == account[0]]
+        link, contract = best_link(connection, sample, theirs, found.leads.sample, keys), "account_id"
+    if link.share < _HALF:
+        return _not_taken(found, [file], "no column of it has the ids of the leads or of their accounts")
+    columns: Columns = {
+        "opportunity_id": (identity.name,), contract: (link.column,), "created_at": (dates.created,), "closed_at": dates.closed,
+        "outcome": outcome.columns,
+    }  # fmt: skip
+    taken = {column for names in columns.values() for column in names}
+    if amount := best_named("amount", sample.columns, taken):
+        columns["amount"] = (amount.name,)
+    table = FurtherTable(table="opportunities", sample=sample, columns=columns)
+    found = replace(found, further=(*found.further, table), of_opportunities=outcome)
+    of = "leads" if contract == "lead_id" else "the leads' accounts"
+    return _said(found, file, f"its {link.column} has ids of {of} in {link.share:.0%} of the filled rows")
+
+
+def _touches(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
+    link = lead_link(connection, found.leads, sample)
+    if not link.share:
+        return _not_taken(found, [file], "no column of it has the ids of the leads")
+    if moved := moved_to_contacts(connection, found.leads, sample, link.column):
+        return _not_taken(found, [file], moved)
+    times = tuple(one for one in sample.columns if one.is_time)
+    when = best_named("created_at", times, {link.column}) or best_named("occurred_at", times, {link.column})
+    if when is None:
+        return _not_taken(found, [file], "no column of it says when something was done")
+    columns: Columns = {"lead_id": (link.column,), "occurred_at": (when.name,)}
+    kinds = tuple(one for one in sample.columns if one.words)
+    if kind := best_named("activity_kind", kinds, {link.column, when.name}):
+        columns["kind"] = (kind.name,)
+    if rep := best_named("owner", sample.columns, {link.column, when.name}):
+        columns["rep"] = (rep.name,)
+    found = replace(found, further=(*found.further, FurtherTable(table="touches", sample=sample, columns=columns)))
+    return _said(found, file, f"its {link.column} has ids of leads in {link.share:.0%} of the filled rows")
+
+
+def _said(found: Tables, file: str, more: str) -> Tables:
+    roles = tuple(replace(one, evidence=f"{one.evidence}; {more}") if one.file == file else one for one in found.roles)
+    return replace(found, roles=roles)
+
+
+def _not_taken(found: Tables, files: list[str], why: str) -> Tables:
+    roles = tuple(
+        replace(one, role="none", evidence=f"looks like {one.role}, but {why}") if one.file in files else one
+        for one in found.roles
+    )
+    return replace(found, roles=roles)
