@@ -57,6 +57,10 @@ def matches(column: str, patterns: Iterable[str]) -> str:
     return f"coalesce({' OR '.join(conditions) or 'false'}, false)"
 
 
+_COUNT_TRUE = "CREATE OR REPLACE TEMP MACRO count_true(condition) AS count(*) FILTER (WHERE condition)"
+"""Counts the rows of which a condition is true, 0 where none is: the engine's count_if is null for an empty column."""
+
+
 @contextmanager
 def open_engine(scratch: Path, *, memory_limit: str = "2GB", threads: int = 2) -> Iterator[Connection]:
     """Open DuckDB on a file in ``scratch`` (a folder the caller removes, its owner's alone to read); times are UTC."""
@@ -66,6 +70,7 @@ def open_engine(scratch: Path, *, memory_limit: str = "2GB", threads: int = 2) -
     connection = duckdb.connect(str(scratch / "reading.duckdb"), config=settings)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(_COUNT_TRUE)
         connection.begin()  # never committed: the file is scratch, and a commit a table would wait for the disk
         yield connection
     finally:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from tests.layout.literal_paths import engines_read_literal_paths
+from tests.layout.literal_paths import engines_count_what_is_true, engines_read_literal_paths
 from tests.layout.markdown_layout import laid_out
 
 ROOMS = ("foundation", "agreement", "crm", "features", "models", "serving", "pipelines")
@@ -259,6 +259,7 @@ RULES: tuple[Callable[[Checkout], Iterator[str]], ...] = (
     addresses_exist,
     neighbours_exist,
     one_yaml_reader,
+    engines_count_what_is_true,
     engines_read_literal_paths,
     crms_are_named_at_home,
     folders_are_small,

@@ -67,7 +67,7 @@ def _credited(findings: Findings, origin: FromOpportunities) -> Relation:
     credited = matched.project(f"{ROW}, latest_lead AS lead_id, account_id, created_at, closed_at, outcome")
     nobody = count(of_account) - count(credited)
     if nobody:
-        wins = scalar(of_account, "count_if(outcome = 'won')") - scalar(credited, "count_if(outcome = 'won')")
+        wins = scalar(of_account, "count_true(outcome = 'won')") - scalar(credited, "count_true(outcome = 'won')")
         findings.notes.append(
             f"outcomes: {counted(nobody, 'opportunity', 'opportunities')} ({wins} won) {one_or_many(nobody, 'is', 'are')} "
             f"unattributed: no lead of the account was created within {counted(origin.credit_within_days, 'day')} before"

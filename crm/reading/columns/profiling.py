@@ -72,13 +72,13 @@ def profile(rows: Relation, column: str, kind: FieldType, times: TimeReading) ->
         value = number(given, ".")
         asked |= {
             "unread": f"count({given}) - count({value})",
-            "whole_numbers": f"count_if({value} = floor({value}))",
+            "whole_numbers": f"count_true({value} = floor({value}))",
             "largest": f"max({value})",
             "smallest": f"min({value})",
         }
     elif kind == "date":
         asked["unread"] = f"count({given}) - count({times.moment(given, starts_day=True)})"
-        asked["naive"] = f"count_if({given} IS NOT NULL AND {times.naive(given)})"
+        asked["naive"] = f"count_true({given} IS NOT NULL AND {times.naive(given)})"
     elif kind == "flag":
         asked["unread"] = f"count({given}) - count({_expression(column, kind, times)})"
     elif kind == "category":

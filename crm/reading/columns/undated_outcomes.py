@@ -47,7 +47,7 @@ def _dated(undated: Relation, dates: Mapping[str, str]) -> list[str]:
     """Columns of the source in which nearly all ``undated`` rows have a date, likely ones first."""
     if not dates:
         return []
-    counts = [f"count_if(regexp_full_match({name(staged)}, {text(_DAY)}))" for staged in dates.values()]
+    counts = [f"count_true(regexp_full_match({name(staged)}, {text(_DAY)}))" for staged in dates.values()]
     rows, *dated = first_row(undated.aggregate(", ".join(["count(*)", *counts])))
     found = [column for column, n in zip(dates, dated, strict=True) if rows and n >= _NEARLY_ALL * rows]
     return sorted(found, key=lambda column: (not _tells_of_the_end(column), list(dates).index(column)))

@@ -24,7 +24,7 @@ def remedy_for_times(rows: Relation, bad: Relation, column: str, *, reading: int
     if reading == FIRST:
         return "Write times as 2024-03-01T10:00:00+01:00 or dates as 2024-03-01, or say with time_format how all of the file does."
     given = as_written(name(column))
-    rounded_ones = f"count_if(regexp_full_match({given}, {text(ROUNDED)}))"
+    rounded_ones = f"count_true(regexp_full_match({given}, {text(ROUNDED)}))"
     wrong, rounded = (int(one or 0) for one in first_row(bad.aggregate(f"count(*), {rounded_ones}")))
     filled = scalar(rows, f"count({name(column)})")
     if wrong < _FEW * filled:

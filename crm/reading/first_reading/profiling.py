@@ -38,8 +38,8 @@ def profile(rows: Relation, column: str, *, decimal: str, times: TimeReading) ->
     moment = times.moment(given, starts_day=True)
     facts = first_row(
         rows.aggregate(
-            f"count({given}), count(DISTINCT {given}), count({value}), count_if({value} = floor({value})), "
-            f"max({value}), min({value}), count({moment}), count_if({given} IS NOT NULL AND {times.naive(given)}), "
+            f"count({given}), count(DISTINCT {given}), count({value}), count_true({value} = floor({value})), "
+            f"max({value}), min({value}), count({moment}), count_true({given} IS NOT NULL AND {times.naive(given)}), "
             f"avg(length({given})), min(lower({given})), max(lower({given})), count(DISTINCT lower({given}))"
         )
     )

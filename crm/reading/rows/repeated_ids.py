@@ -146,7 +146,7 @@ def _differing(findings: Findings, table: str, key: str, compared: list[str]) ->
         for place, one in enumerate(compared)
     ]
     by_id = rows.aggregate(", ".join([_KEY, *tests]), _KEY)
-    counts = first_row(by_id.aggregate(", ".join(f"count_if(c{place})" for place in range(len(compared)))))
+    counts = first_row(by_id.aggregate(", ".join(f"count_true(c{place})" for place in range(len(compared)))))
     return {one: int(ids) for one, ids in zip(compared, counts, strict=True) if ids}
 
 

@@ -136,8 +136,8 @@ def _cause(wrong: Relation, rows: int, columns: dict[str, str]) -> str:
     midnight = "hour(closed_at) = 0 AND minute(closed_at) = 0 AND second(closed_at) = 0"
     found = first_row(
         wrong.aggregate(
-            f"count_if({other_closed}), count_if({other_created}), count_if(created_at - closed_at < INTERVAL {_HALF_A_DAY} HOUR), "
-            f"count_if(created_at - closed_at < INTERVAL 24 HOUR AND {midnight})"
+            f"count_true({other_closed}), count_true({other_created}), count_true(created_at - closed_at < INTERVAL {_HALF_A_DAY} HOUR), "
+            f"count_true(created_at - closed_at < INTERVAL 24 HOUR AND {midnight})"
         )
     )
     counts = [int(one or 0) for one in found]

@@ -168,7 +168,7 @@ def _remedy_of_repeats(findings: Findings, join: Join, others: Relation, key: st
     columns = [column for column in others.columns if column != key]
     tests = [f"min({name(one)}) IS DISTINCT FROM max({name(one)}) AS c{place}" for place, one in enumerate(columns)]
     by_key = others.aggregate(", ".join([name(key), *tests]), name(key))
-    counts = first_row(by_key.aggregate(", ".join(f"count_if(c{place})" for place in range(len(columns)))))
+    counts = first_row(by_key.aggregate(", ".join(f"count_true(c{place})" for place in range(len(columns)))))
     differing = [one for one, keys in zip(columns, counts, strict=True) if keys]
     left = [one for one in join.take if one.lower() not in {column.lower() for column in differing}]
     told = f"The rows of a key differ in {', '.join(differing)}. "

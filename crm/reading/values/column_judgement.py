@@ -49,7 +49,7 @@ class ColumnJudgement:
         missing_rows = 0
         if missing:
             given = name(column)
-            (missing_rows,) = first_row(rows.aggregate(f"count_if({given} IN {texts(missing)})"))
+            (missing_rows,) = first_row(rows.aggregate(f"count_true({given} IN {texts(missing)})"))
             rows = rows.filter(f"{given} NOT IN {texts(missing)}")
             found = (
                 find_shapes(rows, [column], total=total)[column]
@@ -210,7 +210,7 @@ class ColumnJudgement:
 
     def _evidence(self, stated: ColumnReading) -> Evidence:
         given = replace(stated, missing=self.missing).expression(self.column)
-        (unread,) = first_row(self.rows.aggregate(f"count_if(starts_with({given}, 'unread: '))"))
+        (unread,) = first_row(self.rows.aggregate(f"count_true(starts_with({given}, 'unread: '))"))
         filled = self.shapes.filled
         return Evidence(
             filled=filled, fits=filled - int(unread or 0), missing=self.missing_rows, examples=self.examples

@@ -30,8 +30,8 @@ def may_lose_form(rows: Relation, column: str) -> bool:
     short = f"length(ltrim({given}, '+-')) <= 3"
     counts = first_row(
         rows.aggregate(
-            f"count({given}), count_if({bare}), count_if({nought}), count_if({grouped}), count_if({bare} AND {short}), "
-            f"count_if({grouped} AND NOT regexp_matches({given}, '[^0-9]000$'))"
+            f"count({given}), count_true({bare}), count_true({nought}), count_true({grouped}), count_true({bare} AND {short}), "
+            f"count_true({grouped} AND NOT regexp_matches({given}, '[^0-9]000$'))"
         )
     )
     filled, bares, noughts, groups, shorts, uneven = (int(one or 0) for one in counts)

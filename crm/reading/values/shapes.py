@@ -120,7 +120,7 @@ def _completed(rows: Relation, samples: Mapping[str, _Found]) -> dict[str, _Foun
         column: f"regexp_full_match({name(column)}, {text('|'.join(sorted(map(as_pattern, sample))))})"
         for column, sample in samples.items()
     }
-    asked = [f"count({name(column)}), count_if({one})" for column, one in fits.items()]
+    asked = [f"count({name(column)}), count_true({one})" for column, one in fits.items()]
     facts = first_row(rows.aggregate(", ".join(asked)))
     completed: dict[str, _Found] = {}
     for place, (column, sample) in enumerate(samples.items()):

@@ -56,9 +56,9 @@ def unguard(connection: Connection, table: str, columns: Sequence[str]) -> tuple
         return ()
     patterns = (_GUARDED_FORMULA, _FORMULA_START, _GUARDED_NUMBER, _NUMBER)
     counts = [
-        f"count_if(regexp_matches({name(column)}, {text(pattern)}))" for column in columns for pattern in patterns
+        f"count_true(regexp_matches({name(column)}, {text(pattern)}))" for column in columns for pattern in patterns
     ]
-    begins = [f"count_if(starts_with({name(column)}, chr(39)))" for column in columns]
+    begins = [f"count_true(starts_with({name(column)}, chr(39)))" for column in columns]
     staged = connection.table(table)
     guarded = [
         column for column, found in zip(columns, first_row(staged.aggregate(", ".join(begins))), strict=True) if found
@@ -66,7 +66,7 @@ def unguard(connection: Connection, table: str, columns: Sequence[str]) -> tuple
     if not guarded:
         return ()
     counts = [
-        f"count_if(regexp_matches({name(column)}, {text(pattern)}))" for column in guarded for pattern in patterns
+        f"count_true(regexp_matches({name(column)}, {text(pattern)}))" for column in guarded for pattern in patterns
     ]
     found = first_row(staged.aggregate(", ".join(counts)))
     changed = []

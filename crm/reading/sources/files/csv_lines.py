@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from leadq.crm.reading.sources.files.opened_bytes import open_bytes
 
@@ -47,8 +47,7 @@ class Dialect:
     returns_end_lines: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One line: its cells, how many lines of the file it covers, and why it could not be told apart ("" where it could)."""
 
     cells: list[str]
@@ -98,7 +97,7 @@ def _parse(lines: Iterable[str], dialect: Dialect) -> Iterator[Line]:
             continue
         if feed.held:
             cells = [cell.translate(_BACK) for cell in cells]
-        yield Line(cells=cells, covers=reader.line_num - begun)
+        yield Line(cells, reader.line_num - begun)
 
 
 @dataclass(slots=True)

@@ -133,9 +133,9 @@ def _settled(
     between = rf"\d{{1,3}}{re.escape(sign)}\d{{3}}"
     facts = first_row(
         rows.filter(f"{given} IS NOT NULL").aggregate(
-            f"count_if(regexp_matches({given}, {text(rf'^[^0-9]*0{re.escape(sign)}')})), "
-            rf"count_if(regexp_matches({given}, '^[^\d]*\d{{4,}}[^\d]*$')), "
-            rf"count_if(regexp_matches({given}, '^[^\d]*\d{{1,3}}[^\d]*$')), "
+            f"count_true(regexp_matches({given}, {text(rf'^[^0-9]*0{re.escape(sign)}')})), "
+            rf"count_true(regexp_matches({given}, '^[^\d]*\d{{4,}}[^\d]*$')), "
+            rf"count_true(regexp_matches({given}, '^[^\d]*\d{{1,3}}[^\d]*$')), "
             f"count(DISTINCT CASE WHEN regexp_matches({given}, {text(between)}) THEN {given} END)"
         )
     )

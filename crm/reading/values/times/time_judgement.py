@@ -128,9 +128,9 @@ def _order(rows: Relation, column: str, layout: Layout) -> list[str]:
     parts = [f"TRY_CAST(regexp_extract({given}, {pattern}, {place}) AS INT)" for place in (1, 2, 3)]
     dates = rows.filter(f"regexp_matches({given}, {pattern})")
     dates = dates.project(f"{parts[0]} AS _leadq_1, {parts[1]} AS _leadq_2, {parts[2]} AS _leadq_3")
-    asked = [f"count_if({one} > {most})" for one in ("_leadq_1", "_leadq_2", "_leadq_3") for most in (12, 31)]
+    asked = [f"count_true({one} > {most})" for one in ("_leadq_1", "_leadq_2", "_leadq_3") for most in (12, 31)]
     asked += [f"count(DISTINCT {one})" for one in ("_leadq_1", "_leadq_3")]
-    asked += ["count_if(_leadq_1 <> _leadq_2)", "count(*)"]
+    asked += ["count_true(_leadq_1 <> _leadq_2)", "count(*)"]
     a12, a31, b12, b31, _, c31, a_values, c_values, unlike, all_rows = (
         int(value or 0) for value in first_row(dates.aggregate(", ".join(asked)))
     )
@@ -159,7 +159,7 @@ def _day_before_month(rows: Relation, column: str, layout: Layout) -> Layout:
     given, pattern = name(column), text(rf"^\d{{4}}{re.escape(match[1])}(\d{{1,2}}){re.escape(match[1])}(\d{{1,2}})")
     first, second = (f"TRY_CAST(regexp_extract({given}, {pattern}, {place}) AS INT)" for place in (1, 2))
     dates = rows.filter(f"regexp_matches({given}, {pattern})")
-    facts = first_row(dates.aggregate(f"count_if({first} > 12), count_if({second} > 12), count(*)"))
+    facts = first_row(dates.aggregate(f"count_true({first} > 12), count_true({second} > 12), count(*)"))
     above, after, every = (int(one or 0) for one in facts)
     if above <= 0.01 * every or after > 0.01 * every:
         return layout
@@ -171,7 +171,7 @@ def _surely_compact(found: Shapes, rows: Relation, column: str) -> TimeJudgement
     if found.filled < _MANY or any(shape.text != _COMPACT[0][1] for shape in found.shapes):
         return TimeJudgement()
     given, form = name(column), _COMPACT[0][0]
-    read = f"count_if(year(try_strptime({given}, '{form}')) BETWEEN 1950 AND 2060)"
+    read = f"count_true(year(try_strptime({given}, '{form}')) BETWEEN 1950 AND 2060)"
     dates, values = (int(one or 0) for one in first_row(rows.aggregate(f"{read}, count(DISTINCT {given})")))
     days_of_month = f"count(DISTINCT right({given}, 2))"
     if dates < found.filled or values < _MANY or first_row(rows.aggregate(days_of_month))[0] < _SOME_DAYS:
@@ -185,7 +185,7 @@ def _counted_times(found: Shapes, rows: Relation, column: str, nearly_all: float
     for form, shape in _COMPACT:
         fits = sum(one.count for one in found.shapes if one.text == shape)
         if fits >= nearly_all * found.filled:
-            read = rows.aggregate(f"count_if(year(try_strptime({given}, '{form}')) BETWEEN 1900 AND 2100)")
+            read = rows.aggregate(f"count_true(year(try_strptime({given}, '{form}')) BETWEEN 1900 AND 2100)")
             if (first_row(read)[0] or 0) >= nearly_all * found.filled:
                 return TimeJudgement(forms=(form,), fits=fits)
     number = f"TRY_CAST(replace({given}, ',', '.') AS DOUBLE)"
@@ -193,7 +193,7 @@ def _counted_times(found: Shapes, rows: Relation, column: str, nearly_all: float
         like = re.compile(pattern.replace(r"\d", "9"))
         fits = sum(one.count for one in found.shapes if like.fullmatch(one.text))
         if fits and fits >= nearly_all * found.filled:
-            within = rows.aggregate(f"count_if({number} BETWEEN {least} AND {most})")
+            within = rows.aggregate(f"count_true({number} BETWEEN {least} AND {most})")
             if (first_row(within)[0] or 0) >= nearly_all * found.filled:
                 return TimeJudgement(forms=(form,), fits=fits)
     return TimeJudgement()
