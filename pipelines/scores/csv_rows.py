@@ -10,6 +10,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,8 @@ from leadq.serving.words.text import cell, clean, id_cell
 
 _AT_ONCE = 2_000
 _SENTENCES = 400
+_REMEMBERED = 50_000
+"""Texts that were cleaned: most stand in many rows."""
 
 
 def csv_parts(rows: pa.Table) -> Iterator[str]:
@@ -78,15 +81,23 @@ def _cell(name: str, value: Any) -> str:
         return ""
     if name == "lead_id":
         return str(value)
-    if name == "account_id":
-        return id_cell(value)
     if isinstance(value, str):
-        return cell(value, _SENTENCES)
+        return _of_account(value) if name == "account_id" else _of_text(value)
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_account(value: str) -> str:
+    return id_cell(value)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_text(value: str) -> str:
+    return cell(value, _SENTENCES)
 
 
 def _text(lines: list[list[str]]) -> str:
