@@ -252,3 +252,11 @@ def test_a_killed_reading_leaves_the_last_one_and_runs_again(sources: SourceFold
     assert (sources.path / "history.partial").exists()
     assert sources.read(SIMPLE).sha256 == before
     assert not (sources.path / "history.partial").exists()
+
+
+def test_a_date_that_only_open_leads_have_is_none_of_the_closed_ones(sources: SourceFolder) -> None:
+    rows = [row + (",2024-02-01" if row.endswith("open") else ",") for row in lead_rows(60).splitlines()[1:]]
+    undated = [row.replace("2024-03-05T09:00:00Z", "") for row in rows]
+    sources.write("leads.csv", LEADS.strip() + ",changed\n" + "\n".join(undated) + "\n")
+    problem = _one(sources.problems(SIMPLE), "closed_at")
+    assert "changed" not in problem.remedy
