@@ -99,18 +99,25 @@ def demo(
     say(told, as_json=as_json)
 
 
-@app.command(epilog="Example: leadq init my-leads --from export.csv")
+@app.command(epilog="Example: leadq init my-leads --from export.csv; leadq init my-leads --from export-folder --yes")
 def init(
     folder: Annotated[Path, typer.Argument(help="Project folder; created if missing, existing files are kept.")],
     source: Annotated[
-        Path | None, typer.Option("--from", help="A file of leads, to propose which column is what.")
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            help="A file of leads, to propose which column is what; repeat it for further tables, or give a folder.",
+        ),
     ] = None,
+    take_it: Annotated[bool, typer.Option("--yes", help="Take the proposal as it is, and ask nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Start a project: a folder with leadq.yaml, agreement.yaml and params.yaml, each with comments."""
+    from leadq.pipelines.console.terminal_question import at_the_terminal
     from leadq.pipelines.getting_started.init import init as run
 
-    say(run(folder, source=source), as_json=as_json)
+    ask = None if take_it or as_json else at_the_terminal()
+    say(run(folder, source=source, ask=ask, now=now()), as_json=as_json)
 
 
 @app.command(epilog="Example: leadq check --project my-leads")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leadq.crm.reading.people.headings import Says, heading_says
+from leadq.crm.reading.people.headings import Says, heading_says, is_of_people
 from leadq.crm.reading.people.name_forms import Reads, reads_as
 from leadq.crm.reading.proposal.file_sample import Column, Sample
 from leadq.crm.reading.proposal.heading_names import is_called
@@ -52,7 +52,7 @@ def _leads(tables: Tables) -> dict[str, str]:
     mapped |= dict.fromkeys(guess.told_by_closing, "refused, known only when closed")
     if guess.has_accounts:
         mapped |= {column: f"accounts.{new}" for new, column in guess.accounts.fields.items()}
-    mapped |= {column: new for new, columns in guess.mapping.items() for column in columns}
+    mapped |= {column: new for new, columns in reversed(guess.mapping.items()) for column in columns}
     if guess.dates.created:
         mapped[guess.dates.created] = "created_at" if guess.dated else "order"
     if guess.dated:
@@ -70,8 +70,8 @@ def _of(sample: Sample, mapped: dict[str, str], otherwise: str) -> Iterator[Colu
             file=sample.file.path.name,
             column=column.name,
             read_as=_read_as(column, sample.rows),
-            mapped_to=mapped.get(column.name, otherwise),
-            examples=_examples(column),
+            mapped_to=mapped.get(column.name, "left out, personal" if is_of_people(column.name) else otherwise),
+            examples=_examples(column, mapped.get(column.name, "")),
         )
 
 
@@ -89,7 +89,7 @@ def _read_as(column: Column, rows: int) -> str:
     return f"{kind}{form}{gaps}"
 
 
-def _examples(column: Column) -> str:
+def _examples(column: Column, mapped_to: str) -> str:
     if heading_says(column.name) in _OF_PEOPLE or is_called("owner", column.name) or is_called("email", column.name):
         return NOT_SHOWN
     if column.words:
@@ -98,12 +98,12 @@ def _examples(column: Column) -> str:
         shown = words[:2] if names < _NAMES * len(words) else []
     else:
         shown = [*column.reading.evidence.examples[:2]] if column.reading.kind in ("time", "number", "flag") else []
-    if not shown or any(_is_long(one, column) for one in shown):
+    known = column.is_time or mapped_to.startswith("accounts.")
+    if not shown or any(_may_be_personal(one, digits=not known) for one in shown):
         return NOT_SHOWN if column.filled else ""
     return ", ".join(shown)
 
 
-def _is_long(example: str, column: Column) -> bool:
+def _may_be_personal(example: str, *, digits: bool) -> bool:
     """Whether an example may be a note, an address or the number of a person."""
-    digits = sum(sign.isdigit() for sign in example)
-    return len(example) > _LONGEST or "@" in example or (digits >= _DIGITS and not column.is_time)
+    return len(example) > _LONGEST or "@" in example or (digits and sum(sign.isdigit() for sign in example) >= _DIGITS)

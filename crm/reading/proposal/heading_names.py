@@ -15,7 +15,8 @@ from leadq.crm.reading.values.words.folded_words import folded, unaccented
 NOT_FOUND = 10_000
 """Rank of a heading that a name does not fit."""
 _OBJECTS = (
-    "properties|attributes|fields|do not modify|record|deals?|leads?|opportunit(?:y|ies)|opp|crm|case|contact|person"
+    "properties|attributes|fields|do not modify|nicht (?:an|aen)dern|ne pas modifier|no modificar|non modificare|nao modificar"
+    "|niet wijzigen|nie modyfikowac|nie modyfikuj|record|deals?|leads?|opportunit(?:y|ies)|opp|crm|case|contact|person"
     "|verkaufschance|chance|transaction|opportunite|affaire|piste|negocio|oportunidad|trattativa|opportunita|oportunidade"
     "|trato|negocios?|geschaft|deal|kans|affar|salgsmulighed|szansa|prilezitost|сделка|сделки|лид|лида|商談|案件|リード"
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.reading_lines import shown
 from leadq.crm.reading.proposal.tables.further_tables import Tables
-from leadq.foundation.plurals import counted
+from leadq.foundation.plurals import counted, one_or_many
 
 
 def stated_gaps(tables: Tables) -> tuple[str, ...]:
@@ -25,11 +25,9 @@ def _without_dates(guess: LeadGuess) -> Iterator[str]:
         for column in (guess.lead_id.name if guess.lead_id else None, guess.dates.created, *guess.dates.closed)
         if column
     ]
-    kept = (
-        f" {', '.join(map(shown, known))} stays in leadq.yaml, in comments where it cannot be used yet."
-        if known
-        else ""
-    )
+    stay = one_or_many(len(known), "stays", "stay")
+    names = ", ".join(map(shown, known))
+    kept = f" {names} {stay} in leadq.yaml, as a comment where it cannot be used yet." if known else ""
     yield f"Not found: {what}. The file is read without dates (flat) until it is named.{kept}"
     order = guess.order
     if order.proven:

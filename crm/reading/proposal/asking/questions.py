@@ -161,7 +161,7 @@ def _form(sample: Sample, column: Column, doubt: Doubt) -> Question:
         key=form_key(sample, column.name),
         asks=f"{shown(column.name)}: {doubt.what}? {shown(doubt.example)} may be read in two ways.",
         choices=tuple(choices),
-        place="under read:",
+        place="under read",
     )
 
 
