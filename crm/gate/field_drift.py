@@ -1,28 +1,35 @@
-"""Tonight's fields held against those that the model was trained on. Warnings only: a new campaign is no reason to stop.
+"""Tonight's fields held against those that the model was trained on.
 
-Compared are shares of the newest leads: of those without a value, of each value, of all frequent values together, of values never seen,
-of numbers up to each tenth. A difference counts once it is beyond its limit (``rule_book.py``) and beyond what chance does in one of a
-thousand nights. A model that has no profiles says so; it is never taken for one whose fields are as they were.
+What is found is named; whether words or units that changed move tiers, and the night stops, is decided where leads are scored
+(``pipelines/night/changed_fields.py``). Compared are shares of the newest leads: of those without a value, of each value, of all
+frequent values together, of values never seen, of numbers up to each tenth. A difference counts once it is beyond its limit
+(``rule_book.py``) and beyond what chance does in one of a thousand nights. A model that has no profiles says so; it is never taken for
+one whose fields are as they were.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from leadq.crm.contract.history import History
-from leadq.crm.gate.field_profiles import CONTRACT_FIELDS, TURNING_OVER, FieldProfile
-from leadq.crm.gate.profile_fields import FieldCount, count_fields
+from leadq.crm.gate.field_profiles import CONTRACT_FIELDS, CREATED, TURNING_OVER, FieldProfile
+from leadq.crm.gate.profile_fields import FieldCount, count_fields, count_values
+from leadq.crm.gate.row_changes import row_changes
 from leadq.crm.gate.rule_book import (
     LISTED_DIFFER,
     MISSING_DIFFERS,
     SHARE_DIFFERS,
     UNSEEN_LEADS,
+    UNSEEN_LOOKED_AT,
     UNSEEN_MOSTLY,
     UNSEEN_SHARE,
 )
+from leadq.crm.gate.unit_changes import UnitChange, unit_changes
+from leadq.crm.gate.word_changes import WordChange, word_change
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem
 
@@ -32,6 +39,7 @@ _KS_ONE_IN_A_THOUSAND = 1.95
 """The same for the largest difference of two cumulated shares (Kolmogorov and Smirnov)."""
 _MCDIARMID_ONE_IN_A_THOUSAND = 1.86
 """The same for half the sum of differences over what it is on average: the root of half of log 1,000."""
+_MISSING = "must be missing about as often"
 _NOT_LISTED = 0.05
 _LEADS_OF_A_VALUE = 5
 """A value that fewer leads had at training counts with the rest: it may have been among the frequent ones by chance."""
@@ -52,12 +60,24 @@ class FieldDrift:
     not_compared : tuple of str
         Fields that no lead among the newest could have, as where no lead has an account.
     warnings : tuple of Problem
+    words : tuple of WordChange
+        Categories of which words are written otherwise, or most are new.
+    units : tuple of UnitChange
+        Numbers in another unit.
     """
 
     recorded: bool
     compared: tuple[str, ...] = ()
     not_compared: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    words: tuple[WordChange, ...] = ()
+    units: tuple[UnitChange, ...] = ()
+
+    def explained(self, *problems: Problem) -> FieldDrift:
+        """Return it with ``problems`` in place of the warnings of changed words and units; what is missing stays."""
+        told = {problem.where for problem in problems}
+        kept = [one for one in self.warnings if one.where not in told or one.rule.startswith(_MISSING)]
+        return replace(self, warnings=(*problems, *kept))
 
     def in_words(self) -> str:
         """Return a few lines for the command line; empty where there are no own fields."""
@@ -92,6 +112,7 @@ def compare_fields(
     *,
     used: Collection[str],
     words: Mapping[str, tuple[str, ...]] | None = None,
+    trained_at: datetime | None = None,
 ) -> FieldDrift:
     """Compare the fields of a history with their profiles.
 
@@ -105,27 +126,50 @@ def compare_fields(
         Fields that the model uses, ``"leads.plan"``; others are left out.
     words : mapping of str to tuple of str, optional
         Values that the model knows of each category it uses, by column: what is held against where no profile lists them.
+    trained_at : datetime, optional
+        When the data of the training was read: rows of then are counted to tell what its words have become. By default all rows.
     """
-    wanted = [profile for profile in profiles or () if profile.column in used]
-    types = {(field.entity, field.name): field.type for field in (*history.own_fields, *CONTRACT_FIELDS)}
-    same = [profile for profile in wanted if types.get((profile.entity, profile.name)) == profile.type]
-    warnings = [_gone(one, types.get((one.entity, one.name))) for one in wanted if one not in same]
+    created = [profile for profile in profiles or () if profile.column == CREATED and profile.type == "date"]
+    wanted = [profile for profile in profiles or () if profile.column in used and profile not in created]
+    types = {f"{field.entity}s.{field.name}": field.type for field in (*history.own_fields, *CONTRACT_FIELDS)}
+    same = [one for one in wanted if (history.dated and one.column == CREATED) or types.get(one.column) == one.type]
+    warnings = [_gone(one, types.get(one.column)) for one in wanted if one not in same and one.column != CREATED]
     listed = {profile.column for profile in wanted if profile.known}
     bare = [_of_words(column, known) for column, known in (words or {}).items() if known and column not in listed]
     counts = count_fields(history, [*same, *bare])
-    unknown = set[str]()
-    for profile, count in zip(same, counts[: len(same)], strict=True):
+    unknown = {profile.column for profile, count in zip(same, counts, strict=False) if not count.rows}
+    pairs = list(zip(same, counts[: len(same)], strict=True))
+    changed_words = _word_changes(history, pairs, trained_at or history.read_at)
+    changed_units = unit_changes(history, [one for one in pairs if _is_shifted(*one)])
+    for profile, count in pairs:
         warnings += _differences(profile, count)
-        if not count.rows:
-            unknown.add(profile.column)
     for profile, count in zip(bare, counts[len(same) :], strict=True):
         warnings += _mostly_new(profile.column, count, "of the values that the model knows")
+    if history.dated and trained_at is not None:
+        warnings += [one for profile in created for one in row_changes(history, profile, trained_at)]
     return FieldDrift(
         recorded=profiles is not None,
-        compared=tuple(one.column for one in wanted if one.column not in unknown),
-        not_compared=tuple(one.column for one in wanted if one.column in unknown),
+        compared=tuple(dict.fromkeys(one.column for one in wanted if one.column not in unknown)),
+        not_compared=tuple(dict.fromkeys(one.column for one in wanted if one.column in unknown)),
         warnings=tuple(warnings),
+        words=changed_words,
+        units=changed_units,
     )
+
+
+def _word_changes(
+    history: History, pairs: list[tuple[FieldProfile, FieldCount]], trained_at: datetime
+) -> tuple[WordChange, ...]:
+    """Return what became of the words of categories that have some that training did not know, where most are such or one was renamed."""
+    asked = [profile for profile, count in pairs if _has_new_words(profile, count)]
+    found = [word_change(*one) for one in zip(asked, count_values(history, asked, until=trained_at), strict=True)]
+    return tuple(one for one in found if one.renamed or (one.leads >= UNSEEN_LEADS and one.share > UNSEEN_MOSTLY))
+
+
+def _has_new_words(profile: FieldProfile, count: FieldCount) -> bool:
+    present = count.rows - count.missing
+    share = UNSEEN_MOSTLY if profile.column in TURNING_OVER else UNSEEN_LOOKED_AT
+    return count.unseen > 1 and count.unseen > share * present
 
 
 def _of_words(column: str, known: tuple[str, ...]) -> FieldProfile:
@@ -155,7 +199,7 @@ def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
     present = count.rows - count.missing
     before, now = profile.missing_share, count.missing / count.rows
     if abs(now - before) > max(MISSING_DIFFERS, _chance(before, profile.rows, now, count.rows)):
-        rule = f"must be missing about as often as when the model was trained ({before:.0%} of {counted(profile.rows, 'lead')})"
+        rule = f"{_MISSING} as when the model was trained ({before:.0%} of {counted(profile.rows, 'lead')})"
         yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {count.rows:,}", remedy=_REMEDY)
     if not present or not profile.present:
         return
@@ -170,12 +214,20 @@ def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
     yield from list(_shifted_value(profile, count, present)) or _shifted_values(profile, count, present)
 
 
+def _is_shifted(profile: FieldProfile, count: FieldCount) -> bool:
+    """Whether a number lies elsewhere than at training."""
+    present = count.rows - count.missing
+    return profile.type == "number" and bool(
+        present and profile.present and list(_shifted_number(profile, count, present))
+    )
+
+
 def _shifted_number(profile: FieldProfile, count: FieldCount, present: int) -> Iterator[Problem]:
     pairs = [(edge, then, now) for (edge, then), now in zip(profile.up_to, count.up_to, strict=True)]
     edge, then, now = max(pairs, key=lambda pair: abs(pair[2] - pair[1]), default=(0.0, 0.0, 0.0))
     limit = max(SHARE_DIFFERS, _KS_ONE_IN_A_THOUSAND * math.sqrt(1 / profile.present + 1 / present))
     if abs(now - then) > limit:
-        of = " days before the reading" if profile.type == "date" else ""
+        of = {"date": " days before the reading", "hour": " o'clock (UTC)"}.get(profile.type, "")
         rule = f"must be at most {edge:,.6g}{of} about as often as when the model was trained ({then:.0%} of {profile.present:,})"
         yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {present:,}", remedy=_REMEDY)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from leadq.crm.contract.history import OwnField
 
@@ -34,8 +34,13 @@ CONTRACT_FIELDS = (
     OwnField(entity="account", name="annual_revenue", type="number"),
 )
 """Columns of the contract that features are computed from: they are profiled and compared as a company's own fields are."""
+CREATED = "leads.created_at"
+"""Of a source with dates: when leads came in, in days before the reading, and the hour of the day (UTC)."""
 TURNING_OVER = frozenset({"leads.campaign"})
 """Columns whose values come and go by nature; there only most values being new is worth a word."""
+
+
+FieldKind: TypeAlias = Literal["number", "category", "flag", "date", "hour"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +51,8 @@ class FieldProfile:
     ----------
     entity : {"lead", "account"}
     name : str
-    type : {"number", "category", "flag", "date"}
+    type : {"number", "category", "flag", "date", "hour"}
+        ``hour`` is the hour of the day (UTC) of a time.
     rows : int
         Leads looked at.
     missing : int
@@ -55,17 +61,20 @@ class FieldProfile:
         Of a category or flag: the most frequent values, and their share in [0, 1] of the leads of which it is known.
     known : tuple of str
         Of a category: all its values in the whole history; empty where there are too many to list.
+    known_rows : tuple of int
+        Rows of leads, or of accounts, with each of the known values; empty of a model from before they were counted.
     up_to : tuple of (float, float)
-        Of a number, or of a date in days before the reading: values at the tenths, and the share of leads up to each.
+        Of a number, an hour, or a date in days before the reading: values at the tenths, and the share of leads up to each.
     """
 
     entity: Literal["lead", "account"]
     name: str
-    type: Literal["number", "category", "flag", "date"]
+    type: FieldKind
     rows: int
     missing: int
     shares: tuple[tuple[str, float], ...] = ()
     known: tuple[str, ...] = ()
+    known_rows: tuple[int, ...] = ()
     up_to: tuple[tuple[float, float], ...] = ()
 
     @property
@@ -96,6 +105,7 @@ def profiles_from_json(text: str) -> tuple[FieldProfile, ...]:
             **{
                 **row,
                 "known": tuple(row["known"]),
+                "known_rows": tuple(row.get("known_rows", ())),
                 "shares": tuple((str(value), float(share)) for value, share in row["shares"]),
                 "up_to": tuple((float(value), float(share)) for value, share in row["up_to"]),
             }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from operator import itemgetter
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -24,6 +25,7 @@ MAX_VALUES = 100
 _LISTED = 20
 """Most frequent values whose shares are kept."""
 _CONTRACT = frozenset(f"{one.entity}s.{one.name}" for one in CONTRACT_FIELDS)
+_CREATED = FieldProfile(entity="lead", name="created_at", type="date", rows=0, missing=0)
 _TENTHS = [tenth / 10 for tenth in range(1, 10)]
 
 
@@ -68,6 +70,7 @@ def profile_fields(history: History, *, memory_limit: str = "1GB") -> tuple[Fiel
     """
     fields = [*CONTRACT_FIELDS, *(field for field in history.own_fields if field.status != "refused")]
     bare = [FieldProfile(entity=one.entity, name=one.name, type=one.type, rows=0, missing=0) for one in fields]
+    bare += [replace(_CREATED, type=kind) for kind in ("date", "hour") if history.dated]
     with _open(history, memory_limit) as opened:
         listed = [replace(one, **_listed(history, opened, one)) for one in bare]
         counted = _count(history, opened.newest, listed)
@@ -94,6 +97,50 @@ def count_fields(
         return _count(history, opened.newest, profiles)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueCount:
+    """All values of a category in another history: how many of the newest leads have each, and how many rows at all.
+
+    Parameters
+    ----------
+    newest, rows : dict of str to int
+        In order of the values; empty where there are too many to list. ``rows`` leaves out leads that came in after a moment.
+    """
+
+    newest: dict[str, int]
+    rows: dict[str, int]
+
+
+def count_values(
+    history: History, profiles: Sequence[FieldProfile], *, until: datetime, memory_limit: str = "1GB"
+) -> tuple[ValueCount, ...]:
+    """Count the values that categories have among the newest leads, and among all that were there ``until`` then."""
+    if not profiles:
+        return ()
+    with _open(history, memory_limit) as opened:
+        leads = opened.whole["lead"]
+        moment = ibis.literal(until).cast(leads.created_at.type())
+        whole = {**opened.whole, "lead": leads.filter(leads.created_at <= moment) if history.dated else leads}
+        return tuple(
+            ValueCount(
+                newest=_rows_of_values(opened.newest[one.entity], one.name),
+                rows=_rows_of_values(whole[one.entity], one.name),
+            )
+            for one in profiles
+        )
+
+
+def _rows_of_values(table: ir.Table, column: str) -> dict[str, int]:
+    """Return how many rows have each value, in order of the values; empty where there are more than :data:`MAX_VALUES`."""
+    present = table.select(value=table[column].cast("string")).filter(ibis._.value.notnull())
+    found = present.group_by("value").agg(rows=present.count()).limit(MAX_VALUES + 1).to_pyarrow().to_pylist()
+    return (
+        {row["value"]: row["rows"] for row in sorted(found, key=itemgetter("value"))}
+        if len(found) <= MAX_VALUES
+        else {}
+    )
+
+
 @contextmanager
 def _open(history: History, memory_limit: str) -> Iterator[_Opened]:
     with TemporaryDirectory(prefix="leadq-gate-") as spill:
@@ -104,7 +151,7 @@ def _open(history: History, memory_limit: str) -> Iterator[_Opened]:
             accounts = backend.read_parquet(
                 engine_path(history.path("accounts")), table_name="accounts", **AS_IT_STANDS
             )
-            own = {f"{one.entity}:{one.name}" for one in (*history.own_fields, *CONTRACT_FIELDS)}
+            own = {f"{one.entity}:{one.name}" for one in (*history.own_fields, *CONTRACT_FIELDS)} | {"lead:created_at"}
             newest = _in_time(history, leads) if history.dated else leads
             newest = newest.select("account_id", *(name for name in leads.columns if f"lead:{name}" in own))
             newest = backend.create_table("newest", newest, temp=True)
@@ -131,16 +178,16 @@ def _listed(history: History, opened: _Opened, field: FieldProfile) -> dict[str,
     """Find what to count of a field: values at the tenths, or the most frequent values and all known ones; no shares yet."""
     newest = opened.newest[field.entity]
     present = newest.select(value=_value(history, newest, field)).filter(ibis._.value.notnull())
-    if field.type in ("number", "date"):
+    if field.type in ("number", "date", "hour"):
         (edges,) = present.aggregate(edges=present.value.quantile(_TENTHS)).to_pyarrow()["edges"].to_pylist()
         return {"up_to": tuple((edge, 0.0) for edge in sorted({float(one) for one in edges or ()}))}
     counted = present.group_by("value").agg(leads=present.count())
     frequent = counted.order_by(ibis._.leads.desc(), "value").limit(_LISTED).to_pyarrow()["value"].to_pylist()
     found: dict[str, Any] = {"shares": tuple((str(one), 0.0) for one in frequent)}
     if field.type == "category":
-        whole = opened.whole[field.entity].select(value=ibis._[field.name])
-        values = whole.filter(ibis._.value.notnull()).distinct().limit(MAX_VALUES + 1).to_pyarrow()["value"].to_pylist()
-        found["known"] = tuple(sorted(map(str, values))) if len(values) <= MAX_VALUES else ()
+        rows = _rows_of_values(opened.whole[field.entity], field.name)
+        found["known"] = tuple(rows)
+        found["known_rows"] = tuple(rows.values())
     return found
 
 
@@ -182,11 +229,13 @@ def _field_count(found: dict[str, int], place: int, profile: FieldProfile) -> Fi
 
 
 def _value(history: History, table: ir.Table, field: FieldProfile) -> ir.Value:
-    """Of a number what is finite, of a date whole days before the reading, of a flag ``yes`` or ``no``."""
+    """Of a number what is finite, of a date whole days before the reading, of a flag ``yes`` or ``no``, of a time its hour."""
     column = table[field.name]
     if field.type == "number":
         return ibis.ifelse(column.isnan() | column.isinf(), ibis.null("float64"), column)
     if field.type == "date":
         read_at = ibis.literal(history.read_at).cast(column.type())
         return (read_at.epoch_seconds() - column.epoch_seconds()) // 86_400
+    if field.type == "hour":
+        return (column.epoch_seconds() % 86_400) / 3600
     return ibis.ifelse(column, "yes", "no") if field.type == "flag" else column.cast("string")

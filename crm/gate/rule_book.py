@@ -27,6 +27,8 @@ MISSING_DIFFERS = 0.10
 """Difference of the share of leads without a value."""
 UNSEEN_SHARE, UNSEEN_LEADS = 0.05, 5
 """Share of leads with a value of a category that was not there at training, and how many there must be."""
+UNSEEN_LOOKED_AT = 0.01
+"""The same from which on it is looked at whether a word of training is only written otherwise."""
 UNSEEN_MOSTLY = 0.50
 """The same where values come and go by nature (campaigns), or where only the model's own list of values is known."""
 SHARE_DIFFERS = 0.20

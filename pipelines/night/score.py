@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from leadq.crm.contract.history import History
-from leadq.crm.gate.field_drift import FieldDrift, compare_fields
-from leadq.crm.gate.field_profiles import profiles_from_json
+from leadq.crm.gate.field_drift import FieldDrift
 from leadq.crm.gate.judge import check_rules
 from leadq.features.groups.plug_ins import plug_in_problems
 from leadq.foundation.plurals import counted
@@ -20,6 +19,7 @@ from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.challenger.shadow_scoring import score_in_shadow
 from leadq.pipelines.console.command_result import DONE, PAUSED, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.night.changed_fields import hold_against_training
 from leadq.pipelines.night.first_scores import FirstScores, first_scores
 from leadq.pipelines.night.newest_reading import NewestReading, compare_with_newest
 from leadq.pipelines.night.night_run import score_run
@@ -34,10 +34,6 @@ from leadq.pipelines.training.ingest import rejected_words
 from leadq.pipelines.training.validate import agreement_problems
 from leadq.serving.scoring.table.tier_summary import moves_text, summary_text, tier_rows
 
-_AS_RECORDED = frozenset(
-    {"source_name", "source_campaign", "person_country", "company_industry", "company_country"}
-) | frozenset(f"qualification_{name}" for name in ("authority", "budget", "need", "timeline"))
-"""Features that are a column of the contract as it stands: their vocabulary is of its values."""
 _MORE = (
     "All leads: leadq scores (as a file: leadq scores --csv > scores.csv). Why a lead has its score: leadq explain LEAD"
 )
@@ -102,6 +98,7 @@ def score(
         _refuse_without_groups(bundle)
         started = _taken_up(project, bundle, scope, as_of) or _anew(project, bundle, scope, as_of, progress)
         done = project.store.committed(started.inputs.run_id)
+        drift = None if scope.kind == "lead" else _fields(project, started, bundle, progress, stops=done is None)
         run = done or score_run(
             project, started.history, bundle, started.inputs, started.scored_at, progress, changed_only=changed_only
         )
@@ -110,7 +107,7 @@ def score(
         beside = _Beside(
             shadow=shadow,
             published=published,
-            drift=None if scope.kind == "lead" else own_field_drift(started.history, bundle),
+            drift=drift,
             newest=compare_with_newest(project, started.history, bundle, progress) if scope.kind == "night" else None,
             first=first_scores(project, run, started.history, bundle),
         )
@@ -169,14 +166,9 @@ def read_tonight(project: Project, bundle: Bundle, progress: Progress) -> Histor
     return history
 
 
-def own_field_drift(history: History, bundle: Bundle) -> FieldDrift:
-    """Hold tonight's own fields, and the contract's that the model uses, against those that the bundle was trained on."""
-    used = {feature.source for feature in bundle.catalogue.features}
-    words = {
-        feature.source: feature.vocabulary for feature in bundle.catalogue.features if feature.name in _AS_RECORDED
-    }
-    text = bundle.field_profiles_text
-    return compare_fields(history, profiles_from_json(text) if text else None, used=used, words=words)
+def _fields(project: Project, started: Started, bundle: Bundle, progress: Progress, *, stops: bool) -> FieldDrift:
+    """Hold tonight's fields against those at training, before anything is scored; a run that is committed is only told."""
+    return hold_against_training(project, started.history, bundle, started.inputs.as_of, progress, stops=stops)
 
 
 def _refuse_without_groups(bundle: Bundle) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from leadq.crm.contract.history import History, OwnField
 from leadq.crm.gate.field_drift import FieldDrift, compare_fields
-from leadq.crm.gate.field_profiles import FieldProfile, profiles_from_json, profiles_to_json
+from leadq.crm.gate.field_profiles import CREATED, FieldProfile, profiles_from_json, profiles_to_json
 from leadq.crm.gate.profile_fields import profile_fields
 
 READ_AT = datetime(2026, 9, 1, tzinfo=UTC)
@@ -77,7 +77,7 @@ def drift_of(rows: Rows, profiles: tuple[FieldProfile, ...], made: MadeHistory, 
 
 def test_a_profile_is_of_the_newest_leads_and_survives_its_file(profiles: tuple[FieldProfile, ...]) -> None:
     by_name = {profile.column: profile for profile in profiles}
-    assert by_name.keys() == USED
+    assert by_name.keys() == {*USED, CREATED}
     assert {profile.rows for profile in profiles} == {400}
     assert by_name["leads.plan"].known == ("basic", "legacy", "pro", "team")
     assert "legacy" not in dict(by_name["leads.plan"].shares)
@@ -262,7 +262,7 @@ def test_a_model_without_profiles_says_so(made: MadeHistory) -> None:
 
 def test_a_company_without_own_fields_has_nothing_to_compare(made: MadeHistory, tmp_path: Path) -> None:
     history = made(company(2), own_fields=())
-    assert profile_fields(history) == ()
+    assert {one.column for one in profile_fields(history)} == {CREATED}
     assert compare_fields(history, (), used=set()).in_words() == ""
 
 

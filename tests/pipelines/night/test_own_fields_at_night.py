@@ -12,7 +12,8 @@ from leadq.crm.contract.history import open_history
 from leadq.models.bundle.bundle import Bundle, keep_bundle
 from leadq.models.live.live_models import models_folder, promote
 from leadq.pipelines.console.progress import silent
-from leadq.pipelines.night.score import own_field_drift, score
+from leadq.pipelines.night.changed_fields import field_drift
+from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project
 from tests.shared_company import CompanyCopy, live_bundle
 
@@ -59,6 +60,6 @@ def test_a_field_filled_in_otherwise_is_told_and_the_night_goes_on(company: Proj
 
 def test_a_model_from_before_profiles_were_kept_says_so(company: Project) -> None:
     before = replace(live_bundle(company), field_profiles_text="")
-    drift = own_field_drift(open_history(company.work / "history"), before)
+    drift = field_drift(open_history(company.work / "history"), before)
     assert not drift.recorded
     assert "not recorded when the model was trained" in drift.in_words()
