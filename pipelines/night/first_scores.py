@@ -58,7 +58,7 @@ def _advice(project: Project, run: Run, history: History, bundle: Bundle) -> str
     if not rows:
         return _nobody_open(run)
     if too_old > rows // 2 and run.inputs.as_of == history.read_at and (old := old_extract_words(history)):
-        return f"{_few_scored(scored, rows, bundle)} {old}; then leadq train, leadq promote and leadq score."
+        return f"{_few_scored(scored, rows, bundle)} {old}; then leadq score. leadq train needs it, too."
     if scored:
         return base_rate_words(read_live(project.store.folder), run.inputs.bundle_version)
     if undated > too_old:

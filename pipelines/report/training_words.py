@@ -157,25 +157,30 @@ def _suspected(fields: Sequence[str]) -> list[str]:
     return [f"{together(named)} {look} as if {know} the outcome (leadq check says why)."]
 
 
-def next_steps(bundle: Bundle, *, live: bool, against: Sequence[str]) -> list[str]:
+def next_steps(bundle: Bundle, *, live: str, against: Sequence[str], rival_only: bool = False) -> list[str]:
     """Say what to do with a new model.
 
     Parameters
     ----------
     bundle : Bundle
-    live : bool
-        It scores already.
+    live : str
+        Version of the model that is live; empty where none is.
     against : sequence of str
-        What speaks against its promotion.
+        What speaks against its promotion, as :func:`leadq.models.live.promotion_gate.objections` says it.
+    rival_only : bool
+        Nothing speaks against it but the model that is live.
     """
     if bundle.kind != "booster":
-        return ["leadq check says what data would help; until then every lead gets the average chance, without a tier."]
-    if live:
+        until = "the live model stays" if live else "until then every lead gets the average chance, without a tier"
+        return [f"leadq check says what data would help; {until}."]
+    if live == bundle.version:
         return ["This model is live already: leadq score."]
     if not against:
         return ["leadq promote puts it live; then leadq score gives every open lead its chance and its tier."]
     why = together([one.partition(": ")[0] for one in against])
-    return [
-        f"leadq promote would refuse it today: {why}. leadq check says what data would help; who puts it live all the same says "
-        'why: leadq promote --because "...".'
-    ]
+    in_spite = 'Who puts it live all the same says why: leadq promote --because "...".'
+    if rival_only:
+        return [
+            f"Nothing has to be done: the live model stays, for of the new one leadq promote says that {why}. {in_spite}"
+        ]
+    return [f"leadq promote would refuse it today: {why}. leadq check says what data would help. {in_spite}"]

@@ -107,21 +107,14 @@ def train_all(project: Project, progress: Progress, *, verbose: bool = False) ->
     }
     training = _training(project, built, bundle, evaluated, remarks)
     figures = list(trained.evaluation.in_words()) if verbose else []
-    told = _words(training, _steps(project, bundle, history), project, registered, figures)
-    if rejected := rejected_words(history):
-        told = f"{told}\n{rejected}"
-    return Told(facts=facts, words=told, exit_code=WITH_REJECTED_ROWS if rejected else DONE)
-
-
-def _words(training: Training, steps: list[str], project: Project, registered: Registered, figures: list[str]) -> str:
-    """Say the training to a person; ``figures`` are the sentences for a statistician, where they were asked for."""
+    rejected, again = rejected_words(history), registered_again_words(registered.registered_again)
     lines = training_words(training)
-    if figures:
-        lines += ["", "Figures:", *(f"- {sentence}" for sentence in figures)]
-    lines += ["", "Next:", *(f"- {step}" for step in steps)]
-    if again := registered_again_words(registered.registered_again):
-        lines += ["", again]
-    return "\n".join([*lines, "", f"Report: {project.reports / 'evaluation.html'}"])
+    for one in (rejected, again):
+        lines += ["", one] if one else []
+    lines += ["", "Figures:", *(f"- {sentence}" for sentence in figures)] if figures else []
+    lines += ["", "Next:", *(f"- {step}" for step in _steps(project, bundle, history))]
+    lines += ["", f"Report: {project.reports / 'evaluation.html'}"]
+    return Told(facts=facts, words="\n".join(lines), exit_code=WITH_REJECTED_ROWS if rejected else DONE)
 
 
 def _training(
@@ -145,7 +138,11 @@ def _steps(project: Project, bundle: Bundle, history: History) -> list[str]:
     live = read_live(store)
     champion = read_bundle(bundle_folder(store, live.champion.version)) if live.champion else None
     comparison = against_champion(bundle, champion, store=store) if champion else None
-    against = objections(bundle, champion, comparison)
-    steps = next_steps(bundle, live=champion is not None and champion.version == bundle.version, against=against)
+    steps = next_steps(
+        bundle,
+        live="" if champion is None else champion.version,
+        against=objections(bundle, champion, comparison),
+        rival_only=not objections(bundle, None, None),
+    )
     old = old_extract_words(history)
     return [f"{old}, and train again.", *steps] if old else steps

@@ -92,7 +92,7 @@ def test_leads_that_seem_too_old_are_told_with_what_to_write_and_that_works(
     advice = told.facts["advice"]
     assert advice in told.words
     assert re.search(r"None of [\d,]+ open leads was scored: they are older than 30 days", advice)
-    assert "then leadq train, leadq promote and leadq score" in advice
+    assert "then leadq score. leadq train needs it, too." in advice
     found = READ_AT.search(advice)
     assert found is not None, advice
     in_params(project, found[0])

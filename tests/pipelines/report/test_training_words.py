@@ -75,8 +75,10 @@ def test_where_nothing_beats_the_base_rate_nobody_is_led_to_trust_it(company: Co
     assert "Do not rely on it" in said
     assert "It does not tell better leads from worse ones" in said
     assert "promise" not in said
-    (step,) = next_steps(base.bundle, live=False, against=())
+    (step,) = next_steps(base.bundle, live="", against=())
     assert "promote" not in step
+    assert "every lead gets the average chance" in step
+    assert next_steps(base.bundle, live="3f2a9c81d07b", against=())[0].endswith("the live model stays.")
 
 
 def test_what_could_not_be_tested_is_said(company: Company) -> None:
@@ -134,14 +136,18 @@ def test_what_was_left_out_is_named_and_harms_nobody(company: Company) -> None:
 
 
 def test_the_next_step_is_one_that_will_not_be_refused(company: Company) -> None:
-    (step,) = next_steps(company.bundle, live=False, against=())
+    (step,) = next_steps(company.bundle, live="", against=())
     assert step.startswith("leadq promote puts it live")
     against = [
         "it does not beat the points score on leads it had not seen: log-loss -0.0047 nats, 90 % interval -0.01 to +0.00",
         "its probabilities are off at hand-off: predicted over actual wins is 1.40",
     ]
-    (step,) = next_steps(company.bundle, live=False, against=against)
+    (step,) = next_steps(company.bundle, live="", against=against)
     assert "would refuse it today: it does not beat the points score on leads it had not seen and its prob" in step
     assert "nats" not in step
     assert "--because" in step
-    assert next_steps(company.bundle, live=True, against=against) == ["This model is live already: leadq score."]
+    (step,) = next_steps(company.bundle, live="", against=["it does not beat champion 3f2a9c81d07b"], rival_only=True)
+    assert step.startswith("Nothing has to be done: the live model stays")
+    assert next_steps(company.bundle, live=company.bundle.version, against=against) == [
+        "This model is live already: leadq score."
+    ]
