@@ -41,7 +41,12 @@ class FirstScores:
         if not self.best:
             return said
         many = len(self.best)
-        return [*said, "", one_or_many(many, "The best lead", f"The best {many} leads"), *lead_lines(self.best)]
+        return [
+            *said,
+            "",
+            one_or_many(many, "The best lead", f"The best {counted(many, 'lead')}"),
+            *lead_lines(self.best),
+        ]
 
 
 def first_scores(project: Project, run: Run, history: History, bundle: Bundle) -> FirstScores:

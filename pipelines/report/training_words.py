@@ -41,6 +41,8 @@ class Training:
         Fields left out as suspected leaks.
     remarks : tuple of str
         What else was left out, in sentences.
+    figures : tuple of str
+        Sentences for a statistician, where somebody asked for them.
     """
 
     bundle: Bundle
@@ -49,6 +51,7 @@ class Training:
     most_looks: int
     suspected: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
 
 
 def training_words(training: Training) -> list[str]:
@@ -59,6 +62,8 @@ def training_words(training: Training) -> list[str]:
     left_out = [*_suspected(training.suspected), *training.remarks]
     if left_out:
         lines += ["", "Left out, or not known:", *(f"- {one}" for one in left_out)]
+    if training.figures:
+        lines += ["", "Figures:", *(f"- {one}" for one in training.figures)]
     return lines
 
 

@@ -110,7 +110,7 @@ def _words(runs: tuple[Run, ...], rows: Sequence[dict[str, Any]], chosen: Chosen
     lines += lead_lines(rows)
     options = "".join(f" --tier {quote(tier)}" for tier in chosen.tiers)
     if more:
-        kept = one_or_many(len(rows), "The best lead is", f"The best {len(rows)} leads are")
+        kept = one_or_many(len(rows), "The best lead is", f"The best {counted(len(rows), 'lead')} are")
         lines.append(
             f"{kept} shown. More: leadq scores{options} --top 100; all as a file: leadq scores{options} --csv > scores.csv"
         )

@@ -24,7 +24,7 @@ from leadq.pipelines.training.build import Built, build
 from leadq.pipelines.training.check import report_readiness
 from leadq.pipelines.training.evaluate import Evaluated, evaluate
 from leadq.pipelines.training.ingest import ingest, rejected_rows, rejected_words
-from leadq.pipelines.training.register import Registered, register, registered_again_words
+from leadq.pipelines.training.register import register, registered_again_words
 from leadq.pipelines.training.simulate import simulate
 from leadq.pipelines.training.train import train
 from leadq.pipelines.training.validate import validate
@@ -105,21 +105,18 @@ def train_all(project: Project, progress: Progress, *, verbose: bool = False) ->
         "rejected_rows": rejected_rows(history),
         "reports": [str(path) for path in sorted(project.reports.glob("*"))],
     }
-    training = _training(project, built, bundle, evaluated, remarks)
-    figures = list(trained.evaluation.in_words()) if verbose else []
+    figures = trained.evaluation.in_words() if verbose else ()
+    training = replace(_training(project, built, bundle, evaluated), remarks=remarks, figures=figures)
     rejected, again = rejected_words(history), registered_again_words(registered.registered_again)
     lines = training_words(training)
     for one in (rejected, again):
         lines += ["", one] if one else []
-    lines += ["", "Figures:", *(f"- {sentence}" for sentence in figures)] if figures else []
     lines += ["", "Next:", *(f"- {step}" for step in _steps(project, bundle, history))]
     lines += ["", f"Report: {project.reports / 'evaluation.html'}"]
     return Told(facts=facts, words="\n".join(lines), exit_code=WITH_REJECTED_ROWS if rejected else DONE)
 
 
-def _training(
-    project: Project, built: Built, bundle: Bundle, evaluated: Evaluated, remarks: tuple[str, ...]
-) -> Training:
+def _training(project: Project, built: Built, bundle: Bundle, evaluated: Evaluated) -> Training:
     meta = built.data.meta.loc[population(built.data)]
     suspected = [finding.field for finding in built.findings if finding.consequence == "quarantine"]
     return Training(
@@ -128,7 +125,6 @@ def _training(
         agreement=project.agreement,
         most_looks=int(meta.groupby("lead_id").size().max()),
         suspected=tuple(dict.fromkeys(suspected)),
-        remarks=remarks,
     )
 
 

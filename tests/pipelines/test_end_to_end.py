@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -81,6 +82,16 @@ def test_training_says_what_it_found_and_writes_reports(done: Trained) -> None:
     facts = json.loads(json.dumps(done.trained.facts))
     assert facts["kind"] == "booster"
     assert facts["metrics"]["moments"]
+    words = done.trained.words
+    bundle = read_bundle(done.project.work / "bundle")
+    assert words.startswith(
+        f"Model {facts['version']} learnt from {bundle.trained['leads']:,} leads, each looked at at up to "
+    )
+    assert f": {bundle.trained['rows']:,} looks." in words.splitlines()[0]
+    assert "of the 20 % of leads it rated highest" in words
+    assert "leads.procurement_contact" in words
+    assert "nats" in " ".join(facts["words"])
+    assert not re.search("nats|slope|AUC|log-loss", words)
     reports = {path.name for path in done.project.reports.iterdir()}
     assert {"check.html", "evaluation.html", "gate.html", "reliability.png", "tiers.png"} <= reports
     metrics = json.loads((done.project.work / "metrics_all.json").read_text())

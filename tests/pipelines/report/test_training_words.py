@@ -135,6 +135,13 @@ def test_what_was_left_out_is_named_and_harms_nobody(company: Company) -> None:
     assert "leads.duration looks as if it knew the outcome" in one[-1]
 
 
+def test_figures_are_said_to_who_asks_for_them(company: Company) -> None:
+    figures = tuple(company.bundle.evaluation["words"])
+    lines = training_words(training(company, figures=figures))
+    assert lines[-len(figures) - 1 :] == ["Figures:", *(f"- {one}" for one in figures)]
+    assert STATISTICS.search("\n".join(lines))
+
+
 def test_the_next_step_is_one_that_will_not_be_refused(company: Company) -> None:
     (step,) = next_steps(company.bundle, live="", against=())
     assert step.startswith("leadq promote puts it live")
