@@ -134,7 +134,13 @@ def _collect(
     matrix = np.empty((arrow.num_rows, len(names)))
     for position, name in enumerate(names):  # one column at a time: the matrix is the largest thing in memory
         matrix[:, position] = _numbers(arrow[name])
-    return TrainingData(features=matrix, meta=_meta(arrow), catalogue=catalogue, dated=tables.history.dated)
+    return TrainingData(
+        features=matrix,
+        meta=_meta(arrow),
+        catalogue=catalogue,
+        dated=tables.history.dated,
+        order_is_time=tables.history.order_is_time,
+    )
 
 
 def _without_constants(data: TrainingData) -> TrainingData:

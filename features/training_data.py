@@ -34,12 +34,15 @@ class TrainingData:
     catalogue : Catalogue
     dated : bool
         False for a flat source: as_of only orders the rows.
+    order_is_time : bool
+        False for a flat source whose rows are in no order that is known to be one in time: as_of is a random order.
     """
 
     features: npt.NDArray[np.float64]
     meta: pd.DataFrame
     catalogue: Catalogue
     dated: bool = True
+    order_is_time: bool = True
 
     def __post_init__(self) -> None:
         if self.features.shape != (len(self.meta), len(self.catalogue.features)):
@@ -55,6 +58,7 @@ class TrainingData:
             meta=self.meta.loc[mask].reset_index(drop=True),
             catalogue=self.catalogue,
             dated=self.dated,
+            order_is_time=self.order_is_time,
         )
 
     def without(self, reasons: dict[str, str]) -> TrainingData:
@@ -67,4 +71,5 @@ class TrainingData:
             meta=self.meta,
             catalogue=self.catalogue.without(reasons),
             dated=self.dated,
+            order_is_time=self.order_is_time,
         )

@@ -37,6 +37,7 @@ from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem
 
 _NO_DATES = "the source has no dates"
+_NO_ORDER = "nothing proves that the rows are in order of time"
 _NO_AGREEMENT = "no agreement was given"
 
 
@@ -126,7 +127,11 @@ def check_leaks(
     canaries.append(plant_account(data))
     if history.dated and not looked_again:
         not_run |= dict.fromkeys((1, 2), _NO_AGREEMENT if agreement is None else "there is no row")
-    found += [*check_drift(data, seed=seed, tonight=tonight), *check_clock(data), *missed(canaries)]
+    if data.order_is_time:
+        found += [*check_drift(data, seed=seed, tonight=tonight), *check_clock(data)]
+    else:
+        not_run[7] = _NO_ORDER
+    found += missed(canaries)
     found = _decided(found, data, history, tracked, vouched or {}, seed)
     return LeaksChecked(
         findings=tuple(sorted(found, key=worst_first)),

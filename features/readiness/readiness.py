@@ -41,7 +41,7 @@ def readiness(history: History, data: TrainingData | None, agreement: Agreement)
         statements += [*horizon(facts, agreement), *length(facts, history, agreement), *left_truncation(facts)]
         statements += _clocks(facts)
     else:
-        statements += _flat()
+        statements += _flat(history)
     statements += [*worked(facts, history, data), *_fields(history), *_left_over(facts, history)]
     if data is not None:
         statements += [*mature(data), *promises(data, agreement)]
@@ -85,10 +85,16 @@ def _clocks(facts: HistoryFacts) -> Iterator[Statement]:
         yield say("cannot", "known_at", sentence, events_with_known_at=0)
 
 
-def _flat() -> Iterator[Statement]:
+def _flat(history: History) -> Iterator[Statement]:
+    order = "The order of the rows is used as time."
+    if not history.order_is_time:
+        order = (
+            "Nothing proves that the rows are in order of time, so nothing is said of time: leads are tested at random, the model has no "
+            "anchor, and drift is not looked for."
+        )
     sentence = (
         "The source has no dates. So nothing can be said about whether a column was known before the outcome, how fast leads "
-        "are won, or how scores hold up over the months. The order of the rows is used as time."
+        f"are won, or how scores hold up over the months. {order}"
     )
     yield say("cannot", "dates", sentence)
     yield say(

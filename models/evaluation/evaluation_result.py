@@ -130,6 +130,8 @@ class Evaluation:
         False where history is too short or too thin to hold leads out; ``why_not`` says why.
     dated : bool
         False for a flat source: the test rows are the last in order.
+    order_is_time : bool
+        False for a flat source whose rows are in a random order, for no other is known to be one in time.
     origin : str
         ISO time of the first origin; the row number for a flat source.
     train_leads : int
@@ -153,6 +155,7 @@ class Evaluation:
     possible: bool
     why_not: str = ""
     dated: bool = True
+    order_is_time: bool = True
     origin: str = ""
     train_leads: int = 0
     test_rows: int = 0
@@ -188,6 +191,8 @@ class Evaluation:
     def to_document(self) -> dict[str, Any]:
         """Plain data for JSON, figures rounded to 9 significant digits, with the verdict and the words."""
         document: dict[str, Any] = rounded(json.loads(json.dumps(asdict(self))))
+        if self.order_is_time:  # as every evaluation of an earlier leadq
+            del document["order_is_time"]
         document["beats_base_rate"] = self.beats_base_rate
         document["beats_points"] = self.beats_points
         document["logistic_better"] = self.logistic_better
@@ -235,7 +240,7 @@ class Evaluation:
             days = counted(first.period_days, "day")
             when = f"{first.origin[:10]} to {last.origin[:10]}, each tested on the leads of the {days} after it"
         else:
-            when = f"rows {first.origin} to {last.origin}"
+            when = f"rows {first.origin} to {last.origin}" if self.order_is_time else "rows in a random order"
         words = f"{counted(len(self.origins), 'rolling origin')} ({when}): {counted(self.test_leads, 'lead')} held out."
         removed = sum(one.accounts_in_both for one in self.origins if one.accounts_removed)
         kept = sum(one.accounts_in_both for one in self.origins if not one.accounts_removed)

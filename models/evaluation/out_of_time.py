@@ -75,6 +75,8 @@ def try_anchor(data: TrainingData, fits: Sequence[OriginFit]) -> BackTest:
         tried.append(
             Tried(recent=fit.recent, log_odds=fit.log_odds[judged], label=labels(data)[fit.split.test][judged])
         )
+    if not data.order_is_time:  # the last rows are any rows: nothing drifts, and there is nothing to anchor on
+        return back_test(tried, ())
     return back_test(tried, WINDOWS_DAYS if data.dated else (float(WINDOW_ROWS),))
 
 
@@ -117,7 +119,7 @@ def evaluate(
     data = everything.rows(learnable)
     splits = rolling_origins(data, settings)
     if thin := _too_thin(data, splits, settings):
-        not_possible = Evaluation(possible=False, why_not=thin, dated=data.dated)
+        not_possible = Evaluation(possible=False, why_not=thin, dated=data.dated, order_is_time=data.order_is_time)
         return Evaluated(evaluation=not_possible, held_out=empty_held_out())
     fits = fit_origins(everything, learnable, splits, settings, progress)
     bent = bend_pays(data, fits)
@@ -129,6 +131,7 @@ def evaluate(
         evaluation=Evaluation(
             possible=True,
             dated=data.dated,
+            order_is_time=data.order_is_time,
             origin=splits[0].origin,
             train_leads=int(data.meta.loc[splits[-1].train, "lead_id"].nunique()),
             test_rows=len(held_out),
@@ -136,7 +139,9 @@ def evaluate(
             moments=moment_figures(data, held_out),
             origins=origin_figures(data, fits, held_out, tried.shifts),
             stability=between_origins(data, fits, agreement),
-            anchor=AnchorFigures(kept=tried.kept, window=tried.window, log_loss=tried.log_loss),
+            anchor=AnchorFigures(kept=tried.kept, window=tried.window, log_loss=tried.log_loss)
+            if data.order_is_time
+            else None,
             calibration_usable=calibration_usable,
             versus_base=versus["base"],
             versus_base_at_handoff=versus["base at hand-off"],

@@ -151,7 +151,7 @@ class BackTest:
 
 
 def back_test(origins: Sequence[Tried], windows: Sequence[float]) -> BackTest:
-    """Try every window at every origin; pooled log-loss at the judged moment decides.
+    """Try every window at every origin; pooled log-loss at the judged moment decides. Without windows nothing is kept.
 
     A pure function of what each origin knew: no origin's shift uses anything later than the origin.
     """
@@ -165,6 +165,8 @@ def back_test(origins: Sequence[Tried], windows: Sequence[float]) -> BackTest:
     without = losses(nothing)
     tried = {window: tuple(find_anchor(one.recent, window).shift for one in origins) for window in windows}
     found = {window: losses(shifts) for window, shifts in tried.items()}
+    if not found:
+        return BackTest(window=None, log_loss={"none": float(without.mean())}, shifts=nothing)
     best = min(found, key=lambda window: float(found[window].mean()))
     gain = without - found[best]
     means = {"none": float(without.mean()), **{f"{window:g}": float(one.mean()) for window, one in found.items()}}

@@ -161,7 +161,8 @@ def _use(bundle: Bundle, agreement: Agreement) -> Section:
 
 def _learnt(bundle: Bundle, span: tuple[str, str] | None, said: Sentences, outcome: str) -> Section:
     trained = bundle.trained
-    when = f", created {span[0]} to {span[1]}" if span else ", in the order of the rows (no dates)"
+    order = "in the order of the rows" if bundle.evaluation.get("order_is_time", True) else "in a random order"
+    when = f", created {span[0]} to {span[1]}" if span else f", {order} (no dates)"
     leads, rows = counted(trained.get("leads", 0), "lead"), counted(trained.get("rows", 0), "row")
     counts = f"{leads}{when}: {rows} (each lead at several ages), {trained.get('wins', 0):,} of them won."
     features = (

@@ -32,6 +32,7 @@ def write_training_data(data: TrainingData, origin: Origin, folder: Path) -> Non
         (partial / "catalogue.json").write_text(data.catalogue.to_json(), encoding="utf-8")
         document = {
             "dated": data.dated,
+            **({} if data.order_is_time else {"order_is_time": False}),
             "history_sha256": origin.history_sha256,
             "agreement_sha256": origin.agreement_sha256,
             "read_at": origin.read_at,
@@ -54,6 +55,7 @@ def read_training_data(folder: Path) -> tuple[TrainingData, Origin]:
             meta=pd.read_parquet(folder / "meta.parquet", partitioning=None),
             catalogue=Catalogue.from_json((folder / "catalogue.json").read_text(encoding="utf-8")),
             dated=document.pop("dated"),
+            order_is_time=document.pop("order_is_time", True),
         )
         return data, Origin(**document)
     except (OSError, ValueError, KeyError) as error:
