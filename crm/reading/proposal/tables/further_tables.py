@@ -67,16 +67,14 @@ def with_further_tables(
     if not leads.dated:
         why = "a file of leads without id, creation and closing date stands alone"
         return _not_taken(found, [file for file, one in roles.items() if one.role not in ("leads", "none")], why)
-    for file, one in roles.items():
-        match one.role:
-            case "accounts":
-                found = _accounts(connection, found, file, samples[file])
-            case "opportunities":
-                found = _opportunities(connection, found, file, samples[file])
-            case "touches":
-                found = _touches(connection, found, file, samples[file])
-            case _:
-                continue
+    steps = {
+        "accounts": _accounts,
+        "touches": _touches,
+        "opportunities": _opportunities,
+    }  # these change the outcome: last
+    for role, step in steps.items():
+        for file in [file for file, one in roles.items() if one.role == role]:
+            found = step(connection, found, file, samples[file])
     return found
 
 
