@@ -21,6 +21,7 @@ from leadq.features.groups import plug_in_rules
 from leadq.features.groups.plug_ins import LoadedGroup, load_for
 from leadq.features.groups.protocol import DeclarationContext, FeatureContext, FeatureGroup
 from leadq.features.groups.registry import BUILT_IN
+from leadq.features.meaning.expressions import codes_of
 from leadq.foundation.problems import BundleError, Problem
 
 CODE = "code:"
@@ -52,6 +53,7 @@ def look_at(tables: Tables, points: ir.Table, agreement: Agreement, catalogue: C
         fields=known_fields(tables.history),
         tracked_since=tracked_since(catalogue),
         event_kinds=catalogue.event_kinds,
+        meaning=catalogue.meaning,
     )
 
 
@@ -130,16 +132,31 @@ def _must_all_be(found: set[str], catalogue: Catalogue) -> None:
 
 
 def encoded(features: ir.Table, catalogue: Catalogue) -> ir.Table:
-    """Add ``code:<name>`` beside every category: position in the vocabulary, one code for all others, null if missing."""
-    codes = {}
+    """Add ``code:<name>`` beside every category: position in the vocabulary, one code for all others, null if missing.
+
+    Where spellings are frozen, what is spelt as one of them has its word's code: every distinct value is looked up once.
+    """
+    codes: dict[str, Feature] = {}
+    joined = features
     for feature in catalogue.features:
-        if feature.kind == "category":
-            value = features[feature.name]
-            other = ibis.literal(float(len(feature.vocabulary)), "float64")
-            branches = [(word, ibis.literal(float(code), "float64")) for code, word in enumerate(feature.vocabulary)]
-            code = value.cases(*branches, else_=other) if branches else other
-            codes[CODE + feature.name] = ibis.ifelse(value.isnull(), ibis.null("float64"), code)
-    return features.mutate(**codes)
+        if feature.kind != "category":
+            continue
+        name, code = feature.name, CODE + feature.name
+        if feature.spellings:
+            known = codes_of(features, name, feature.spellings).rename(
+                {f"same:{name}": "same_value", code: "same_code"}
+            )
+            joined = joined.left_join(known, joined[name] == known[f"same:{name}"]).drop(f"same:{name}")
+        else:
+            codes[code] = feature
+    return joined.mutate(**{code: _as_recorded(joined[one.name], one) for code, one in codes.items()})
+
+
+def _as_recorded(value: ir.Value, feature: Feature) -> ir.Value:
+    other = ibis.literal(float(len(feature.vocabulary)), "float64")
+    branches = [(word, ibis.literal(float(code), "float64")) for code, word in enumerate(feature.vocabulary)]
+    code = value.cases(*branches, else_=other) if branches else other
+    return ibis.ifelse(value.isnull(), ibis.null("float64"), code)
 
 
 def model_columns(catalogue: Catalogue) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 from leadq.agreement.schema import Agreement
 from leadq.crm.contract.history import History
 from leadq.features.assemble import assemble, declare_all, encoded, model_columns
-from leadq.features.catalogue import Catalogue, Feature
+from leadq.features.catalogue import Catalogue
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, open_tables
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.field_values import known_fields
@@ -24,7 +23,9 @@ from leadq.features.groups.plug_ins import load_named
 from leadq.features.groups.protocol import FeatureContext
 from leadq.features.labels import labels
 from leadq.features.landmarks import training_points
+from leadq.features.meaning.choose_lists import lists_for
 from leadq.features.training_data import TrainingData
+from leadq.features.vocabularies import with_vocabularies
 from leadq.foundation.problems import GateStopped, Problem
 
 
@@ -63,6 +64,7 @@ def build_training_data(
             "supported_points", points.filter(points.landmark < len(ages)), temp=True, overwrite=True
         )
     kinds = find_kinds(tables, settings) if history.dated else ()
+    meaning = lists_for(tables, settings)
     context = FeatureContext(
         tables=tables,
         points=points,
@@ -70,6 +72,7 @@ def build_training_data(
         fields=known_fields(history),
         tracked_since=history.tracked_since,
         event_kinds=kinds,
+        meaning=meaning,
     )
     catalogue = Catalogue(
         features=declare_all(context.declaration, plug_ins),
@@ -79,10 +82,11 @@ def build_training_data(
         tracked_since={name: since.isoformat() for name, since in sorted(history.tracked_since.items())},
         quarantined={},
         plug_ins=tuple(one.plug_in for one in plug_ins),
+        meaning=meaning,
     )
     raw = assemble(context, catalogue)
     raw = backend.create_table("training_features", raw, temp=True, overwrite=True)
-    catalogue = _with_vocabularies(catalogue, points, raw, settings)
+    catalogue = with_vocabularies(catalogue, points, raw, settings)
     return _without_constants(_collect(tables, points, labelled, encoded(raw, catalogue), catalogue))
 
 
@@ -101,22 +105,6 @@ def _supported_ages(points: ir.Table, labelled: ir.Table, grid: tuple[float, ...
         )
     last = max((landmark for landmark, count in by_landmark.items() if count >= min_wins), default=0)
     return grid[: max(last, 0) + 1]
-
-
-def _with_vocabularies(catalogue: Catalogue, points: ir.Table, raw: ir.Table, settings: FeatureSettings) -> Catalogue:
-    """Freeze every category's values: those seen on enough leads, most frequent first (ties by value)."""
-    joined = raw.inner_join(points.select("point_id", "lead_id"), "point_id")
-    features: list[Feature] = []
-    for feature in catalogue.features:
-        if feature.kind == "category":
-            seen = joined.group_by(value=joined[feature.name]).agg(leads=joined.lead_id.nunique())
-            seen = seen.filter(seen.value.notnull() & (seen.leads >= settings.min_rows_of_value))
-            words = (
-                seen.order_by(ibis._.leads.desc(), "value").limit(settings.max_values).value.to_pyarrow().to_pylist()
-            )
-            feature = replace(feature, vocabulary=tuple(words))  # noqa: PLW2901
-        features.append(feature)
-    return replace(catalogue, features=tuple(features))
 
 
 def _collect(

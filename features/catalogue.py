@@ -11,6 +11,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from leadq.features.meaning.lists import Meaning
+
 FeatureKind = Literal["number", "category"]
 Absent = Literal["zero", "missing"]
 
@@ -71,6 +73,9 @@ class Feature:
     vocabulary : tuple of str
         For a category: the values known at training, most frequent first; code = position. Other values get the code
         ``len(vocabulary)`` ("other"), a missing value is NaN.
+    spellings : tuple of tuple of str
+        Of each word of the vocabulary the keys (:func:`leadq.features.meaning.spelling_keys.folded`) that have its code, frozen with
+        it. Empty: a value has a word's code only where it is that word, letter by letter.
     words : FeatureWords or None
         How sales hears about it; None leaves that to ``sentences.yaml``.
     group : str
@@ -88,6 +93,7 @@ class Feature:
     window_days: int | None = None
     proven: bool = True
     vocabulary: tuple[str, ...] = ()
+    spellings: tuple[tuple[str, ...], ...] = ()
     words: FeatureWords | None = None
     group: str = ""
 
@@ -124,6 +130,8 @@ class Catalogue:
         Features or fields that were left out, and why.
     plug_ins : tuple of PlugIn
         Groups of other packages that the project had named when it was trained.
+    meaning : Meaning or None
+        The lists by which titles, domains and sizes were read; None of a model from before there were any, or trained without.
     """
 
     features: tuple[Feature, ...]
@@ -133,6 +141,7 @@ class Catalogue:
     tracked_since: dict[str, str]
     quarantined: dict[str, str]
     plug_ins: tuple[PlugIn, ...] = ()
+    meaning: Meaning | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,12 +165,15 @@ class Catalogue:
         return replace(self, features=kept, quarantined={**self.quarantined, **reasons})
 
     def to_json(self) -> str:
-        """Text of the catalogue, stable byte for byte; what only plug-ins have is left out where there is none."""
-        document = asdict(self)
+        """Text of the catalogue, stable byte for byte; what only plug-ins have, and lists, are left out where there are none."""
+        document = asdict(replace(self, meaning=None))
         if not self.plug_ins:
             del document["plug_ins"]
+        del document["meaning"]
+        if self.meaning is not None:
+            document["meaning"] = self.meaning.to_document()
         for row in document["features"]:
-            for name in ("words", "group"):
+            for name in ("words", "group", "spellings"):
                 if not row[name]:
                     del row[name]
         return json.dumps(document, indent=1, sort_keys=True) + "\n"
@@ -174,7 +186,9 @@ class Catalogue:
         document["ages_days"] = tuple(document["ages_days"])
         document["event_kinds"] = tuple(document["event_kinds"])
         plug_ins = tuple(PlugIn(**row) for row in document.pop("plug_ins", ()))
-        return Catalogue(features=features, plug_ins=plug_ins, **document)
+        lists = document.pop("meaning", None)
+        meaning = None if lists is None else Meaning.from_document(lists)
+        return Catalogue(features=features, plug_ins=plug_ins, meaning=meaning, **document)
 
 
 def _feature(row: dict[str, Any]) -> Feature:
@@ -182,6 +196,7 @@ def _feature(row: dict[str, Any]) -> Feature:
     given = {
         **row,
         "vocabulary": tuple(row["vocabulary"]),
+        "spellings": tuple(tuple(keys) for keys in row.get("spellings", ())),
         "absent": row.get("absent") or _absent_before_it_was_said(row),
         "words": None if words is None else FeatureWords(**words),
     }

@@ -27,6 +27,9 @@ class FeatureSettings:
         A kind seen on fewer leads is left out.
     groups : tuple of str
         Feature groups of other packages to train with, by their names in the entry points ``leadq.feature_groups``.
+    same_meaning : bool
+        Read titles, domains, countries and sizes by the newest lists, and words without regard to capitals and blanks. False trains
+        as leadq did before it had lists.
     """
 
     ages_days: tuple[float, ...] = (0, 1, 3, 7, 14, 30, 60, 90, 120, 180, 270, 365)
@@ -37,3 +40,4 @@ class FeatureSettings:
     max_event_kinds: int = 40
     min_leads_of_kind: int = 30
     groups: tuple[str, ...] = ()
+    same_meaning: bool = True

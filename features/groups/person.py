@@ -1,16 +1,17 @@
 """Who the lead is at work: seniority and function out of the title, kind of e-mail domain, country.
 
-Only the title's words and the domain's kind are used; names and addresses never leave the reader. Matching is on whole words of
-the lower-cased title, with nothing that two engines could read differently.
+Only the title's words and the domain's kind are used; names and addresses never leave the reader. Which words mean what is a matter of
+the lists that the model was trained with (``features/meaning``); a model from before there were any reads as it always has.
 """
 
 from __future__ import annotations
 
-import ibis
 import ibis.expr.types as ir
 
 from leadq.features.catalogue import Feature
 from leadq.features.groups.protocol import DeclarationContext, FeatureContext
+from leadq.features.meaning import former_people
+from leadq.features.meaning.people import email_kind, listed_kinds, read_titles
 
 _KNOWN = "value of the field as of the moment, rebuilt from its recorded changes"
 
@@ -34,87 +35,6 @@ DECLARED: tuple[Feature, ...] = (
     _category("person_country", "leads.country", "country of the person"),
 )
 
-SENIORITY: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("student", ("student", "intern", "trainee", "apprentice", "phd", "professor")),
-    ("vice president", ("vp", "svp", "evp", "vice president")),
-    (
-        "executive",
-        (
-            "ceo",
-            "cto",
-            "cfo",
-            "cio",
-            "cmo",
-            "coo",
-            "cro",
-            "ciso",
-            "chief",
-            "founder",
-            "cofounder",
-            "owner",
-            "president",
-            "managing director",
-            "geschäftsführer",
-            "partner",
-        ),
-    ),
-    ("director", ("director", "head", "leiter", "leiterin")),
-    ("manager", ("manager", "lead", "supervisor", "principal")),
-    (
-        "specialist",
-        (
-            "engineer",
-            "analyst",
-            "specialist",
-            "consultant",
-            "developer",
-            "coordinator",
-            "associate",
-            "assistant",
-            "administrator",
-            "representative",
-            "executive",
-        ),
-    ),
-)
-FUNCTION: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("sales", ("sales", "account", "business development", "vertrieb", "cro")),
-    ("marketing", ("marketing", "growth", "brand", "content", "communications", "cmo")),
-    (
-        "it",
-        (
-            "it",
-            "cto",
-            "cio",
-            "ciso",
-            "technology",
-            "engineering",
-            "engineer",
-            "developer",
-            "software",
-            "data",
-            "security",
-            "infrastructure",
-            "devops",
-        ),
-    ),
-    ("finance", ("finance", "cfo", "controller", "accounting", "treasurer", "financial")),
-    ("people", ("hr", "people", "human resources", "talent", "recruiting")),
-    ("purchasing", ("purchasing", "procurement", "buyer", "sourcing", "einkauf")),
-    ("operations", ("operations", "coo", "logistics", "supply chain", "production", "plant", "facilities")),
-    ("product", ("product", "design", "research")),
-    (
-        "management",
-        ("ceo", "founder", "cofounder", "owner", "president", "managing director", "chief", "geschäftsführer"),
-    ),
-)
-FREE_MAIL = (
-    "gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook.com", "live.com", "icloud.com", "aol.com", "gmx.de", "gmx.net",
-    "web.de", "t-online.de", "protonmail.com", "proton.me", "mail.com", "yandex.com", "qq.com", "163.com", "orange.fr", "free.fr",
-)  # fmt: skip
-_EDUCATION = (".edu", ".ac.uk", ".edu.au", ".ac.jp")
-_PUBLIC = (".gov", ".gov.uk", ".mil", ".gouv.fr")
-
 
 class PersonGroup:
     """Seniority, function, kind of e-mail address and country of the person."""
@@ -134,52 +54,19 @@ class PersonGroup:
         people = fields.select(
             "point_id",
             title=fields["field:lead.title"],
-            person_email_kind=_email_kind(fields["field:lead.email_domain"], fields["field:account.domain"]),
+            email_domain=fields["field:lead.email_domain"],
+            account_domain=fields["field:account.domain"],
             person_country=fields["field:lead.country"],
         )
-        return people.left_join(_read_titles(people), "title").drop("title", "title_right")
-
-
-def _email_kind(domain: ir.StringValue, company: ir.StringValue) -> ir.StringValue:
-    domain = domain.lower()
-    return ibis.cases(
-        (domain.isnull() | (domain == ""), ibis.null("string")),
-        (domain.isin(FREE_MAIL), "free mail"),
-        (_ends_with(domain, _EDUCATION), "education"),
-        (_ends_with(domain, _PUBLIC), "public body"),
-        ((domain == company.lower()).fill_null(False), "company"),
-        else_="other",
-    )
-
-
-def _read_titles(people: ir.Table) -> ir.Table:
-    """Seniority and function of every title, ``title, person_seniority, person_function``: each title is read once."""
-    titles = people.select("title").distinct()
-    words = ibis.literal(" ") + titles.title.lower()
-    for mark in "-/,.&()|;:":
-        words = words.replace(mark, " ")
-    words = words + " "
-    return titles.select(
-        "title",
-        person_seniority=_first_match(titles.title, words, SENIORITY),
-        person_function=_first_match(titles.title, words, FUNCTION),
-    )
-
-
-def _ends_with(text: ir.StringValue, endings: tuple[str, ...]) -> ir.BooleanValue:
-    holds = ibis.literal(False)
-    for ending in endings:
-        holds = holds | text.endswith(ending)
-    return holds
-
-
-def _first_match(
-    title: ir.StringValue, words: ir.StringValue, groups: tuple[tuple[str, tuple[str, ...]], ...]
-) -> ir.StringValue:
-    branches = [(title.isnull() | (title.strip() == ""), ibis.null("string"))]
-    for label, terms in groups:
-        found = ibis.literal(False)
-        for term in terms:
-            found = found | words.contains(f" {term} ")
-        branches.append((found, ibis.literal(label)))
-    return ibis.cases(*branches, else_="other")
+        if context.meaning is None:
+            kind = former_people.email_kind(people.email_domain, people.account_domain)
+            people = people.mutate(person_email_kind=kind)
+            titles = former_people.read_titles(people)
+        else:
+            listed = listed_kinds(people, context.meaning, context.tables.backend)
+            people = people.left_join(listed, "email_domain").drop("email_domain_right")
+            kind = email_kind(people.listed, people.email_domain, people.account_domain)
+            people = people.mutate(person_email_kind=kind).drop("listed")
+            titles = read_titles(people, context.meaning)
+        people = people.left_join(titles, "title").drop("title_right")
+        return people.drop("title", "email_domain", "account_domain")

@@ -61,7 +61,7 @@ def declare(loaded: LoadedGroup, context: DeclarationContext, taken: Collection[
             names.add(_shown(feature.name))
     if problems:
         raise ConfigError(problems)
-    return tuple(replace(feature, group=loaded.plug_in.name, vocabulary=()) for feature in features)
+    return tuple(replace(feature, group=loaded.plug_in.name, vocabulary=(), spellings=()) for feature in features)
 
 
 def _wrong(feature: Any, taken: Collection[str]) -> Iterator[tuple[str, str]]:

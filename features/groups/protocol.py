@@ -19,6 +19,7 @@ from leadq.crm.contract.history import History
 from leadq.features.catalogue import Feature
 from leadq.features.engine.duckdb_engine import Tables
 from leadq.features.field_values import Field, fields_as_of
+from leadq.features.meaning.lists import Meaning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +34,14 @@ class DeclarationContext:
         Fields that may be looked at, the company's own among them.
     event_kinds : tuple of str
         Kinds of events that became features; empty without dates.
+    meaning : Meaning or None
+        The lists of the training; None of a model from before there were any.
     """
 
     history: History
     fields: tuple[Field, ...]
     event_kinds: tuple[str, ...]
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: the values are kept once they are computed
@@ -59,6 +63,8 @@ class FeatureContext:
         As frozen in the catalogue.
     computed : mapping of str to ir.Table
         Tables of groups, by name, that were computed before the points were cut into parts.
+    meaning : Meaning or None
+        The lists of the training, as frozen in the catalogue; None of a model from before there were any.
     """
 
     tables: Tables
@@ -68,6 +74,7 @@ class FeatureContext:
     tracked_since: dict[str, datetime] = field(default_factory=dict)
     event_kinds: tuple[str, ...] = ()
     computed: Mapping[str, ir.Table] = field(default_factory=dict)
+    meaning: Meaning | None = None
 
     @cached_property
     def values(self) -> ir.Table:
@@ -78,7 +85,9 @@ class FeatureContext:
     @property
     def declaration(self) -> DeclarationContext:
         """What groups declare from, for these looks."""
-        return DeclarationContext(history=self.tables.history, fields=self.fields, event_kinds=self.event_kinds)
+        return DeclarationContext(
+            history=self.tables.history, fields=self.fields, event_kinds=self.event_kinds, meaning=self.meaning
+        )
 
 
 @runtime_checkable

@@ -27,6 +27,8 @@ from leadq.models.tiers.tier_offers import TierCut
 BUNDLE_VERSION = 1
 WITH_A_READING = 2
 """Version of a bundle that says how its sources were read: a leadq that would not heed it must refuse the bundle."""
+WITH_LISTS = 3
+"""Version of a bundle whose catalogue holds the lists that titles, domains and sizes are read by, whatever it says of its reading."""
 MANIFEST = "bundle.json"
 _FIELD_PROFILES = "field_profiles.json"
 _READING = "reading.json"
@@ -116,11 +118,14 @@ def documents(bundle: Bundle) -> dict[str, bytes]:
     if bundle.reading_text:
         files[_READING] = bundle.reading_text.encode()
     hashes = {name: _hash(content) for name, content in files.items()}
-    files[MANIFEST] = _json({"bundle_version": _version_with(hashes), "kind": bundle.kind, "sha256": hashes})
+    number = _version_with(hashes, lists=bundle.catalogue.meaning is not None)
+    files[MANIFEST] = _json({"bundle_version": number, "kind": bundle.kind, "sha256": hashes})
     return files
 
 
-def _version_with(names: Collection[str]) -> int:
+def _version_with(names: Collection[str], *, lists: bool) -> int:
+    if lists:
+        return WITH_LISTS
     return WITH_A_READING if _READING in names else BUNDLE_VERSION
 
 
@@ -165,12 +170,14 @@ def _read_files(folder: Path) -> dict[str, bytes]:
         content = (folder / MANIFEST).read_bytes()
         manifest = json.loads(content)
         found = manifest["bundle_version"]
-        expected_hashes = dict(manifest["sha256"]) if found in (BUNDLE_VERSION, WITH_A_READING) else {}
+        expected_hashes = dict(manifest["sha256"]) if found in (BUNDLE_VERSION, WITH_A_READING, WITH_LISTS) else {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         value = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         raise BundleError(_damaged(folder / MANIFEST, "must be the manifest of a model", value)) from error
-    if found != _version_with(expected_hashes):
-        readable = _version_with(expected_hashes) if expected_hashes else f"{BUNDLE_VERSION} or {WITH_A_READING}"
+    lists = found == WITH_LISTS
+    if not expected_hashes or found != _version_with(expected_hashes, lists=lists):
+        known = f"{BUNDLE_VERSION}, {WITH_A_READING} or {WITH_LISTS}"
+        readable = _version_with(expected_hashes, lists=lists) if expected_hashes else known
         raise BundleError(
             Problem(
                 where=str(folder / MANIFEST),
@@ -225,6 +232,8 @@ def read_bundle(folder: Path) -> Bundle:
             reading_text=files.get(_READING, b"").decode(),
         )
         bundle.reading  # noqa: B018 - a reading that cannot be told is damage
+        if (bundle.catalogue.meaning is not None) != (json.loads(files[MANIFEST])["bundle_version"] == WITH_LISTS):
+            raise ValueError("the lists that its version says it was trained with")
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(_damaged(folder, "must contain all parts of a model", str(error))) from error
     return replace(bundle, version=version_of(files))

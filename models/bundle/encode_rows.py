@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from leadq.features.catalogue import Catalogue, Feature
+from leadq.features.meaning.spelling_keys import code_by_key, folded
 from leadq.foundation.arrays import Floats
 from leadq.foundation.problems import InputError, Problem
 
@@ -36,8 +37,12 @@ def _words(column: pd.Series[Any], feature: Feature) -> pd.Series[Any]:
 
 def _codes(column: pd.Series[Any], feature: Feature) -> Floats:
     words = _words(column, feature)
-    position = {value: code for code, value in enumerate(feature.vocabulary)}
-    known = words.map(position, na_action="ignore")
+    if feature.spellings:
+        keys, by_key = words.map(folded, na_action="ignore"), code_by_key(feature.spellings)
+        known = keys.map(by_key, na_action="ignore")
+    else:
+        position = {value: code for code, value in enumerate(feature.vocabulary)}
+        known = words.map(position, na_action="ignore")
     known = known.where(known.notna() | words.isna(), len(feature.vocabulary))
     return np.asarray(known.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 

@@ -88,8 +88,10 @@ def _reanchored(store: Store, runs: list[Run], bundle: Bundle) -> frozenset[str]
 
 
 def _read_otherwise(store: Store, runs: list[Run], bundle: Bundle) -> frozenset[str]:
-    """Versions by which the runs scored that learnt from another reading of the sources."""
-    return frozenset(version for version, one in _others(store, runs, bundle).items() if one.reading != bundle.reading)
+    """Versions by which the runs scored that learnt from another reading of the sources, or by other lists of what means the same."""
+    ours = (bundle.reading, bundle.catalogue.meaning)
+    others = _others(store, runs, bundle).items()
+    return frozenset(version for version, one in others if (one.reading, one.catalogue.meaning) != ours)
 
 
 def _others(store: Store, runs: list[Run], bundle: Bundle) -> dict[str, Bundle]:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from leadq.features.catalogue import Catalogue, Feature
+from leadq.features.meaning.spelling_keys import code_by_key, folded
 from leadq.foundation.arrays import Bools, Floats
 from leadq.foundation.problems import Problem, StoreError
 
@@ -106,9 +107,19 @@ def _codes(column: pa.Array, feature: Feature) -> Floats:
     """Encode a column as :func:`leadq.features.assemble.encoded` does: one code for all that the vocabulary does not know."""
     if feature.kind == "category":
         texts = column.cast(pa.string())
-        code = pc.fill_null(
-            pc.index_in(texts, value_set=pa.array(feature.vocabulary, pa.string())), len(feature.vocabulary)
-        )
+        code = _spelt(texts, feature) if feature.spellings else _as_recorded(texts, feature)
+        code = pc.fill_null(code, len(feature.vocabulary))
         column = pc.if_else(texts.is_valid(), code, pa.scalar(None, pa.int32()))
     result: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return result
+
+
+def _as_recorded(texts: pa.Array, feature: Feature) -> pa.Array:
+    return pc.index_in(texts, value_set=pa.array(feature.vocabulary, pa.string()))
+
+
+def _spelt(texts: pa.Array, feature: Feature) -> pa.Array:
+    """Look up every distinct value once."""
+    by_key, distinct = code_by_key(feature.spellings), texts.unique()
+    found = [None if one is None else by_key.get(folded(one)) for one in distinct.to_pylist()]
+    return pa.array(found, pa.int32()).take(pc.index_in(texts, value_set=distinct))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from leadq.features.meaning.lists import Meaning
 from leadq.features.training_data import TrainingData
 from leadq.foundation.problems import BundleError, GateStopped
 from leadq.models.bundle.bundle import MANIFEST, documents, keep_bundle, read_bundle, write_bundle
@@ -109,7 +110,7 @@ def test_a_bundle_of_another_version_is_refused(trained: TrainResult, tmp_path: 
     write_bundle(trained.bundle, tmp_path / "b")
     manifest = json.loads((tmp_path / "b" / MANIFEST).read_text())
     (tmp_path / "b" / MANIFEST).write_text(json.dumps({**manifest, "bundle_version": 99}))
-    with pytest.raises(BundleError, match=r"bundle version must be 1 or 2, got 99.*Train again"):
+    with pytest.raises(BundleError, match=r"bundle version must be 1, 2 or 3, got 99.*Train again"):
         read_bundle(tmp_path / "b")
     with pytest.raises(BundleError, match="must be the manifest"):
         read_bundle(tmp_path / "nowhere")
@@ -131,3 +132,17 @@ def test_a_manifest_of_another_shape_is_refused(manifest: str, trained: TrainRes
     (tmp_path / "bundle" / "bundle.json").write_text(manifest, encoding="utf-8")
     with pytest.raises(BundleError, match=r"bundle\.json: must be the manifest"):
         read_bundle(tmp_path / "bundle")
+
+
+def test_a_bundle_with_lists_has_a_version_that_a_leadq_without_them_refuses(
+    trained: TrainResult, tmp_path: Path
+) -> None:
+    lists = Meaning(seniority=(), function=(), free_mail=("gmail.com",), education=("edu",), public_body=("gov",))
+    with_them = replace(trained.bundle, catalogue=replace(trained.bundle.catalogue, meaning=lists))
+    write_bundle(with_them, tmp_path / "b")
+    assert read_bundle(tmp_path / "b").catalogue.meaning == lists
+    manifest = json.loads((tmp_path / "b" / MANIFEST).read_text())
+    assert manifest["bundle_version"] == 3
+    (tmp_path / "b" / MANIFEST).write_text(json.dumps({**manifest, "bundle_version": 1}))
+    with pytest.raises(BundleError, match="lists"):
+        read_bundle(tmp_path / "b")
