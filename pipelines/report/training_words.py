@@ -88,6 +88,8 @@ def _trust(training: Training) -> str:
     if not bundle.evaluation["possible"]:
         return f"Whether a model can be trusted could not be tested: {bundle.evaluation['why_not']}."
     verdict = first_page(bundle, training.agreement, held).verdict
+    if bundle.kind == "booster" and not bundle.evaluation["beats_points"]:
+        verdict = f"{verdict} But a simple points score may sort the leads as well."
     if held is None:
         return verdict
     leads = counted(len(held.judged), "later lead" if bundle.evaluation["dated"] else "lead")

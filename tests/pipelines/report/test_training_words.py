@@ -117,6 +117,8 @@ def test_rivals_are_named_without_figures(company: Company) -> None:
     assert "It does better than a simple points score" in better
     worse = "\n".join(training_words(evaluated(company, beats_points=False, logistic_better=True)))
     assert "It is not clearly better than a simple points score" in worse
+    assert "But a simple points score may sort the leads as well." in worse.splitlines()[2]
+    assert "But a simple points score" not in better
     assert "A simpler model (logistic regression) would have done better" in worse
 
 
