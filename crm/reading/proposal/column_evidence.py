@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leadq.crm.reading.people.headings import Says, heading_says, is_of_people
-from leadq.crm.reading.people.name_forms import Reads, reads_as
+from leadq.crm.reading.people.headings import is_of_people
+from leadq.crm.reading.proposal.asking.personal_words import is_personal, names_somebody
 from leadq.crm.reading.proposal.file_sample import Column, Sample
-from leadq.crm.reading.proposal.heading_names import is_called
 from leadq.crm.reading.proposal.tables.further_tables import Tables
 from leadq.foundation.plurals import counted
 
-_OF_PEOPLE = (Says.NAME, Says.ALWAYS, Says.DETAIL, Says.PEOPLE)
-_NAMES = 0.3
-"""Share of a column's words that read as names, from which on none is shown."""
 _LONGEST, _DIGITS = 40, 9
 NOT_SHOWN = "(not shown)"
 
@@ -90,12 +86,10 @@ def _read_as(column: Column, rows: int) -> str:
 
 
 def _examples(column: Column, mapped_to: str) -> str:
-    if heading_says(column.name) in _OF_PEOPLE or is_called("owner", column.name) or is_called("email", column.name):
+    if is_personal(column):
         return NOT_SHOWN
     if column.words:
-        words = [word for word, _ in column.words]
-        names = sum(reads_as(word) >= Reads.FAMILY for word in words)
-        shown = words[:2] if names < _NAMES * len(words) else []
+        shown = [word for word, _ in column.words[:2]]
     else:
         shown = [*column.reading.evidence.examples[:2]] if column.reading.kind in ("time", "number", "flag") else []
     known = column.is_time or mapped_to.startswith("accounts.")
@@ -106,4 +100,5 @@ def _examples(column: Column, mapped_to: str) -> str:
 
 def _may_be_personal(example: str, *, digits: bool) -> bool:
     """Whether an example may be a note, an address or the number of a person."""
-    return len(example) > _LONGEST or "@" in example or (digits and sum(sign.isdigit() for sign in example) >= _DIGITS)
+    number = digits and sum(sign.isdigit() for sign in example) >= _DIGITS
+    return len(example) > _LONGEST or number or names_somebody(example)

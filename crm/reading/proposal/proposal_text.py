@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leadq.crm.contract.crm_tables import TABLES
+from leadq.crm.reading.proposal.asking.personal_words import is_personal
 from leadq.crm.reading.proposal.file_sample import Sample
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.outcome_guess import Outcome, columns_with_few_words
@@ -159,7 +160,8 @@ def _outcome(tables: Tables) -> list[str]:
     key = "column" if guess.dated else "outcome"
     outcome = tables.of_opportunities or guess.outcome
     if outcome is None:
-        few = "; ".join(shown(one) for one in columns_with_few_words(guess.sample.columns))
+        nobodys = tuple(column for column in guess.sample.columns if not is_personal(column))
+        few = "; ".join(shown(one) for one in columns_with_few_words(nobodys))
         return [
             f"{key}: {quoted(NO_OUTCOME)}  # no column with words like won and lost was found",
             *([f"# {shown(guess.refused.why)}"] if guess.refused else []),

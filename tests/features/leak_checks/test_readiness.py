@@ -15,7 +15,7 @@ from scipy.stats import beta
 from leadq.agreement.schema import Agreement, Outcome
 from leadq.crm.contract.history import History, TableCount
 from leadq.crm.gate.judge import check_rules
-from leadq.features.leak_checks.run_checks import find_leaks
+from leadq.features.leak_checks.run_checks import check_leaks, find_leaks
 from leadq.features.readiness.check_page import render_check_report
 from leadq.features.readiness.promise_evidence import detectable_error, leads_that_prove, rate_that_proves
 from leadq.features.readiness.readiness import readiness
@@ -165,6 +165,23 @@ def test_a_flat_source(leak_world: Any, leak_agreement: Agreement) -> None:
     told = readiness(history, None, leak_agreement)
     assert "dates" in topics(told, "cannot")
     assert not {"horizon", "length", "events"} & (topics(told, "can") | topics(told, "cannot"))
+    assert "The order of the rows is used as time" in _of_dates(told)
+
+
+def test_a_flat_source_in_no_known_order(
+    leak_world: Any, leak_agreement: Agreement, built: Callable[[History], TrainingData]
+) -> None:
+    """Its newest rows look different, and are any rows: check says that nothing is said of time, and looks for no drift."""
+    history = replace(leak_world(n_leads=250).write(dated=False), order_is_time=False)
+    assert "leads are tested at random, the model has no anchor" in _of_dates(readiness(history, None, leak_agreement))
+    data = built(history)
+    assert not data.order_is_time
+    assert 7 in check_leaks(data, history, seed=1).not_run
+    assert 7 not in check_leaks(replace(data, order_is_time=True), history, seed=1).not_run
+
+
+def _of_dates(told: Readiness) -> str:
+    return next(one.sentence for one in told.statements if one.topic == "dates")
 
 
 def test_rejected_rows_are_told(leak_world: Any, leak_agreement: Agreement) -> None:

@@ -88,6 +88,21 @@ def test_a_flat_source_is_split_by_order() -> None:
     assert "rolling origins (rows " in " ".join(result.evaluation.in_words())
 
 
+def test_of_rows_that_are_in_no_order_of_time_nothing_is_said_of_time() -> None:
+    """The same world with a strong drift: an anchor would be kept if the order were one in time."""
+    data, _ = make_world(3000, seed=4, dated=False, intercept=-1.0, drift=-3.0)
+    data = replace(data.rows((data.meta["landmark"] == 0).to_numpy()), order_is_time=False)
+    result = train_bundle(data, make_agreement(0.3), QUICK, provenance={})
+    told = " ".join(result.evaluation.in_words())
+    assert result.evaluation.anchor is None
+    assert result.bundle.calibrator.anchor == 0.0
+    assert "rows in a random order" in told
+    assert "nchor" not in told
+    eleventh = next(finding for finding in result.evaluation.findings if finding.check == 11)
+    assert (eleventh.verdict, "Not judged" in eleventh.words) == ("passed", True)
+    assert result.evaluation.to_document()["order_is_time"] is False
+
+
 def test_the_anchor_is_kept_where_the_world_drifts_and_moves_the_bundle() -> None:
     data, _ = make_world(6000, seed=4, intercept=-1.0, drift=-1.5)
     read_at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=700)

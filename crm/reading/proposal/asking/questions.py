@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leadq.crm.reading.proposal.asking.outcome_answers import COLUMN, LOST, WON, WORDS
+from leadq.crm.reading.proposal.asking.personal_words import is_personal
 from leadq.crm.reading.proposal.file_sample import Column, Sample
 from leadq.crm.reading.proposal.heading_names import is_no_outcome, rank
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
@@ -84,7 +85,7 @@ def _outcome(guess: LeadGuess, answers: Mapping[str, str]) -> Iterator[Question]
             )  # fmt: skip
         return
     if COLUMN in answers:
-        yield from _words_of(guess.outcome)
+        yield from _words_of(guess, guess.outcome)
     elif guess.outcome.asked:
         yield _unclear(guess.outcome)
 
@@ -107,12 +108,12 @@ def _candidates(guess: LeadGuess) -> list[Choice]:
 
 def _may_be(column: Column) -> bool:
     few = 2 <= len(column.words) <= _MOST_WORDS and column.reading.kind in ("text", "flag")
-    return few and not is_no_outcome(column.name)
+    return few and not is_no_outcome(column.name) and not is_personal(column)
 
 
-def _words_of(outcome: Outcome) -> Iterator[Question]:
+def _words_of(guess: LeadGuess, outcome: Outcome) -> Iterator[Question]:
     """Ask for words of won and lost leads in a column that a person named, where the words do not say it."""
-    words = {**dict.fromkeys((*outcome.won, *outcome.lost, *outcome.open), 0), **outcome.asked}
+    words = next(dict(column.words) for column in guess.sample.columns if column.name == outcome.columns[0])
     if not outcome.won or (outcome.asked and not outcome.lost):
         yield _which(WON, "won", words, outcome)
         yield _which(LOST, "lost (all others are open)", words, outcome)
@@ -146,7 +147,7 @@ def _unclear(outcome: Outcome) -> Question:
 
 def _forms(samples: Sequence[Sample]) -> Iterator[Question]:
     for sample in samples:
-        for column in sample.columns:
+        for column in [one for one in sample.columns if not is_personal(one)]:  # those are left out, however they are written
             for doubt in column.doubts:
                 if len(doubt.ways) > 1:
                     yield _form(sample, column, doubt)

@@ -1,6 +1,6 @@
 """How further tables belong to the leads: by which column, for which share of the rows, and whether that tells the outcome.
 
-A lead of Salesforce has an account, an opportunity and a contact only once it is converted. A column that is filled for won leads and
+In many a CRM a lead has an account, an opportunity and a contact only once it is converted. A column that is filled for won leads and
 empty for others is never the way to an account: it would tell the outcome.
 """
 
