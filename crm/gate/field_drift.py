@@ -129,7 +129,7 @@ def compare_fields(
     trained_at : datetime, optional
         When the data of the training was read: rows of then are counted to tell what its words have become. By default all rows.
     """
-    created = [profile for profile in profiles or () if profile.column == CREATED and profile.type == "date"]
+    created = [profile for profile in profiles or () if profile.column == CREATED and profile.type == "month"]
     wanted = [profile for profile in profiles or () if profile.column in used and profile not in created]
     types = {f"{field.entity}s.{field.name}": field.type for field in (*history.own_fields, *CONTRACT_FIELDS)}
     same = [one for one in wanted if (history.dated and one.column == CREATED) or types.get(one.column) == one.type]

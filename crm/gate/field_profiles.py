@@ -35,12 +35,12 @@ CONTRACT_FIELDS = (
 )
 """Columns of the contract that features are computed from: they are profiled and compared as a company's own fields are."""
 CREATED = "leads.created_at"
-"""Of a source with dates: when leads came in, in days before the reading, and the hour of the day (UTC)."""
+"""Of a source with dates: the month in which leads came in, for a year before the reading, and the hour of the day (both UTC)."""
 TURNING_OVER = frozenset({"leads.campaign"})
 """Columns whose values come and go by nature; there only most values being new is worth a word."""
 
 
-FieldKind: TypeAlias = Literal["number", "category", "flag", "date", "hour"]
+FieldKind: TypeAlias = Literal["number", "category", "flag", "date", "hour", "month"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,8 @@ class FieldProfile:
     ----------
     entity : {"lead", "account"}
     name : str
-    type : {"number", "category", "flag", "date", "hour"}
-        ``hour`` is the hour of the day (UTC) of a time.
+    type : {"number", "category", "flag", "date", "hour", "month"}
+        ``hour`` is the hour of the day of a time, ``month`` the month it is in, such as ``2026-03`` (both UTC).
     rows : int
         Leads looked at.
     missing : int
@@ -60,7 +60,7 @@ class FieldProfile:
     shares : tuple of (str, float)
         Of a category or flag: the most frequent values, and their share in [0, 1] of the leads of which it is known.
     known : tuple of str
-        Of a category: all its values in the whole history; empty where there are too many to list.
+        Of a category or month: all its values in the whole history; empty where there are too many to list.
     known_rows : tuple of int
         Rows of leads, or of accounts, with each of the known values; empty of a model from before they were counted.
     up_to : tuple of (float, float)

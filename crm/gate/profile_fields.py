@@ -25,7 +25,9 @@ MAX_VALUES = 100
 _LISTED = 20
 """Most frequent values whose shares are kept."""
 _CONTRACT = frozenset(f"{one.entity}s.{one.name}" for one in CONTRACT_FIELDS)
-_CREATED = FieldProfile(entity="lead", name="created_at", type="date", rows=0, missing=0)
+_CREATED = FieldProfile(entity="lead", name="created_at", type="month", rows=0, missing=0)
+_MONTHS_DAYS = 400
+"""Months that begin within so many days before the reading are counted."""
 _TENTHS = [tenth / 10 for tenth in range(1, 10)]
 
 
@@ -70,7 +72,7 @@ def profile_fields(history: History, *, memory_limit: str = "1GB") -> tuple[Fiel
     """
     fields = [*CONTRACT_FIELDS, *(field for field in history.own_fields if field.status != "refused")]
     bare = [FieldProfile(entity=one.entity, name=one.name, type=one.type, rows=0, missing=0) for one in fields]
-    bare += [replace(_CREATED, type=kind) for kind in ("date", "hour") if history.dated]
+    bare += [replace(_CREATED, type=kind) for kind in ("month", "hour") if history.dated]
     with _open(history, memory_limit) as opened:
         listed = [replace(one, **_listed(history, opened, one)) for one in bare]
         counted = _count(history, opened.newest, listed)
@@ -181,6 +183,8 @@ def _listed(history: History, opened: _Opened, field: FieldProfile) -> dict[str,
     if field.type in ("number", "date", "hour"):
         (edges,) = present.aggregate(edges=present.value.quantile(_TENTHS)).to_pyarrow()["edges"].to_pylist()
         return {"up_to": tuple((edge, 0.0) for edge in sorted({float(one) for one in edges or ()}))}
+    if field.type == "month":
+        return _months(history, opened.whole[field.entity])
     counted = present.group_by("value").agg(leads=present.count())
     frequent = counted.order_by(ibis._.leads.desc(), "value").limit(_LISTED).to_pyarrow()["value"].to_pylist()
     found: dict[str, Any] = {"shares": tuple((str(one), 0.0) for one in frequent)}
@@ -189,6 +193,16 @@ def _listed(history: History, opened: _Opened, field: FieldProfile) -> dict[str,
         found["known"] = tuple(rows)
         found["known_rows"] = tuple(rows.values())
     return found
+
+
+def _months(history: History, leads: ir.Table) -> dict[str, Any]:
+    """Count the leads of each whole month of the last year, and of the month of the reading up to then."""
+    moments = [history.read_at - timedelta(days=_MONTHS_DAYS), history.read_at]
+    first, last = (ibis.literal(moment).cast(leads.created_at.type()) for moment in moments)
+    within = leads.filter(leads.created_at > first, leads.created_at <= last)
+    rows = _rows_of_values(within.select(month=within.created_at.strftime("%Y-%m")), "month")
+    rows.pop(f"{moments[0]:%Y-%m}", None)
+    return {"known": tuple(rows), "known_rows": tuple(rows.values())}
 
 
 def _count(history: History, rows: dict[str, ir.Table], profiles: Sequence[FieldProfile]) -> tuple[FieldCount, ...]:
@@ -229,7 +243,7 @@ def _field_count(found: dict[str, int], place: int, profile: FieldProfile) -> Fi
 
 
 def _value(history: History, table: ir.Table, field: FieldProfile) -> ir.Value:
-    """Of a number what is finite, of a date whole days before the reading, of a flag ``yes`` or ``no``, of a time its hour."""
+    """Of a number what is finite, of a date whole days before the reading, of a flag ``yes`` or ``no``, of a time its hour or month."""
     column = table[field.name]
     if field.type == "number":
         return ibis.ifelse(column.isnan() | column.isinf(), ibis.null("float64"), column)
@@ -238,4 +252,6 @@ def _value(history: History, table: ir.Table, field: FieldProfile) -> ir.Value:
         return (read_at.epoch_seconds() - column.epoch_seconds()) // 86_400
     if field.type == "hour":
         return (column.epoch_seconds() % 86_400) / 3600
+    if field.type == "month":
+        return column.strftime("%Y-%m")
     return ibis.ifelse(column, "yes", "no") if field.type == "flag" else column.cast("string")

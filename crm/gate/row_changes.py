@@ -1,13 +1,15 @@
 """Leads that were there when the model was trained and are not now, leads that are there twice, and no new ones for days.
 
-A file that was cut off, a filter on an export, a file that was joined twice or written days ago. Only leads of the last weeks before
-the training are counted: exports of the last two years lose old ones all the time. Says nothing about single leads.
+A file that was cut off, a filter on an export, a file that was joined twice or written days ago, days and months that changed places.
+Months are compared for a year before the training, from the first that an export still has: exports of the last two years lose old
+leads all the time. Says nothing about single leads.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,67 +17,79 @@ import pyarrow.parquet as pq
 
 from leadq.crm.contract.history import History
 from leadq.crm.gate.field_profiles import FieldProfile
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem
 
 FEWER, MORE = 0.05, 0.10
-"""Parts of the leads of then that may be gone, or have come in addition: some are deleted, merged or entered late."""
+"""Parts of a month's leads that may be gone, or have come in addition: some are deleted, merged or entered late."""
 SPARE = 3
-"""Leads by which every count may differ."""
+"""Leads by which every month may differ."""
 QUIET_DAYS, QUIET_LEADS = 3, 25
-"""No new lead for so many days, and for so long that so many would have come in at the pace of training."""
+"""No new lead for so many days, and for so long that so many would have come in at the pace before the training."""
+_PACE_MONTHS = 3
 _DAY = timedelta(days=1)
 
 
 def row_changes(history: History, created: FieldProfile, trained_at: datetime) -> Iterator[Problem]:
-    """Yield what tells that tonight's leads are not all, or not of tonight.
+    """Yield what tells that tonight's leads are not all, not of tonight, or not dated as they were.
 
     Parameters
     ----------
     history : History
         Tonight's, with dates.
     created : FieldProfile
-        When the newest leads of the training came in, in days before ``trained_at``.
+        How many leads came in in each month before ``trained_at``.
     trained_at : datetime
     """
-    if not created.up_to:
-        return
-    days, share = created.up_to[-1]
-    since, then = trained_at - (days + 1) * _DAY, share * created.rows
-    now, newest = _leads(history, since, trained_at)
-    if not (1 - FEWER) * then - SPARE <= now <= (1 + MORE) * then + SPARE:
-        of_then = (
-            f"the {then:,.0f} leads that came in between {since:%Y-%m-%d} and the training on {trained_at:%Y-%m-%d}"
-        )
+    then = dict(zip(created.known, created.known_rows, strict=True))
+    now, newest = _leads(history, trained_at)
+    if wrong := _other_months(then, now):
+        month = max(wrong, key=lambda one: abs(now[one] - then[one]))
         yield Problem(
             where="leads",
-            rule=f"must still have {of_then}",
-            value=f"{now:,}",
-            remedy="Check that the export is whole, without a filter, and that no row is in it under two ids.",
+            rule="must still have the leads, with their dates, that were there when the model was trained",
+            value=f"{now[month]:,} that came in in {month} where there were {then[month]:,}, and so in {counted(len(wrong), 'month')}",
+            remedy="Check that the export is whole, without a filter, that no lead is in it twice, and that days and months did not "
+            "change places.",
         )
-    if newest is None or history.read_at <= trained_at:
-        return
-    quiet = (history.read_at - newest) / _DAY
-    expected = quiet * then / (days + 1)
-    if quiet > QUIET_DAYS and expected > QUIET_LEADS:
+    if then and newest is not None and history.read_at > trained_at:
+        yield from _quiet(then, history.read_at - newest, newest, trained_at)
+
+
+def _other_months(then: dict[str, int], now: Counter[str]) -> list[str]:
+    months = sorted(then)
+    first = next((place for place, month in enumerate(months) if now[month]), 0)
+    compared = months[first + 1 :] if first else months  # the first month of a shorter export is perhaps not whole
+    return [
+        month
+        for month in compared
+        if not (1 - FEWER) * then[month] - SPARE <= now[month] <= (1 + MORE) * then[month] + SPARE
+    ]
+
+
+def _quiet(then: dict[str, int], quiet: timedelta, newest: datetime, trained_at: datetime) -> Iterator[Problem]:
+    months = sorted(then)[-_PACE_MONTHS:]
+    year, month = (int(part) for part in months[0].split("-"))
+    pace = sum(then[one] for one in months) / max(1.0, (trained_at - datetime(year, month, 1, tzinfo=UTC)) / _DAY)
+    if quiet > QUIET_DAYS * _DAY and quiet / _DAY * pace > QUIET_LEADS:
         yield Problem(
             where="leads",
-            rule=f"must have new leads: when the model was trained {then / (days + 1):,.1f} came in a day",
+            rule=f"must have new leads: before the model was trained {pace:,.1f} came in a day",
             value=f"none since {newest:%Y-%m-%d}",
             remedy="Check that the export is of today and not cut off.",
         )
 
 
-def _leads(history: History, since: datetime, until: datetime) -> tuple[int, datetime | None]:
-    """Return how many leads came in within a time, and when the newest of all came in before the reading."""
-    found, newest = 0, None
+def _leads(history: History, trained_at: datetime) -> tuple[Counter[str], datetime | None]:
+    """Return how many leads of each month came in until then, and when the newest of all came in before the reading."""
+    found, newest = Counter[str](), None
     for batch in pq.ParquetFile(history.path("leads")).iter_batches(columns=["created_at"]):
         created = batch.column("created_at")
-
-        def moment(value: datetime, kind: pa.DataType = created.type) -> pa.Scalar:
-            return pa.scalar(value, kind)
-
-        within = pc.and_(pc.greater(created, moment(since)), pc.less_equal(created, moment(until)))
-        found += int(pc.sum(within).as_py() or 0)
-        last = pc.max(created.filter(pc.less_equal(created, moment(history.read_at)))).as_py()
+        kind = created.type
+        of_then = created.filter(pc.less_equal(created, pa.scalar(trained_at, kind)))
+        numbers = pc.add(pc.multiply(pc.year(of_then), 100), pc.month(of_then))
+        for one in pc.value_counts(numbers.drop_null()).to_pylist():
+            found[f"{one['values'] // 100:04d}-{one['values'] % 100:02d}"] += one["counts"]
+        last = pc.max(created.filter(pc.less_equal(created, pa.scalar(history.read_at, kind)))).as_py()
         newest = max((one for one in (newest, last) if one is not None), default=None)
     return found, newest
