@@ -87,7 +87,9 @@ def _newest_run(project: Project, lead_id: str, as_of: datetime | None) -> Run |
     """Return the newest run, at or before a moment, that has a row for the lead."""
     over = [run for run in project.store.runs() if run.inputs.kind != "lead" or run.inputs.scope == lead_id]
     runs = [run for run in over if as_of is None or run.inputs.as_of <= as_of]
-    if as_of is not None:  # what was scored long afterwards for that time was seen by nobody then
+    if as_of is None:  # a run as of a moment after the data was read, before read_at was set, comes last of all
+        runs.sort(key=lambda run: run.inputs.as_of <= project.read_at)  # stable
+    else:  # what was scored long afterwards for that time was seen by nobody then
         runs.sort(key=lambda run: run.scored_at <= as_of + A_NIGHT_APART)  # stable: those that existed come last
     return next((run for run in reversed(runs) if told_then(project.store, run, lead_id) is not None), None)
 

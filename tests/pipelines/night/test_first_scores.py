@@ -17,6 +17,7 @@ from leadq.crm.contract.history import History, open_history
 from leadq.models.bundle.bundle import keep_bundle
 from leadq.models.live.live_models import LIVE, models_folder, promote, put_challenger, read_live
 from leadq.pipelines.console.progress import silent
+from leadq.pipelines.explaining.explain import explain
 from leadq.pipelines.night.first_scores import TOP, FirstScores, first_scores
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.old_extract import old_extract_words
@@ -96,9 +97,12 @@ def test_leads_that_seem_too_old_are_told_with_what_to_write_and_that_works(
     found = READ_AT.search(advice)
     assert found is not None, advice
     in_params(project, found[0])
-    again = score(opened(project, now=project.now + timedelta(days=200)), silent)
+    project = opened(project, now=project.now + timedelta(days=200))
+    again = score(project, silent)
     assert len(again.facts["best_leads"]) == TOP
     assert again.facts["advice"] == ""
+    best = again.facts["best_leads"][0]["lead_id"]
+    assert f"as of {project.read_at:%Y-%m-%d}" in explain(project, silent, lead_id=best).words.splitlines()[0]
 
 
 def test_where_few_leads_are_young_enough_the_best_are_shown_and_the_rest_is_told(company: Project) -> None:
