@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+from leadq.crm.reading.proposal.date_guess import closing, day
 from leadq.crm.reading.proposal.heading_names import is_called
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
+from leadq.crm.reading.proposal.outcome_evidence import STATE, with_states
 from leadq.crm.reading.values.column_reading import UNREAD
-from leadq.crm.storage.scratch_database import Connection, first_row, name, text
+from leadq.crm.storage.scratch_database import Connection, Relation, first_row, name, text
 
 _NO_PLANS = ("created_at", "changed_at", "won_at", "lost_at")
+_LONG = "INTERVAL 60 DAY"
+"""A closing that is so much later than everything else is a plan or a mistake."""
 
 
 def newest_moment(connection: Connection, guess: LeadGuess) -> str:
-    """Return the newest creation or change of the whole file as ``2026-09-30 16:12``; empty where there is none."""
+    """Return the newest creation, change or closing of a won or lost lead as ``2026-09-30 16:12``; empty where there is none."""
     columns = [
-        column
+        column.name
         for column in guess.sample.columns
         if column.is_time and any(is_called(contract, column.name) for contract in _NO_PLANS)
     ]
     if not columns:
         return ""
-    short = guess.sample.total == guess.sample.rows  # then they are canonical text already
-    given = [name(column.name) if short else column.reading.expression(column.name) for column in columns]
-    newest = [f"max({one}) FILTER (WHERE NOT starts_with({one}, {text(UNREAD)}))" for one in given]
-    rows = connection.table(guess.sample.looked if short else guess.sample.whole)
-    moment = f"strftime(greatest({', '.join(f'TRY_CAST({one} AS TIMESTAMPTZ)' for one in newest)}), '%Y-%m-%d %H:%M')"
-    return str(first_row(rows.aggregate(moment))[0] or "")
+    there = {column.name for column in guess.sample.columns}
+    closed = tuple(column for column in guess.dates.closed if column in there)
+    rows = _all_rows(connection, guess, {*columns, *closed})
+    (newest,) = first_row(
+        rows.aggregate(f"CAST(greatest({', '.join(f'max({day(one)})' for one in columns)}) AS VARCHAR)")
+    )
+    if newest is None:
+        return ""
+    last = f"TIMESTAMPTZ {text(str(newest))}"
+    if guess.outcome is not None and closed and set(guess.outcome.columns) <= there:
+        ends = f"{name(STATE)} IN ('won', 'lost') AND {closing(closed)} <= {last} + {_LONG}"
+        last = f"greatest({last}, max({closing(closed)}) FILTER (WHERE {ends}))"
+        rows = with_states(rows, guess.outcome)
+    return str(first_row(rows.aggregate(f"strftime({last}, '%Y-%m-%d %H:%M')"))[0])
+
+
+def _all_rows(connection: Connection, guess: LeadGuess, times: set[str]) -> Relation:
+    """All rows of the file with ``times`` as canonical text: a short file's are so already."""
+    sample = guess.sample
+    if sample.total == sample.rows:
+        return connection.table(sample.looked)
+    shown = []
+    for column in sample.columns:
+        given = column.reading.expression(column.name)
+        read = f"CASE WHEN NOT starts_with({given}, {text(UNREAD)}) THEN {given} END AS {name(column.name)}"
+        shown.append(read if column.name in times else name(column.name))
+    return connection.table(sample.whole).project(", ".join(shown))
