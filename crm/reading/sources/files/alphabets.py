@@ -74,7 +74,7 @@ def plausibility(codec: str, texts: Iterable[str]) -> float:
         worth = _ONE_LANGUAGE if best in found else _OTHER_LANGUAGE if found else _NO_LANGUAGE
         worth *= _has_syllables(text)
         marks = [_mark(text, place, every, worth) for place, sign in enumerate(text) if sign > "\x7f"]
-        weights = [_SIGN if sign in _TYPOGRAPHY else 1.0 for sign in text if sign > "\x7f"]
+        weights = [_weight(text, place) for place, sign in enumerate(text) if sign > "\x7f"]
         total += sum(mark * weight for mark, weight in zip(marks, weights, strict=True))
         count += sum(weights)
     return total / count if count else 0.0
@@ -100,6 +100,12 @@ def _is_latin(sign: str) -> bool:
     return sign.isascii() and sign.isalpha()
 
 
+def _weight(text: str, place: int) -> float:
+    """Return what a sign counts: a letter among letters most, since thousands of amounts with a currency are no words."""
+    beside = text[max(place - 1, 0) : place] + text[place + 1 : place + 2]
+    return _SIGN if text[place] in _TYPOGRAPHY or not any(one.isalpha() for one in beside) else 1.0
+
+
 def _mark(text: str, place: int, letters: frozenset[str], worth: float) -> float:
     sign, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
     if sign in letters and sign > "\u0250" and (_is_latin(before) or _is_latin(after)):
@@ -108,8 +114,8 @@ def _mark(text: str, place: int, letters: frozenset[str], worth: float) -> float
         return _WRONG
     if sign.isalpha() and sign not in _INSIDE_WORDS and (before.isdigit() or after.isdigit()):
         return _SPLIT_WORD  # no letter, but a currency or a sign between thousands
-    if sign.isupper() and not sign.islower() and not before.isalpha() and not after.isalpha():
-        return _NO_LANGUAGE  # a capital by itself may be a currency
+    if sign.isalpha() and not before.isalpha() and not after.isalpha():
+        return _NO_LANGUAGE  # a letter by itself may be a currency
     if sign in letters:
         in_a_word = before.islower() or (before.isalpha() and after.islower())
         return _SPLIT_WORD if sign.isupper() and in_a_word and not sign.islower() else worth

@@ -24,7 +24,9 @@ _CURRENCY = (
 )
 _BLANK = "[ \u00a0\u202f\u2009]"
 _APOSTROPHE = "['’]"
-_SIGN = r"[-+−–]"
+_MINUS = "-−–－﹣‐‑"
+"""Signs that exports write for a minus; the wide one is what Japanese encodings make of it."""
+_SIGN = f"[{_MINUS}+＋]"
 _FRAME = (
     rf"{_SIGN}?(?:{_CURRENCY}{_BLANK}?)?(?P<open>\()?{_SIGN}?{_BLANK}?(?:{_CURRENCY}{_BLANK}?)?{_SIGN}?"
     rf"(?P<core>{{core}})(?:[.,](?:--?|–|—))?{_BLANK}?(?:%|{_CURRENCY})?{_BLANK}?-?(?P<close>\))?"
@@ -98,5 +100,5 @@ def plain_number(column: str, form: NumberForm) -> str:
         core = f"regexp_replace({core}, {text(_SEPARATORS[form.thousands])}, '', 'g')"
     if form.decimal == ",":
         core = f"replace({core}, ',', '.')"
-    negative = rf"regexp_matches({column}, '^[^\d]*[-−–(]|[^-.,]-$')"
+    negative = rf"regexp_matches({column}, '^[^\d]*[{_MINUS}(]|[^-.,]-$')"
     return f"CASE WHEN {fits} THEN CASE WHEN {negative} THEN '-' ELSE '' END || {core} END"

@@ -79,6 +79,13 @@ def test_lines_of_a_mac_with_line_ends_in_cells_are_in_an_encoding_of_a_mac(tmp_
     assert (looked.codec, looked.doubt) == ("mac_roman", "")
 
 
+def test_thousands_of_amounts_are_no_words_of_another_alphabet(tmp_path: Path) -> None:
+    rows = "".join(f"L{n:04d};Schlüsselkunde;€ {n}.{n % 1000:03d},50\r" for n in range(600))
+    (tmp_path / "leads.csv").write_bytes(f"id;stage;Betrag\r{rows}".encode("mac_roman"))
+    looked = look_for_encoding(tmp_path / "leads.csv")
+    assert (looked.codec, looked.doubt) == ("mac_roman", "")
+
+
 def test_what_two_encodings_read_differently_is_refused_with_both_readings(refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
     path.write_bytes(written(("Espa\xf1a", "Ca\xf1a")).encode("latin-1"))

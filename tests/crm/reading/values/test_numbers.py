@@ -25,6 +25,8 @@ FRAMES = [
     "({})",
     "{}-",
     "−{}",
+    "－{}",
+    "‑{}",
     "$({})",
     "$ ({})",
     "-$ {}",
@@ -42,7 +44,7 @@ def test_every_form_with_decimals_is_found_in_every_frame(texts, decimal: str, t
     assert judged.doubts == ()
     for frame in FRAMES:
         found = rows.project(judged.readings[frame].expression(frame)).fetchall()
-        sign = -1 if any(mark in frame for mark in "-(−") else 1
+        sign = -1 if any(mark in frame for mark in "-(−－‑") else 1
         assert [float(value) for (value,) in found] == [sign * value for value in AMOUNTS], frame
 
 
