@@ -28,7 +28,7 @@ from leadq.crm.gate.rule_book import (
     UNSEEN_MOSTLY,
     UNSEEN_SHARE,
 )
-from leadq.crm.gate.unit_changes import UnitChange, unit_changes
+from leadq.crm.gate.unit_changes import UnitChange, count_hours, unit_changes
 from leadq.crm.gate.word_changes import WordChange, word_change
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem
@@ -138,7 +138,10 @@ def compare_fields(
     bare = [_of_words(column, known) for column, known in (words or {}).items() if known and column not in listed]
     counts = count_fields(history, [*same, *bare])
     unknown = {profile.column for profile, count in zip(same, counts, strict=False) if not count.rows}
-    pairs = list(zip(same, counts[: len(same)], strict=True))
+    pairs = [
+        (profile, count_hours(history, profile) if profile.type == "hour" else count)
+        for profile, count in zip(same, counts, strict=False)
+    ]
     changed_words = _word_changes(history, pairs, trained_at or history.read_at)
     changed_units = unit_changes(history, [one for one in pairs if _is_shifted(*one)])
     for profile, count in pairs:
@@ -162,7 +165,9 @@ def _word_changes(
 ) -> tuple[WordChange, ...]:
     """Return what became of the words of categories that have some that training did not know, where most are such or one was renamed."""
     asked = [profile for profile, count in pairs if _has_new_words(profile, count)]
-    found = [word_change(*one) for one in zip(asked, count_values(history, asked, until=trained_at), strict=True)]
+    others = [profile for profile, _ in pairs]
+    counts = count_values(history, asked, until=trained_at)
+    found = [word_change(profile, count, others) for profile, count in zip(asked, counts, strict=True)]
     return tuple(one for one in found if one.renamed or (one.leads >= UNSEEN_LEADS and one.share > UNSEEN_MOSTLY))
 
 
@@ -198,7 +203,10 @@ def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
         return
     present = count.rows - count.missing
     before, now = profile.missing_share, count.missing / count.rows
-    if abs(now - before) > max(MISSING_DIFFERS, _chance(before, profile.rows, now, count.rows)):
+    limit = (
+        MISSING_DIFFERS if count.missing else 0.0
+    )  # none at all any more: something is filled in for what is not known
+    if abs(now - before) > max(limit, _chance(before, profile.rows, now, count.rows)):
         rule = f"{_MISSING} as when the model was trained ({before:.0%} of {counted(profile.rows, 'lead')})"
         yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {count.rows:,}", remedy=_REMEDY)
     if not present or not profile.present:

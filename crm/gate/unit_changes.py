@@ -1,7 +1,7 @@
 """Numbers in another unit than at training: tonight's values times a power of ten look as they did then, and as they are they do not.
 
 Thousands read as decimals (1.240 for 1240) and cents for euros are such. A factor that is no power of ten is left to the
-comparison of shares (``field_drift.py``); whether a change moves scores is said elsewhere.
+comparison of shares (``field_drift.py``); whether a change moves scores is said elsewhere. Hours of the day may be off by one.
 """
 
 from __future__ import annotations
@@ -66,6 +66,14 @@ def unit_changes(history: History, shifted: Sequence[tuple[FieldProfile, FieldCo
         if apart <= limit and apart < best.get(profile.column, (math.inf, 0))[0]:
             best[profile.column] = apart, power
     return tuple(UnitChange(column=column, power=power) for column, (_, power) in best.items())
+
+
+def count_hours(history: History, profile: FieldProfile) -> FieldCount:
+    """Count a time's hours, an hour earlier or later where they lie so nearer to those of training: clocks change twice a year."""
+    shifted = [
+        replace(profile, up_to=tuple((edge + hours, then) for edge, then in profile.up_to)) for hours in (0, -1, 1)
+    ]
+    return min(count_fields(history, shifted), key=lambda count: farthest(profile, count))
 
 
 def farthest(profile: FieldProfile, count: FieldCount) -> float:

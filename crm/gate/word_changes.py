@@ -8,7 +8,7 @@ what a change does to scores.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from leadq.crm.gate.field_profiles import FieldProfile
@@ -32,6 +32,8 @@ class WordChange:
         Tonight's word, and which word of training it is.
     new : tuple of str
         Further words that training did not know, the most frequent first.
+    other_column : str
+        Field that most of the new words are of, as where two columns changed places; empty where there is none.
     gone : tuple of str
         Words of training that none of the newest leads has, and of which nothing says what they have become.
     leads, of : int
@@ -44,6 +46,7 @@ class WordChange:
     gone: tuple[str, ...]
     leads: int
     of: int
+    other_column: str = ""
 
     @property
     def share(self) -> float:
@@ -51,8 +54,8 @@ class WordChange:
         return self.leads / self.of if self.of else 0.0
 
 
-def word_change(profile: FieldProfile, found: ValueCount) -> WordChange:
-    """Compare the words of tonight with those of a profile."""
+def word_change(profile: FieldProfile, found: ValueCount, others: Iterable[FieldProfile] = ()) -> WordChange:
+    """Compare the words of tonight with those of a profile; a word that is one of ``others`` becomes none of this by its rows alone."""
     known = set(profile.known)
     unknown = sorted(
         {*found.newest, *found.rows} - known,
@@ -62,13 +65,18 @@ def word_change(profile: FieldProfile, found: ValueCount) -> WordChange:
     then = dict(zip(profile.known, profile.known_rows, strict=False))
     gone = [word for word in profile.known if not found.newest.get(word) and not _still_there(word, then, found)]
     lost = {word: then.get(word, 0) for word in gone if word not in renamed.values()}
-    came = {word: found.rows.get(word, 0) for word in unknown if word not in renamed}
+    words_of = {other.column: set(other.known) for other in others if other.column != profile.column}
+    elsewhere = set().union(*words_of.values())
+    came = {word: found.rows.get(word, 0) for word in unknown if word not in renamed and word not in elsewhere}
     renamed |= _as_many(lost, came)
     leads = sum(found.newest.get(word, 0) for word in unknown)
+    new = tuple(word for word in unknown if word not in renamed)
+    swapped = (column for column, words in words_of.items() if 2 * sum(word in words for word in new) > len(new))
     return WordChange(
         column=profile.column,
         renamed=tuple((word, renamed[word]) for word in unknown if word in renamed),
-        new=tuple(word for word in unknown if word not in renamed),
+        new=new,
+        other_column=next(swapped, ""),
         gone=tuple(word for word in gone if word not in renamed.values()),
         leads=leads,
         of=sum(found.newest.values()),

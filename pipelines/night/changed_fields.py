@@ -20,9 +20,10 @@ from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem
 from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.console.progress import Progress
-from leadq.pipelines.night.field_lines import read_line, values_line
+from leadq.pipelines.night.field_lines import read_line
 from leadq.pipelines.night.field_reach import AsThen, Reach, TonightsTiers
 from leadq.pipelines.project.project import Project
+from leadq.pipelines.project.value_lines import values_line
 
 STOPS_BEYOND = 0.01
 """Share of tonight's scored leads that a changed field may put into another tier; two leads are needed as well."""
@@ -154,8 +155,13 @@ def _remedy_of_words(project: Project, change: WordChange) -> str:
         new, gone = _listed(change.new), _listed(change.gone)
         of_then = f" Words of training that are gone: {gone}." if gone else ""
         also = "Also new, and not told apart" if change.renamed else "New"
-        said.append(f"{also}: {new}.{of_then}")
-        if not change.renamed:
+        place = (
+            f" Those are words of {change.other_column}: the columns may have changed places."
+            if change.other_column
+            else ""
+        )
+        said.append(f"{also}: {new}.{of_then}{place}")
+        if not (change.renamed or change.other_column):
             line = values_line(project.config, change.column, {change.new[0]: "its word of training"})
             said.append(f"If they mean the same, say which is which in leadq.yaml: {line}")
     return " ".join([*said, f"Else export the column as before, or {_TRAIN}."])

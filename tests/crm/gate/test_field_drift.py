@@ -113,6 +113,10 @@ def _fewer_seats(lead: dict[str, Any]) -> None:
     lead["seats"] = None if lead["lead_id"][-1] in "012345" else lead["seats"]
 
 
+def _no_seats_unknown(lead: dict[str, Any]) -> None:
+    lead["seats"] = 1.0 if lead["seats"] is None else lead["seats"]
+
+
 def _seats_by_the_dozen(lead: dict[str, Any]) -> None:
     lead["seats"] = lead["seats"] and lead["seats"] / 12
 
@@ -137,6 +141,7 @@ def _renewed_late(lead: dict[str, Any]) -> None:
     ("change", "column", "rule"),
     [
         (_fewer_seats, "leads.seats", "must be missing about as often"),
+        (_no_seats_unknown, "leads.seats", "must be missing about as often"),
         (_seats_by_the_dozen, "leads.seats", "must be at most"),
         (_a_new_plan, "leads.plan", "must have values known from training"),
         (_everybody_pro, "leads.plan", "about as often as when the model was trained"),

@@ -124,6 +124,20 @@ def test_rows_and_hours_that_are_not_as_ever_are_told(
     assert any(said in warning.rule and warning.remedy for warning in found.warnings)
 
 
+def test_an_hour_more_or_less_is_the_clock_of_summer(
+    made: Callable[..., History], profiles: tuple[FieldProfile, ...]
+) -> None:
+    """All leads of a nightly import come in at one hour, whatever UTC has it at."""
+    at_two = [{**one, "created_at": one["created_at"].replace(hour=2, minute=0)} for one in leads(TRAINED)]
+    of_import = profile_fields(made(at_two, TRAINED))
+    for hour in (1, 3):
+        rows = [{**one, "created_at": one["created_at"].replace(hour=hour)} for one in at_two]
+        found = compare_fields(made(rows, TRAINED), of_import, used={"leads.created_at"}, trained_at=TRAINED)
+        assert found.warnings == ()
+    rows = [{**one, "created_at": one["created_at"].replace(hour=14)} for one in at_two]
+    assert compare_fields(made(rows, TRAINED), of_import, used={"leads.created_at"}, trained_at=TRAINED).warnings
+
+
 def test_old_leads_that_an_export_no_longer_has_are_no_matter(
     made: Callable[..., History], profiles: tuple[FieldProfile, ...]
 ) -> None:

@@ -91,3 +91,20 @@ def test_two_words_of_training_that_are_written_alike_are_not_guessed_between() 
     )
     found = word_change(profile, ValueCount(newest={"WEB FORM": 10}, rows={"WEB FORM": 100}))
     assert (found.renamed, found.new) == ((), ("WEB FORM",))
+
+
+def test_columns_that_changed_places_are_named_and_their_words_not_paired() -> None:
+    profile = FieldProfile(
+        entity="lead",
+        name="source",
+        type="category",
+        rows=200,
+        missing=0,
+        known=tuple(THEN),
+        known_rows=tuple(THEN.values()),
+    )
+    other = FieldProfile(entity="lead", name="plan", type="category", rows=200, missing=0, known=("Basic", "Team"))
+    found = word_change(
+        profile, ValueCount(newest={"Basic": 150, "Team": 50}, rows={"Basic": 1300, "Team": 1377}), [profile, other]
+    )
+    assert (found.renamed, found.new, found.other_column) == ((), ("Basic", "Team"), "leads.plan")
