@@ -32,7 +32,7 @@ class ColumnEvidence:
 def column_evidence(tables: Tables) -> tuple[ColumnEvidence, ...]:
     """Return the columns of every file that is taken, in the files' order."""
     found = list(_of(tables.leads.sample, _leads(tables), "own field"))
-    for table in tables.further:
+    for table in [one for one in tables.further if one.sample is not tables.leads.sample]:
         own = "own field" if table.table == "accounts" else "not read"
         mapped = {column: f"{table.table}.{new}" for new, columns in table.columns.items() for column in columns}
         found += _of(table.sample, mapped, own)

@@ -74,7 +74,8 @@ class Looking:
             raise InputError(_no_leads(tuple(roles.values())))
         guess = guess_leads(self.connection, leads, answers)
         tables = with_further_tables(self.connection, guess, self.samples, roles)
-        others = tuple(table.sample for table in tables.further) + ((tables.deals.sample,) if tables.deals else ())
+        others = [table.sample for table in tables.further if table.sample is not leads]
+        others += [tables.deals.sample] if tables.deals else []
         newest = newest_moment(self.connection, tables.leads)
         return Proposed(
             text=write_proposal(tables, answers),

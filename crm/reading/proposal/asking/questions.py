@@ -147,7 +147,9 @@ def _unclear(outcome: Outcome) -> Question:
 
 def _forms(samples: Sequence[Sample]) -> Iterator[Question]:
     for sample in samples:
-        for column in [one for one in sample.columns if not is_personal(one)]:  # those are left out, however they are written
+        for column in [
+            one for one in sample.columns if not is_personal(one)
+        ]:  # those are left out, however they are written
             for doubt in column.doubts:
                 if len(doubt.ways) > 1:
                     yield _form(sample, column, doubt)

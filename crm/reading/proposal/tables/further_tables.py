@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from leadq.crm.reading.proposal.date_guess import best_named, guess_dates
 from leadq.crm.reading.proposal.file_sample import Sample
-from leadq.crm.reading.proposal.heading_names import is_called
+from leadq.crm.reading.proposal.heading_names import is_called, plain_heading
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.outcome_guess import Outcome, guess_outcome
 from leadq.crm.reading.proposal.tables.account_fields import FIELDS, AccountFields
@@ -16,24 +16,27 @@ from leadq.crm.reading.proposal.tables.file_roles import FileRole
 from leadq.crm.reading.proposal.tables.table_links import (
     account_link,
     best_link,
+    contact_link,
     deal_link,
+    is_of_one_lead,
     lead_link,
-    moved_to_contacts,
 )
 from leadq.crm.reading.values.words.joined_words import joined_text
 from leadq.crm.storage.scratch_database import Connection
 
 _HALF = 0.5
+_NEARLY_ALL = 0.99
 Columns = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FurtherTable:
-    """A table beside the leads: its file, and contract column to columns of the file."""
+    """A table beside the leads: its file, contract column to columns of the file, and the column that must be filled in its rows."""
 
     table: str
     sample: Sample
     columns: Columns
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +150,18 @@ def _own_opportunities(connection: Connection, found: Tables, file: str, sample:
 
 
 def _touches(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
-    link = lead_link(connection, found.leads, sample)
-    if not link.share:
-        return _not_taken(found, [file], "no column of it has the ids of the leads")
-    if moved := moved_to_contacts(connection, found.leads, sample, link.column):
-        return _not_taken(found, [file], moved)
+    link, moved = lead_link(connection, found.leads, sample), contact_link(connection, found.leads, sample)
+    share = link.share + moved.share
+    if share < _NEARLY_ALL or moved.column not in ("", link.column or moved.column):
+        return _not_taken(
+            found,
+            [file],
+            f"{share:.0%} of its rows have the id of a lead: export those of leads only, or raise rejected_share",
+        )
+    if moved.share and not is_of_one_lead(found.leads, moved.other):
+        why = f"a {moved.other} stands at several leads, so that nobody knows whose activities they are"
+        return _not_taken(found, [file], why)
+    link = replace(link, column=link.column or moved.column, share=share)
     times = tuple(one for one in sample.columns if one.is_time)
     when = best_named("created_at", times, {link.column}) or best_named("occurred_at", times, {link.column})
     if when is None:
@@ -162,8 +172,27 @@ def _touches(connection: Connection, found: Tables, file: str, sample: Sample) -
         columns["kind"] = (kind.name,)
     if rep := best_named("owner", sample.columns, {link.column, when.name}):
         columns["rep"] = (rep.name,)
-    found = replace(found, further=(*found.further, FurtherTable(table="touches", sample=sample, columns=columns)))
-    return _said(found, file, f"its {link.column} has ids of leads in {link.share:.0%} of the filled rows")
+    gaps = any(one.name == link.column and one.filled < sample.rows for one in sample.columns)
+    further = [FurtherTable(table="touches", sample=sample, columns=columns, only=link.column if gaps else "")]
+    of = "leads"
+    if moved.share:
+        further.append(_led_back(found.leads, moved.other))
+        of = f"leads, or of the contacts that they became ({moved.other}, led back as lead_aliases),"
+    found = replace(found, further=(*found.further, *further))
+    return _said(found, file, f"its {link.column} has ids of {of} in {link.share:.0%} of the filled rows")
+
+
+def _led_back(guess: LeadGuess, contact: str) -> FurtherTable:
+    """Return the contacts that leads became as other names of the leads: no converted lead then seems never to have been called."""
+    columns: Columns = {"old_lead_id": (contact,), "lead_id": guess.mapping["lead_id"]}
+    day = next((one.name for one in guess.sample.columns if one.is_time and _tells_when_converted(one.name)), None)
+    if day is not None:
+        columns["merged_at"] = (day,)
+    return FurtherTable(table="lead_aliases", sample=guess.sample, columns=columns, only=contact)
+
+
+def _tells_when_converted(heading: str) -> bool:
+    return plain_heading(heading).startswith("converted")
 
 
 def _said(found: Tables, file: str, more: str) -> Tables:

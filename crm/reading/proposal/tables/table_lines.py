@@ -63,11 +63,13 @@ def further_lines(table: FurtherTable, answers: Mapping[str, str]) -> list[str]:
     """Return a table beside the leads."""
     read = None if table.table == "accounts" else {column for columns in table.columns.values() for column in columns}
     ids = tuple(column for new, columns in table.columns.items() if new.endswith("_id") for column in columns)
+    where = [f'where: {{{quoted(table.only)}: ["*"]}}'] if table.only else []
     lines = [
         *file_lines(table.sample),
         "columns:",
         *(f"  {new}: {one_or_more(old)}" for new, old in table.columns.items()),
         *reading_lines(table.sample, ids=ids, answers=answers, only=read),
+        *where,
     ]
     return [f"{table.table}:", *(f"  {line}" for line in lines)]
 

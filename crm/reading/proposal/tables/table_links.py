@@ -19,7 +19,6 @@ _HALF = 0.5
 _AS_MANY = 0.8
 """Least share of won leads with an account over that of the others, and the other way round."""
 _FEW = 20
-_MOVED = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +77,16 @@ def lead_link(connection: Connection, guess: LeadGuess, other: Sample) -> Link:
     return best_link(connection, other, columns, guess.sample, [guess.lead_id])
 
 
-def moved_to_contacts(connection: Connection, guess: LeadGuess, touches: Sample, column: str) -> str:
-    """Say that activities of converted leads have moved to their contacts; empty where they have not."""
+def contact_link(connection: Connection, guess: LeadGuess, other: Sample) -> Link:
+    """Return the column of ``other`` with the ids of contacts that leads became: activities move there when a lead is converted."""
     contacts = [one for one in guess.sample.columns if is_called("converted_contact", one.name) and one.filled]
-    reference = [one for one in touches.columns if one.name == column]
-    link = best_link(connection, touches, reference, guess.sample, contacts)
-    if link.share <= _MOVED:
-        return ""
-    return (
-        f"{link.share:.0%} of its rows name a contact that a lead became ({link.other}): converted leads would seem never to have been "
-        "called. Export the activities with the id of the lead"
-    )
+    columns = [one for one in other.columns if is_called("lead_ref", one.name) and one.filled]
+    return best_link(connection, other, columns, guess.sample, contacts)
+
+
+def is_of_one_lead(guess: LeadGuess, column: str) -> bool:
+    """Whether every value of ``column`` stands in one row only."""
+    return any(one.name == column and one.filled == one.distinct for one in guess.sample.columns)
 
 
 def _names_an_account(column: Column) -> bool:

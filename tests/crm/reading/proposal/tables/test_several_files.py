@@ -124,15 +124,33 @@ def test_an_account_that_only_converted_leads_have_is_not_taken(tmp_path: Path) 
     assert _states(_read(tmp_path, proposed)) == TRUTH
 
 
-def test_activities_that_moved_to_the_contact_are_not_taken(tmp_path: Path) -> None:
-    contact: Cell = lambda lead: f"003{lead.number:06d}"  # noqa: E731
-    moved: Cell = lambda lead: contact(lead) if converted(lead) else LEAD["Id"](lead)  # noqa: E731
-    proposed = _propose(
-        _export(tmp_path, Lead={**LEAD, "ConvertedContactId": only_converted(contact)}, Task={**TASK, "WhoId": moved})
-    )
-    role, why = _role(proposed, "Task.csv")
-    assert role == "none"
-    assert "never to have been called" in why
+CONTACT: Cell = lambda lead: f"003{lead.number:06d}"  # noqa: E731
+MOVED: dict[str, Cell] = {**TASK, "WhoId": lambda lead: CONTACT(lead) if converted(lead) else LEAD["Id"](lead)}
+
+
+def test_activities_that_moved_to_the_contact_are_led_back_to_the_lead(tmp_path: Path) -> None:
+    proposed = _propose(_export(tmp_path, Lead={**LEAD, "ConvertedContactId": only_converted(CONTACT)}, Task=MOVED))
+    assert "led back as lead_aliases" in _role(proposed, "Task.csv")[1]
+    history = _read(tmp_path, proposed)
+    called = set(pq.read_table(history.path("touches"), columns=["lead_id"]).column("lead_id").to_pylist())
+    assert called == {LEAD["Id"](lead) for lead in leads()}
+    assert _states(history) == TRUTH
+
+
+@pytest.mark.parametrize("contact", [None, lambda lead: f"003{lead.number % 9:06d}"])
+def test_activities_of_nobody_knows_whom_are_not_taken(tmp_path: Path, contact: Cell | None) -> None:
+    """The contact stands at no lead, or at several: converted leads would seem never to have been called."""
+    at_leads: dict[str, Cell] = {"ConvertedContactId": only_converted(contact)} if contact else {}
+    moved: Cell = lambda lead: (contact or CONTACT)(lead) if converted(lead) else LEAD["Id"](lead)  # noqa: E731
+    proposed = _propose(_export(tmp_path, Lead={**LEAD, **at_leads}, Task={**TASK, "WhoId": moved}))
+    assert _role(proposed, "Task.csv")[0] == "none"
+    assert "touches:" not in proposed.text
+
+
+def test_activities_without_a_lead_are_left_out_where_they_are_empty(tmp_path: Path) -> None:
+    gaps: Cell = lambda lead: "" if lead.number % 4 == 0 else LEAD["Id"](lead)  # noqa: E731
+    history = _read(tmp_path, _propose(_export(tmp_path, Task={**TASK, "WhoId": gaps})))
+    assert history.counts["touches"].used == sum(lead.number % 4 != 0 for lead in leads())
 
 
 def test_opportunities_that_name_their_lead_are_the_outcome(tmp_path: Path) -> None:
