@@ -35,7 +35,7 @@ CONTRACT_FIELDS = (
 )
 """Columns of the contract that features are computed from: they are profiled and compared as a company's own fields are."""
 CREATED = "leads.created_at"
-"""Of a source with dates: the month in which leads came in, for a year before the reading, and the hour of the day (both UTC)."""
+"""Of a source with dates: the month in which leads came in, and the hour of the day (both UTC)."""
 TURNING_OVER = frozenset({"leads.campaign"})
 """Columns whose values come and go by nature; there only most values being new is worth a word."""
 

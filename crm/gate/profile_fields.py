@@ -26,8 +26,8 @@ _LISTED = 20
 """Most frequent values whose shares are kept."""
 _CONTRACT = frozenset(f"{one.entity}s.{one.name}" for one in CONTRACT_FIELDS)
 _CREATED = FieldProfile(entity="lead", name="created_at", type="month", rows=0, missing=0)
-_MONTHS_DAYS = 400
-"""Months that begin within so many days before the reading are counted."""
+_MONTHS = 1200
+"""At most so many months are counted: a century."""
 _TENTHS = [tenth / 10 for tenth in range(1, 10)]
 
 
@@ -132,15 +132,11 @@ def count_values(
         )
 
 
-def _rows_of_values(table: ir.Table, column: str) -> dict[str, int]:
-    """Return how many rows have each value, in order of the values; empty where there are more than :data:`MAX_VALUES`."""
+def _rows_of_values(table: ir.Table, column: str, *, most: int = MAX_VALUES) -> dict[str, int]:
+    """Return how many rows have each value, in order of the values; empty where there are more than ``most``."""
     present = table.select(value=table[column].cast("string")).filter(ibis._.value.notnull())
-    found = present.group_by("value").agg(rows=present.count()).limit(MAX_VALUES + 1).to_pyarrow().to_pylist()
-    return (
-        {row["value"]: row["rows"] for row in sorted(found, key=itemgetter("value"))}
-        if len(found) <= MAX_VALUES
-        else {}
-    )
+    found = present.group_by("value").agg(rows=present.count()).limit(most + 1).to_pyarrow().to_pylist()
+    return {row["value"]: row["rows"] for row in sorted(found, key=itemgetter("value"))} if len(found) <= most else {}
 
 
 @contextmanager
@@ -196,12 +192,9 @@ def _listed(history: History, opened: _Opened, field: FieldProfile) -> dict[str,
 
 
 def _months(history: History, leads: ir.Table) -> dict[str, Any]:
-    """Count the leads of each whole month of the last year, and of the month of the reading up to then."""
-    moments = [history.read_at - timedelta(days=_MONTHS_DAYS), history.read_at]
-    first, last = (ibis.literal(moment).cast(leads.created_at.type()) for moment in moments)
-    within = leads.filter(leads.created_at > first, leads.created_at <= last)
-    rows = _rows_of_values(within.select(month=within.created_at.strftime("%Y-%m")), "month")
-    rows.pop(f"{moments[0]:%Y-%m}", None)
+    """Count the leads that came in in each month up to the reading."""
+    known = leads.filter(leads.created_at <= ibis.literal(history.read_at).cast(leads.created_at.type()))
+    rows = _rows_of_values(known.select(month=known.created_at.strftime("%Y-%m")), "month", most=_MONTHS)
     return {"known": tuple(rows), "known_rows": tuple(rows.values())}
 
 

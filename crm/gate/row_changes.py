@@ -2,13 +2,13 @@
 
 A file that was cut off, a filter on an export, a file that was joined twice or written days ago, days and months that changed places.
 Months are compared for a year before the training, from the first that an export still has: exports of the last two years lose old
-leads all the time. Says nothing about single leads.
+leads all the time, and reach back as far as ever. Says nothing about single leads.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -26,6 +26,11 @@ SPARE = 3
 """Leads by which every month may differ."""
 QUIET_DAYS, QUIET_LEADS = 3, 25
 """No new lead for so many days, and for so long that so many would have come in at the pace before the training."""
+AS_LONG = 0.9
+"""Part of the time that the leads of the training reached back which tonight's must reach back."""
+_MONTH_DAYS = 31  # months are counted whole
+_FIRST = 0.01
+_COMPARED = 12
 _PACE_MONTHS = 3
 _DAY = timedelta(days=1)
 
@@ -42,7 +47,7 @@ def row_changes(history: History, created: FieldProfile, trained_at: datetime) -
     trained_at : datetime
     """
     then = dict(zip(created.known, created.known_rows, strict=True))
-    now, newest = _leads(history, trained_at)
+    now, newest = _leads(history)
     if wrong := _other_months(then, now):
         month = max(wrong, key=lambda one: abs(now[one] - then[one]))
         yield Problem(
@@ -52,12 +57,35 @@ def row_changes(history: History, created: FieldProfile, trained_at: datetime) -
             remedy="Check that the export is whole, without a filter, that no lead is in it twice, and that days and months did not "
             "change places.",
         )
+    if then and now and (span := _span(now, history.read_at)) < AS_LONG * _span(then, trained_at) - _MONTH_DAYS:
+        yield Problem(
+            where="leads",
+            rule=f"must reach back as far as when the model was trained ({_span(then, trained_at):,.0f} days)",
+            value=f"{counted(round(span), 'day')}",
+            remedy="Check that the export is whole: earlier business with a company counts in the scores.",
+        )
     if then and newest is not None and history.read_at > trained_at:
         yield from _quiet(then, history.read_at - newest, newest, trained_at)
 
 
+def _span(months: Mapping[str, int], until: datetime) -> float:
+    """Return the days since the month in which nearly all leads began to come in: a single old date is perhaps none."""
+    few, so_far = _FIRST * sum(months.values()), 0
+    for month in sorted(months):
+        so_far += months[month]
+        if so_far > few:
+            return (until - _begins(month)) / _DAY
+    return 0.0
+
+
+def _begins(month: str) -> datetime:
+    year, number = (int(part) for part in month.split("-"))
+    return datetime(year, number, 1, tzinfo=UTC)
+
+
 def _other_months(then: dict[str, int], now: Counter[str]) -> list[str]:
-    months = sorted(then)
+    """Return the months of the year before the training that have other leads; that of the training goes on, and is not compared."""
+    months = sorted(then)[-_COMPARED - 1 : -1]
     first = next((place for place, month in enumerate(months) if now[month]), 0)
     compared = months[first + 1 :] if first else months  # the first month of a shorter export is perhaps not whole
     return [
@@ -69,8 +97,7 @@ def _other_months(then: dict[str, int], now: Counter[str]) -> list[str]:
 
 def _quiet(then: dict[str, int], quiet: timedelta, newest: datetime, trained_at: datetime) -> Iterator[Problem]:
     months = sorted(then)[-_PACE_MONTHS:]
-    year, month = (int(part) for part in months[0].split("-"))
-    pace = sum(then[one] for one in months) / max(1.0, (trained_at - datetime(year, month, 1, tzinfo=UTC)) / _DAY)
+    pace = sum(then[one] for one in months) / max(1.0, (trained_at - _begins(months[0])) / _DAY)
     if quiet > QUIET_DAYS * _DAY and quiet / _DAY * pace > QUIET_LEADS:
         yield Problem(
             where="leads",
@@ -80,16 +107,14 @@ def _quiet(then: dict[str, int], quiet: timedelta, newest: datetime, trained_at:
         )
 
 
-def _leads(history: History, trained_at: datetime) -> tuple[Counter[str], datetime | None]:
-    """Return how many leads of each month came in until then, and when the newest of all came in before the reading."""
+def _leads(history: History) -> tuple[Counter[str], datetime | None]:
+    """Return how many leads came in in each month, and when the newest of all did, before the reading."""
     found, newest = Counter[str](), None
     for batch in pq.ParquetFile(history.path("leads")).iter_batches(columns=["created_at"]):
         created = batch.column("created_at")
-        kind = created.type
-        of_then = created.filter(pc.less_equal(created, pa.scalar(trained_at, kind)))
-        numbers = pc.add(pc.multiply(pc.year(of_then), 100), pc.month(of_then))
-        for one in pc.value_counts(numbers.drop_null()).to_pylist():
+        created = created.filter(pc.less_equal(created, pa.scalar(history.read_at, created.type)))
+        numbers = pc.add(pc.multiply(pc.year(created), 100), pc.month(created))
+        for one in pc.value_counts(numbers).to_pylist():
             found[f"{one['values'] // 100:04d}-{one['values'] % 100:02d}"] += one["counts"]
-        last = pc.max(created.filter(pc.less_equal(created, pa.scalar(history.read_at, kind)))).as_py()
-        newest = max((one for one in (newest, last) if one is not None), default=None)
+        newest = max((one for one in (newest, pc.max(created).as_py()) if one is not None), default=None)
     return found, newest

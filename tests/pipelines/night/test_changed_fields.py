@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from leadq.foundation.problems import GateStopped
@@ -87,10 +86,10 @@ def test_a_night_of_new_words_stops_with_nothing_written_and_the_line_it_offers_
     assert re.search(r"such as 'PL0\d'; \d+ of tonight's \d+ scored leads would be in another tier by it", words)
     assert not {path.name for path in tonight.project.store.folder.iterdir()} & {"runs", "scores", "snapshots", "moves"}
     assert not (tonight.project.store.work / "as_trained").exists()
-    told = score(tonight.with_line(line_of(words)).project, silent)
-    assert (told.facts["own_fields"]["warnings"], told.exit_code) == ([], 0)
-    rows = pq.read_table(told.facts["scores"], columns=["lead_id", "tier"]).to_pylist()
-    assert as_ever.moved_to({row["lead_id"]: row["tier"] for row in rows if row["tier"]}) == 0
+    mended = tonight.with_line(line_of(words)).seen("Plan as codes")
+    assert (mended.stopped, mended.said) == ((), ())
+    assert mended.tiers is not None
+    assert as_ever.moved_to(mended.tiers.as_read()) == 0
 
 
 @pytest.mark.parametrize(
