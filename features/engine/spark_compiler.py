@@ -45,6 +45,11 @@ class DuckdbMeaning(PySparkCompiler):  # type: ignore[misc]
     def visit_Strip(self, op: Any, *, arg: Any) -> Any:
         return self.f.anon.btrim(arg, self._text(string.whitespace))
 
+    def visit_RegexReplace(self, op: Any, *, arg: Any, pattern: Any, replacement: Any) -> Any:
+        # a group is called $1 here, and a dollar that is none is escaped
+        meant = re.sub(r"\\([0-9])", r"$\1", op.replacement.value.replace("$", "\\$"))
+        return self.f.regexp_replace(arg, pattern, self._text(meant))
+
     def visit_NonNullLiteral(self, op: Any, *, value: Any, dtype: Any) -> Any:
         if dtype.is_string() and _UNKNOWN_ESCAPES.search(value):
             return self._text(value)

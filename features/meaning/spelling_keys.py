@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-BLANKS = "\t\n\r\u00a0"
+BLANKS = "\t\n\r\v\f\u00a0"
 """What counts as a blank beside the blank itself."""
 _LETTERS = str.maketrans({"\u0130": "i", "\u03a3": "\u03c3", **dict.fromkeys(BLANKS, " ")})
 """Letter by letter, as DuckDB makes small letters: Python has two letters for a dotted I and a sigma for the end of a word."""

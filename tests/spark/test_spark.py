@@ -34,6 +34,11 @@ from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.engine.text_values import flag_in, moment_in, number_in
 from leadq.features.feature_settings import FeatureSettings
+from leadq.features.meaning.expressions import codes_of, fold
+from leadq.features.meaning.gather_lists import newest_meaning
+from leadq.features.meaning.people import email_kind, listed_kinds, read_titles
+from leadq.features.meaning.sizes import bounds, size_in
+from leadq.features.meaning.spelling_keys import folded
 from leadq.features.tonight import OpenLeads, tonight
 from leadq.features.training_data import TrainingData
 from leadq.foundation.problems import BundleError
@@ -398,6 +403,88 @@ def test_values_out_of_texts_are_read_alike(spark):
     assert expected["number"].null_count < len(texts) - 300
     assert np.isfinite(expected["number"].drop_null().to_numpy()).all()
     assert expected["moment"].drop_null().length() == 7
+
+
+def test_what_means_the_same_is_read_alike(spark):
+    """Sizes, folded words, titles and domains; words that Python folds, for frames, are those of the engines."""
+    draw = np.random.default_rng(5)
+    pieces = [
+        "1",
+        "10",
+        "50",
+        ".",
+        ",",
+        " ",
+        "'",
+        "000",
+        "-",
+        "\u2013",
+        "+",
+        "k",
+        "bis",
+        "to",
+        "<",
+        "mehr als",
+        "employees",
+        "\u00a0",
+        "A",
+    ]
+    random = ["".join(draw.choice(pieces, int(draw.integers(1, 6)))) for _ in range(400)]
+    known = [
+        "51-200",
+        "1.000+",
+        "11 bis 50",
+        "10k+",
+        "1,001 à 5,000",
+        "500 employees",
+        "1.000.000",
+        "plus de 250 salariés",
+    ]
+    titles = [
+        "Geschäftsführerin",
+        "DIRECTEUR GÉNÉRAL",
+        "Vertriebsleiter, DACH",
+        "Responsable d'achats",
+        "Økonomidirektør",
+        "İT MÜDÜRÜ ΣΑΣ",
+    ]
+    domains = [
+        "GMAIL.com",
+        "wp.pl",
+        "nus.edu.sg",
+        "ato.gov.au",
+        "eu.acme.example",
+        "acme.example",
+        "go.it",
+        "ΣΑΣ.example",
+    ]
+    texts = [*ODD, *known, *titles, *domains, *random, None]
+    table = pa.table({"at": range(len(texts)), "title": texts, "email_domain": texts})
+
+    def read(backend):
+        people = backend.create_table("same", ibis.memtable(table), temp=True, overwrite=True)
+        low, high = bounds(people.title)
+        found = people.select(
+            "at", "title", "email_domain", key=fold(people.title), low=low, high=high, size=size_in(people.title)
+        )
+        found = found.left_join(read_titles(people, newest_meaning()), "title").drop("title_right")
+        found = found.left_join(listed_kinds(people, newest_meaning(), backend), "email_domain").drop(
+            "email_domain_right"
+        )
+        kind = email_kind(found.listed, found.email_domain, ibis.literal("Acme.example"))
+        spellings = (("web form",), ("51-200", "11 bis 50"), ("gmail.com",))
+        codes = codes_of(people, "title", spellings)
+        found = found.mutate(kind=kind).left_join(codes, found.title == codes.same_value).drop("same_value")
+        return found.order_by("at").to_pyarrow()
+
+    with open_engine() as duckdb:
+        expected = read(duckdb)
+    found = read(spark)
+    for name in expected.column_names:
+        pairs = zip(texts, bits(expected)[name], bits(found)[name], strict=True)
+        assert [pair for pair in pairs if pair[1] != pair[2]] == [], name
+    assert expected["size"].null_count < len(texts) - 40
+    assert expected["key"].to_pylist() == [None if text is None else folded(text) for text in texts]
 
 
 def test_letters_are_made_small_alike(spark):
