@@ -161,8 +161,15 @@ def _values(path: Path) -> list[bytes]:
         while (lines := handle.readlines(BLOCK)) and len(found) < _MOST_VALUES:
             for line in lines:
                 if not line.isascii():
-                    found.update((cell[:_LONGEST].strip(), None) for cell in _CELL.split(line) if not cell.isascii())
+                    found.update((_around(cell).strip(), None) for cell in _CELL.split(line) if not cell.isascii())
     return [value for value in islice(found, _MOST_VALUES) if not value.isascii()]
+
+
+def _around(cell: bytes) -> bytes:
+    """Return the part of a long cell in which its first letter beyond ASCII stands."""
+    first = next(place for place, byte in enumerate(cell) if byte > 0x7F)
+    begin = max(first - _LONGEST // 2, 0)
+    return cell[begin : begin + _LONGEST]
 
 
 def _nearly_utf8(path: Path) -> bool:
@@ -194,7 +201,7 @@ def _by_letters(path: Path, values: list[bytes], *, of_a_mac: bool) -> FoundEnco
     readings = sorted(readings, key=lambda reading: -reading[0])
     while readings and undecodable(path, readings[0][1]):
         readings.pop(0)
-    if not readings or readings[0][0] < 0:
+    if not values or not readings or readings[0][0] < 0:
         return _second_opinion(values)
     best, codec, texts = readings[0]
     margin = _MARGIN if best >= _GOOD else 1.0

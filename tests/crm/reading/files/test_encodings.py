@@ -86,6 +86,14 @@ def test_thousands_of_amounts_are_no_words_of_another_alphabet(tmp_path: Path) -
     assert (looked.codec, looked.doubt) == ("mac_roman", "")
 
 
+def test_the_only_letter_far_inside_a_long_text_is_looked_at(read: Read, tmp_path: Path) -> None:
+    note = "a long note, which goes on. " * 20
+    (tmp_path / "leads.csv").write_bytes(f"id;note\n1;{note}Geschäft in Köln\n2;Größe\n".encode("cp1252"))
+    assert read(tmp_path / "leads.csv")[1][0]["note"].endswith("Geschäft in Köln")
+    (tmp_path / "one.csv").write_bytes(f"id;note\n1;{note}Köln\n".encode("cp1252"))
+    assert look_for_encoding(tmp_path / "one.csv").codec == "cp1252"
+
+
 def test_what_two_encodings_read_differently_is_refused_with_both_readings(refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
     path.write_bytes(written(("Espa\xf1a", "Ca\xf1a")).encode("latin-1"))
