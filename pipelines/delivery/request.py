@@ -88,7 +88,11 @@ def tonight_of(project: Project, lead_id: str | None) -> Tonight:
     UsageError
         There is none.
     """
-    run = _run_with(project, lead_id) if lead_id is not None else project.store.latest_night()
+    run = (
+        _run_with(project, lead_id)
+        if lead_id is not None
+        else project.store.latest_night(read_at=project.settings.read_at)
+    )
     if run is None:
         remedy = "Score first: leadq score."
         where, rule = (
@@ -116,7 +120,10 @@ def tonight_of(project: Project, lead_id: str | None) -> Tonight:
 def _run_with(project: Project, lead_id: str) -> Run | None:
     """Return the newest run that scored a lead."""
     wanted = ds.field("lead_id") == lead_id
-    for run in reversed(project.store.runs()):
+    runs = sorted(
+        project.store.runs(), key=lambda run: run.inputs.as_of <= project.read_at
+    )  # stable: of other data first
+    for run in reversed(runs):
         if ds.dataset(project.store.table(run.scores)).count_rows(filter=wanted):
             return run
     return None

@@ -21,6 +21,7 @@ from leadq.pipelines.night.score import read_tonight
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.scoring_bundle import scoring_bundle
 from leadq.pipelines.store.run_manifest import Run
+from leadq.pipelines.store.store import of_the_data_last
 from leadq.serving.scoring.changes.previous_scores import A_NIGHT_APART
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches
 from leadq.serving.words.sentences import read_sentences
@@ -87,8 +88,8 @@ def _newest_run(project: Project, lead_id: str, as_of: datetime | None) -> Run |
     """Return the newest run, at or before a moment, that has a row for the lead."""
     over = [run for run in project.store.runs() if run.inputs.kind != "lead" or run.inputs.scope == lead_id]
     runs = [run for run in over if as_of is None or run.inputs.as_of <= as_of]
-    if as_of is None:  # a run as of a moment after the data was read, before read_at was set, comes last of all
-        runs.sort(key=lambda run: run.inputs.as_of <= project.read_at)  # stable
+    if as_of is None:
+        runs = of_the_data_last(runs, project.settings.read_at)
     else:  # what was scored long afterwards for that time was seen by nobody then
         runs.sort(key=lambda run: run.scored_at <= as_of + A_NIGHT_APART)  # stable: those that existed come last
     return next((run for run in reversed(runs) if told_then(project.store, run, lead_id) is not None), None)

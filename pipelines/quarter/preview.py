@@ -69,7 +69,7 @@ def preview(project: Project, progress: Progress, *, agreement: Path) -> Told:
         map(_tier_words, cuts),
     )
     words += _listed("Which of these leads would have been in another tier", moved.in_words())
-    run = project.store.latest_night()
+    run = project.store.latest_night(read_at=project.settings.read_at)
     if run is None or run.inputs.bundle_version != bundle.version:
         words.append(
             "This model has not scored a night yet. Run leadq score to see what the rules would do to open leads."

@@ -16,7 +16,7 @@ from leadq.pipelines.store.run_manifest import Run
 def newest_runs(project: Project) -> tuple[Run, ...]:
     """Return the newest committed runs, newest first and down to a whole night.
 
-    Runs as of a moment after the data was read (``read_at`` in params.yaml) are of other data and do not count.
+    Runs as of a moment after the ``read_at`` that params.yaml says are of other data and do not count.
 
     Raises
     ------
@@ -26,8 +26,9 @@ def newest_runs(project: Project) -> tuple[Run, ...]:
         A manifest is damaged.
     """
     found: list[Run] = []
+    read_at = project.settings.read_at
     for run in reversed(project.store.runs()):
-        if run.inputs.as_of > project.read_at:
+        if read_at is not None and run.inputs.as_of > read_at:
             continue
         found.append(run)
         if run.inputs.kind == "night":

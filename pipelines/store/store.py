@@ -12,7 +12,7 @@ Here is only what lies where and what is committed; what a score or a snapshot h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,9 +147,9 @@ class Store:
         found = (read_run(path) for path in sorted((self.folder / "runs").glob("*.json")))
         return tuple(sorted(found, key=lambda run: (run.inputs.as_of, run.scored_at, run.run_id)))
 
-    def latest_night(self) -> Run | None:
-        """Return the last committed whole night."""
-        nights = [run for run in self.runs() if run.inputs.kind == "night"]
+    def latest_night(self, *, read_at: datetime | None = None) -> Run | None:
+        """Return the last committed whole night, of the data read at ``read_at`` where there is one."""
+        nights = of_the_data_last([run for run in self.runs() if run.inputs.kind == "night"], read_at)
         return nights[-1] if nights else None
 
     def before(self, as_of: datetime) -> tuple[Run, ...]:
@@ -188,3 +188,16 @@ class Store:
                 leftover = PARTIAL in path.name or (path.suffix == ".parquet" and path.stem not in kept)
                 if path.is_file() and leftover:
                     path.unlink()
+
+
+def of_the_data_last(runs: Iterable[Run], read_at: datetime | None) -> list[Run]:
+    """Put runs as of a moment after ``read_at`` first: they were made before params.yaml said so, and are of other data.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        In the order of their moments, which is kept otherwise.
+    read_at : datetime or None
+        As params.yaml says it. None where it says nothing: all are of one kind, however the clocks of two machines differ.
+    """
+    return sorted(runs, key=lambda run: read_at is None or run.inputs.as_of <= read_at)

@@ -86,6 +86,14 @@ def test_manifest_round_trips_and_its_name_is_the_hash_of_its_inputs(
         store.runs()
 
 
+def test_a_night_of_before_read_at_was_said_is_not_the_latest(store: Store, commit_night: Callable[..., Run]) -> None:
+    of_the_extract = commit_night(1, ["a"], [1.0])
+    first_look = commit_night(2, ["a"], [2.0])
+    assert store.latest_night() == first_look
+    assert store.latest_night(read_at=of_the_extract.inputs.as_of) == of_the_extract
+    assert store.latest_night(read_at=of_the_extract.inputs.as_of.replace(year=2000)) == first_look
+
+
 def test_a_run_compares_with_the_night_before_and_the_partial_runs_since(
     store: Store, commit_night: Callable[..., Run]
 ) -> None:
