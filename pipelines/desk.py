@@ -25,6 +25,7 @@ from leadq.models.live.live_models import bundle_folder, models_folder
 from leadq.pipelines.explaining.reproduce_score import PastScores, agreement_then
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.run_manifest import Run
+from leadq.pipelines.store.store import of_the_data_last
 from leadq.serving.desk.desk_state import Desk, Model, Row
 from leadq.serving.desk.night_scores import Nights, RunFile, read_row
 from leadq.serving.desk.sign_in import Doorkeeper
@@ -77,7 +78,7 @@ class _Runs:
     """Committed runs; a manifest is read once."""
 
     def __init__(self, project: Project) -> None:
-        self._store = project.store
+        self._store, self._read_at = project.store, project.settings.read_at
         self._known: dict[str, Run] = {}
 
     def stamp(self) -> int:
@@ -88,12 +89,12 @@ class _Runs:
             return 0
 
     def files(self) -> tuple[RunFile, ...]:
-        """All committed runs, oldest first."""
+        """All committed runs, oldest first; those of before params.yaml said ``read_at`` before all others."""
         for path in sorted((self._store.folder / "runs").glob("*.json")):
             if path.stem not in self._known and (run := self._store.committed(path.stem)) is not None:
                 self._known[path.stem] = run
         ordered = sorted(self._known.values(), key=lambda run: (run.inputs.as_of, run.scored_at, run.run_id))
-        return tuple(_file(self._store.folder, run) for run in ordered)
+        return tuple(_file(self._store.folder, run) for run in of_the_data_last(ordered, self._read_at))
 
     def run(self, run_id: str) -> Run:
         """Return a run that :meth:`files` has told of."""
