@@ -24,7 +24,6 @@ from leadq.pipelines.night.field_lines import read_line
 from leadq.pipelines.night.field_reach import AsThen, Reach, TonightsTiers
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.value_lines import values_line
-from leadq.pipelines.project.value_lines import values_line
 
 STOPS_BEYOND = 0.01
 """Share of tonight's scored leads that a changed field may put into another tier; two leads are needed as well."""
