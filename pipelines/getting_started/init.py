@@ -16,6 +16,7 @@ from pathlib import Path
 from leadq.agreement.template import template_text
 from leadq.crm.reading.proposal.mapping_proposal import Proposed, looking_at
 from leadq.foundation.atomic_files import write_text
+from leadq.foundation.plurals import counted
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.getting_started.ask import Ask, propose_with_answers
 from leadq.pipelines.getting_started.evidence_page import evidence_page
@@ -140,9 +141,9 @@ def _params(read_at: datetime | None) -> str:
 def _first_look(read_at: datetime | None, now: datetime | None) -> list[str]:
     if read_at is None or now is None or now - read_at < timedelta(days=_OLD_DAYS):
         return []
-    days = (now - read_at).days
+    age = counted((now - read_at).days, "day")
     return [
-        f"- The newest lead is {days} days old. As of today most open leads may be too old to be scored: for a first look take the line of "
+        f"- The newest lead is {age} old. As of today most open leads may be too old to be scored: for a first look take the line of "
         f"read_at in {PARAMS}."
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from leadq.crm.reading.sources.parts import is_named
+from leadq.foundation.plurals import counted
 from leadq.foundation.problems import InputError, Problem
 
 _TABLES = (
@@ -51,6 +52,6 @@ def _no_folder(path: Path, files: int) -> Problem:
     return Problem(
         where=str(path),
         rule=f"a folder must hold the tables of one export, at most {_MOST_FILES} files",
-        value=f"{files} files",
+        value=counted(files, "file"),
         remedy="Give the files themselves, each with a --from of its own, or a pattern in quotes such as 'deals-*.csv'.",
     )

@@ -54,8 +54,8 @@ def account_link(connection: Connection, guess: LeadGuess, accounts: Sample) -> 
             continue
         covered = _covered(connection, guess, accounts, link)
         if covered and min(covered.values()) < _AS_MANY * max(covered.values()):
-            told = ", ".join(f"{share:.0%} of the {state}" for state, share in sorted(covered.items()))
-            why = f"by {column.name} it belongs to {told} leads, which would tell the outcome"
+            told = ", ".join(f"{share:.0%} of {state} leads" for state, share in sorted(covered.items()))
+            why = f"by {column.name} it is known of {told}, which would tell the outcome"
         elif link.share >= _HALF and link.share > found.share:
             found = link
     return found, "" if found.share else why
