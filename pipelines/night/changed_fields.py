@@ -20,7 +20,6 @@ from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem
 from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.console.progress import Progress
-from leadq.pipelines.night.field_lines import read_line
 from leadq.pipelines.night.field_reach import AsThen, Reach, TonightsTiers
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.value_lines import values_line
@@ -69,7 +68,7 @@ def hold_against_training(
     moves = reach.moved > 1 and reach.share > STOPS_BEYOND
     if not (moves or _many_leads(drift)):
         return drift  # a few people write a word otherwise, and it is no matter
-    problems = tuple(_problems(project, history, drift, reach))
+    problems = tuple(_problems(project, drift, reach))
     if stops and moves and _many_leads(drift):
         raise GateStopped(problems)
     return drift.explained(*problems)
@@ -116,7 +115,7 @@ def _unit_of_then(change: UnitChange) -> AsThen:
     return AsThen(table=table, column=column, words={}, factor=change.factor)
 
 
-def _problems(project: Project, history: History, drift: FieldDrift, reach: Reach) -> Iterator[Problem]:
+def _problems(project: Project, drift: FieldDrift, reach: Reach) -> Iterator[Problem]:
     follows = _what_follows(reach, together=len(drift.words) + len(drift.units) > 1)
     for words in drift.words:
         value = f"{words.share:.0%} of the newest {words.of:,} with other words, such as {_first(words)!r:.60}{follows}"
@@ -131,7 +130,7 @@ def _problems(project: Project, history: History, drift: FieldDrift, reach: Reac
             where=unit.column,
             rule="must be in the unit it had when the model was trained",
             value=f"values {unit.in_words} than then{follows}",
-            remedy=_remedy_of_unit(project, history, unit),
+            remedy=f"Export the column in its former unit and with its former signs, or {_TRAIN}.",
         )
 
 
@@ -165,12 +164,6 @@ def _remedy_of_words(project: Project, change: WordChange) -> str:
             line = values_line(project.config, change.column, {change.new[0]: "its word of training"})
             said.append(f"If they mean the same, say which is which in leadq.yaml: {line}")
     return " ".join([*said, f"Else export the column as before, or {_TRAIN}."])
-
-
-def _remedy_of_unit(project: Project, history: History, change: UnitChange) -> str:
-    line = read_line(project.config, history, change)
-    said = f"If thousands were read as decimals, add to leadq.yaml: {line} " if line else ""
-    return f"{said}{'Else export' if said else 'Export'} the column in the former unit, or {_TRAIN}."
 
 
 def _listed(words: tuple[str, ...]) -> str:
