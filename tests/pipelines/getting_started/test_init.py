@@ -193,6 +193,7 @@ def _at_a_terminal(*arguments: str, typed: str) -> str:
     return shown.decode()
 
 
+@pytest.mark.integration
 def test_leadq_asks_at_a_terminal_and_yes_takes_the_proposal(tmp_path: Path) -> None:
     source = str(_without_outcome(tmp_path, Sold=("yes", "no", "no"), Created2=STAGES[2]))
     asked = _at_a_terminal("init", str(tmp_path / "p"), "--from", str(_doubtful(tmp_path)), typed="2\n")

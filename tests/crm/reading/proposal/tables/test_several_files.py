@@ -108,6 +108,7 @@ def test_a_salesforce_export_becomes_the_leads_with_all_that_belongs_to_them(tmp
     assert when[LEAD["Id"](lost)].date().isoformat() == _day(lost)  # the deal's own day
 
 
+@pytest.mark.integration
 def test_files_are_told_apart_by_content_where_their_names_say_nothing(tmp_path: Path) -> None:
     renamed = [path.rename(tmp_path / f"export_{place}.csv") for place, path in enumerate(_export(tmp_path))]
     proposed = _propose(renamed)
@@ -147,12 +148,14 @@ def test_activities_of_nobody_knows_whom_are_not_taken(tmp_path: Path, contact: 
     assert "touches:" not in proposed.text
 
 
+@pytest.mark.integration
 def test_activities_without_a_lead_are_left_out_where_they_are_empty(tmp_path: Path) -> None:
     gaps: Cell = lambda lead: "" if lead.number % 4 == 0 else LEAD["Id"](lead)  # noqa: E731
     history = _read(tmp_path, _propose(_export(tmp_path, Task={**TASK, "WhoId": gaps})))
     assert history.counts["touches"].used == sum(lead.number % 4 != 0 for lead in leads())
 
 
+@pytest.mark.integration
 def test_opportunities_that_name_their_lead_are_the_outcome(tmp_path: Path) -> None:
     unconverted = {heading: cell for heading, cell in LEAD.items() if not heading.startswith("Converted")}
     proposed = _propose(_export(tmp_path, Lead=unconverted, Opportunity={**OPPORTUNITY, "Lead ID": LEAD["Id"]}))
