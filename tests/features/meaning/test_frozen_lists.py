@@ -38,8 +38,13 @@ def tonights(history, agreement, catalogue) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def learnt(spelling_history, agreement):
-    return learn(spelling_history, agreement).catalogue
+def data(spelling_history, agreement):
+    return learn(spelling_history, agreement)
+
+
+@pytest.fixture(scope="module")
+def learnt(data):
+    return data.catalogue
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +108,7 @@ def test_a_frame_is_encoded_as_the_night_encodes(learnt, seen):
         np.testing.assert_array_equal(_codes(seen[feature.name].combine_chunks(), feature), night[:, at])
 
 
-def test_the_night_codes_what_the_training_learnt(spelling_history, agreement, learnt, seen):
-    data = learn(spelling_history, agreement, replace(SETTINGS, ages_days=(0,)))
-    assert data.catalogue == learnt
+def test_the_night_codes_what_the_training_learnt(data, learnt, seen):
     at = {lead: row for row, lead in enumerate(data.meta["lead_id"])}
     rows = [at[lead] for lead in seen["lead_id"].to_pylist()]
     for column, feature in enumerate(learnt.features):
