@@ -103,6 +103,8 @@ class FieldDrift:
             "compared": list(self.compared),
             "not_compared": list(self.not_compared),
             "warnings": [str(problem) for problem in self.warnings],
+            "changed_words": [one.to_document() for one in self.words],
+            "changed_units": [{"field": one.column, "factor": one.factor} for one in self.units],
         }
 
 

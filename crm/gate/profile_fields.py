@@ -125,14 +125,14 @@ def count_values(
         whole = {**opened.whole, "lead": leads.filter(leads.created_at <= moment) if history.dated else leads}
         return tuple(
             ValueCount(
-                newest=_rows_of_values(opened.newest[one.entity], one.name),
-                rows=_rows_of_values(whole[one.entity], one.name),
+                newest=_rows_of_values(opened.newest[one.entity], one.name, MAX_VALUES),
+                rows=_rows_of_values(whole[one.entity], one.name, MAX_VALUES),
             )
             for one in profiles
         )
 
 
-def _rows_of_values(table: ir.Table, column: str, *, most: int = MAX_VALUES) -> dict[str, int]:
+def _rows_of_values(table: ir.Table, column: str, most: int) -> dict[str, int]:
     """Return how many rows have each value, in order of the values; empty where there are more than ``most``."""
     present = table.select(value=table[column].cast("string")).filter(ibis._.value.notnull())
     found = present.group_by("value").agg(rows=present.count()).limit(most + 1).to_pyarrow().to_pylist()
@@ -185,7 +185,7 @@ def _listed(history: History, opened: _Opened, field: FieldProfile) -> dict[str,
     frequent = counted.order_by(ibis._.leads.desc(), "value").limit(_LISTED).to_pyarrow()["value"].to_pylist()
     found: dict[str, Any] = {"shares": tuple((str(one), 0.0) for one in frequent)}
     if field.type == "category":
-        rows = _rows_of_values(opened.whole[field.entity], field.name)
+        rows = _rows_of_values(opened.whole[field.entity], field.name, MAX_VALUES)
         found["known"] = tuple(rows)
         found["known_rows"] = tuple(rows.values())
     return found
@@ -194,7 +194,7 @@ def _listed(history: History, opened: _Opened, field: FieldProfile) -> dict[str,
 def _months(history: History, leads: ir.Table) -> dict[str, Any]:
     """Count the leads that came in in each month up to the reading."""
     known = leads.filter(leads.created_at <= ibis.literal(history.read_at).cast(leads.created_at.type()))
-    rows = _rows_of_values(known.select(month=known.created_at.strftime("%Y-%m")), "month", most=_MONTHS)
+    rows = _rows_of_values(known.select(month=known.created_at.strftime("%Y-%m")), "month", _MONTHS)
     return {"known": tuple(rows), "known_rows": tuple(rows.values())}
 
 

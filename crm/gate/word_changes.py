@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from leadq.crm.gate.field_profiles import FieldProfile
 from leadq.crm.gate.profile_fields import ValueCount
@@ -52,6 +53,11 @@ class WordChange:
     def share(self) -> float:
         """Share of the newest leads that have a word which training did not know, in [0, 1]."""
         return self.leads / self.of if self.of else 0.0
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it for ``--json``."""
+        shown = {"field": self.column, "share": self.share, "renamed": dict(self.renamed)}
+        return {**shown, "new": list(self.new), "gone": list(self.gone), "other_field": self.other_column}
 
 
 def word_change(profile: FieldProfile, found: ValueCount, others: Iterable[FieldProfile] = ()) -> WordChange:

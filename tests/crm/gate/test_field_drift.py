@@ -262,7 +262,10 @@ def test_a_model_without_profiles_says_so(made: MadeHistory) -> None:
     found = compare_fields(made(company(2)), None, used=USED)
     assert not found.recorded
     assert "not recorded" in found.in_words()
-    assert found.to_document() == {"recorded": False, "compared": [], "not_compared": [], "warnings": []}
+    document = found.to_document()
+    assert not document.pop("recorded")
+    assert document
+    assert not any(document.values())
 
 
 def test_a_company_without_own_fields_has_nothing_to_compare(made: MadeHistory, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def test_words_written_otherwise_are_told_from_their_letters(
     assert dict(found.renamed) == {new: old for old, new in words.items()}
     assert (found.new, found.gone) == ((), ())
     assert (found.leads, found.of, found.share) == (200, 200, 1.0)
+    assert found.to_document()["renamed"] == dict(found.renamed)
 
 
 def test_translated_words_are_told_from_how_many_rows_have_them() -> None:
