@@ -99,7 +99,7 @@ def _without_closing(rows: Relation, ended: str, columns: tuple[Column, ...], be
     for contract, remark in _INSTEAD.items():
         for column in _called(contract, columns):
             one = _judged(ends, (column.name,), began)
-            late = f"count_if({day(column.name)} > TIMESTAMPTZ {text(str(last))} + {_LONG})"
+            late = f"count_true({day(column.name)} > TIMESTAMPTZ {text(str(last))} + {_LONG})"
             after, total = first_row(ends.aggregate(f"{late}, count(*)"))
             if one.filled >= _NEARLY_ALL and one.in_order >= _MOSTLY and (after or 0) <= _FEW * total:
                 return Dates(created=began, closed=one.columns, remark=remark)
@@ -111,7 +111,7 @@ def _unread(rows: Relation, contract: str, columns: tuple[Column, ...]) -> str |
     for column in sorted(columns, key=lambda one: rank(contract, one.name)):
         if is_called(contract, column.name) and column.reading.kind == "text" and column.distinct > _MANY:
             given = name(column.name)
-            (figures,) = first_row(rows.aggregate(rf"count_if(regexp_matches({given}, '\p{{N}}'))"))
+            (figures,) = first_row(rows.aggregate(rf"count_true(regexp_matches({given}, '\p{{N}}'))"))
             if (figures or 0) >= _HALF * column.filled:
                 return column.name
     return None
@@ -127,7 +127,7 @@ def _judged(ends: Relation, columns: tuple[str, ...], began: str | None) -> _Clo
     ended = closing(columns)
     after = f"CAST({ended} AS DATE) >= CAST({day(began)} AS DATE)" if began else "true"
     rows, filled, ordered = first_row(
-        ends.aggregate(f"count(*), count({ended}), count_if({ended} IS NOT NULL AND coalesce({after}, true))")
+        ends.aggregate(f"count(*), count({ended}), count_true({ended} IS NOT NULL AND coalesce({after}, true))")
     )
     return _Closing(
         columns=columns, filled=filled / rows if rows else 1.0, in_order=(ordered or 0) / filled if filled else 0.0
@@ -135,7 +135,7 @@ def _judged(ends: Relation, columns: tuple[str, ...], began: str | None) -> _Clo
 
 
 def _filled_in(ends: Relation, best: _Closing, changed: list[Column], began: str | None) -> Dates:
-    rows = first_row(ends.aggregate(f"count(*), count_if({closing(best.columns)} IS NULL)"))[1]
+    rows = first_row(ends.aggregate(f"count(*), count_true({closing(best.columns)} IS NULL)"))[1]
     without = counted(int(rows or 0), "won or lost row has", "won or lost rows have")
     if best.filled >= _NEARLY_ALL:
         return Dates(

@@ -68,7 +68,7 @@ def _without_past_end(stated: Relation, outcome: Outcome, dates: Dates) -> set[s
     known = f"{name(STATE)} IN ('won', 'lost')"
     last, total, filled = first_row(
         stated.aggregate(
-            f"CAST(greatest(max({ended}) FILTER (WHERE {known}), {began}) AS VARCHAR), count_if({known}), "
+            f"CAST(greatest(max({ended}) FILTER (WHERE {known}), {began}) AS VARCHAR), count_true({known}), "
             f"count({ended}) FILTER (WHERE {known})"
         )
     )
@@ -81,7 +81,7 @@ def _without_past_end(stated: Relation, outcome: Outcome, dates: Dates) -> set[s
 def _words_with(stated: Relation, outcome: Outcome, condition: str) -> set[str]:
     """Asked words of which nearly all rows meet ``condition``."""
     asked = stated.filter(f"{name(WORD)} IN {texts(outcome.asked)}")
-    counts = asked.aggregate(f"{name(WORD)} AS w, count(*) AS n, count_if({condition}) AS m").fetchall()
+    counts = asked.aggregate(f"{name(WORD)} AS w, count(*) AS n, count_true({condition}) AS m").fetchall()
     return {str(word) for word, n, m in counts if m >= _MOSTLY * n}
 
 
