@@ -26,8 +26,16 @@ def codes_of(values: ir.Table, name: str, spellings: tuple[tuple[str, ...], ...]
     keys: dict[int, list[str]] = {}
     for one, code in code_by_key(spellings).items():
         keys.setdefault(code, []).append(one)
-    branches = [(key.isin(found), ibis.literal(float(code), "float64")) for code, found in sorted(keys.items())]
+    branches = [(_is_one_of(key, found), ibis.literal(float(code), "float64")) for code, found in sorted(keys.items())]
     other = ibis.literal(float(len(spellings)), "float64")
     code = ibis.cases(*branches, else_=other) if branches else other
     missing = distinct.same_value.isnull()  # never: the null makes numbers of DuckDB's decimals
     return distinct.mutate(same_code=ibis.ifelse(missing, ibis.null("float64"), code))
+
+
+def _is_one_of(key: ir.StringValue, keys: list[str]) -> ir.BooleanValue:
+    """Whether a key is among some, as one text: a literal for each of a country's hundreds of names takes seconds to compile."""
+    if len(keys) == 1:
+        return key == keys[0]
+    line = "\n"  # in no key: it is folded to a blank
+    return ibis.literal(line + line.join(keys) + line).contains(ibis.literal(line) + key + line)

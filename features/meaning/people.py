@@ -59,11 +59,14 @@ def listed_kinds(people: ir.Table, meaning: Meaning, backend: Any) -> ir.Table:
 
 
 def email_kind(listed: ir.StringValue, domain: ir.StringValue, company: ir.StringValue) -> ir.StringValue:
-    """Return the kind of an e-mail domain: a domain below the account's own, or above it, is the company's."""
-    mail, own = fold(domain), fold(company)
+    """Return the kind of an e-mail domain: a domain below the account's own, or above it, is the company's.
+
+    Row by row, and so without folding: the reader writes domains in small letters.
+    """
+    mail, own = domain.lower(), company.lower()
     same = (mail == own) | mail.endswith(ibis.literal(".") + own) | own.endswith(ibis.literal(".") + mail)
     return ibis.cases(
-        (domain.isnull() | (mail == ""), ibis.null("string")),
+        (domain.isnull() | (domain == ""), ibis.null("string")),
         (listed.notnull(), listed),
         ((same & own.contains(".") & mail.contains(".")).fill_null(False), "company"),
         else_="other",

@@ -472,7 +472,7 @@ def test_what_means_the_same_is_read_alike(spark):
             "email_domain_right"
         )
         kind = email_kind(found.listed, found.email_domain, ibis.literal("Acme.example"))
-        spellings = (("web form",), ("51-200", "11 bis 50"), ("gmail.com",))
+        spellings = (("web form",), ("51-200", "11 bis 50"), ("gmail.com", "wp.pl"))
         codes = codes_of(people, "title", spellings)
         found = found.mutate(kind=kind).left_join(codes, found.title == codes.same_value).drop("same_value")
         return found.order_by("at").to_pyarrow()
