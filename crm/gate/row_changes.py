@@ -60,7 +60,7 @@ def row_changes(history: History, created: FieldProfile, trained_at: datetime) -
     if then and now and (span := _span(now, history.read_at)) < AS_LONG * _span(then, trained_at) - _MONTH_DAYS:
         yield Problem(
             where="leads",
-            rule=f"must reach back as far as when the model was trained ({_span(then, trained_at):,.0f} days)",
+            rule=f"must reach back as far as when the model was trained ({counted(round(_span(then, trained_at)), 'day')})",
             value=f"{counted(round(span), 'day')}",
             remedy="Check that the export is whole: earlier business with a company counts in the scores.",
         )

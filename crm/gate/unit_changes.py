@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from leadq.crm.contract.history import History
 from leadq.crm.gate.field_profiles import FieldProfile
 from leadq.crm.gate.profile_fields import FieldCount, count_fields
+from leadq.foundation.plurals import counted
 
 POWERS = (-6, -3, -2, -1, 1, 2, 3, 6)
 """Powers of ten that units differ by."""
@@ -44,7 +45,7 @@ class UnitChange:
     @property
     def in_words(self) -> str:
         """``"1,000 times smaller"``."""
-        return f"{10 ** abs(self.power):,} times {'smaller' if self.power > 0 else 'larger'}"
+        return f"{counted(10 ** abs(self.power), 'time')} {'smaller' if self.power > 0 else 'larger'}"
 
 
 def unit_changes(history: History, shifted: Sequence[tuple[FieldProfile, FieldCount]]) -> tuple[UnitChange, ...]:

@@ -112,7 +112,7 @@ def _words(runs: tuple[Run, ...], rows: Sequence[dict[str, Any]], chosen: Chosen
     if more:
         kept = one_or_many(len(rows), "The best lead is", f"The best {counted(len(rows), 'lead')} are")
         lines.append(
-            f"{kept} shown. More: leadq scores{options} --top 100; all as a file: leadq scores{options} --csv > scores.csv"
+            f"{kept} shown. More: leadq scores --top 100{options}; all as a file: leadq scores --csv{options} > scores.csv"
         )
     lines.append("Why a lead has its score: leadq explain LEAD")
     return "\n".join(lines)

@@ -54,7 +54,7 @@ def account_link(connection: Connection, guess: LeadGuess, accounts: Sample) -> 
             continue
         covered = _covered(connection, guess, accounts, link)
         if covered and min(covered.values()) < _AS_MANY * max(covered.values()):
-            told = ", ".join(f"{share:.0%} of {state} leads" for state, share in sorted(covered.items()))
+            told = ", ".join(f"{share:.0%} of leads that are {state}" for state, share in sorted(covered.items()))
             why = f"by {column.name} it is known of {told}, which would tell the outcome"
         elif link.share >= _HALF and link.share > found.share:
             found = link
