@@ -19,7 +19,12 @@ from leadq.foundation.yaml_scalars import plain_or_quoted
 from leadq.pipelines.project.project import Project
 
 _TABLE_OF = {"lead": "leads", "account": "accounts"}
-_TYPE_OF_UNIT: dict[str, FieldType] = {"as recorded": "number", "0/1": "flag", "days before as-of": "date", "employees": "category"}
+_TYPE_OF_UNIT: dict[str, FieldType] = {
+    "as recorded": "number",
+    "0/1": "flag",
+    "days before as-of": "date",
+    "employees": "category",
+}
 _REMEDY = "Change it back to what it was, or train and promote a model on the sources as they are now."
 
 
