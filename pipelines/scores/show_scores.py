@@ -108,11 +108,10 @@ def _words(runs: tuple[Run, ...], rows: Sequence[dict[str, Any]], chosen: Chosen
         lines.append(f"No lead is in {tiers}." if tiers else "No lead was open.")
         return "\n".join(lines)
     lines += lead_lines(rows)
-    options = "".join(f" --tier {quote(tier)}" for tier in chosen.tiers)
+    options = [f"--tier {quote(tier)}" for tier in chosen.tiers]
     if more:
         kept = one_or_many(len(rows), "The best lead is", f"The best {counted(len(rows), 'lead')} are")
-        lines.append(
-            f"{kept} shown. More: leadq scores --top 100{options}; all as a file: leadq scores --csv{options} > scores.csv"
-        )
+        longer, as_file = (" ".join([one, *options]) for one in ("leadq scores --top 100", "leadq scores --csv"))
+        lines.append(f"{kept} shown. More: {longer}; all as a file: {as_file} > scores.csv")
     lines.append("Why a lead has its score: leadq explain LEAD")
     return "\n".join(lines)
