@@ -1,4 +1,4 @@
-"""People as they were read before leadq had lists of the languages of Europe, for models whose catalogue holds none.
+"""People as they were read before there were lists of the languages of Europe, for models whose catalogue holds none.
 
 It stays as it is: their trees rest on it. ``features/groups/person.py`` says what is read, ``people.py`` is what reads it since.
 """
