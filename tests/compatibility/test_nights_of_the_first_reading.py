@@ -172,7 +172,9 @@ def test_after_the_next_training_there_is_nothing_left_to_say(went_on: Nights, t
     assert (document["reading"], document["differs"], document["refused"]) == (2, [], [])
     live = json.loads((company / "store" / "models" / "live.json").read_text(encoding="utf-8"))["champion"]["version"]
     bundle = company / "store" / "models" / live
-    assert json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))["bundle_version"] == 3  # with lists of what means the same, too
+    assert (
+        json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))["bundle_version"] == 3
+    )  # with lists of what means the same, too
     columns = json.loads((bundle / "reading.json").read_text(encoding="utf-8"))["columns"]
     assert columns["raw_accounts"]["Mitarbeiter"]["forms"] == ["1.234,5"]
     assert "Änne" not in (bundle / "reading.json").read_text(encoding="utf-8")
