@@ -13,6 +13,8 @@ from leadq.crm.reading.proposal.heading_names import is_called, rank
 from leadq.crm.storage.scratch_database import Relation, first_row, name, text
 from leadq.foundation.plurals import counted
 
+NUMBERS = ("employees", "annual_revenue")
+"""Columns of the contract that hold numbers."""
 _NEARLY_ALL = 0.99
 _MOSTLY = 0.9
 _HALF = 0.5
@@ -158,4 +160,6 @@ def _filled_in(ends: Relation, best: _Closing, changed: list[Column], began: str
 def best_named(contract: str, columns: tuple[Column, ...], taken: set[str]) -> Column | None:
     """Return the column whose heading names ``contract`` best, of those not ``taken``."""
     free = [column for column in columns if column.name not in taken and is_called(contract, column.name)]
+    if contract in NUMBERS:  # ranges such as 51-200 are words, and stay the company's own
+        free = [column for column in free if column.reading.kind == "number"]
     return min(free, key=lambda column: rank(contract, column.name), default=None) if free else None

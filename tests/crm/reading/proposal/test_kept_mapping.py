@@ -11,7 +11,7 @@ import yaml
 from leadq.crm.config.leadq_yaml import read_config
 from leadq.crm.reading.ingest import read_history
 from leadq.crm.reading.proposal.column_evidence import NOT_SHOWN
-from leadq.crm.reading.proposal.mapping_proposal import Proposed, looking_at
+from leadq.crm.reading.proposal.mapping_proposal import Proposed, looking_at, propose_mapping
 from tests.crm.reading.proposal.conftest import READ_AT, TRUTH, Cell, Folder, closed, created, leads, words
 
 STAGE = words(won="Won", lost="Lost", open="New")
@@ -184,3 +184,16 @@ def test_a_wide_file_of_another_kind_says_what_is_missing(tmp_path: Path) -> Non
     with looking_at([path]) as looking:
         said = " ".join(looking.propose({}).said)
     assert "an id for each lead and the date of creation and the date of closing" in said
+
+
+@pytest.mark.parametrize(("sizes", "mapped"), [(("51-200", "1.000+"), False), (("120", "1500"), True)])
+def test_sizes_in_ranges_stay_words_and_numbers_are_the_company_s(
+    tmp_path: Path, sizes: tuple[str, str], mapped: bool
+) -> None:
+    rows = [
+        f"L{n},2024-01-{1 + n % 28:02d},2024-03-01,{('Closed Won', 'Closed Lost')[n % 2]},Firm {n},{sizes[n % 3 % 2]}"
+        for n in range(90)
+    ]
+    path = tmp_path / "leads.csv"
+    path.write_text("Lead ID,Created Date,Closed Date,Stage,Company,Employees\n" + "\n".join(rows) + "\n")
+    assert ("employees:" in propose_mapping(path)) == mapped
