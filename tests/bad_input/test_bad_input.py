@@ -220,8 +220,8 @@ TABLE = (
         kind="bundle of another version",
         spoil=_bundle_of_next_version,
         where="bundle.json",
-        rule="bundle version must be 1 or 2",
-        value="got 3",
+        rule="bundle version must be 1, 2 or 3",
+        value="got 4",
         remedy="Train again with this version of leadq",
     ),
     Bad(

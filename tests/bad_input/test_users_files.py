@@ -155,10 +155,11 @@ def test_a_file_that_is_no_table_of_leads(leadq_main: Callable[..., Answer], tmp
     assert not (tmp_path / "mine").exists()
 
 
-def test_a_folder_is_no_file(leadq_main: Callable[..., Answer], tmp_path: Path) -> None:
+def test_a_folder_without_tables_is_named(leadq_main: Callable[..., Answer], tmp_path: Path) -> None:
     answer = leadq_main("init", str(tmp_path / "mine"), "--from", str(tmp_path))
     assert answer.code == 1
-    assert f"{tmp_path}: must be a file" in answer.err
+    assert f"{tmp_path}: a folder must hold the tables of one e" in answer.err
+    assert "got 0 files" in answer.err
 
 
 def _german(rows: list[str]) -> str:
@@ -240,6 +241,7 @@ def test_ids_that_a_spreadsheet_rounded(leadq_main: Callable[..., Answer], tmp_p
     assert "A spreadsheet has rounded these ids" in answer.err
 
 
+@pytest.mark.integration
 def test_markup_in_a_heading_is_only_text_in_the_report(project: UsersProject) -> None:
     header, *rows = project.lines("leads.csv")
     words = ("<b>keen</b>", "=1+1", "plain")

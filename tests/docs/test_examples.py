@@ -85,6 +85,7 @@ def test_no_block_is_in_a_language_that_nobody_checks() -> None:
     assert languages - CHECKED <= {"text"}
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("page", python_pages())
 def test_the_python_of_a_page_runs(
     page: str, template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

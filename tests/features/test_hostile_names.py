@@ -27,6 +27,8 @@ from leadq.features.tonight import OpenLeads, tonight
 from leadq.pipelines.report.segment_fields import values_of
 from tests.pipelines.names.hostile_names import ALL
 
+pytestmark = pytest.mark.integration
+
 READ_AT = datetime(2026, 1, 1, tzinfo=UTC)
 COUNT = 130
 TYPES = {"category": pa.string(), "number": pa.float64(), "date": pa.timestamp("us", tz="UTC"), "flag": pa.bool_()}

@@ -121,8 +121,6 @@ def guess_leads(connection: Connection, sample: Sample, answers: Mapping[str, st
         refused=refused, same=same_columns(rows, sample),
     )  # fmt: skip
     guess = replace(guess, accounts=account_fields(rows, sample, mapping, taken))
-    if guess.has_accounts and guess.accounts.of_leads:
-        guess = replace(guess, mapping={**mapping, "account_id": (guess.accounts.key,)})
     return guess if guess.dated else replace(guess, order=row_order(connection, sample, dates, lead_id))
 
 

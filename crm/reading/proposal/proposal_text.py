@@ -96,8 +96,6 @@ def _remark(contract: str, guess: LeadGuess) -> str:
         return f"  # not an id for each row: {values} in {rows}; fix the export"
     if contract == "closed_at" and guess.dates.remark:
         return f"  # {shown(guess.dates.remark)}"
-    if contract == "account_id" and guess.has_accounts and guess.accounts.of_leads:
-        return "  # no company is named: every lead is one of its own, so that industry and size are an account's"
     return ""
 
 

@@ -23,6 +23,7 @@ from tests.shared_company import PARAMS, learn, put_live
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("LEADQ_SHARED_CASES") or ROOT.parent / "shared" / "cases")
 pytestmark = [
+    pytest.mark.integration,
     pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared cases are not beside the project: {SHARED}"),
     pytest.mark.filterwarnings(
         "ignore::pytest.PytestUnraisableExceptionWarning"

@@ -106,6 +106,7 @@ def test_shadow_scores_the_same_leads_and_leaves_the_night_as_it_is(company: Pro
     assert score_in_shadow(company, history, run) == ""
 
 
+@pytest.mark.integration
 def test_what_a_model_would_have_said_then_is_what_training_saw(company: Project) -> None:
     data, _ = read_training_data(company.work / "training")
     champion, history = live_bundle(company), open_history(company.work / "history")

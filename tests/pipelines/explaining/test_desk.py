@@ -33,6 +33,8 @@ from leadq.serving.words.text import MAX_VALUE
 from leadq.serving.words.wording_rules import FORBIDDEN
 from tests.shared_company import live_company, read_once
 
+pytestmark = pytest.mark.integration
+
 PARAMS = """\
 fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 60, early_stopping_rounds: 15, n_folds: 3, bootstrap_repeats: 100}
 features: {ages_days: [0, 7, 30]}

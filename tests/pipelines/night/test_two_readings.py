@@ -99,6 +99,7 @@ def test_a_night_of_the_first_reading_reads_by_it_and_looks_what_the_newest_woul
     assert not (company.store.work / "newest").exists()
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("pinned", [False, pytest.param(True, marks=pytest.mark.integration)])
 def test_where_the_first_reading_is_wrong_the_night_names_column_example_and_commands(
     company: Project, *, pinned: bool
@@ -119,6 +120,7 @@ def test_where_the_first_reading_is_wrong_the_night_names_column_example_and_com
     assert ("remove that line first" in told.words) is pinned
 
 
+@pytest.mark.integration
 def test_what_the_newest_reading_refuses_is_told_and_the_night_is_scored(
     company: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

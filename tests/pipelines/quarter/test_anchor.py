@@ -28,6 +28,8 @@ from leadq.pipelines.quarter.anchor import anchor
 from leadq.pipelines.quarter.promote import promote
 from tests.shared_company import learn, put_live, read_once
 
+pytestmark = pytest.mark.integration
+
 PARAMS = """\
 fit: {grid_num_leaves: [3], max_rounds: 60, early_stopping_rounds: 10, n_folds: 3, bootstrap_repeats: 50}
 features: {ages_days: [0, 14], max_event_kinds: 4}

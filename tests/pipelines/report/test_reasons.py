@@ -41,6 +41,7 @@ def test_the_metrics_say_the_same(company: Company) -> None:
     assert any("does not confirm" in said for said in wrong)
 
 
+@pytest.mark.integration
 def test_a_bundle_is_audited_without_a_training(company: Company) -> None:
     found = audit_bundle(company.project, read_bundle(company.project.work / "bundle"))
     assert found is not None

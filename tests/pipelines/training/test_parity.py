@@ -137,6 +137,7 @@ def test_the_same_company_read_later_gives_the_same_scores(scored: Scored) -> No
     assert "get the same score within" in parity.words
 
 
+@pytest.mark.integration
 def test_an_event_written_later_under_an_earlier_date_stops(scored: Scored, spoilt: Any, tmp_path: Path) -> None:
     (lead_id,) = some_leads(scored, 1)
     run = scored.project.store.latest_night()
@@ -158,6 +159,7 @@ def test_an_event_written_later_under_an_earlier_date_stops(scored: Scored, spoi
     assert f"{found.field}, vouched for" in kept.findings[0].sentence
 
 
+@pytest.mark.integration
 def test_what_has_no_recorded_history_is_named_and_does_not_stop(scored: Scored, spoilt: Any) -> None:
     """A lead retitled, one deleted, one merged, events deleted, and one event that became known only now."""
     retitled, deleted, merged, visited = some_leads(scored, 4)

@@ -13,6 +13,8 @@ from leadq.crm.reading.proposal.file_sample import Sample
 from leadq.crm.storage.scratch_database import Relation, first_row, name
 
 FIELDS = ("industry", "employees", "annual_revenue", "domain")
+_MOST_DIFFERING = 0.1
+"""Share of companies of which rows may differ; from more on the column says something of the lead."""
 _MAIN = ("industry", "employees", "annual_revenue")
 
 
@@ -23,18 +25,15 @@ class AccountFields:
     Parameters
     ----------
     key : str
-        Column with the id of the account; that of the lead where no company is named. Empty where there are no such fields.
+        Column with the id of the account. Empty where there are no such fields.
     fields : dict
         Contract column of accounts to column of the file.
-    of_leads : bool
-        Every lead is an account of its own.
     alike : bool
         All rows of an account say the same.
     """
 
     key: str = ""
     fields: dict[str, str] = field(default_factory=dict)
-    of_leads: bool = False
     alike: bool = True
 
     @property
@@ -46,27 +45,24 @@ class AccountFields:
 def account_fields(
     rows: Relation, sample: Sample, mapping: Mapping[str, tuple[str, ...]], taken: set[str]
 ) -> AccountFields:
-    """Return the fields of accounts among the columns of leads; none where neither company nor lead has an id."""
+    """Return the fields of accounts among the columns of leads; none where no company is named: they stay the lead's own then."""
     free, found = set(taken), {}
     for contract in FIELDS:
         if column := best_named(contract, sample.columns, free):
             found[contract] = column.name
             free.add(column.name)
-    key = mapping.get("account_id") or mapping.get("lead_id")
+    key = mapping.get("account_id")
     if key is None or not set(_MAIN) & set(found):
         return AccountFields()
-    if "account_id" not in mapping:
-        found.pop("domain", None)
     if "country" in mapping:
         found["country"] = mapping["country"][0]
-    of_leads = "account_id" not in mapping
-    return AccountFields(
-        key=key[0], fields=found, of_leads=of_leads, alike=of_leads or _alike(rows, key[0], list(found.values()))
-    )
+    differ = _differing(rows, key[0], list(found.values()))
+    return AccountFields(key=key[0], fields=found, alike=not differ) if differ <= _MOST_DIFFERING else AccountFields()
 
 
-def _alike(rows: Relation, key: str, columns: list[str]) -> bool:
-    """Whether all rows of a company agree in ``columns``."""
+def _differing(rows: Relation, key: str, columns: list[str]) -> float:
+    """Share of the companies with several rows whose rows differ in ``columns``."""
     tests = " OR ".join(f"min({name(one)}) IS DISTINCT FROM max({name(one)})" for one in columns)
-    by_key = rows.filter(f"{name(key)} IS NOT NULL").aggregate(f"{name(key)}, {tests} AS differs", name(key))
-    return not first_row(by_key.aggregate("coalesce(bool_or(differs), false)"))[0]
+    by_key = rows.filter(f"{name(key)} IS NOT NULL").aggregate(f"count(*) AS n, {tests} AS differs", name(key))
+    several, differ = first_row(by_key.filter("n > 1").aggregate("count(*), count_true(differs)"))
+    return float(differ / several) if several else 0.0

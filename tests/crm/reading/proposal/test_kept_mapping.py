@@ -63,24 +63,32 @@ def test_a_closing_date_is_no_own_field_of_a_file_without_ids(folder: Folder) ->
     assert "Closed" in proposed["flat"]["own_fields"]["refuse"]
 
 
-@pytest.mark.parametrize("company", [None, lambda lead: f"Firm {lead.number % 40}"])
-def test_industry_and_size_are_those_of_the_account(folder: Folder, company: Cell | None) -> None:
-    more: dict[str, Cell] = {"Company": company} if company else {}
-    folder.propose({**IDS, "Created": created, "Closed": closed, "Stage": STAGE, **more, **SIZE})
-    accounts = _accounts(folder)
-    newest = {
-        f"L{lead.number:05d}": lead for lead in leads()[-40:]
-    }  # of a company whose rows differ the newest row counts
-    for lead_id, lead in newest.items():
-        assert accounts[lead_id]["industry"] == SIZE["Industry"](lead)
-        assert accounts[lead_id]["employees"] == 10 + lead.number
+FIRM: dict[str, Cell] = {"Company": lambda lead: f"Firm {lead.number % 6}"}
+"""Companies whose leads agree in what :data:`OF_FIRM` says of them."""
+OF_FIRM: dict[str, Cell] = {
+    **SIZE,
+    "Employees": lambda lead: str(10 + lead.number % 6),
+    "Annual Revenue": lambda lead: "9000",
+}
 
 
-def test_a_file_without_dates_has_accounts_too(folder: Folder) -> None:
-    ended = [lead for lead in leads() if lead.state != "open"]
-    folder.propose({**IDS, "Stage": STAGE, **SIZE}, ended)
-    accounts = _accounts(folder)
-    assert accounts["L00007"] == {**accounts["L00007"], "industry": "logistics", "employees": 17.0, "country": "FR"}
+@pytest.mark.parametrize("dated", [True, False])
+def test_industry_and_size_are_those_of_the_account(folder: Folder, dated: bool) -> None:
+    dates: dict[str, Cell] = {"Created": created, "Closed": closed} if dated else {}
+    folder.propose(
+        {**IDS, **dates, "Stage": STAGE, **FIRM, **OF_FIRM}, [lead for lead in leads() if dated or lead.state != "open"]
+    )
+    firm = _accounts(folder)["L00001"]
+    assert (firm["industry"], firm["employees"], firm["country"]) == ("logistics", 11.0, "FR")
+
+
+@pytest.mark.parametrize("more", [{}, FIRM])
+def test_what_is_of_no_company_or_differs_among_its_leads_stays_the_lead_s(
+    folder: Folder, more: dict[str, Cell]
+) -> None:
+    proposed = folder.propose({**IDS, "Created": created, "Closed": closed, "Stage": STAGE, **more, **SIZE})
+    assert "accounts" not in proposed["sources"]
+    assert "refuse" not in proposed["sources"]["leads"].get("own_fields", {})
 
 
 def test_companies_whose_rows_are_empty_or_alike_lose_no_lead(folder: Folder) -> None:
@@ -150,12 +158,11 @@ HEADINGS = {
 def test_headings_of_every_language_are_mapped(folder: Folder, language: str) -> None:
     cells: list[Cell] = [
         lambda lead: f"rep {lead.number % 3}", lambda lead: f"c{lead.number % 4}", lambda lead: f"s{lead.number % 5}",
-        SIZE["Industry"], SIZE["Employees"], SIZE["Country"],
+        OF_FIRM["Industry"], OF_FIRM["Employees"], OF_FIRM["Country"],
     ]  # fmt: skip
     headings = HEADINGS[language]
-    proposed = folder.propose(
-        {**IDS, "Created": created, "Closed": closed, "Stage": STAGE, **dict(zip(headings, cells, strict=True))}
-    )
+    named = dict(zip(headings, cells, strict=True))
+    proposed = folder.propose({**IDS, "Created": created, "Closed": closed, "Stage": STAGE, **FIRM, **named})
     columns, accounts = (proposed["sources"][table]["columns"] for table in ("leads", "accounts"))
     found = [columns[one] for one in ("owner", "campaign", "source")]
     assert (*found, accounts["industry"], accounts["employees"], columns["country"]) == headings
