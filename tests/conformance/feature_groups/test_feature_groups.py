@@ -39,6 +39,8 @@ NEIGHBOURS = """
 from dataclasses import replace
 from leadq_replies import RepliesGroup
 
+pytestmark = pytest.mark.integration
+
 class Neighbours(RepliesGroup):
     name = "neighbours"
 

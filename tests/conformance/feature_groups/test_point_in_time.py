@@ -40,6 +40,8 @@ PEEKS = """
 from dataclasses import replace
 from leadq_replies import REPLIES, RepliesGroup
 
+pytestmark = pytest.mark.integration
+
 class Peeks(RepliesGroup):
     name = "peeks"
 

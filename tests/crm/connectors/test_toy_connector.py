@@ -12,6 +12,8 @@ import pytest
 
 from tests.conformance.feature_groups.plug_in_packages import install
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "tests" / "toy_connector"
 
@@ -45,6 +47,5 @@ def test_it_passes_the_conformance_suite(installed: Path, tmp_path: Path) -> Non
     assert _suite(installed, tmp_path, "not acceptance and not integration") == 7
 
 
-@pytest.mark.integration
 def test_it_passes_under_random_kills(installed: Path, tmp_path: Path) -> None:
     assert _suite(installed, tmp_path, "integration and not acceptance") == 2

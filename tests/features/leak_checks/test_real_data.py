@@ -22,6 +22,8 @@ from leadq.features.catalogue import Catalogue
 from leadq.features.leak_checks.run_checks import find_leaks, quarantine
 from leadq.features.training_data import TrainingData
 
+pytestmark = pytest.mark.integration
+
 PROJECT = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("LEADQ_SHARED_DATA", PROJECT / "../shared/data")).resolve()
 

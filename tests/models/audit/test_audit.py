@@ -21,6 +21,8 @@ from leadq.models.training.train_bundle import TrainResult
 from leadq.serving.scoring.reasons.reason_choice import THRESHOLD
 from tests.models.conftest import make_catalogue
 
+pytestmark = pytest.mark.integration
+
 World = tuple[TrainingData, np.ndarray]
 
 

@@ -36,6 +36,8 @@ from leadq.pipelines.store.run_manifest import Run, RunInputs
 from leadq.pipelines.training.training_files import read_training_data
 from tests.shared_company import CompanyCopy, read_once
 
+pytestmark = pytest.mark.integration
+
 FLATTER = 0.4
 """The challenger's log-odds are the champion's times this: the same order, less sure, so worse."""
 
@@ -106,7 +108,6 @@ def test_shadow_scores_the_same_leads_and_leaves_the_night_as_it_is(company: Pro
     assert score_in_shadow(company, history, run) == ""
 
 
-@pytest.mark.integration
 def test_what_a_model_would_have_said_then_is_what_training_saw(company: Project) -> None:
     data, _ = read_training_data(company.work / "training")
     champion, history = live_bundle(company), open_history(company.work / "history")

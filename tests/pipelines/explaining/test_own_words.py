@@ -26,6 +26,8 @@ from leadq.pipelines.training.build import look_at_landmarks
 from leadq.pipelines.training.ingest import ingest
 from tests.shared_company import PARAMS, CompanyCopy, simulated
 
+pytestmark = pytest.mark.integration
+
 NIGHT = RunInputs(
     kind="night",
     as_of=datetime(2026, 10, 1, tzinfo=UTC),

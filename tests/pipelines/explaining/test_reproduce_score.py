@@ -38,6 +38,8 @@ from leadq.serving.scoring.scoring_run import ScoringKit
 from leadq.serving.scoring.table.dictionary_columns import plain
 from tests.shared_company import CompanyCopy, read_once
 
+pytestmark = pytest.mark.integration
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
@@ -277,7 +279,6 @@ def test_explain_takes_the_newest_score_at_or_before_a_moment(done: Scored) -> N
         assert f"Reproduced exactly from the snapshot of run {run.run_id}" in told.words
 
 
-@pytest.mark.integration
 def test_before_the_first_run_and_when_asked_the_sources_are_looked_at_afresh(done: Scored) -> None:
     created = told_then(done.project.store, done.nights[0], done.lead_id)
     assert created is not None

@@ -27,6 +27,8 @@ from leadq.pipelines.store.run_manifest import Run
 from leadq.pipelines.store.snapshots import rests_on, snapshot_of
 from tests.shared_company import CompanyCopy, live_bundle, read_once
 
+pytestmark = pytest.mark.integration
+
 Rows = dict[str, dict[str, Any]]
 
 

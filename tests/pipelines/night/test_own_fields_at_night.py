@@ -17,6 +17,8 @@ from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project
 from tests.shared_company import CompanyCopy, live_bundle
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def company(company_copy: CompanyCopy, tmp_path_factory: pytest.TempPathFactory) -> Project:

@@ -29,6 +29,8 @@ from leadq.pipelines.project.project import Project
 from leadq.pipelines.quarter.anchor import anchor
 from tests.shared_company import CompanyCopy, live_bundle, opened
 
+pytestmark = pytest.mark.integration
+
 Asked = list[tuple[int | None, Any]]
 
 
@@ -70,7 +72,6 @@ def test_the_shared_company_learnt_by_the_newest_reading_and_keeps_how_its_colum
     assert not any(one.evidence.examples for table in columns.values() for one in table.values())
 
 
-@pytest.mark.integration
 def test_night_explanation_and_anchor_read_as_the_model_learnt(company: Project, asked: Asked) -> None:
     bundle = live_bundle(company)
     kept = readings_of_text(bundle.reading_text)
@@ -99,8 +100,7 @@ def test_a_night_of_the_first_reading_reads_by_it_and_looks_what_the_newest_woul
     assert not (company.store.work / "newest").exists()
 
 
-@pytest.mark.integration
-@pytest.mark.parametrize("pinned", [False, pytest.param(True, marks=pytest.mark.integration)])
+@pytest.mark.parametrize("pinned", [False, True])
 def test_where_the_first_reading_is_wrong_the_night_names_column_example_and_commands(
     company: Project, *, pinned: bool
 ) -> None:
@@ -120,7 +120,6 @@ def test_where_the_first_reading_is_wrong_the_night_names_column_example_and_com
     assert ("remove that line first" in told.words) is pinned
 
 
-@pytest.mark.integration
 def test_what_the_newest_reading_refuses_is_told_and_the_night_is_scored(
     company: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +146,6 @@ def test_a_model_of_a_reading_that_is_not_here_yet_is_refused(company: Project) 
     assert not list((company.store.folder / "runs").glob("*"))
 
 
-@pytest.mark.integration
 def test_a_challenger_of_another_reading_is_scored_on_sources_read_for_it(company: Project, asked: Asked) -> None:
     kept = live_bundle(company).reading_text
     champion = of_the_first_reading(company)

@@ -20,6 +20,8 @@ from leadq.pipelines.project.project import Project
 from leadq.pipelines.quarter.preview import preview
 from tests.shared_company import CompanyCopy, live_bundle
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy) -> Iterator[Project]:

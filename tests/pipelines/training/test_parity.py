@@ -38,6 +38,8 @@ from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.training.ingest import ingest
 from leadq.pipelines.training.parity import NOTHING_SCORED, Parity, check_parity
 
+pytestmark = pytest.mark.integration
+
 PARAMS = "features: {ages_days: [0, 30], max_event_kinds: 1}\nengine: {threads: 1}\n"
 Rows = list[dict[str, Any]]
 Spoil = Callable[[Rows], Rows]
@@ -137,7 +139,6 @@ def test_the_same_company_read_later_gives_the_same_scores(scored: Scored) -> No
     assert "get the same score within" in parity.words
 
 
-@pytest.mark.integration
 def test_an_event_written_later_under_an_earlier_date_stops(scored: Scored, spoilt: Any, tmp_path: Path) -> None:
     (lead_id,) = some_leads(scored, 1)
     run = scored.project.store.latest_night()
@@ -159,7 +160,6 @@ def test_an_event_written_later_under_an_earlier_date_stops(scored: Scored, spoi
     assert f"{found.field}, vouched for" in kept.findings[0].sentence
 
 
-@pytest.mark.integration
 def test_what_has_no_recorded_history_is_named_and_does_not_stop(scored: Scored, spoilt: Any) -> None:
     """A lead retitled, one deleted, one merged, events deleted, and one event that became known only now."""
     retitled, deleted, merged, visited = some_leads(scored, 4)

@@ -13,6 +13,8 @@ from leadq.crm.reading.ingest import read_notes
 from leadq.crm.reading.values.kept_readings import readings_from_document
 from tests.crm.reading.conftest import SourceFolder
 
+pytestmark = pytest.mark.integration
+
 RowsOf = Callable[[History, str], list[dict[str, Any]]]
 CONFIG = """
 sources:

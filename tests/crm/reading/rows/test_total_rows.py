@@ -13,6 +13,8 @@ from leadq.crm.contract.history import History
 from leadq.crm.reading.ingest import read_notes
 from tests.crm.reading.conftest import SIMPLE, SourceFolder
 
+pytestmark = pytest.mark.integration
+
 RowsOf = Callable[[History, str], list[dict[str, Any]]]
 ROWS = 60
 HEADER = "lead_id,created_at,closed_at,status,source,size,amount"
