@@ -131,10 +131,20 @@ def _must_all_be(found: set[str], catalogue: Catalogue) -> None:
         raise BundleError(Problem(where="the sources", rule=rule, value=f"none for {value}", remedy=remedy))
 
 
+def assemble_encoded(context: FeatureContext, catalogue: Catalogue, *, name: str) -> ir.Table:
+    """Raw and encoded features, the raw ones computed once into the temporary table ``name``.
+
+    Each category's words are looked up in them: as an expression, all features would be computed again for every one.
+    """
+    raw = context.tables.backend.create_table(name, assemble(context, catalogue), temp=True, overwrite=True)
+    return encoded(raw, catalogue)
+
+
 def encoded(features: ir.Table, catalogue: Catalogue) -> ir.Table:
     """Add ``code:<name>`` beside every category: position in the vocabulary, one code for all others, null if missing.
 
     Where spellings are frozen, what is spelt as one of them has its word's code: every distinct value is looked up once.
+    ``features`` is a table and no expression: it is read once a category.
     """
     codes: dict[str, Feature] = {}
     joined = features

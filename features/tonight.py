@@ -18,7 +18,7 @@ import pyarrow as pa
 from leadq.agreement.schema import Agreement
 from leadq.crm.contract.crm_tables import TIME
 from leadq.crm.contract.history import History
-from leadq.features.assemble import assemble, computed_across_leads, encoded, look_at
+from leadq.features.assemble import assemble_encoded, computed_across_leads, look_at
 from leadq.features.catalogue import Catalogue
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, is_distributed, microseconds, open_tables, stream
 from leadq.features.groups.protocol import FeatureContext
@@ -103,10 +103,10 @@ def looks_tonight(backend: Any, leads: OpenLeads) -> Iterator[ir.Table]:
 def _seen(context: FeatureContext, leads: OpenLeads) -> ir.Table:
     """Return what :func:`tonight` yields for the points of ``context``, in order of ``lead_id``; moments are microseconds."""
     tables, points, catalogue = context.tables, context.points, leads.catalogue
-    features = tables.backend.create_table("tonight_features", assemble(context, catalogue), temp=True, overwrite=True)
+    features = assemble_encoded(context, catalogue, name="tonight_features")
     shown = _shown(tables, points, leads)
     joined = shown.inner_join(rule_hits(tables, points, context.values, leads.agreement), "point_id")
-    return joined.inner_join(encoded(features, catalogue), "point_id").order_by("lead_id").drop("point_id")
+    return joined.inner_join(features, "point_id").order_by("lead_id").drop("point_id")
 
 
 def _parts(points: ir.Table) -> Iterator[ir.Table]:

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from leadq.agreement.schema import Agreement
-from leadq.features.assemble import assemble, encoded, look_at
+from leadq.features.assemble import assemble_encoded, look_at
 from leadq.features.catalogue import Catalogue
 from leadq.features.engine.duckdb_engine import Tables, own_column
 from leadq.features.engine.text_values import flag_in, moment_in, number_in
@@ -46,7 +46,8 @@ def look(tables: Tables, looks: pd.DataFrame, agreement: Agreement, catalogue: C
     leads = tables.leads.select("lead_id", "account_id", "created_us")
     points = wanted.left_join(leads, "lead_id").drop("lead_id_right").mutate(landmark=ibis.literal(0, "int64"))
     points = _kept(tables, f"{name}_points", points)
-    features = encoded(assemble(look_at(tables, points, agreement, catalogue), catalogue), catalogue)
+    context = look_at(tables, points, agreement, catalogue)
+    features = assemble_encoded(context, catalogue, name=f"{name}_features")
     frame: pd.DataFrame = features.order_by("point_id").to_pandas()
     return frame.drop(columns="point_id")
 

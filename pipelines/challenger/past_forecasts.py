@@ -16,7 +16,7 @@ import pandas as pd
 
 from leadq.agreement.read import parse_agreement
 from leadq.crm.contract.history import History
-from leadq.features.assemble import assemble, encoded, look_at, model_columns
+from leadq.features.assemble import assemble_encoded, look_at, model_columns
 from leadq.features.engine.duckdb_engine import Tables, open_engine, open_tables
 from leadq.features.labels import labels
 from leadq.foundation.arrays import Floats, Ints
@@ -71,7 +71,7 @@ def encoded_then(project: Project, history: History, bundle: Bundle, looks: pd.D
     agreement = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
     catalogue = bundle.catalogue
     with _points(project, history, looks) as (tables, points):
-        features = encoded(assemble(look_at(tables, points, agreement, catalogue), catalogue), catalogue)
+        features = assemble_encoded(look_at(tables, points, agreement, catalogue), catalogue, name="looks_features")
         found = features.select("point_id", *model_columns(catalogue)).order_by("point_id").to_pyarrow()
     rows = np.column_stack(
         [_numbers(found[name]) for name in model_columns(catalogue)] or [np.empty((found.num_rows, 0))]

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from leadq.crm.reading.sources.parts import is_named
+from leadq.crm.reading.sources.parts import TABLES, is_named
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import InputError, Problem
 
-_TABLES = (
-    ".csv", ".tsv", ".tab", ".txt", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".zip", ".gz",
-)  # fmt: skip
 _MOST_FILES = 60
 
 
@@ -45,7 +42,7 @@ def source_paths(given: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _is_table(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith((".", "~$")) and path.name.lower().endswith(_TABLES)
+    return path.is_file() and not path.name.startswith((".", "~$")) and path.name.lower().endswith((*TABLES, ".zip"))
 
 
 def _no_folder(path: Path, files: int) -> Problem:

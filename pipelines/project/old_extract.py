@@ -38,10 +38,10 @@ def old_extract_words(history: History) -> str:
 
 def _newest_record(history: History) -> datetime | None:
     """Return the newest moment at which something was recorded; plans for later do not count."""
-    found: list[datetime] = []
+    newest: datetime | None = None
     for table, column in _MOMENTS.items():
-        moments = pq.read_table(history.path(table), columns=[column], partitioning=None)[column]
-        known = moments.filter(pc.less_equal(moments, pa.scalar(history.read_at, moments.type)))
-        if (newest := pc.max(known).as_py()) is not None:
-            found.append(newest)
-    return max(found, default=None)
+        for batch in pq.ParquetFile(history.path(table)).iter_batches(columns=[column]):
+            moments = batch.column(column)
+            known = moments.filter(pc.less_equal(moments, pa.scalar(history.read_at, moments.type)))
+            newest = max((one for one in (newest, pc.max(known).as_py()) if one is not None), default=None)
+    return newest

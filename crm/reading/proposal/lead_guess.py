@@ -15,7 +15,7 @@ from leadq.crm.reading.proposal.outcome_guess import Outcome, guess_outcome
 from leadq.crm.reading.proposal.row_order import RowOrder, row_order
 from leadq.crm.reading.proposal.same_columns import same_columns
 from leadq.crm.reading.proposal.tables.account_fields import AccountFields, account_fields
-from leadq.crm.reading.values.words.joined_words import joined_text
+from leadq.crm.reading.values.words.joined_words import joined_words
 from leadq.crm.reading.values.words.outcome_words import flags
 from leadq.crm.storage.scratch_database import Connection, Relation, name
 
@@ -127,12 +127,8 @@ def guess_leads(connection: Connection, sample: Sample, answers: Mapping[str, st
 def _outcome_and_dates(
     rows: Relation, sample: Sample, answers: Mapping[str, str]
 ) -> tuple[Outcome | None, Dates, Refused | None]:
-    def together(columns: tuple[str, ...]) -> dict[str, int]:
-        counted = rows.project(f"{joined_text(columns)} AS w").filter("w IS NOT NULL").aggregate("w, count(*) AS n")
-        return {str(word): int(n) for word, n in counted.order("n DESC, w").fetchall()}
-
     said = answered_outcome(sample.columns, answers)
-    outcome = said or guess_outcome(sample.columns, together)
+    outcome = said or guess_outcome(sample.columns, joined_words(rows))
     dates = guess_dates(*_with_ends(rows, outcome), sample.columns)
     if outcome is None:
         return None, dates, None

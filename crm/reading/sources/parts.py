@@ -22,9 +22,10 @@ _PATTERN = frozenset("*?[")
 _MOST_UNPACKED = 64 << 30
 _MOST_TIMES, _SMALL = 250, 50 << 20
 """How many times its size a ZIP file may unpack to, if it is not small then: exports unpack to five to a hundred times theirs."""
-_TABLES = (
+TABLES = (
     ".csv", ".tsv", ".tab", ".txt", ".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".gz",
 )  # fmt: skip
+"""Endings of the files that hold tables."""
 _BESIDE = (".txt", ".json")
 """Endings of what is put beside tables of another ending: a README, a description of the columns."""
 
@@ -80,7 +81,7 @@ def _existing(path: Path) -> list[tuple[Path, str | None]]:
     if path.is_file():
         return [(path, None)]
     if path.is_dir():
-        inside = sorted(one.name for one in path.iterdir() if one.is_file() and one.suffix.lower() in _TABLES)
+        inside = sorted(one.name for one in path.iterdir() if one.is_file() and one.suffix.lower() in TABLES)
         ending = Path(inside[0]).suffix if inside else ".csv"
         remedy = f"Name the file in it, or its files by a pattern: {path.name}/*{ending}"
         raise refused(path, "must be a file", "a folder", remedy)
@@ -155,7 +156,7 @@ def _unpacked(path: Path, inside: str | None, scratch: Path, stem: str) -> tuple
 def _is_table(inside: str) -> bool:
     found = PurePosixPath(inside)
     hidden = any(part.startswith((".", "__MACOSX")) for part in found.parts)
-    return not hidden and found.suffix.lower() in _TABLES
+    return not hidden and found.suffix.lower() in TABLES
 
 
 def _beside(entries: list[zipfile.ZipInfo]) -> list[str]:

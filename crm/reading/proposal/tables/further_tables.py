@@ -21,7 +21,7 @@ from leadq.crm.reading.proposal.tables.table_links import (
     is_of_one_lead,
     lead_link,
 )
-from leadq.crm.reading.values.words.joined_words import joined_text
+from leadq.crm.reading.values.words.joined_words import joined_words
 from leadq.crm.storage.scratch_database import Connection
 
 _HALF = 0.5
@@ -101,11 +101,7 @@ def _accounts(connection: Connection, found: Tables, file: str, sample: Sample) 
 def _opportunities(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
     rows = connection.table(sample.looked)
 
-    def together(columns: tuple[str, ...]) -> dict[str, int]:
-        counted = rows.project(f"{joined_text(columns)} AS w").filter("w IS NOT NULL").aggregate("w, count(*) AS n")
-        return {str(word): int(n) for word, n in counted.order("n DESC, w").fetchall()}
-
-    outcome = guess_outcome(sample.columns, together)
+    outcome = guess_outcome(sample.columns, joined_words(rows))
     dates = guess_dates(rows, "", sample.columns)
     if outcome is None:
         return _not_taken(found, [file], "no column of it says which deals were won and lost")
