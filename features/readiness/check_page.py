@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from leadq.crm.gate.result import GateResult
 from leadq.features.leak_checks.advice import what_happened, what_to_do
@@ -19,8 +19,22 @@ def render_check_report(
     checks: Iterable[CheckRow] = (),
     *,
     outcome: str = "",
+    measured: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
-    """Render the page; whatever comes from the data is escaped. ``outcome`` says which column and words the outcomes are."""
+    """Render the page; whatever comes from the data is escaped.
+
+    ``outcome`` says which column and words the outcomes are, ``measured`` headings and lines on hand-overs and stages.
+    """
     template = page_environment("leadq.features.readiness", "leadq.crm.gate").get_template("check_page.html.j2")
     told = [(found, what_happened(found), what_to_do(found)) for found in findings]
-    return template.render(readiness=readiness, findings=told, checks=tuple(checks), gate=gate, outcome=outcome) + "\n"
+    return (
+        template.render(
+            readiness=readiness,
+            findings=told,
+            checks=tuple(checks),
+            gate=gate,
+            outcome=outcome,
+            measured=measured or {},
+        )
+        + "\n"
+    )

@@ -25,13 +25,13 @@ from leadq.crm.connectors.opening import identity, open_target
 from leadq.crm.connectors.protocol import MayBeEmpty, Target, TargetField
 from leadq.crm.connectors.registry import named_faults, unfit
 from leadq.pipelines.project.project import Project
+from leadq.pipelines.store.store import LEDGER
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.serving.delivery.ledger.ledger import Ledger
 from leadq.serving.delivery.ledger.target_identity import emptied, stand_for
 from leadq.serving.delivery.planning.payload import our_fields
 from leadq.serving.delivery.sending.rate_limit import STOP_FILE, Effects
 
-LEDGER = "ledger.sqlite"
 REPORTS = "delivery"
 
 

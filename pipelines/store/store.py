@@ -5,7 +5,7 @@ Layout::
     models/     bundles, each with its past leads beside it (<version>.past.parquet), and live.json
     scores/<date>/<run>.parquet     moves/<date>/<run>.parquet     snapshots/<run>.parquet     states/<run>.parquet
     runs/       <run>.json, the commit points      work/  tonight's reading, rebuilt each run     lock
-    answers.sqlite      what sales answered at the desk; it only grows
+    answers.sqlite      what sales answered at the desk; it only grows     ledger.sqlite  what was delivered
 
 Here is only what lies where and what is committed; what a score or a snapshot holds is said elsewhere.
 """
@@ -27,6 +27,9 @@ from leadq.foundation.problems import Problem, StoreError
 from leadq.pipelines.store.run_manifest import Run, RunInputs, read_run
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.serving.scoring.changes.previous_scores import A_NIGHT_APART
+
+LEDGER = "ledger.sqlite"
+"""What was delivered where (``serving/delivery/ledger``); made by the first delivery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,10 @@ from leadq.foundation.problems import GateStopped, Problem
 from leadq.models.evaluation.first_look import offer_in_words, tiers_at_first_look
 from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.measures.hand_over_words import hand_overs_in_words
+from leadq.pipelines.measures.measure import Measured, measure
+from leadq.pipelines.measures.measured_facts import measured_facts
+from leadq.pipelines.measures.stage_words import stages_in_words
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import look_at_landmarks
@@ -70,9 +74,11 @@ def check(project: Project, progress: Progress) -> Told:
         if data is not None and not stopping:
             progress("Trying which tiers could be promised")
             more = _first_look(project, data.without(quarantine(leaks.findings, history)))
+        progress("Measuring hand-overs and stages")
+        measured = measure(project, history)
         progress("Working out what the data can prove")
-        ready = report_readiness(project, history, gate, data, leaks.findings, leaks.rows, more)
-    return _told(project, history, gate, ready, leaks, stopping)
+        ready = report_readiness(project, history, gate, data, leaks.findings, leaks.rows, more, measured=measured)
+    return _told(project, history, gate, ready, leaks, stopping, measured)
 
 
 def report_readiness(
@@ -83,13 +89,17 @@ def report_readiness(
     findings: tuple[LeakFinding, ...],
     checks: tuple[CheckRow, ...] = (),
     more: tuple[Statement, ...] = (),
+    *,
+    measured: Measured | None = None,
 ) -> Readiness:
     """Say what the data can prove, and ``more`` that is known of it; write ``reports/check.html``."""
     ready = readiness(history, data, project.agreement)
     ready = replace(ready, statements=(*ready.statements, *more))
     write_text(
         project.reports / "check.html",
-        render_check_report(ready, findings, gate, checks, outcome=outcome_words(history.folder)),
+        render_check_report(
+            ready, findings, gate, checks, outcome=outcome_words(history.folder), measured=_measured_words(measured)
+        ),
     )
     return ready
 
@@ -129,6 +139,7 @@ def _told(
     ready: Readiness,
     leaks: LeakReport,
     stopping: Sequence[Problem],
+    measured: Measured | None,
 ) -> Told:
     remarks = agreement_remarks(project, history)
     spellings = spelling_remarks(project, history)
@@ -143,6 +154,7 @@ def _told(
         "leak_checks": [asdict(row) for row in leaks.rows],
         "outcome": outcome,
         "readiness": [asdict(statement) for statement in ready.statements],
+        "measured": None if measured is None else measured_facts(measured),
         "remarks": [str(remark) for remark in remarks],
         "spellings": list(spellings),
         "notes": list(notes),
@@ -152,6 +164,8 @@ def _told(
     }
     parts = [ready.in_words(), *([outcome] if outcome else [])]
     parts += _listed("This stops training", [str(problem) for problem in stopping])
+    for heading, lines in _measured_words(measured).items():
+        parts += _listed(heading, lines)
     parts += _listed("Possible leaks", [_leak_words(finding) for finding in once_a_field(leaks.findings)])
     parts += _listed("Leak checks", [_check_words(row) for row in leaks.rows])
     parts += _listed("Checks of the agreement that hold for no lead", [str(remark) for remark in remarks])
@@ -163,6 +177,16 @@ def _told(
     parts.append(f"Report: {report}")
     code = STOPPED_BY_GATE if stopping else WITH_REJECTED_ROWS if rejected else DONE
     return Told(facts=facts, words="\n\n".join(parts), exit_code=code)
+
+
+def _measured_words(measured: Measured | None) -> dict[str, tuple[str, ...]]:
+    """Return headings and what stands under them; none for a source without dates."""
+    if measured is None:
+        return {}
+    return {
+        "Hand-overs, and what came of them": hand_overs_in_words(measured),
+        "Stages, and who has met them": stages_in_words(measured),
+    }
 
 
 def _listed(heading: str, lines: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 Kept are the rows of the last :data:`KEPT_DAYS` days and, of what is older, the newest confirmed one of each lead: the ledger grows with
 leads and a month of changes, not with nights, and every delivery of that month can be restored. Counts, facts and log of older runs
-stay. Leaves out the reading itself (``read_back.py``).
+stay, and every change of a lead's tier. Leaves out the reading itself (``read_back.py``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from leadq.crm.connectors.protocol import Target, TargetField
 from leadq.foundation.problems import LeadqError
+from leadq.serving.delivery.ledger.confirmed_tiers import KEPT, dropped_rows_of, keep
 from leadq.serving.delivery.ledger.ledger import Ledger
 from leadq.serving.delivery.ledger.ledger_records import UNFINISHED
 from leadq.serving.delivery.reporting.read_back import noted, read_back
@@ -69,6 +70,7 @@ def prune(ledger: Ledger, target: str, now: datetime) -> int:
         runs = connection.execute(
             "SELECT run_id, number FROM run WHERE target = ? AND number <= ?", (target, cutoff)
         ).fetchall()
+        kept = keep(connection, target)
         connection.execute(_NEEDED, (target, cutoff))
         connection.execute("CREATE UNIQUE INDEX temp.needed_lead ON needed (lead_id)")
         done = connection.executemany(_DROP_ROWS, [(run_id, number, target) for run_id, number in runs])
@@ -76,7 +78,7 @@ def prune(ledger: Ledger, target: str, now: datetime) -> int:
         connection.execute("DROP TABLE needed")
         connection.executemany("DELETE FROM chunk WHERE run_id = ?", [(run_id,) for run_id, _ in runs])
         connection.execute("UPDATE run SET pruned = 1 WHERE target = ? AND number < ?", (target, cutoff))
-        ledger.note("", f"dropped old rows of {target}", now, rows=dropped)
+        ledger.note("", dropped_rows_of(target), now, rows=dropped, **{KEPT: kept})
     return dropped
 
 

@@ -1,0 +1,114 @@
+"""Measure the agreement on a history: hand-overs and the kept figures, and when leads first met its stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+
+from leadq.agreement.schema import Agreement
+from leadq.crm.contract.history import History
+from leadq.features.engine.duckdb_engine import Tables, open_engine, open_tables
+from leadq.features.handover.hand_overs import HandOvers, PeriodCounts, hand_overs
+from leadq.features.handover.judged import Judging, judged
+from leadq.features.handover.periods import periods
+from leadq.features.handover.sources import SourceName, recorded_sources
+from leadq.features.stages.stage_moments import StageMoments, stage_moments
+from leadq.models.tiers.kept_promises import KeptFigures, kept_figures
+from leadq.pipelines.measures.deliveries import deliveries_of, score_files
+from leadq.pipelines.project.project import Project
+
+SALES = "sales"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage and how many leads have met it; ``leads`` is None where that is not recorded."""
+
+    moments: StageMoments
+    leads: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What is known of hand-overs and stages.
+
+    Parameters
+    ----------
+    agreed : SourceName or None
+        Source of the hand-over that the agreement names; None where it leaves it to what is recorded.
+    recorded : tuple of SourceName
+        Sources that this history has.
+    counts : tuple of PeriodCounts
+        Oldest first; the last one is in force. Empty where the agreed source is not recorded.
+    figures : tuple of KeptFigures
+        Of hand-overs of the last period.
+    touches_recorded : bool
+    horizon_days, grace_days : int
+    stages : tuple of Stage
+    """
+
+    agreed: SourceName | None
+    recorded: tuple[SourceName, ...]
+    counts: tuple[PeriodCounts, ...]
+    figures: tuple[KeptFigures, ...]
+    touches_recorded: bool
+    horizon_days: int
+    grace_days: int
+    stages: tuple[Stage, ...]
+
+
+def measure(project: Project, history: History, *, agreed: SourceName | None = None) -> Measured | None:
+    """Measure ``history``; None where it has no dates, without which nothing can be said.
+
+    Parameters
+    ----------
+    project : Project
+    history : History
+    agreed : SourceName, optional
+        The source of hand-overs that the agreement names.
+
+    Raises
+    ------
+    StoreError
+        The ledger or a score table is damaged.
+    """
+    if not history.dated:
+        return None
+    agreement = project.agreement
+    owned = tuple(tier.id for tier in agreement.tiers if tier.owner.strip().lower() == SALES)
+    by = Judging(
+        horizon_days=agreement.outcome.horizon_days,
+        best_first=tuple(tier.id for tier in agreement.tiers),
+        score_files=score_files(project),
+    )
+    with open_engine(
+        threads=project.settings.engine.threads, memory_limit=project.settings.engine.memory_limit
+    ) as backend:
+        tables = open_tables(backend, history)
+        sources = recorded_sources(tables, deliveries_of(project), owned)
+        when = periods(sources, agreed)
+        found = hand_overs(tables, sources, when) if when else None
+        return Measured(
+            agreed=agreed,
+            recorded=tuple(one.name for one in sources),
+            counts=found.counts if found is not None else (),
+            figures=_figures(tables, found, by, agreement) if found is not None else (),
+            touches_recorded=history.has_touches,
+            horizon_days=by.horizon_days,
+            grace_days=by.grace_days,
+            stages=tuple(_counted(one) for one in stage_moments(tables, agreement)),
+        )
+
+
+def _figures(tables: Tables, found: HandOvers, by: Judging, agreement: Agreement) -> tuple[KeptFigures, ...]:
+    rows = judged(tables, found.table, by)
+    rows = rows.filter(rows.period == len(found.counts) - 1)
+    account = ibis.coalesce(rows.account_id, ibis.literal("lead ") + rows.lead_id)
+    frame = rows.select("tier", "tier_by", "rose", "won", "worked", "mature", account=account).to_pandas()
+    return kept_figures(frame, agreement, touches_recorded=tables.history.has_touches)
+
+
+def _counted(moments: StageMoments) -> Stage:
+    leads = None if moments.table is None else int(moments.table.count().to_pyarrow().as_py())
+    return Stage(moments=moments, leads=leads)
