@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leadq.features.handover.sources import Source, SourceName
+from leadq.features.handover.sources import LAST_RESORT, Source, SourceName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +30,13 @@ def periods(sources: Sequence[Source], agreed: SourceName | None = None) -> tupl
     Parameters
     ----------
     sources : sequence of Source
-        In their order: at any time the first that is recorded counts.
+        In their order: at any time the first that is recorded counts, the last resort only where there is no other.
     agreed : SourceName, optional
         The only source that counts, as the agreement says.
     """
     chosen = [one for one in sources if agreed in (None, one.name)]
+    if len(chosen) > 1:  # a last resort: where anything else is recorded, who was there before that is backlog
+        chosen = [one for one in chosen if one.name != LAST_RESORT]
     if not chosen:
         return ()
     begins = sorted({one.since_us for one in chosen}, key=lambda since: (since is not None, since or 0))

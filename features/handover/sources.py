@@ -22,6 +22,9 @@ from leadq.features.handover.present_ids import present_ids, under_present_ids
 SourceName = Literal["delivered", "owner_assigned", "handed_off_at", "created"]
 """In their order: the first that is recorded counts."""
 
+LAST_RESORT: SourceName = "created"
+"""It says when a lead came in, and nothing of when sales got it."""
+
 DELIVERED = pa.schema(
     [
         ("lead_id", pa.string()),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from leadq.features.engine.duckdb_engine import moment
 from leadq.features.handover.hand_overs import PeriodCounts
-from leadq.features.handover.sources import SourceName
+from leadq.features.handover.sources import LAST_RESORT, SourceName
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.models.tiers.kept_promises import ALL_TIERS, Kept, KeptFigures
 from leadq.models.tiers.promise_test import percent
@@ -41,7 +41,7 @@ def _lines(measured: Measured) -> Iterator[str]:
     for one in before:
         yield f"{_source(one)} Figures never cross such a change."
     yield _source(now)
-    if now.period.source == "created" and measured.agreed is None:
+    if now.period.source == LAST_RESORT and measured.agreed is None:
         yield _LAST_RESORT
     if now.period.from_us is not None:
         yield _backlog(now)

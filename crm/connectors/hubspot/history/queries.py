@@ -26,12 +26,14 @@ _AFTER_THE_FACT = re.compile(
     r"|hs_last_sales_activity|engagements_last|closedate|hs_object_"
 )
 
+OWNER = "hubspot_owner_id"
 LEAD_NAMES = {
     "jobtitle": "title",
     "country": "country",
     "hs_analytics_source": "source",
     "hs_analytics_first_touch_converting_campaign": "campaign",
     "hs_lead_status": "status",
+    OWNER: "owner",
     "industry": "industry",
     "numemployees": "employees",
     "annualrevenue": "annual_revenue",
@@ -52,7 +54,7 @@ EVENT_DATES = {
 """Properties that hold when something happened last: their history holds when it happened before."""
 FORM, FORM_DATE = "recent_conversion_event_name", "recent_conversion_date"
 FIRST_FORM, FIRST_FORM_DATE = "first_conversion_event_name", "first_conversion_date"
-COMPANY, EMAIL_DOMAIN, OWNER, STAGE = "associatedcompanyid", "hs_email_domain", "hubspot_owner_id", "dealstage"
+COMPANY, EMAIL_DOMAIN, STAGE = "associatedcompanyid", "hs_email_domain", "dealstage"
 CREATED = "createdate"
 ENGAGEMENTS = {"calls": "call", "emails": "email", "meetings": "meeting", "notes": "note", "tasks": "task"}
 DIRECTIONS = ("hs_call_direction", "hs_email_direction")
@@ -111,7 +113,7 @@ def queries(settings: HistorySettings) -> tuple[ObjectQuery, ...]:
     engagement = ("hs_timestamp", "hs_createdate", OWNER, *DIRECTIONS)
     return (
         ObjectQuery(
-            kind="contacts", properties=(EMAIL_DOMAIN, OWNER, CREATED), with_history=(*settings.lead_names, *answers)
+            kind="contacts", properties=(EMAIL_DOMAIN, CREATED), with_history=(*settings.lead_names, *answers)
         ),
         ObjectQuery(
             kind="companies", properties=("name", "domain", MERGED), with_history=tuple(settings.account_names)

@@ -53,9 +53,8 @@ def lead(one: Record, settings: HistorySettings, into: Mapping[str, str]) -> Row
     domain = (
         str(one["properties"].get(EMAIL_DOMAIN) or "").rpartition("@")[2].lower()
     )  # a domain, whatever stands there
-    owner = one["properties"].get(OWNER) or None
-    return {**tracked, "lead_id": one["id"], "created_at": created, "account_id": company, "owner": owner,
-            "email_domain": domain or None}  # fmt: skip
+    named = {"lead_id": one["id"], "created_at": created, "account_id": company, "email_domain": domain or None}
+    return {**tracked, **named}
 
 
 def account(one: Record, settings: HistorySettings) -> Row:

@@ -79,6 +79,7 @@ def test_a_lead_its_account_and_its_changes(fake: FakeHubspot, tmp_path: Path) -
     assert changed == [
         ("title", DAY, None, "CTO"),
         ("title", DAY + 5 * HOUR, "CTO", "CEO"),
+        ("owner", DAY, None, "7"),
         ("use_case", DAY, None, "x"),
         ("use_case", DAY + 5 * HOUR, "x", None),
     ]
