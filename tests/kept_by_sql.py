@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 TIME = pa.timestamp("us", tz="UTC")
 SHOWN = pa.schema([("lead_id", pa.string()), ("since", TIME), ("until", TIME), ("as_of", TIME), ("tier", pa.string())])
@@ -192,3 +193,14 @@ def as_leadq_counts(figures: Sequence[dict[str, Any]]) -> dict[str | None, dict[
     whole = found[None]
     rest = {key: value - sum(one[key] for tier, one in found.items() if tier) for key, value in whole.items()}
     return {**found, "": rest} if rest["handed_over"] else found
+
+
+def all_active(folder: Path, selling: Sequence[str], others: Sequence[str]) -> None:
+    """Write a list of owners into a history: those who sell and those who do not, all of them active always."""
+    roles = ["sales"] * len(selling) + ["other"] * len(others)
+    rows = [
+        {"owner": owner, "role": role, "active_from": None, "active_to": None}
+        for owner, role in zip([*selling, *others], roles, strict=True)
+    ]
+    schema = pa.schema([("owner", pa.string()), ("role", pa.string()), ("active_from", TIME), ("active_to", TIME)])
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "owners.parquet")

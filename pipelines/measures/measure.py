@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import ibis
 
@@ -12,7 +13,7 @@ from leadq.features.engine.duckdb_engine import Tables, open_engine, open_tables
 from leadq.features.handover.hand_overs import HandOvers, PeriodCounts, hand_overs
 from leadq.features.handover.judged import Judging, judged
 from leadq.features.handover.periods import periods
-from leadq.features.handover.sources import SourceName, recorded_sources
+from leadq.features.handover.sources import Deliveries, SourceName, recorded_sources
 from leadq.features.stages.stage_moments import StageMoments, stage_moments
 from leadq.models.tiers.kept_promises import KeptFigures, kept_figures
 from leadq.pipelines.measures.deliveries import deliveries_of, score_files
@@ -59,7 +60,7 @@ class Measured:
 
 
 def measure(project: Project, history: History, *, agreed: SourceName | None = None) -> Measured | None:
-    """Measure ``history``; None where it has no dates, without which nothing can be said.
+    """Measure ``history`` with what the store of ``project`` knows; None where it has no dates, without which nothing can be said.
 
     Parameters
     ----------
@@ -75,30 +76,52 @@ def measure(project: Project, history: History, *, agreed: SourceName | None = N
     """
     if not history.dated:
         return None
-    agreement = project.agreement
+    bounds = project.settings.engine
+    with open_engine(threads=bounds.threads, memory_limit=bounds.memory_limit) as backend:
+        tables = open_tables(backend, history)
+        deliveries, files = deliveries_of(project), score_files(project)
+        return measure_tables(tables, project.agreement, deliveries=deliveries, files=files, agreed=agreed)
+
+
+def measure_tables(
+    tables: Tables,
+    agreement: Agreement,
+    *,
+    deliveries: Deliveries | None = None,
+    files: tuple[Path, ...] = (),
+    agreed: SourceName | None = None,
+) -> Measured:
+    """Measure the tables of a history with dates.
+
+    Parameters
+    ----------
+    tables : Tables
+    agreement : Agreement
+    deliveries : Deliveries, optional
+        Tiers that a CRM confirmed.
+    files : tuple of Path
+        Committed score tables.
+    agreed : SourceName, optional
+    """
     owned = tuple(tier.id for tier in agreement.tiers if tier.owner.strip().lower() == SALES)
     by = Judging(
         horizon_days=agreement.outcome.horizon_days,
         best_first=tuple(tier.id for tier in agreement.tiers),
-        score_files=score_files(project),
+        score_files=files,
     )
-    with open_engine(
-        threads=project.settings.engine.threads, memory_limit=project.settings.engine.memory_limit
-    ) as backend:
-        tables = open_tables(backend, history)
-        sources = recorded_sources(tables, deliveries_of(project), owned)
-        when = periods(sources, agreed)
-        found = hand_overs(tables, sources, when) if when else None
-        return Measured(
-            agreed=agreed,
-            recorded=tuple(one.name for one in sources),
-            counts=found.counts if found is not None else (),
-            figures=_figures(tables, found, by, agreement) if found is not None else (),
-            touches_recorded=history.has_touches,
-            horizon_days=by.horizon_days,
-            grace_days=by.grace_days,
-            stages=tuple(_counted(one) for one in stage_moments(tables, agreement)),
-        )
+    sources = recorded_sources(tables, deliveries, owned)
+    when = periods(sources, agreed)
+    found = hand_overs(tables, sources, when) if when else None
+    return Measured(
+        agreed=agreed,
+        recorded=tuple(one.name for one in sources),
+        counts=found.counts if found is not None else (),
+        figures=_figures(tables, found, by, agreement) if found is not None else (),
+        touches_recorded=tables.history.has_touches,
+        horizon_days=by.horizon_days,
+        grace_days=by.grace_days,
+        stages=tuple(_counted(one) for one in stage_moments(tables, agreement)),
+    )
 
 
 def _figures(tables: Tables, found: HandOvers, by: Judging, agreement: Agreement) -> tuple[KeptFigures, ...]:

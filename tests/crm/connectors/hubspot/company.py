@@ -15,6 +15,8 @@ NIGHT = START + timedelta(days=260, hours=18)
 STAGES = {"contacted": 0.2, "s-4711": 0.6, "signed-4712": 1.0, "gone-4713": 0.0}
 TITLES = ("CTO", "Buyer", "Head of IT", "Assistant", "Owner")
 COUNTRIES = ("DE", "FR", "NL", "PL")
+QUEUE, SELLERS = "900", ("7", "8")
+"""Owners: a lead comes into the queue or to a seller, and goes to another one later."""
 STATES = ("NEW", "OPEN", "IN_PROGRESS", "UNQUALIFIED")
 
 Deed = tuple[datetime, int, Callable[[Account], None]]
@@ -67,13 +69,17 @@ class Company:
         def come(account: Account) -> None:
             self._ids[number] = account.add(
                 "contacts", at=born, email=f"p{number}@firm.example", hs_email_domain="firm.example", firstname="Ann",
-                lastname=f"Person{number}", phone="+49 30 123456", lifecyclestage="lead", use_case="-", **values, **ties,
+                lastname=f"Person{number}", phone="+49 30 123456", lifecyclestage="lead", use_case="-",
+                hubspot_owner_id=(QUEUE, *SELLERS)[number % 3], **values, **ties,
             )  # fmt: skip
 
         def later(days: float) -> datetime:
             return born + timedelta(minutes=int(days * 1440))
 
         yield born, number, come
+        if number % 5:  # no draw: the rest of the company stays what it was
+            moment = later(number % 40 / 4)
+            yield moment, number, self._changed(number, moment, {"hubspot_owner_id": SELLERS[number % 2]})
         for _ in range(rng.randint(0, 6)):
             name, value = rng.choice(
                 [("jobtitle", rng.choice(TITLES)), ("country", rng.choice(COUNTRIES)), ("hs_lead_status", rng.choice(STATES)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,9 +21,11 @@ from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.tonight import OpenLeads, tonight
-from tests.crm.connectors.hubspot.company import DAYS, NIGHT, START, Company
+from tests.crm.connectors.hubspot.company import DAYS, NIGHT, QUEUE, SELLERS, START, Company
 from tests.crm.connectors.hubspot.delivering import session_of
 from tests.fake_hubspot.server import running
+from tests.kept_by_leadq import HORIZON_DAYS, kept_by_leadq, measured
+from tests.kept_by_sql import CREATED, OWNED, all_active, kept_by_sql
 
 pytestmark = pytest.mark.integration
 
@@ -98,6 +102,31 @@ def test_every_feature_of_that_night_is_the_same(both_readings) -> None:
     names = [name for name in then.columns if name not in SHOWN_NOW and name.removeprefix("code:") not in unproven]
     assert len(names) > 40
     assert [name for name in names if not then[name].equals(later[name])] == []
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_the_kept_figures_are_those_of_plain_sql(both_readings, listed: bool, tmp_path: Path) -> None:
+    """Without a list of owners the hand-over is the creation; with one it is the first owner who sells."""
+    history = replace(both_readings[1], folder=tmp_path / "history")
+    shutil.copytree(both_readings[1].folder, history.folder)
+    begun = None
+    if listed:
+        all_active(history.folder, selling=SELLERS, others=(QUEUE,))
+        begun = history.tracked_since["lead.owner"]
+    found = measured(history)
+    by_sql = kept_by_sql(
+        history.folder, history.read_at, horizon_days=HORIZON_DAYS, shown=OWNED if listed else CREATED, begun=begun
+    )
+    assert kept_by_leadq(found) == by_sql.counts
+    assert found.counts[-1].backlog == by_sql.backlog
+    assert found.counts[-1].period.source == ("owner_assigned" if listed else "created")
+    assert by_sql.counts[None]["won"] > 20
+    assert by_sql.counts[None]["never_worked"] > 20
+    assert [(one.moments.stage, one.moments.source) for one in found.stages] == [
+        ("MQL", "checks"),
+        ("SAL", "checks"),
+        ("SQL", "not recorded"),
+    ]
 
 
 def test_nothing_personal_was_read(both_readings) -> None:

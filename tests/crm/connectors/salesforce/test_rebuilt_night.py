@@ -21,7 +21,7 @@ from leadq.crm.connectors.salesforce.connection import Connection
 from leadq.crm.connectors.salesforce.history.bulk_query import SalesforceReader
 from leadq.crm.connectors.salesforce.history.reader import read_history
 from leadq.crm.connectors.salesforce.sign_in import SignIn
-from leadq.crm.contract.history import History
+from leadq.crm.contract.history import History, open_history
 from leadq.crm.reading.ingest import read_history as ingest
 from leadq.features.build_training_data import build_training_data
 from leadq.features.catalogue import Catalogue
@@ -32,6 +32,8 @@ from tests.crm.connectors.salesforce.living import BEGIN, SETTINGS, TRACKED, UNT
 from tests.fake_salesforce.server import FakeSalesforce, running
 from tests.fake_salesforce.session import session_to
 from tests.fake_salesforce.sign_in import CONSUMER_KEY, CONSUMER_SECRET
+from tests.kept_by_leadq import HORIZON_DAYS, kept_by_leadq, measured
+from tests.kept_by_sql import CREATED, kept_by_sql
 
 pytestmark = pytest.mark.integration
 
@@ -133,6 +135,22 @@ def test_the_fields_did_change_meanwhile_and_untracked_ones_are_marked_unproven(
     here = night.then.index
     for name in (TRACKED, "title", "country"):
         assert (current[0].loc[here, name].fillna("") != current[1].loc[here, name].fillna("")).sum() > 20, name
+
+
+def test_the_kept_figures_are_those_of_plain_sql(night: Night) -> None:
+    """The hand-over is the lead's creation: owners have no history here that holds no names (docs/howto/salesforce.md)."""
+    history = open_history(night.folder / "later" / "history")
+    found = measured(history)
+    by_sql = kept_by_sql(history.folder, history.read_at, horizon_days=HORIZON_DAYS, shown=CREATED)
+    assert kept_by_leadq(found) == by_sql.counts
+    assert by_sql.counts[None]["won"] > 5
+    assert by_sql.counts[None]["never_worked"] > 5
+    assert found.recorded == ("created",)
+    assert [(one.moments.stage, one.moments.source, one.moments.missing) for one in found.stages] == [
+        ("MQL", "not recorded", ("account.employees",)),
+        ("SAL", "checks", ()),
+        ("SQL", "not recorded", ("lead.authority", "lead.timeline")),
+    ]
 
 
 def test_what_changed_laid_over_the_first_reading_is_a_reading_of_everything(night: Night) -> None:

@@ -24,6 +24,8 @@ from leadq.features.build_training_data import build_training_data
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.tonight import OpenLeads, tonight
+from tests.kept_by_leadq import HORIZON_DAYS, kept_by_leadq, measured
+from tests.kept_by_sql import CREATED, kept_by_sql
 from tests.tryton_past import FIELDS, OWN, Past, pasts_of, put_leads, put_past
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, Tryton, running
 
@@ -137,6 +139,23 @@ def test_what_tryton_says_of_a_past_moment_is_what_the_history_says(read: Read) 
         assert {str(row["id"]): (row["state"], row["authority"], row["timeline"]) for row in found} == {
             key: (row["state"], row["authority"], row["timeline"]) for key, row in held.items()
         }
+
+
+@pytest.mark.parametrize("which", ["night", "later"])
+def test_the_kept_figures_are_those_of_plain_sql(read: Read, tmp_path: Path, which: str) -> None:
+    read_at = NIGHT if which == "night" else datetime.now(UTC) + timedelta(days=1)
+    history = history_of(getattr(read, which), tmp_path / which, read_at)
+    found = measured(history)
+    by_sql = kept_by_sql(history.folder, history.read_at, horizon_days=HORIZON_DAYS, shown=CREATED)
+    assert kept_by_leadq(found) == by_sql.counts
+    assert by_sql.counts[None]["won"] > 20
+    assert by_sql.counts[None]["never_worked"] > 20
+    assert found.recorded == ("created",)
+    assert [(one.moments.stage, one.moments.source, one.moments.missing) for one in found.stages] == [
+        ("MQL", "not recorded", ("account.employees", "events")),
+        ("SAL", "checks", ()),
+        ("SQL", "checks", ()),
+    ]
 
 
 def test_outcomes_are_dated_by_the_revision(read: Read) -> None:
