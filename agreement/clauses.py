@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import expm1
 
+from leadq.agreement.calendar.weekly_calendar import Calendar, hours_in_words
 from leadq.agreement.checks import ACCOUNT, ANY_EVENT
 from leadq.agreement.plain_words import duties_in_words, field_in_words, name_in_words, percent_in_words, value_in_words
 from leadq.agreement.schema import Agreement, Check, Promise, Rule, Tier
@@ -46,6 +47,7 @@ def facts(agreement: Agreement) -> tuple[Fact, ...]:
     """Return everything agreed, in the order in which people read it."""
     return (
         *_frame(agreement),
+        *_calendar(agreement.calendar),
         *_tiers(agreement),
         *_rules(agreement),
         *_meanings(agreement),
@@ -101,6 +103,17 @@ def _frame(agreement: Agreement) -> Iterator[Fact]:
     yield Fact(part=part, about="signed by", words=signed or "nobody yet")
     yield Fact(part=part, about="what counts as won", words=agreement.outcome.event)
     yield Fact(part=part, about="a win counts within", words=counted(agreement.outcome.horizon_days, "day"))
+
+
+def _calendar(calendar: Calendar) -> Iterator[Fact]:
+    part = "Business hours"
+    yield Fact(part=part, about="open", words=hours_in_words(calendar.hours))
+    yield Fact(part=part, about="time zone", words=calendar.time_zone)
+    yield Fact(part=part, about="a business day has", words=counted(calendar.hours_of_a_day, "business hour"))
+    public = ", ".join(calendar.countries)
+    yield Fact(part=part, about="public holidays", words=f"those of {public}" if public else "none are agreed")
+    if calendar.holidays:
+        yield Fact(part=part, about="further closed days", words=f"in the file {value_in_words(calendar.holidays)}")
 
 
 def _tiers(agreement: Agreement) -> Iterator[Fact]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from leadq.agreement.calendar.read_calendar import read_calendar
 from leadq.agreement.checks import read_checks, read_ideal_customer
 from leadq.agreement.findings import Findings
 from leadq.agreement.promises import read_tiers
@@ -91,6 +92,7 @@ def _read_top(top: Section) -> Agreement:
         on_breach=_read_on_breach(top),
         duties=_read_duties(top),
         rejection_reasons=_read_reasons(top),
+        calendar=read_calendar(top),
     )
     if agreement.review_by is not None and agreement.review_by <= agreement.effective_from:
         top.note("review_by", "must be later than effective_from", "Set the day on which both sides review it.")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from leadq.agreement.calendar.weekly_calendar import USUAL_CALENDAR, Calendar
+
 DISQUALIFIED = "disqualified"
 """Tier value of its own, beside the agreed tiers."""
 
@@ -148,5 +150,6 @@ class Agreement:
     on_breach: OnBreach | None = None
     duties: dict[str, dict[str, float | int | bool | str]]
     rejection_reasons: tuple[str, ...] = ()
+    calendar: Calendar = USUAL_CALENDAR
     text: str = ""
     sha256: str = ""
