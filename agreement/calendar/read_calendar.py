@@ -52,10 +52,11 @@ def _hours(calendar: Section, usual: Hours) -> Hours:
     given: dict[int, str] = {}
     for key in section.keys:
         spans = _spans(section, key)
-        for day in _days(section, key):
-            if day in given:
-                rule = f"gives {WEEKDAYS[day]} a second time (first in {given[day]})"
-                section.note(key, rule, "Write each weekday once, several spans as one text.")
+        days = _days(section, key)
+        if again := [day for day in days if day in given]:
+            rule = f"gives {WEEKDAYS[again[0]]} a second time (first in {given[again[0]]})"
+            section.note(key, rule, "Write each weekday once, several spans as one text.")
+        for day in days:
             given.setdefault(day, key)
             week += (OpenSpan(day, start, end) for start, end in spans)
     if not week:
