@@ -176,6 +176,17 @@ def placed_checks(agreement: Agreement) -> Iterator[tuple[str, Check]]:
     for stage, checks in agreement.stages.items():
         yield from ((f"stage {stage}", check) for check in checks)
     yield from (("ideal_customer", check) for check in agreement.ideal_customer)
+    for reason, after in agreement.after_rejection.items():
+        yield from ((f"rejection reason {reason}", check) for check in after.checks)
+    yield from (("duties of marketing: context_fields", check) for check in context_checks(agreement))
+
+
+def context_checks(agreement: Agreement) -> tuple[Check, ...]:
+    """Return a check for each field that marketing fills in before it hands a lead over; none where nothing is agreed."""
+    names = agreement.duties.get("marketing", {}).get("context_fields")
+    line = agreement.text[: max(agreement.text.find("context_fields"), 0)].count("\n") + 1
+    listed = names if isinstance(names, tuple) else ()
+    return tuple(Check(subject="field", name=name, operator="present", line=line) for name in listed)
 
 
 def check_fields(

@@ -6,13 +6,21 @@ so they cannot say different things. Leaves out layout.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import expm1
 
+from leadq.agreement.calendar.weekly_calendar import Calendar, hours_in_words
 from leadq.agreement.checks import ACCOUNT, ANY_EVENT
 from leadq.agreement.plain_words import duties_in_words, field_in_words, name_in_words, percent_in_words, value_in_words
 from leadq.agreement.schema import Agreement, Check, Promise, Rule, Tier
+from leadq.agreement.terms.term_words import (
+    after_rejection_in_words,
+    clocks_in_words,
+    goal_in_words,
+    owners_in_words,
+    review_in_words,
+)
 from leadq.foundation.plurals import counted
 
 VERSION = "version"
@@ -46,14 +54,25 @@ def facts(agreement: Agreement) -> tuple[Fact, ...]:
     """Return everything agreed, in the order in which people read it."""
     return (
         *_frame(agreement),
+        *_lines("The goal of both sides", goal_in_words(agreement.goal)),
+        *_calendar(agreement.calendar),
         *_tiers(agreement),
         *_rules(agreement),
         *_meanings(agreement),
         *_judging(agreement),
         *_duties(agreement),
+        *_lines("What is measured, and when", clocks_in_words(agreement.clocks)),
+        *_lines("The weekly review", review_in_words(agreement.review)),
         *(
             Fact(part="Reasons for rejecting a lead", about=name_in_words(one), words="")
             for one in agreement.rejection_reasons
+        ),
+        *(
+            fact
+            for reason, after in agreement.after_rejection.items()
+            for fact in _lines(
+                "After a rejection", after_rejection_in_words(after, _checks), subject=name_in_words(reason)
+            )
         ),
     )
 
@@ -99,8 +118,24 @@ def _frame(agreement: Agreement) -> Iterator[Fact]:
         yield Fact(part=part, about="both sides review it by", words=agreement.review_by.isoformat())
     signed = "; ".join(f"{signature.role} on {signature.on.isoformat()}" for signature in agreement.signed)
     yield Fact(part=part, about="signed by", words=signed or "nobody yet")
+    yield from _lines(part, owners_in_words(agreement.owners))
     yield Fact(part=part, about="what counts as won", words=agreement.outcome.event)
     yield Fact(part=part, about="a win counts within", words=counted(agreement.outcome.horizon_days, "day"))
+
+
+def _lines(part: str, lines: Iterable[tuple[str, str]], *, subject: str = "") -> Iterator[Fact]:
+    return (Fact(part=part, subject=subject, about=about, words=words) for about, words in lines)
+
+
+def _calendar(calendar: Calendar) -> Iterator[Fact]:
+    part = "Business hours"
+    yield Fact(part=part, about="open", words=hours_in_words(calendar.hours))
+    yield Fact(part=part, about="time zone", words=calendar.time_zone)
+    yield Fact(part=part, about="a business day has", words=counted(calendar.hours_of_a_day, "business hour"))
+    public = ", ".join(calendar.countries)
+    yield Fact(part=part, about="public holidays", words=f"those of {public}" if public else "none are agreed")
+    if calendar.holidays:
+        yield Fact(part=part, about="further closed days", words=f"in the file {value_in_words(calendar.holidays)}")
 
 
 def _tiers(agreement: Agreement) -> Iterator[Fact]:

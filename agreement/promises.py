@@ -5,15 +5,20 @@ from __future__ import annotations
 from itertools import pairwise
 from math import isnan, nan
 
+from leadq.agreement.calendar.weekly_calendar import Calendar
 from leadq.agreement.schema import DISQUALIFIED, Promise, Sla, Tier
 from leadq.agreement.sections import Section
 from leadq.foundation.yaml_tree import Items
 
+LONGEST_HOURS = 2_000.0
+"""Longest time to a first touch, in business hours: a year of them."""
+MOST_ATTEMPTS = 100
 
-def read_tiers(top: Section) -> tuple[Tier, ...]:
+
+def read_tiers(top: Section, calendar: Calendar) -> tuple[Tier, ...]:
     """Read ``tiers`` of the agreement; what is wrong goes to its findings."""
     sections = top.sections("tiers", "tier")
-    tiers = tuple(_read_tier(section) for section in sections)
+    tiers = tuple(_read_tier(section, calendar) for section in sections)
     if isinstance(top.node("tiers"), Items) and len(top.items("tiers")) < 2:
         top.note("tiers", "must be at least two", "Add a last tier without a promise: it takes the rest.")
     _check_ids(tiers, sections)
@@ -21,7 +26,7 @@ def read_tiers(top: Section) -> tuple[Tier, ...]:
     return tiers
 
 
-def _read_tier(section: Section) -> Tier:
+def _read_tier(section: Section, calendar: Calendar) -> Tier:
     tier_id = section.name_under("id", "")
     if tier_id:
         section.name = f"tier {tier_id}"
@@ -31,7 +36,7 @@ def _read_tier(section: Section) -> Tier:
         label=section.text("label", tier_id),
         owner=section.text("owner", ""),
         promise=_read_promise(section),
-        sla=_read_sla(section),
+        sla=_read_sla(section, calendar),
         capacity_per_week=section.whole_number("capacity_per_week", None, low=1),
         action=section.text("action", ""),
         line=section.line,
@@ -54,13 +59,15 @@ def _read_promise(tier: Section) -> Promise | None:
     return Promise(win_rate_at_least=win_rate, marginal_at_least=marginal)
 
 
-def _read_sla(tier: Section) -> Sla | None:
+def _read_sla(tier: Section, calendar: Calendar) -> Sla | None:
     section = tier.section("sla", tier.called("sla"))
     if section is None:
         return None
     sla = Sla(
-        first_touch_business_hours=section.number("first_touch_business_hours", None, low=0.0),
-        attempts=section.whole_number("attempts", None, low=1),
+        first_touch_business_hours=section.business_hours(
+            "first_touch_business_hours", None, calendar, low=0.0, high=LONGEST_HOURS
+        ),
+        attempts=section.whole_number("attempts", None, low=1, high=MOST_ATTEMPTS),
     )
     section.close()
     return sla

@@ -11,20 +11,25 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from leadq.agreement.calendar.durations import business_hours_of
+from leadq.agreement.calendar.read_calendar import read_calendar
+from leadq.agreement.calendar.weekly_calendar import Calendar
 from leadq.agreement.checks import read_checks, read_ideal_customer
 from leadq.agreement.findings import Findings
 from leadq.agreement.promises import read_tiers
 from leadq.agreement.rules import read_rules
 from leadq.agreement.schema import Acceptance, Agreement, Check, OnBreach, Outcome, Signature
-from leadq.agreement.sections import SLUG, Section, as_value
+from leadq.agreement.sections import Section
+from leadq.agreement.terms.read_duties import LONGEST_DAYS, read_duties
+from leadq.agreement.terms.read_rejections import read_rejections
+from leadq.agreement.terms.read_terms import read_clocks, read_goal, read_owners, read_review
 from leadq.foundation.problems import AgreementError
 from leadq.foundation.yaml_reader import parse_yaml, read_yaml
-from leadq.foundation.yaml_tree import Document, Scalar, shown
+from leadq.foundation.yaml_tree import Document, Scalar
 
 LONGEST_HORIZON_DAYS = 730
 NAMED = "Name a file that is there; a relative path counts from the folder you are in, and not from the project."
 OF_A_PROJECT = "Name the agreement's file in leadq.yaml, or run leadq init for one to begin with."
-DutyValue = float | int | bool | str
 
 
 def read_agreement(path: str | Path, *, missing: str = NAMED) -> Agreement:
@@ -62,21 +67,42 @@ def parse_agreement(text: str, *, where: str) -> Agreement:
     return _agreement_in(parse_yaml(text, where=where, error=AgreementError))
 
 
-def _agreement_in(document: Document) -> Agreement:
+def stored_agreement(text: str, *, where: str) -> Agreement:
+    """Read an agreement that was in force when a model was trained; duties are taken as they stand.
+
+    What nobody refused when it was signed must not stop tonight's run; all that a score depends on is checked as ever.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        What messages call the file: ``"agreement.yaml of the bundle"``.
+
+    Raises
+    ------
+    AgreementError
+        Every rule that is broken.
+    """
+    return _agreement_in(parse_yaml(text, where=where, error=AgreementError), stored=True)
+
+
+def _agreement_in(document: Document, *, stored: bool = False) -> Agreement:
     findings = Findings(document.where)
     if not document.root.values:
         remedy = "Begin with version: 1, or run leadq init for an agreement to begin with."
         findings.note(1, "must be a group of keys", remedy, value="an empty file")
     findings.raise_if_any()
-    agreement = _read_top(Section(document.root, "", findings))
+    agreement = _read_top(Section(document.root, "", findings), stored=stored)
     findings.raise_if_any()
     sha256 = hashlib.sha256(document.text.encode("utf-8")).hexdigest()
     return replace(agreement, text=document.text, sha256=sha256)
 
 
-def _read_top(top: Section) -> Agreement:
+def _read_top(top: Section, *, stored: bool) -> Agreement:
     top.require("version", "effective_from", "outcome", "tiers")
-    tiers = read_tiers(top)
+    calendar = read_calendar(top)
+    tiers = read_tiers(top, calendar)
+    reasons, after_rejection = read_rejections(top, tiers)
     agreement = Agreement(
         version=top.whole_number("version", 0, low=1),
         effective_from=top.day("effective_from", date.min),
@@ -88,9 +114,15 @@ def _read_top(top: Section) -> Agreement:
         tiers=tiers,
         rules=read_rules(top, tiers),
         acceptance=_read_acceptance(top),
-        on_breach=_read_on_breach(top),
-        duties=_read_duties(top),
-        rejection_reasons=_read_reasons(top),
+        on_breach=_read_on_breach(top, calendar),
+        duties=read_duties(top, tiers, calendar, stored=stored),
+        rejection_reasons=reasons,
+        after_rejection=after_rejection,
+        calendar=calendar,
+        clocks=read_clocks(top),
+        review=read_review(top),
+        goal=read_goal(top),
+        owners=read_owners(top),
     )
     if agreement.review_by is not None and agreement.review_by <= agreement.effective_from:
         top.note("review_by", "must be later than effective_from", "Set the day on which both sides review it.")
@@ -155,46 +187,22 @@ def _read_acceptance(top: Section) -> Acceptance:
     return acceptance
 
 
-def _read_on_breach(top: Section) -> OnBreach | None:
+def _read_on_breach(top: Section, calendar: Calendar) -> OnBreach | None:
     section = top.section("on_breach", "on_breach")
     if section is None:
         return None
     section.require("owner", "within_business_days")
     on_breach = OnBreach(
         owner=section.text("owner", ""),
-        within_business_days=section.whole_number("within_business_days", 0, low=1),
+        within_business_days=_whole_business_days(section, "within_business_days", calendar),
     )
     section.close()
     return on_breach
 
 
-def _read_duties(top: Section) -> dict[str, dict[str, DutyValue]]:
-    """Read what each side owes, kept as written: numbers, true or false, and texts."""
-    sides = top.section("duties", "duties")
-    duties: dict[str, dict[str, DutyValue]] = {}
-    for side in sides.keys if sides else ():
-        section = sides.section(side, f"duties of {side}") if sides else None
-        duties[side] = {key: _read_duty(section, key) for key in section.keys} if section else {}
-    return duties
-
-
-def _read_duty(section: Section, key: str) -> DutyValue:
+def _whole_business_days(section: Section, key: str, calendar: Calendar) -> int:
     node = section.node(key)
-    if isinstance(node, Scalar):
-        return as_value(node)
-    section.note(key, "must be one number, true, false or a text", "Write one value.")
-    return ""
-
-
-def _read_reasons(top: Section) -> tuple[str, ...]:
-    reasons: dict[str, None] = {}
-    for place, node in enumerate(top.items("rejection_reasons"), start=1):
-        name = f"rejection reason {place}"
-        if not isinstance(node, Scalar) or not SLUG.fullmatch(node.text):
-            remedy = "Use letters, digits, _ and -, beginning with a letter."
-            top.findings.note(node.line, f"{name} must be a short name", remedy, value=shown(node))
-        elif node.text in reasons:
-            top.findings.note(node.line, f"{name} must be unique", "Remove it.", value=node.text)
-        else:
-            reasons[node.text] = None
-    return tuple(reasons)
+    hours = business_hours_of(node.text, calendar) if isinstance(node, Scalar) else None
+    if hours is not None and (days := hours / calendar.hours_of_a_day) == int(days) and 1 <= days <= LONGEST_DAYS:
+        return int(days)
+    return section.whole_number(key, 0, low=1, high=int(LONGEST_DAYS))

@@ -1,54 +1,35 @@
 """The agreement as data: every word that sales and marketing sign, read-only.
 
-One dataclass per part of ``agreement.yaml``. Reading and checking is in
+One dataclass per part of ``agreement.yaml``; a check stands in ``condition.py``, the calendar in ``calendar/``, what is measured
+and how in ``terms/``. Reading and checking is in
 ``read.py``; deciding a tier from a probability and rule hits is in ``decide.py``. No expression is
 ever evaluated as code: a check is a subject, an operator and values.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+
+from leadq.agreement.calendar.weekly_calendar import USUAL_CALENDAR, Calendar
+from leadq.agreement.condition import Check, DutyValue, Operator, Subject
+from leadq.agreement.terms.measured_terms import (
+    USUAL_CLOCKS,
+    USUAL_REVIEW,
+    AfterRejection,
+    Clocks,
+    Goal,
+    Owners,
+    Review,
+)
+
+__all__ = ["Check", "DutyValue", "Operator", "Subject"]
 
 DISQUALIFIED = "disqualified"
 """Tier value of its own, beside the agreed tiers."""
 
 BY_MODEL = "model"
 """``tier_by`` of a lead whose tier no rule changed; no rule may have this id."""
-
-Subject = Literal["field", "event", "disposition"]
-Operator = Literal["in", "not_in", "between", "at_least", "at_most", "equals", "ends_with", "present", "occurred"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One test on what is known of a lead.
-
-    Parameters
-    ----------
-    subject : {"field", "event", "disposition"}
-        What is looked at.
-    name : str
-        Field (``"authority"`` of the lead, ``"account.employees"`` of its account), event kind or
-        ``"any"``, or the decision of a disposition.
-    operator : str
-        ``occurred`` for events and dispositions, else how the field's value is compared.
-    values : tuple of str, float or bool
-        Operands: the list of ``in``/``not_in``/``ends_with``, the two bounds of ``between`` (both inclusive), the
-        single operand of ``at_least``, ``at_most``, ``equals``; empty for ``present`` and ``occurred``.
-    within_days : int or None
-        For events: only those not older than this many days count.
-    line : int
-        Line of the check in ``agreement.yaml``, for error messages.
-    """
-
-    subject: Subject
-    name: str
-    operator: Operator
-    values: tuple[str | float | bool, ...] = ()
-    within_days: int | None = None
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +113,8 @@ class Agreement:
     """The whole agreement, best tier first.
 
     ``stages`` maps a stage name (MQL, SAL, SQL) to its checks; ``ideal_customer`` is a tuple of checks on account
-    fields; ``duties`` is kept per side as written; ``text`` is the file as signed and ``sha256`` its hash.
+    fields; ``duties`` is kept per side, durations as hours or days of business; ``after_rejection`` has those of the
+    ``rejection_reasons`` for which more than the reason was agreed; ``text`` is the file as signed and ``sha256`` its hash.
     """
 
     version: int
@@ -146,7 +128,13 @@ class Agreement:
     rules: tuple[Rule, ...] = ()
     acceptance: Acceptance = Acceptance()
     on_breach: OnBreach | None = None
-    duties: dict[str, dict[str, float | int | bool | str]]
+    duties: dict[str, dict[str, DutyValue]]
     rejection_reasons: tuple[str, ...] = ()
+    after_rejection: dict[str, AfterRejection] = field(default_factory=dict)
+    calendar: Calendar = USUAL_CALENDAR
+    clocks: Clocks = USUAL_CLOCKS
+    review: Review = USUAL_REVIEW
+    goal: Goal | None = None
+    owners: Owners | None = None
     text: str = ""
     sha256: str = ""

@@ -11,9 +11,11 @@ from datetime import date
 from math import inf
 from typing import TypeVar
 
+from leadq.agreement.calendar.durations import business_hours_of
+from leadq.agreement.calendar.weekly_calendar import Calendar
 from leadq.agreement.findings import Findings
 from leadq.foundation.suggestions import did_you_mean
-from leadq.foundation.yaml_scalars import day_of, flag_of, number_of
+from leadq.foundation.yaml_scalars import day_of, flag_advice, flag_of, number_of
 from leadq.foundation.yaml_tree import Entries, Items, Node, Scalar, shown
 
 NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -24,6 +26,7 @@ _LARGEST = 1e15
 SLUG = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 D = TypeVar("D")
+C = TypeVar("C", bound=str)
 
 
 def as_number(node: Node) -> float | None:
@@ -127,8 +130,8 @@ class Section:
         self.note(key, "must be a short name", "Use letters, digits, _ and -, beginning with a letter.")
         return default
 
-    def number(self, key: str, default: D, *, low: float, high: float = inf) -> float | D:
-        """Return the number under ``key``, ``low`` and ``high`` included."""
+    def number(self, key: str, default: D, *, low: float, high: float = inf, unit: str = "") -> float | D:
+        """Return the number under ``key``, ``low`` and ``high`` included; ``unit``: of time, which may be written beside it."""
         node = self.node(key)
         if node is None:
             return default
@@ -136,7 +139,12 @@ class Section:
         if number is not None and low <= number <= high:
             return number
         limits = f"from {low:g} to {high:g}" if high < inf else f"of at least {low:g}"
-        self.note(key, f"must be a number {limits}", "Write such a number, without quotes or unit.")
+        remedy = (
+            f"Write such a number of {unit}s, or 1 business day."
+            if unit
+            else "Write such a number, without quotes or unit."
+        )
+        self.note(key, f"must be a number {limits}", remedy)
         return default
 
     def probability(self, key: str, default: D) -> float | D:
@@ -161,6 +169,63 @@ class Section:
         limits = f"of at least {low}" if high is None else f"from {low} to {high}"
         self.note(key, f"must be a whole number {limits}", "Write such a number, without quotes or unit.")
         return default
+
+    def share(self, key: str, default: D) -> float | D:
+        """Return the number above 0 and up to 1 under ``key``."""
+        node = self.node(key)
+        number = None if node is None else as_number(node)
+        if number is not None and 0.0 < number <= 1.0:
+            return number
+        if node is not None:
+            self.note(key, "must be a number above 0 and up to 1", "Write 90 % as 0.90.")
+        return default
+
+    def flag(self, key: str, default: D) -> bool | D:
+        """Return what ``true`` or ``false`` says under ``key``."""
+        node = self.node(key)
+        flag = None if node is None else as_flag(node)
+        if node is not None and flag is None:
+            self.note(key, "must be true or false", flag_advice(shown(node)))
+        return default if flag is None else flag
+
+    def choice(self, key: str, choices: tuple[C, ...], default: D) -> C | D:
+        """Return the one of ``choices`` that stands under ``key``."""
+        text = self.text(key, None)
+        found = next((choice for choice in choices if choice == text), None)
+        if text is not None and found is None:
+            remedy = f"{did_you_mean(text, choices)}Choose one."
+            self.note(key, f"must be one of {', '.join(choices)}", remedy)
+        return default if found is None else found
+
+    def names(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the list of at least one text, each once, under ``key``."""
+        node = self.node(key)
+        if node is None:
+            return default
+        items = node.items if isinstance(node, Items) else ()
+        names = tuple(item.text.strip() for item in items if isinstance(item, Scalar) and not item.empty)
+        if not items or len(names) < len(items) or "" in names or len(set(names)) < len(names):
+            self.note(key, "must be a list of at least one name, each once", f"Write {key}: [...].")
+            return default
+        return names
+
+    def business_hours(self, key: str, default: D, calendar: Calendar, *, low: float, high: float) -> float | D:
+        """Return the business hours under ``key``: a number of them, ``4 business hours`` or ``1 business day``."""
+        node = self.node(key)
+        if isinstance(node, Scalar) and as_number(node) is None:
+            hours = business_hours_of(node.text, calendar)
+            if hours is not None and low <= hours <= high:
+                return hours
+        return self.number(key, default, low=low, high=high, unit="business hour")
+
+    def business_days(self, key: str, default: D, calendar: Calendar, *, low: float, high: float) -> float | D:
+        """Return the business days under ``key``: a number of them, ``2 business days`` or ``4 business hours``."""
+        node = self.node(key)
+        if isinstance(node, Scalar) and as_number(node) is None:
+            hours = business_hours_of(node.text, calendar)
+            if hours is not None and low <= (days := hours / calendar.hours_of_a_day) <= high:
+                return days
+        return self.number(key, default, low=low, high=high, unit="business day")
 
     def day(self, key: str, default: D) -> date | D:
         """Return the date under ``key``."""

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from leadq.agreement.decide import model_tiers
-from leadq.agreement.read import parse_agreement
+from leadq.agreement.read import stored_agreement
 from leadq.foundation.arrays import Floats
 from leadq.foundation.problems import InputError, Problem
 from leadq.foundation.suggestions import did_you_mean
@@ -75,7 +75,7 @@ class Scorer:
     def __init__(self, bundle: str | Path | Bundle, *, threads: int = 1) -> None:
         self.bundle = bundle if isinstance(bundle, Bundle) else read_bundle(Path(bundle))
         self._matrix = MatrixScorer(self.bundle, threads=threads)
-        self._agreement = parse_agreement(self.bundle.agreement_text, where="agreement.yaml of the bundle")
+        self._agreement = stored_agreement(self.bundle.agreement_text, where="agreement.yaml of the bundle")
         self.feature_names_in_ = np.array(self.bundle.catalogue.names, dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
         self.classes_ = np.array([0, 1])

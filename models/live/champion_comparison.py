@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from leadq.agreement.read import parse_agreement
+from leadq.agreement.read import stored_agreement
 from leadq.agreement.schema import Agreement
 from leadq.foundation.arrays import Floats, Ints
 from leadq.foundation.plurals import counted
@@ -96,7 +96,7 @@ def compare_forecasts(
     group = forecasts["group"].to_numpy(dtype=np.int64)
     old = forecasts["champion"].to_numpy(dtype=np.float64)
     new = forecasts["challenger"].to_numpy(dtype=np.float64)
-    agreement = parse_agreement(challenger.agreement_text, where="agreement.yaml of the challenger")
+    agreement = stored_agreement(challenger.agreement_text, where="agreement.yaml of the challenger")
     share = capacity_share(forecasts["as_of"], agreement)
     order = [tier.id for tier in agreement.tiers]
     migration = migrate(_tiers(old, champion.tiers, order[-1]), _tiers(new, challenger.tiers, order[-1]), order)

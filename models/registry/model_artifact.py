@@ -24,6 +24,7 @@ SCORER = "leadq.models.registry.raw_scorer"
 INSTALLED = (
     "alembic",  # these two so that the store's own database can be asked for models:/leadq@champion
     "sqlalchemy",
+    "holidays",  # opened only where the agreement names a country
     "lightgbm",  # brings scipy
     "mlflow-skinny",  # mlflow itself brings scikit-learn, matplotlib, Flask and 30 more, of which scoring uses nothing
     "numba",

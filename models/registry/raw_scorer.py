@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from leadq.agreement.decide import model_tiers
-from leadq.agreement.read import parse_agreement
+from leadq.agreement.read import stored_agreement
 from leadq.models.bundle.bundle import read_bundle
 from leadq.models.bundle.encode_rows import encode_rows
 from leadq.models.bundle.matrix_scorer import MatrixScorer
@@ -34,7 +34,7 @@ class RawScorer:
 
     def __init__(self, folder: Path) -> None:
         self._scorer = MatrixScorer(read_bundle(folder))
-        self._agreement = parse_agreement(self._scorer.bundle.agreement_text, where="agreement.yaml of the bundle")
+        self._agreement = stored_agreement(self._scorer.bundle.agreement_text, where="agreement.yaml of the bundle")
 
     def predict(self, raw: pd.DataFrame) -> pd.DataFrame:
         """Score raw feature rows.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadq.agreement.read import parse_agreement
+from leadq.agreement.read import stored_agreement
 from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.evaluation.forecast_figures import stable_moment
@@ -36,7 +36,7 @@ def metrics(bundle: Bundle) -> dict[str, float]:
 
 def description(bundle: Bundle) -> str:
     """Say what the model predicts, what is promised of it, when it was trained, and how to use it."""
-    agreement = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
+    agreement = stored_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
     trained = bundle.trained
     days = bundle.catalogue.horizon_days
     said = [

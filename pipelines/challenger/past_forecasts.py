@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from leadq.agreement.read import parse_agreement
+from leadq.agreement.read import stored_agreement
 from leadq.crm.contract.history import History
 from leadq.features.assemble import assemble_encoded, look_at, model_columns
 from leadq.features.engine.duckdb_engine import Tables, open_engine, open_tables
@@ -68,7 +68,7 @@ def encoded_then(project: Project, history: History, bundle: Bundle, looks: pd.D
         Which of the looks; those of leads that are no longer in the history are missing.
     rows : array of shape (n_found, n_features)
     """
-    agreement = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
+    agreement = stored_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
     catalogue = bundle.catalogue
     with _points(project, history, looks) as (tables, points):
         features = assemble_encoded(look_at(tables, points, agreement, catalogue), catalogue, name="looks_features")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from leadq.agreement.read import parse_agreement
+from leadq.agreement.read import stored_agreement
 from leadq.crm.contract.score_table import SCORES
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.tonight import OpenLeads, tonight
@@ -119,7 +119,7 @@ def _found(project: Project, run: Run, lead_id: str, *, must_be_exact: bool) -> 
         origin = f"As stored by run {run.run_id} ({_moment(run)}); it could not be reproduced: {problem.rule} ({problem.value})."
         todays = kept["agreement_version"] == project.agreement.version
         agreement = (
-            project.agreement if todays else parse_agreement(bundle.agreement_text, where="the bundle's agreement")
+            project.agreement if todays else stored_agreement(bundle.agreement_text, where="the bundle's agreement")
         )
         return Found(row=kept, bundle=bundle, agreement=agreement, reproduced=False, origin=origin)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from leadq.agreement.read import parse_agreement
+from leadq.agreement.read import stored_agreement
 from leadq.agreement.schema import Agreement
 from leadq.crm.storage.parquet_rows import rows_of_lead
 from leadq.foundation.plurals import counted
@@ -151,7 +151,7 @@ def agreement_then(project: Project, run: Run, bundle: Bundle) -> Agreement:
     wanted = run.inputs.agreement_sha256
     if project.agreement.sha256 == wanted:
         return project.agreement
-    kept = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
+    kept = stored_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
     if kept.sha256 == wanted:
         return kept
     raise StoreError(

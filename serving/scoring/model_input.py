@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from leadq.agreement.read import parse_agreement
+from leadq.agreement.read import stored_agreement
 from leadq.agreement.schema import Agreement
 from leadq.features.catalogue import Catalogue
 from leadq.foundation.problems import BundleError, Problem
@@ -51,7 +51,7 @@ def require_agreement(bundle: Bundle, agreement: Agreement) -> None:
     ]
     if agreement.outcome.horizon_days != bundle.catalogue.horizon_days:
         differs.append(("horizon_days", str(agreement.outcome.horizon_days), str(bundle.catalogue.horizon_days)))
-    trained = parse_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
+    trained = stored_agreement(bundle.agreement_text, where="agreement.yaml of the bundle")
     if _ideal(agreement) != _ideal(trained):  # a feature is made of it
         differs.append(("ideal_customer", _ideal(agreement), _ideal(trained)))
     problems = [

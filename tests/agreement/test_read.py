@@ -60,7 +60,7 @@ BROKEN = [
     ("win_rate_at_least: 0.30", "win_rate_at_least: .nan", "above 0 and below 1", ".nan"),
     ("marginal_at_least: 0.20", "marginal_at_least: 0", "above 0 and below 1", "0"),
     ("capacity_per_week: 120", "capacity_per_week: many", "capacity_per_week must be a whole number", "many"),
-    ("first_touch_business_hours: 4,", "first_touch_business_hours: -4,", "must be a number of at least 0", "-4"),
+    ("first_touch_business_hours: 4,", "first_touch_business_hours: -4,", "must be a number from 0 to 2000", "-4"),
     ("label: Sales-ready", "label: [Sales-ready]", "tier T1: label must be a text", "a list"),
     # rules
     ("id: student", "id: competitor", "rule competitor: id must be unique", "competitor"),
@@ -97,7 +97,12 @@ BROKEN = [
     ("drift_sd: 0.2", "drift_sd: -0.2", "drift_sd must be a number of at least 0", "-0.2"),
     ("random_worked_share: 0.03", "random_worked_share: 3", "must be a number from 0 to 1", "3"),
     ("within_business_days: 10", "within_business_days: soon", "within_business_days must be a whole number", "soon"),
-    ("follow_up_share: 1.0", "follow_up_share: [1.0]", "must be one number, true, false or a text", "a list"),
+    (
+        "follow_up_share: 1.0",
+        "follow_up_share: [1.0]",
+        "duties of sales: follow_up_share must be a number above 0 and up to 1",
+        "a list",
+    ),
     ("  - no_budget", "  - no budget", "rejection reason 2 must be a short name", "no budget"),
     ("  - no_budget", "  - not_decision_maker", "rejection reason 2 must be unique", "not_decision_maker"),
     # YAML itself

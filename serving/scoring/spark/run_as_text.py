@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from leadq.agreement.read import parse_agreement
+from leadq.agreement.read import stored_agreement
 from leadq.models.bundle.bundle import documents, read_bundle
 from leadq.serving.scoring.changes.previous_facts import PreviousFacts
 from leadq.serving.scoring.changes.previous_scores import PreviousScores
@@ -59,7 +59,7 @@ def run_of(text: str) -> ScoringRun:
     previous, facts, states = document["previous"], document["previous_facts"], document["previous_states"]
     return ScoringRun(
         bundle=bundle,
-        agreement=parse_agreement(document["agreement"], where="agreement.yaml"),
+        agreement=stored_agreement(document["agreement"], where="agreement.yaml"),
         sentences=Sentences(**document["sentences"]),
         as_of=datetime.fromisoformat(document["as_of"]),
         scored_at=datetime.fromisoformat(document["scored_at"]),
