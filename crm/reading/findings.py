@@ -23,6 +23,9 @@ KEYS: dict[str, str] = {
     "dispositions": "lead_id",
     "lead_aliases": "old_lead_id",
     "campaign_costs": "campaign",
+    "owners": "owner",
+    "customers": "account_id",
+    "sales_costs": "month",
 }
 """What names a row of a table to a person."""
 

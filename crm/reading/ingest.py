@@ -29,6 +29,7 @@ from leadq.crm.reading.history_notes import NOTES, told_history
 from leadq.crm.reading.loading import load_and_map
 from leadq.crm.reading.reading_state import Reading
 from leadq.crm.reading.rows.ids_across_tables import follow_ids
+from leadq.crm.reading.rows.owner_rows import note_unlisted
 from leadq.crm.reading.staging import stage_desk_answers, stage_source
 from leadq.crm.reading.values.column_reading import ColumnReading
 from leadq.crm.storage.scratch_database import open_engine
@@ -124,6 +125,8 @@ def _read(reading: Reading, folder: Path) -> History:
     for table in ("opportunities", "events", "touches", "dispositions", "field_history"):
         if table in staged:
             surviving_only(reading.findings, table, "entity_id" if table == "field_history" else "lead_id")
+    if "owners" in staged:
+        note_unlisted(reading.findings, reading.config.people)
     reading.say("distilling outcomes")
     origin = reading.config.flat or reading.config.outcome
     if origin is None:
