@@ -10,7 +10,7 @@ from leadq.crm.reading.proposal.file_sample import Sample
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.outcome_guess import Outcome, columns_with_few_words
 from leadq.crm.reading.proposal.reading_lines import reading_lines, shown
-from leadq.crm.reading.proposal.tables.further_tables import Tables
+from leadq.crm.reading.proposal.tables.found_tables import Tables
 from leadq.crm.reading.proposal.tables.table_lines import (
     account_lines,
     file_lines,
