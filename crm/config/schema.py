@@ -153,8 +153,15 @@ class Sources(Part):
 
 
 class _OutcomeWords(Part):
+    """Words of the outcome. ``closed_status``: words of a lead's status that close it where its outcome is open, as lost.
+
+    ``open_status``: words of a status that look closed, and sales works on such leads all the same.
+    """
+
     won: Words
     lost: Words
+    closed_status: Words = ()
+    open_status: Words = ()
 
     @model_validator(mode="after")
     def _told_apart(self) -> _OutcomeWords:
@@ -166,6 +173,8 @@ class _OutcomeWords(Part):
             raise ValueError(
                 f"a word must appear in only one of won, lost and open, but {', '.join(twice)} appears in two"
             )
+        if both := sorted({*self.closed_status} & {*self.open_status}):
+            raise ValueError(f"a status must be in closed_status or in open_status, but {', '.join(both)} is in both")
         return self
 
 

@@ -63,6 +63,8 @@ class Findings:
         Which reading it is (docs/decisions/0023).
     outcome : dict
         Rows by word of the data, for each of won, lost and open, once outcomes were read.
+    closed_looking : dict
+        Words of a status that looks closed on leads that count as open, and how many leads.
     states : dict
         SQL expression of the state (won, lost or open) of a staged row, by table, where it is known.
     """
@@ -77,6 +79,7 @@ class Findings:
     emptied: set[tuple[str, str]] = field(default_factory=set)
     personal: set[str] = field(default_factory=set)
     outcome: dict[str, dict[str, int]] = field(default_factory=dict)
+    closed_looking: dict[str, int] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -28,6 +28,7 @@ from leadq.crm.reading.history_files import write_history_tables
 from leadq.crm.reading.history_notes import NOTES, told_history
 from leadq.crm.reading.loading import load_and_map
 from leadq.crm.reading.reading_state import Reading
+from leadq.crm.reading.rows.closed_status import close_by_status
 from leadq.crm.reading.rows.ids_across_tables import follow_ids
 from leadq.crm.reading.rows.owner_rows import note_unlisted
 from leadq.crm.reading.staging import stage_desk_answers, stage_source
@@ -107,6 +108,14 @@ def outcome_words(folder: Path) -> str:
     return outcome_sentence(document.get("outcome", {}))
 
 
+def closed_looking(folder: Path) -> dict[str, int]:
+    """Return the words of a status that looks closed on leads that count as open, and how many leads; mostly none."""
+    if not (folder / NOTES).is_file():
+        return {}
+    document = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+    return dict(document.get("closed_looking", {}))
+
+
 def _read(reading: Reading, folder: Path) -> History:
     """Read everything and write it into ``folder``."""
     mapped = load_and_map(reading)
@@ -135,6 +144,7 @@ def _read(reading: Reading, folder: Path) -> History:
     dates = {column: staged_own(leads.own)[field] for field, column in leads.own.items()}
     closed_at = dict(reading.sources)["leads"].columns.get("closed_at", ())
     outcomes = reading.steps.distil(reading.findings, origin, dates=dates, closed_at=closed_at)
+    outcomes = close_by_status(reading.findings, origin, outcomes, staged=staged, read_at=reading.read_at)
     reading.findings.judge(reading.counts)
     reading.findings.stop_on_problems()
     reading.say("writing the tables")

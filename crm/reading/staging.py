@@ -52,7 +52,7 @@ def stage_source(reading: Reading, table: str, source: Source, mapped: Mapped) -
     if table in _FILLED_IN:
         _FILLED_IN[table](reading.findings)
     if table == "leads" and reading.config.outcome is not None and reading.number != FIRST:
-        clear_planned_dates(reading.findings, reading.config.outcome)
+        clear_planned_dates(reading.findings, reading.config.outcome, reading.read_at)
     _know_states(reading, table)
     typed = partial(_own_fields, reading, table, source, mapped, times)
     columns = source_columns(reading.findings, source, staged_own(mapped.own), typed)

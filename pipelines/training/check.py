@@ -31,6 +31,7 @@ from leadq.foundation.problems import GateStopped, Problem
 from leadq.models.evaluation.first_look import offer_in_words, tiers_at_first_look
 from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.project.closed_looking import closed_looking_leads
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import look_at_landmarks
@@ -135,6 +136,7 @@ def _told(
     notes = (reading_in_words(history.reading), *read_notes(history.folder))
     rejected = rejected_rows(history)
     outcome = outcome_words(history.folder)
+    dead = closed_looking_leads(project.config, history)
     report = project.reports / "check.html"
     facts = {
         "stopping": [str(problem) for problem in stopping],
@@ -142,6 +144,7 @@ def _told(
         "leaks": [{**asdict(finding), "what_to_do": what_to_do(finding)} for finding in leaks.findings],
         "leak_checks": [asdict(row) for row in leaks.rows],
         "outcome": outcome,
+        "closed_looking": dead.facts(),
         "readiness": [asdict(statement) for statement in ready.statements],
         "remarks": [str(remark) for remark in remarks],
         "spellings": list(spellings),
@@ -151,6 +154,7 @@ def _told(
         "report": str(report),
     }
     parts = [ready.in_words(), *([outcome] if outcome else [])]
+    parts += _listed("Open leads that look closed", [dead.says] if dead.says else [])
     parts += _listed("This stops training", [str(problem) for problem in stopping])
     parts += _listed("Possible leaks", [_leak_words(finding) for finding in once_a_field(leaks.findings)])
     parts += _listed("Leak checks", [_check_words(row) for row in leaks.rows])
