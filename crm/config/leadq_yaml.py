@@ -93,8 +93,8 @@ def _problem(document: Document, row: Any, known: Collection[str]) -> Problem:
 
 
 def _may_be_secret(key: tuple[str | int, ...]) -> bool:
-    """Whether what was written there may be a password or a token, also one in a wrong place."""
-    return key[:1] in (("databases",), ("deliver",)) or (
+    """Whether what was written there may be a password, a token or somebody's address, also one in a wrong place."""
+    return key[:1] in (("databases",), ("deliver",), ("people",)) or (
         key[:2] == ("desk", "people") and key[-1] not in ("name", "role", "owner")
     )
 

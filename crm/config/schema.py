@@ -6,65 +6,27 @@ only known with the files in hand.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     model_validator,
 )
 
 from leadq.crm.config.delivery_settings import DeliverTo, TargetName
 from leadq.crm.config.desk_settings import DeskSettings
+from leadq.crm.config.value_types import MailAddress, Moment, OneOrMore, TimeFormat, TimeZone, ValueMap, Words
 from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.storage.source_locations import Database, FilePath, Part, Place, ScoreTable
-from leadq.foundation.suggestions import did_you_mean
 
 EXTRA_COLUMNS: dict[str, tuple[str, ...]] = {"leads": ("email",)}
 """Columns a source may map that are not stored: of ``email`` only the domain is."""
 
 FIRST_FILLED = "_leadq_first_"
 """Begins the name of a column that is the first filled of several."""
-_DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
-"""Letters after % that the engine's strptime knows."""
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        hint = did_you_mean(name, available_timezones())
-        raise ValueError(f"must be a time zone such as Europe/Amsterdam. {hint}".rstrip())
-    return name
-
-
-def _time_format(text: str) -> str:
-    if text in ("epoch_s", "epoch_ms"):
-        return text
-    directives = re.findall(r"%-?(.?)", text)
-    unknown = [letter for letter in directives if letter not in _DIRECTIVES]
-    if unknown or not directives:
-        wrong = f"%{unknown[0]} is none of its directives" if unknown else "it has no directive"
-        raise ValueError(f"must be a strptime format such as %d.%m.%Y %H:%M, or epoch_s or epoch_ms; {wrong}")
-    return text
-
-
-def _moment(written: object) -> object:
-    if isinstance(written, str) and re.fullmatch(r"[-+.0-9]*", written) and not re.match(r"[0-9]+-", written):
-        raise ValueError("must be a date or a time such as 2024-01-01, not a bare number")
-    return written
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
-ValueMap = dict[str, dict[str, str | None]]
 
 
 class ReadAs(Part):
@@ -118,7 +80,7 @@ class Source(ReadAs, Place):
     where: dict[str, Words] = Field(default_factory=dict)
     join: tuple[Join, ...] = ()
     own_fields: OwnFields = OwnFields()
-    time_format: Annotated[str, AfterValidator(_time_format)] | None = None
+    time_format: TimeFormat | None = None
     newest_by: str | None = None
 
     @property
@@ -180,6 +142,9 @@ class Sources(Part):
     dispositions: Source | None = None
     lead_aliases: Source | None = None
     campaign_costs: Source | None = None
+    owners: Source | None = None
+    customers: Source | None = None
+    sales_costs: Source | None = None
 
     def items(self) -> list[tuple[str, Source]]:
         """Tables that have a source, in the contract's order."""
@@ -188,8 +153,15 @@ class Sources(Part):
 
 
 class _OutcomeWords(Part):
+    """Words of the outcome. ``closed_status``: words of a lead's status that close it where its outcome is open, as lost.
+
+    ``open_status``: words of a status that look closed, and sales works on such leads all the same.
+    """
+
     won: Words
     lost: Words
+    closed_status: Words = ()
+    open_status: Words = ()
 
     @model_validator(mode="after")
     def _told_apart(self) -> _OutcomeWords:
@@ -201,6 +173,8 @@ class _OutcomeWords(Part):
             raise ValueError(
                 f"a word must appear in only one of won, lost and open, but {', '.join(twice)} appears in two"
             )
+        if both := sorted({*self.closed_status} & {*self.open_status}):
+            raise ValueError(f"a status must be in closed_status or in open_status, but {', '.join(both)} is in both")
         return self
 
 
@@ -239,17 +213,19 @@ class Spark(Part):
 class Config(Part):
     """The whole of ``leadq.yaml``; every path in it is absolute or relative to the working directory.
 
+    ``people`` maps owners to their e-mail addresses, which stand nowhere else: they are personal and never enter the store.
+
     ``vouch`` names features (``engagement_kinds_30d``) or fields (``accounts.industry``) that are known beforehand, and why,
     whatever the leak checks suspect. ``sentences`` and ``playbook`` are the company's own words, in place of leadq's.
     """
 
     store: FilePath
     agreement: FilePath
-    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    time_zone: TimeZone | None = None
     sources: Sources | None = None
     flat: Flat | None = None
     outcome: OutcomeSource | None = None
-    tracked_since: dict[str, Annotated[datetime, BeforeValidator(_moment)]] = Field(default_factory=dict)
+    tracked_since: dict[str, Moment] = Field(default_factory=dict)
     vouch: dict[str, str] = Field(default_factory=dict)
     reading: int | None = Field(default=None, ge=1, le=2)
     zone_names: dict[str, str] = Field(default_factory=dict)
@@ -260,6 +236,7 @@ class Config(Part):
     spark: Spark = Spark()
     sentences: FilePath | None = None
     playbook: FilePath | None = None
+    people: dict[str, MailAddress] = Field(default_factory=dict)
     desk: DeskSettings = DeskSettings()
     deliver: dict[TargetName, DeliverTo] = Field(default_factory=dict)
 

@@ -74,6 +74,13 @@ TOUCHES = schema(lead_id=TEXT, occurred_at=TIME, kind=TEXT, direction=TEXT, rep=
 DISPOSITIONS = schema(lead_id=TEXT, decided_at=TIME, decision=TEXT, reason=TEXT, note=TEXT, rep=TEXT, channel=TEXT)
 LEAD_ALIASES = schema(old_lead_id=TEXT, lead_id=TEXT, merged_at=TIME)
 CAMPAIGN_COSTS = schema(campaign=TEXT, month=TEXT, cost=pa.float64(), currency=TEXT)
+OWNERS = schema(
+    owner=TEXT, role=TEXT, team=TEXT, manager=TEXT, country=TEXT, active_from=TIME, active_to=TIME
+)  # no address: that stands in people: of leadq.yaml only
+CUSTOMERS = schema(
+    account_id=TEXT, started_at=TIME, ended_at=TIME, month=TEXT, revenue=pa.float64(), currency=TEXT
+)  # a row an account, or one an account and month; rows of the same month add up
+SALES_COSTS = schema(month=TEXT, cost=pa.float64(), currency=TEXT)
 
 TABLES: dict[str, pa.Schema] = {
     "leads": LEADS,
@@ -85,7 +92,17 @@ TABLES: dict[str, pa.Schema] = {
     "dispositions": DISPOSITIONS,
     "lead_aliases": LEAD_ALIASES,
     "campaign_costs": CAMPAIGN_COSTS,
+    "owners": OWNERS,
+    "customers": CUSTOMERS,
+    "sales_costs": SALES_COSTS,
 }
+LATER_TABLES = frozenset({"owners", "customers", "sales_costs"})
+"""Tables that came to the contract later: a history has a file of them only where a source gives them.
+
+So a history of sources without them is the same to the last byte as before they were known."""
+
+OWNER_ROLES = ("sales", "sales_manager", "marketing", "other")
+"""What an owner may be; ``sales`` and ``sales_manager`` sell, a queue or a user of a program is ``other``."""
 
 REQUIRED: dict[str, tuple[str, ...]] = {
     "leads": ("lead_id", "created_at"),
@@ -97,6 +114,9 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "dispositions": ("lead_id", "decided_at", "decision"),
     "lead_aliases": ("old_lead_id", "lead_id"),
     "campaign_costs": ("campaign", "month"),
+    "owners": ("owner",),
+    "customers": ("account_id",),
+    "sales_costs": ("month",),
 }
 
 OUTCOMES = schema(lead_id=TEXT, occurred_at=TIME, outcome=TEXT)

@@ -1,7 +1,8 @@
 """A company's CRM history as the contract's tables, on disk: the only way rooms above see data.
 
 Ingest writes the folder once, whole, and renames it into place; everybody else reads. One Parquet file
-per table of :data:`leadq.crm.contract.crm_tables.TABLES` (always all of them, perhaps without rows) plus ``outcomes`` and
+per table of :data:`leadq.crm.contract.crm_tables.TABLES` (always all of them, perhaps without rows; but
+:data:`~leadq.crm.contract.crm_tables.LATER_TABLES` only where a source gives them: absent means empty) plus ``outcomes`` and
 ``rejected``, and ``history.json`` that says what the files do not: when the data was read, which own
 fields there are, how every row read was used.
 """
@@ -14,7 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from leadq.crm.contract.crm_tables import SCHEMA_VERSION
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leadq.crm.contract.crm_tables import SCHEMA_VERSION, TABLES
 from leadq.foundation.problems import InputError, Problem
 
 MANIFEST = "history.json"
@@ -104,8 +108,16 @@ class History:
     readings: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def path(self, table: str) -> Path:
-        """Parquet file of ``table``."""
+        """Parquet file of ``table``; of a later table of the contract it may not be there (:meth:`has`)."""
         return self.folder / f"{table}.parquet"
+
+    def has(self, table: str) -> bool:
+        """Whether there is a file of ``table``, perhaps without rows."""
+        return self.path(table).is_file()
+
+    def rows(self, table: str) -> pa.Table:
+        """Return all rows of a small table; none, under the contract's columns, where the history has no file of it."""
+        return pq.read_table(self.path(table), partitioning=None) if self.has(table) else TABLES[table].empty_table()
 
 
 def write_manifest(history: History) -> None:

@@ -34,6 +34,9 @@ _KEYS = {
     "dispositions": "lead_id",
     "lead_aliases": "old_lead_id",
     "campaign_costs": "campaign",
+    "owners": "owner",
+    "customers": "account_id",
+    "sales_costs": "month",
     "outcomes": "lead_id",
 }
 
@@ -44,7 +47,7 @@ def _open(history: History, memory_limit: str) -> Iterator[dict[str, ir.Table]]:
         backend: Any = ibis.duckdb.connect(memory_limit=memory_limit, temp_directory=spill)
         try:
             backend.raw_sql("LOAD icu; SET TimeZone = 'UTC'")
-            names = (*TABLES, "outcomes")
+            names = (name for name in (*TABLES, "outcomes") if history.has(name))
             yield {
                 name: backend.read_parquet(engine_path(history.path(name)), table_name=name, **AS_IT_STANDS)
                 for name in names

@@ -113,7 +113,7 @@ def differing_columns(former: History, present: History) -> tuple[ColumnDifferen
         open_engine(Path(scratch) / "engine", memory_limit="1GB") as connection,
     ):
         found: list[ColumnDifference] = []
-        for table in (*TABLES, _OUTCOMES):
+        for table in (one for one in (*TABLES, _OUTCOMES) if former.has(one) and present.has(one)):
             then, now = _side(connection, former, table), _side(connection, present, table)
             key = _KEYS.get(table)
             found += _by_value(table, then, now) if key is None else _by_key(table, then, now, key)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
 
+from leadq.crm.contract.crm_tables import OWNER_ROLES
 from leadq.crm.contract.history import History
 from leadq.crm.gate.rules import Operand, Rule, RuleKind, Severity
 
@@ -76,7 +77,9 @@ def _applies(rule: Rule, filled: dict[str, frozenset[str]], history: History, ne
 
 
 def _columns(history: History, table: str) -> frozenset[str]:
-    """Columns of a table that has rows; empty for one without."""
+    """Columns of a table that has rows; empty for one without, or without a file."""
+    if not history.has(table):
+        return frozenset()
     parquet = pq.read_metadata(history.path(table))
     return frozenset(parquet.schema.to_arrow_schema().names) if parquet.num_rows else frozenset()
 
@@ -173,6 +176,28 @@ def _activity(history: History) -> Iterator[Rule]:
     yield _rule("campaign_costs.month", "matches", r"^\d{4}-(0[1-9]|1[0-2])$", remedy="Write months as 2026-09.")
     yield _rule("campaign_costs.cost", "between", 0.0, None, severity="warn", remedy="Check the sign.")
     yield _rule("campaign_costs.currency", "not_null", severity="warn", remedy="An amount needs its currency.")
+    yield from _people_and_money()
+
+
+def _people_and_money() -> Iterator[Rule]:
+    unknown = (
+        "Give a row of owners to everyone who owns leads, queues too, written as the leads' owner column writes it."
+    )
+    yield _rule("owners.owner", "not_null", remedy=_KEY)
+    yield _rule("owners.owner", "unique", remedy="Keep one row an owner.")
+    yield _rule("owners.role", "in_set", *OWNER_ROLES, remedy="Map the value in leadq.yaml.")
+    yield _rule("owners.active_to", "ordered", other="active_from", severity="warn", remedy=_CLOCK)
+    yield _rule("leads.owner", "references", other="owners.owner", mostly=0.8, severity="warn", remedy=unknown)
+    yield _rule("customers.account_id", "not_null", remedy=_KEY)
+    yield _rule(
+        "customers.account_id", "references", other="accounts.account_id", mostly=0.8, severity="warn",
+        remedy=_orphan("accounts"),
+    )  # fmt: skip
+    yield _rule("customers.ended_at", "ordered", other="started_at", severity="warn", remedy=_CLOCK)
+    for table in ("customers", "sales_costs"):
+        yield _rule(f"{table}.month", "matches", r"^\d{4}-(0[1-9]|1[0-2])$", remedy="Write months as 2026-09.")
+    yield _rule("sales_costs.cost", "between", 0.0, None, severity="warn", remedy="Check the sign.")
+    yield _rule("sales_costs.currency", "not_null", severity="warn", remedy="An amount needs its currency.")
 
 
 def _outcomes(history: History) -> Iterator[Rule]:

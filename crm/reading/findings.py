@@ -23,6 +23,9 @@ KEYS: dict[str, str] = {
     "dispositions": "lead_id",
     "lead_aliases": "old_lead_id",
     "campaign_costs": "campaign",
+    "owners": "owner",
+    "customers": "account_id",
+    "sales_costs": "month",
 }
 """What names a row of a table to a person."""
 
@@ -60,6 +63,8 @@ class Findings:
         Which reading it is (docs/decisions/0023).
     outcome : dict
         Rows by word of the data, for each of won, lost and open, once outcomes were read.
+    closed_looking : dict
+        Words of a status that looks closed on leads that count as open, and how many leads.
     states : dict
         SQL expression of the state (won, lost or open) of a staged row, by table, where it is known.
     """
@@ -74,6 +79,7 @@ class Findings:
     emptied: set[tuple[str, str]] = field(default_factory=set)
     personal: set[str] = field(default_factory=set)
     outcome: dict[str, dict[str, int]] = field(default_factory=dict)
+    closed_looking: dict[str, int] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

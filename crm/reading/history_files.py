@@ -1,7 +1,7 @@
 """Judged rows to the history's Parquet files: same rows, same bytes.
 
-Every table of the contract is written, perhaps without rows, sorted into a total order, by fixed writer options. Refused
-and personal columns are not in ``own`` or marked so, and are not written.
+Every table of the contract is written, perhaps without rows (a later one only where it has a source), sorted into a total order, by
+fixed writer options. Refused and personal columns are not in ``own`` or marked so, and are not written.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.crm_tables import OUTCOMES, REJECTED, TABLES, TEXT, TIME
+from leadq.crm.contract.crm_tables import LATER_TABLES, OUTCOMES, REJECTED, TABLES, TEXT, TIME
 from leadq.crm.reading.columns.profiling import TypedField
 from leadq.crm.reading.columns.wanted_columns import OWN_KEYS
 from leadq.crm.reading.findings import Findings
@@ -38,7 +38,7 @@ def write_history_tables(
         Knows the good rows of the ``staged`` tables and the rejected ones.
     folder : Path
     staged : set of str
-        Tables that have a source; the others are written without rows.
+        Tables that have a source; the others are written without rows, those of ``LATER_TABLES`` not at all.
     own : mapping of table to list of TypedField
     outcomes : Relation
         Rows of the outcomes table, in order.
@@ -46,6 +46,8 @@ def write_history_tables(
     for table, schema in TABLES.items():
         path = folder / f"{table}.parquet"
         if table not in staged:
+            if table in LATER_TABLES:
+                continue
             pq.write_table(schema.empty_table(), path, compression="zstd", version="2.6")
             continue
         kept = [typed for typed in own.get(table, []) if typed.field.status != "refused"]

@@ -30,6 +30,8 @@ def told_history(reading: Reading, folder: Path) -> History:
     document = {"notes": notes, "files": {table: reading.findings.files[table] for table in counts}}
     if reading.number != FIRST:  # whose files stay what they were, byte for byte
         document["outcome"] = told
+    if reading.findings.closed_looking:
+        document["closed_looking"] = reading.findings.closed_looking
     (folder / NOTES).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     outcome = reading.config.outcome
     kinds = reading.steps.outcome_kinds(reading.findings, outcome) if isinstance(outcome, FromEventKinds) else ()

@@ -28,7 +28,9 @@ from leadq.crm.reading.history_files import write_history_tables
 from leadq.crm.reading.history_notes import NOTES, told_history
 from leadq.crm.reading.loading import load_and_map
 from leadq.crm.reading.reading_state import Reading
+from leadq.crm.reading.rows.closed_status import close_by_status
 from leadq.crm.reading.rows.ids_across_tables import follow_ids
+from leadq.crm.reading.rows.owner_rows import note_unlisted
 from leadq.crm.reading.staging import stage_desk_answers, stage_source
 from leadq.crm.reading.values.column_reading import ColumnReading
 from leadq.crm.storage.scratch_database import open_engine
@@ -106,6 +108,14 @@ def outcome_words(folder: Path) -> str:
     return outcome_sentence(document.get("outcome", {}))
 
 
+def closed_looking(folder: Path) -> dict[str, int]:
+    """Return the words of a status that looks closed on leads that count as open, and how many leads; mostly none."""
+    if not (folder / NOTES).is_file():
+        return {}
+    document = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+    return dict(document.get("closed_looking", {}))
+
+
 def _read(reading: Reading, folder: Path) -> History:
     """Read everything and write it into ``folder``."""
     mapped = load_and_map(reading)
@@ -124,6 +134,8 @@ def _read(reading: Reading, folder: Path) -> History:
     for table in ("opportunities", "events", "touches", "dispositions", "field_history"):
         if table in staged:
             surviving_only(reading.findings, table, "entity_id" if table == "field_history" else "lead_id")
+    if "owners" in staged:
+        note_unlisted(reading.findings, reading.config.people)
     reading.say("distilling outcomes")
     origin = reading.config.flat or reading.config.outcome
     if origin is None:
@@ -132,6 +144,7 @@ def _read(reading: Reading, folder: Path) -> History:
     dates = {column: staged_own(leads.own)[field] for field, column in leads.own.items()}
     closed_at = dict(reading.sources)["leads"].columns.get("closed_at", ())
     outcomes = reading.steps.distil(reading.findings, origin, dates=dates, closed_at=closed_at)
+    outcomes = close_by_status(reading.findings, origin, outcomes, staged=staged, read_at=reading.read_at)
     reading.findings.judge(reading.counts)
     reading.findings.stop_on_problems()
     reading.say("writing the tables")

@@ -19,9 +19,13 @@ from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
 from leadq.crm.reading.desk_dispositions import fill_channel, note_unread, stage_answers
 from leadq.crm.reading.people.contract_texts import without_personal_texts
 from leadq.crm.reading.reading_state import Reading
+from leadq.crm.reading.rows.owner_rows import know_roles
 from leadq.crm.reading.rows.repeated_ids import source_columns
 from leadq.crm.reading.rows.row_rules import leave_out_later_rows
 from leadq.crm.storage.scratch_database import count
+
+_FILLED_IN = {"dispositions": fill_channel, "owners": know_roles}
+"""What is done to the staged rows of a table before they are checked."""
 
 
 def stage_source(reading: Reading, table: str, source: Source, mapped: Mapped) -> None:
@@ -45,10 +49,10 @@ def stage_source(reading: Reading, table: str, source: Source, mapped: Mapped) -
         reading.steps.date_flat_rows(reading.findings, in_time=reading.config.flat.order_is_time)
     if table == "opportunities" and isinstance(reading.config.outcome, FromOpportunities):
         reading.steps.type_opportunities(reading.findings, reading.config.outcome)
-    if table == "dispositions":
-        fill_channel(reading.findings)
+    if table in _FILLED_IN:
+        _FILLED_IN[table](reading.findings)
     if table == "leads" and reading.config.outcome is not None and reading.number != FIRST:
-        clear_planned_dates(reading.findings, reading.config.outcome)
+        clear_planned_dates(reading.findings, reading.config.outcome, reading.read_at)
     _know_states(reading, table)
     typed = partial(_own_fields, reading, table, source, mapped, times)
     columns = source_columns(reading.findings, source, staged_own(mapped.own), typed)

@@ -31,8 +31,8 @@ from leadq.foundation.problems import ConfigError, Problem
 class SimulatedCompany:
     """What one reading of the company's CRM gives, and the truth about it.
 
-    ``tables`` holds every table of :data:`leadq.crm.contract.crm_tables.TABLES` by name, with own fields after the contract's
-    columns of leads and accounts.
+    ``tables`` holds the tables of :data:`leadq.crm.contract.crm_tables.TABLES` by name without ``LATER_TABLES``; own
+    fields come after the contract's columns of leads and accounts.
     """
 
     tables: dict[str, pa.Table]

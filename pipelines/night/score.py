@@ -25,6 +25,7 @@ from leadq.pipelines.night.newest_reading import NewestReading, compare_with_new
 from leadq.pipelines.night.night_run import score_run
 from leadq.pipelines.night.publish import Published, publish_night
 from leadq.pipelines.night.resume import Started, unfinished
+from leadq.pipelines.project.closed_looking import ClosedLooking, closed_looking_leads
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.read_sources import read_sources
 from leadq.pipelines.project.schema_check import shape_problems
@@ -110,6 +111,7 @@ def score(
             drift=drift,
             newest=compare_with_newest(project, started.history, bundle, progress) if scope.kind == "night" else None,
             first=first_scores(project, run, started.history, bundle),
+            dead=closed_looking_leads(project.config, started.history, project.store.table(run.scores)),
         )
     return _told(project, run, started.history, beside, repeated=done is not None)
 
@@ -196,6 +198,7 @@ class _Beside:
     drift: FieldDrift | None
     newest: NewestReading | None
     first: FirstScores
+    dead: ClosedLooking
 
 
 def _told(project: Project, run: Run, history: History, beside: _Beside, *, repeated: bool) -> Told:
@@ -219,6 +222,7 @@ def _told(project: Project, run: Run, history: History, beside: _Beside, *, repe
         "score_table": beside.published.facts,
         "own_fields": {} if beside.drift is None else beside.drift.to_document(),
         "reading": {} if beside.newest is None else beside.newest.to_document(),
+        "closed_looking": beside.dead.facts(),
         **beside.first.facts(),
     }
     words = [
@@ -235,6 +239,7 @@ def _told(project: Project, run: Run, history: History, beside: _Beside, *, repe
         "" if beside.drift is None else beside.drift.in_words(),
         "" if beside.newest is None else beside.newest.in_words(),
         beside.published.words,
+        beside.dead.says,
     ]
     words += [one for one in said if one]
     if rejected:

@@ -35,6 +35,7 @@ from leadq.pipelines.measures.hand_over_words import hand_overs_in_words
 from leadq.pipelines.measures.measure import Measured, measure
 from leadq.pipelines.measures.measured_facts import measured_facts
 from leadq.pipelines.measures.stage_words import stages_in_words
+from leadq.pipelines.project.closed_looking import closed_looking_leads
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import look_at_landmarks
@@ -146,6 +147,7 @@ def _told(
     notes = (reading_in_words(history.reading), *read_notes(history.folder))
     rejected = rejected_rows(history)
     outcome = outcome_words(history.folder)
+    dead = closed_looking_leads(project.config, history)
     report = project.reports / "check.html"
     facts = {
         "stopping": [str(problem) for problem in stopping],
@@ -153,6 +155,7 @@ def _told(
         "leaks": [{**asdict(finding), "what_to_do": what_to_do(finding)} for finding in leaks.findings],
         "leak_checks": [asdict(row) for row in leaks.rows],
         "outcome": outcome,
+        "closed_looking": dead.facts(),
         "readiness": [asdict(statement) for statement in ready.statements],
         "measured": None if measured is None else measured_facts(measured),
         "remarks": [str(remark) for remark in remarks],
@@ -163,6 +166,7 @@ def _told(
         "report": str(report),
     }
     parts = [ready.in_words(), *([outcome] if outcome else [])]
+    parts += _listed("Open leads that look closed", [dead.says] if dead.says else [])
     parts += _listed("This stops training", [str(problem) for problem in stopping])
     for heading, lines in _measured_words(measured).items():
         parts += _listed(heading, lines)

@@ -6,7 +6,7 @@ a Problem with the lines to paste; it is never made open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -36,6 +36,10 @@ def state_of(word: str, origin: Words) -> State | None:
 
 
 def _named(origin: Words) -> _Named:
+    if isinstance(
+        origin, FromLeadColumns
+    ):  # a status that closes a lead where the outcome does not is open by its outcome
+        return origin.won, origin.lost, (*origin.open, *origin.closed_status, *origin.open_status)
     return origin.won, origin.lost, () if isinstance(origin, FromEventKinds) else origin.open
 
 
@@ -52,6 +56,11 @@ def _state_of(word: str, named: _Named) -> State | None:
         if pattern.endswith("*") and starts_folded(word, pattern[:-1])
     ]
     return max(fits)[2] if fits else None
+
+
+def is_named(word: str, patterns: Iterable[str]) -> bool:
+    """Whether ``word`` is one of ``patterns``, compared as people compare words; a pattern may end in ``*``."""
+    return any(starts_folded(word, one[:-1]) if one.endswith("*") else folded(one) == folded(word) for one in patterns)
 
 
 def states_in(rows: Relation, column: str, origin: Words, words: Sequence[str] | None = None) -> str:

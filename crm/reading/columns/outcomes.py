@@ -8,13 +8,14 @@ account's latest lead created before it. Leaves out horizons and labels, which a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from leadq.crm.config.schema import Flat, FromEventKinds, FromLeadColumns, FromOpportunities
-from leadq.crm.reading.columns.outcome_meaning import Words, state_of, states_in, unnamed_words
+from leadq.crm.reading.columns.outcome_meaning import Words, is_named, state_of, states_in, unnamed_words
 from leadq.crm.reading.columns.outcome_rows import from_opportunities, state_changes
 from leadq.crm.reading.columns.undated_outcomes import without_closing_date
 from leadq.crm.reading.findings import Findings
-from leadq.crm.storage.scratch_database import Relation, count, name
+from leadq.crm.storage.scratch_database import Relation, count, name, text, texts
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import Problem
 
@@ -47,8 +48,10 @@ def distil(
     return state_changes(candidates).order("lead_id, occurred_at, outcome")
 
 
-def clear_planned_dates(findings: Findings, origin: Words) -> None:
+def clear_planned_dates(findings: Findings, origin: Words, read_at: datetime) -> None:
     """Empty ``closed_at`` of staged leads that are neither won nor lost: the closing date of an open lead is a plan.
+
+    Of a lead that ``closed_status`` closes it stays, unless it lies after ``read_at``.
 
     Call it before rows are checked, so that a plan lies neither in the future nor before the lead was created.
     """
@@ -56,6 +59,11 @@ def clear_planned_dates(findings: Findings, origin: Words) -> None:
         return
     staged = findings.connection.table("staged_leads")
     closed = f"coalesce({states_in(staged, OUTCOME, origin)}, '') IN ('won', 'lost')"
+    if origin.closed_status:
+        given = staged.filter(f"{name(OUTCOME)} IS NOT NULL").project(name(OUTCOME)).distinct().fetchall()
+        dead = [str(word) for (word,) in given if is_named(str(word), origin.closed_status)]
+        in_dead = f"coalesce({name(OUTCOME)} IN {texts([*dead, ''])}, false)"
+        closed = f"{closed} OR ({in_dead} AND closed_at <= TIMESTAMPTZ {text(read_at.isoformat())})"
     findings.connection.execute(
         f"UPDATE staged_leads SET closed_at = NULL WHERE closed_at IS NOT NULL AND NOT ({closed})"  # noqa: S608
     )

@@ -14,7 +14,7 @@ from leadq.crm.storage.scratch_database import text
 
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}"
 _OFFSET = r".*\d{1,2}:\d{2}.*(Z|z|UTC|GMT|[+-]\d{2}(:?\d{2})?)$"
-STARTS_ITS_DAY = frozenset({"created_at"})
+STARTS_ITS_DAY = frozenset({"created_at", "active_from", "started_at"})
 """Columns whose date counts from its start."""
 
 

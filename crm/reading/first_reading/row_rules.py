@@ -9,6 +9,7 @@ from leadq.crm.contract.crm_tables import TABLES, TIME
 from leadq.crm.reading.columns.wanted_columns import OWN_KEYS
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.reading.rows.row_rules import reject_unfilled, reject_unknown_words
+from leadq.crm.reading.rows.wrong_times import PLANNED
 from leadq.crm.storage.scratch_database import ROW, count, name, text
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
 
@@ -29,7 +30,7 @@ def check_rows(findings: Findings, table: str, *, read_at: datetime, **_: object
 def _future(findings: Findings, table: str, read_at: datetime) -> None:
     limit = f"TIMESTAMPTZ {text(read_at.isoformat())}"
     for field in TABLES[table]:
-        if field.type != TIME:
+        if field.type != TIME or (table, field.name) in PLANNED:
             continue
         rule = RowRule(
             reason=f"{field.name} lies after the data was read",

@@ -35,6 +35,8 @@ def without_personal_texts(findings: Findings, table: str, source: Source, mappe
         column = field.name
         if field.type != TEXT or column in _STAY or column not in mapped.contract:
             continue
+        if column == "manager" and look_inside(mapped.rows, "owner").rows:
+            continue  # where owners are known by their address, so are managers
         inside = look_inside(mapped.rows, column)
         heading = source.columns.get(column, (column,))[0]
         people = why_names(heading, mapped.rows, column) if column in _MAY_NAME_PEOPLE else None

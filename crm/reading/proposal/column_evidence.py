@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from leadq.crm.reading.people.headings import is_of_people
 from leadq.crm.reading.proposal.asking.personal_words import is_personal, names_somebody
 from leadq.crm.reading.proposal.file_sample import Column, Sample
-from leadq.crm.reading.proposal.tables.further_tables import Tables
+from leadq.crm.reading.proposal.tables.found_tables import Tables
 from leadq.foundation.plurals import counted
 
 _LONGEST, _DIGITS = 40, 9

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.reading.proposal.asking.personal_words import is_personal
-from leadq.crm.reading.proposal.file_sample import Sample
+from leadq.crm.reading.proposal.file_sample import Column, Sample
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.outcome_guess import Outcome, columns_with_few_words
 from leadq.crm.reading.proposal.reading_lines import reading_lines, shown
-from leadq.crm.reading.proposal.tables.further_tables import Tables
+from leadq.crm.reading.proposal.tables.found_tables import Tables
 from leadq.crm.reading.proposal.tables.table_lines import (
     account_lines,
     file_lines,
@@ -18,6 +18,7 @@ from leadq.crm.reading.proposal.tables.table_lines import (
     join_lines,
     one_or_more,
 )
+from leadq.crm.reading.values.words.outcome_words import looks_closed
 from leadq.foundation.plurals import counted
 from leadq.foundation.yaml_scalars import quoted, quoted_list
 
@@ -54,7 +55,8 @@ def write_proposal(tables: Tables, answers: Mapping[str, str]) -> str:
     ]
     lines += ["sources:", "  leads:"] if guess.dated else _flat_heading(guess)
     indent = "    " if guess.dated else "  "
-    lines += [indent + line for line in (*file_lines(sample), *_columns(guess), *reads, *joins, *_own(guess))]
+    status = _status(tables)
+    lines += [indent + line for line in (*file_lines(sample), *_columns(guess, status), *reads, *joins, *_own(guess))]
     lines += [f"  {line}" for line in further]
     if guess.dated:
         lines += ["outcome:", f"  from: {'opportunities' if tables.of_opportunities else 'lead_columns'}"]
@@ -80,8 +82,16 @@ def _flat_heading(guess: LeadGuess) -> list[str]:
     return [f"flat:  # not found: {what}; only {then}" if guess.order.proven else f"flat:  # not found: {what}; {then}"]
 
 
-def _columns(guess: LeadGuess) -> list[str]:
-    kept = dict(guess.mapping)
+def _status(tables: Tables) -> Column | None:
+    """Return the leads' own status where their deals are the outcome: it says which leads nobody works on any more."""
+    own = tables.leads.outcome
+    if tables.of_opportunities is None or own is None or len(own.columns) > 1:
+        return None
+    return next((one for one in tables.leads.sample.columns if one.name == own.columns[0]), None)
+
+
+def _columns(guess: LeadGuess, status: Column | None) -> list[str]:
+    kept = dict(guess.mapping) | ({"status": (status.name,)} if status is not None else {})
     if guess.dated:
         dates = guess.dates
         kept = {"lead_id": kept.pop("lead_id"), "created_at": (str(dates.created),), "closed_at": dates.closed, **kept}
@@ -172,6 +182,10 @@ def _outcome(tables: Tables) -> list[str]:
     lines += [f"won: {quoted_list(outcome.won)}", f"lost: {quoted_list(outcome.lost)}"]
     if outcome.open:
         lines.append(f"open: {quoted_list(outcome.open)}  # check these")
+    if (status := _status(tables)) and (words := [word for word, _ in status.words if looks_closed(word)]):
+        lines.append(
+            f"closed_status: {quoted_list(words)}  # leads that nobody works on: lost, unless a deal says otherwise"
+        )
     return lines + _asked(outcome)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.reading_lines import shown
-from leadq.crm.reading.proposal.tables.further_tables import Tables
+from leadq.crm.reading.proposal.tables.found_tables import Tables
 from leadq.foundation.plurals import counted, one_or_many
 
 

@@ -31,7 +31,7 @@ _OF_LEADS = (
     _Reference(table="field_history", column="entity_id", entity="lead"),
 )
 _OF_ACCOUNTS = (
-    *(_Reference(table=table, column="account_id") for table in ("leads", "opportunities", "events")),
+    *(_Reference(table=table, column="account_id") for table in ("leads", "opportunities", "events", "customers")),
     _Reference(table="field_history", column="entity_id", entity="account"),
 )
 

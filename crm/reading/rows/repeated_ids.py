@@ -222,7 +222,8 @@ def _remedy(table: str, differing: list[str], columns: SourceColumns) -> str:
         )
     if table not in ("leads", "accounts") or not set(differing) & {*columns.own, *_DESCRIBING}:
         given = [columns.title(one) for one in differing]
-        return f"Keep one row of each, or export without {_listed(given)}; merged leads belong in lead_aliases."
+        merged = "" if table == "owners" else "; merged leads belong in lead_aliases"
+        return f"Keep one row of each, or export without {_listed(given)}{merged}."
     why = quoted(
         "differs between the rows of one lead" if table == "leads" else "differs between the rows of one account"
     )

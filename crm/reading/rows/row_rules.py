@@ -39,11 +39,14 @@ _WORDS = (
         holds="decision IN ('accepted', 'rejected')",
         allowed="accepted or rejected",
     ),
-    _Word(
-        table="campaign_costs",
-        column="month",
-        holds=r"regexp_full_match(month, '\d{4}-(0[1-9]|1[0-2])')",
-        allowed="a month such as 2024-03",
+    *(
+        _Word(
+            table=table,
+            column="month",
+            holds=r"regexp_full_match(month, '\d{4}-(0[1-9]|1[0-2])')",
+            allowed="a month such as 2024-03",
+        )
+        for table in ("campaign_costs", "customers", "sales_costs")
     ),
 )
 

@@ -63,6 +63,7 @@ def without_totals(work: SourceRows) -> SourceRows:
 def _totals(work: SourceRows) -> dict[int, list[str]]:
     """Row numbers of totals and footers, with their filled cells."""
     key, when = _key_and_time(work)
+    by_month = REQUIRED[work.table][0] == "month"  # which no total is
     columns = list(work.loaded.columns)
     if len(columns) < 2:
         return {}
@@ -87,7 +88,7 @@ def _totals(work: SourceRows) -> dict[int, list[str]]:
         footer = (
             last and len(filled) <= _FOOTER < usual and any(map(_is_sentence, filled if own_id is None else [own_id]))
         )
-        less = few or bool(when) or (last and len(filled) < usual)
+        less = few or bool(when) or by_month or (last and len(filled) < usual)
         by_id = own_id is not None and less and _says_total(own_id)
         by_cell = own_id is None and few and any(_says_total(cell) for cell in filled)
         group = bool(when) and len(filled) == 1 and usual >= _GROUPED
@@ -103,6 +104,8 @@ def _key_and_time(work: SourceRows) -> tuple[str | None, list[str]]:
         None,
     )
     key = key or (work.resolve("lead_id") if work.table in ("events", "opportunities") else None)
+    if REQUIRED[work.table][0] == "month":
+        return work.resolve("month"), []
     if isinstance(work.source, Flat):
         return work.resolve("lead_id"), [
             one for column in work.source.outcome if (one := work.resolve(column)) is not None

@@ -16,6 +16,8 @@ from leadq.foundation.plurals import counted, one_or_many
 _CLOSING = ("leads", "opportunities")
 _MAY_BE_UNKNOWN = {("leads", "handed_off_at"), ("lead_aliases", "merged_at")}
 """Times of which "unknown" says less than they would, and nothing that is wrong."""
+PLANNED = {("owners", "active_from"), ("owners", "active_to"), ("customers", "started_at"), ("customers", "ended_at")}
+"""Times that may lie ahead: a contract is signed before it begins, and its end is known before it comes."""
 _NEARLY_ALL = 0.8
 _SHOWN = 3
 _HALF_A_DAY = 14
@@ -36,7 +38,7 @@ def mend_times(findings: Findings, table: str, *, read_at: datetime, columns: di
     _forget_unreadable(findings, table)
     limit = f"TIMESTAMPTZ {text(read_at.isoformat())}"
     for field in TABLES[table]:
-        if field.type == TIME:
+        if field.type == TIME and (table, field.name) not in PLANNED:
             _after_reading(findings, table, field.name, limit, read_at)
     if table in _CLOSING:
         _closed_before_created(findings, table, columns)

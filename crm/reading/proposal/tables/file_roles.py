@@ -12,8 +12,12 @@ from leadq.crm.reading.proposal.heading_names import is_called, plain_heading
 from leadq.crm.reading.values.words.folded_words import folded, unaccented
 from leadq.crm.reading.values.words.outcome_words import flags, judge
 
-Role: TypeAlias = Literal["leads", "accounts", "opportunities", "touches", "none"]
-ROLES: tuple[Role, ...] = ("leads", "accounts", "opportunities", "touches")
+Role: TypeAlias = Literal[
+    "leads", "accounts", "opportunities", "touches", "owners", "customers", "campaign_costs", "sales_costs", "none"
+]
+ROLES: tuple[Role, ...] = (
+    "leads", "accounts", "opportunities", "touches", "owners", "customers", "campaign_costs", "sales_costs",
+)  # fmt: skip
 
 _NAMED: dict[Role, str] = {
     "leads": r"\bleads?\b|interessent|prospect|piste|candidat|prospecto|liidi|potencjaln|лид|リード|线索",
@@ -24,12 +28,31 @@ _NAMED: dict[Role, str] = {
     "touches": r"\btasks?\b|activit|\bcalls?\b|\bmeetings?\b|\bevents?\b|engagement|aktivitat|\baufgabe|anruf|\btermin|tache|appel"
     r"|actividad|tarea|llamada|attivita|atividade|tarefa|taak|taken\b|activiteit|zadani|aktywno|задач|活動|活动",
 }
+_NAMED |= {
+    "owners": r"\busers?\b|\bowners?\b|\b(?:sales )?(?:reps?|team|people)\b|benutzer|nutzer|mitarbeiter|utilisateur|usuario|utenti"
+    r"|utente|gebruiker|brugere?|uzytkown|пользовател|ユーザ|用户",
+    "customers": r"customers?\b|\bclients?\b|\bkunden\b|subscription|\bmrr\b|revenue|umsatz|\bcontracts?\b|vertrag|abonnement|cliente"
+    r"|klient|клиент|顧客|客户",
+    "campaign_costs": r"cost|spend|budget|kosten|ausgaben|cout|depense|coste|gasto|costi|spesa|custo|uitgaven|koszt|расход|費用|费用",
+    "sales_costs": r"cost|kosten|cout|coste|gasto|costi|spesa|custo|koszt|расход|費用|费用",
+}
 _TELLING: dict[Role, dict[str, int]] = {
     "leads": {"source": 1, "email": 1, "title": 1, "converted_deal": 2, "campaign": 1},
     "accounts": {"industry": 1, "employees": 1, "annual_revenue": 1, "domain": 1},
     "opportunities": {"amount": 2, "closed_at": 1, "planned_at": 1, "probability": 1},
     "touches": {"lead_ref": 1, "occurred_at": 1, "activity_kind": 1},
+    "owners": {"role": 2, "team": 1, "manager": 1},
+    "customers": {"month": 2, "revenue": 2, "started_at": 1, "ended_at": 2},
+    "campaign_costs": {"campaign": 1, "month": 2, "cost": 2},
+    "sales_costs": {"month": 2, "cost": 2},
 }
+_NEEDED: dict[Role, tuple[tuple[str, ...], ...]] = {
+    "owners": (("role", "team", "manager"),),
+    "customers": (("account_id", "account_name"), ("month", "ended_at", "started_at"), ("revenue", "ended_at")),
+    "campaign_costs": (("campaign",), ("month",), ("cost",)),
+    "sales_costs": (("month",), ("cost",)),
+}
+"""Columns without which a file is no such table, whatever it is named; one of each group must be there."""
 _BY_NAME, _BY_OUTCOME, _LEAST, _AHEAD = 3, 2, 3, 1
 
 
@@ -100,6 +123,8 @@ def _role(file: str, sample: Sample) -> FileRole:
 def _weighed(role: Role, sample: Sample) -> tuple[int, list[str]]:
     """Points for ``role`` and what gave them."""
     points, why = 0, []
+    if not _has_needed(role, sample):
+        return 0, []
     stem = unaccented(folded(plain_heading(sample.file.path.name.split(".")[0])))
     if re.search(_NAMED[role], stem):
         points, why = _BY_NAME, [f"named {sample.file.path.name}"]
@@ -114,9 +139,17 @@ def _weighed(role: Role, sample: Sample) -> tuple[int, list[str]]:
     if role in ("leads", "opportunities") and outcome is not None:
         points += _BY_OUTCOME
         why.append(f"{outcome.name} has words of won and lost")
-    if role == "accounts" and outcome is not None:
+    if role not in ("leads", "opportunities", "touches") and outcome is not None:
         points -= _BY_OUTCOME
+    if role == "sales_costs" and any(is_called("campaign", one.name) for one in sample.columns):
+        return 0, []
     return points, why
+
+
+def _has_needed(role: Role, sample: Sample) -> bool:
+    filled = [one.name for one in sample.columns if one.filled]
+    needed = _NEEDED.get(role, ())
+    return all(any(is_called(one, heading) for one in group for heading in filled) for group in needed)
 
 
 def _ends(column: Column) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from leadq.crm.reading.proposal.date_guess import best_named, guess_dates
 from leadq.crm.reading.proposal.file_sample import Sample
@@ -11,8 +11,10 @@ from leadq.crm.reading.proposal.heading_names import is_called, plain_heading
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.outcome_guess import Outcome, guess_outcome
 from leadq.crm.reading.proposal.tables.account_fields import FIELDS, AccountFields
-from leadq.crm.reading.proposal.tables.deal_outcome import DealJoin, join_deals
+from leadq.crm.reading.proposal.tables.deal_outcome import join_deals
 from leadq.crm.reading.proposal.tables.file_roles import FileRole
+from leadq.crm.reading.proposal.tables.found_tables import Columns, FurtherTable, Tables, not_taken, said_of
+from leadq.crm.reading.proposal.tables.people_and_money import PEOPLE_AND_MONEY
 from leadq.crm.reading.proposal.tables.table_links import (
     account_link,
     best_link,
@@ -26,40 +28,6 @@ from leadq.crm.storage.scratch_database import Connection
 
 _HALF = 0.5
 _NEARLY_ALL = 0.99
-Columns = dict[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FurtherTable:
-    """A table beside the leads: its file, contract column to columns of the file, and the column that must be filled in its rows."""
-
-    table: str
-    sample: Sample
-    columns: Columns
-    only: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tables:
-    """The leads and what belongs to them.
-
-    Parameters
-    ----------
-    leads : LeadGuess
-    further : tuple of FurtherTable
-    deals : DealJoin or None
-        The file of deals that leads became, joined to them.
-    of_opportunities : Outcome or None
-        The outcome where it is that of the opportunities.
-    roles : tuple of FileRole
-        What became of every file, those that are not taken with the reason.
-    """
-
-    leads: LeadGuess
-    further: tuple[FurtherTable, ...] = ()
-    deals: DealJoin | None = None
-    of_opportunities: Outcome | None = None
-    roles: tuple[FileRole, ...] = field(default=())
 
 
 def with_further_tables(
@@ -69,9 +37,10 @@ def with_further_tables(
     found = Tables(leads=leads, roles=tuple(roles.values()))
     if not leads.dated:
         why = "a file of leads without id, creation and closing date stands alone"
-        return _not_taken(found, [file for file, one in roles.items() if one.role not in ("leads", "none")], why)
+        return not_taken(found, [file for file, one in roles.items() if one.role not in ("leads", "none")], why)
     steps = {
         "accounts": _accounts,
+        **PEOPLE_AND_MONEY,
         "touches": _touches,
         "opportunities": _opportunities,
     }  # these change the outcome: last
@@ -84,7 +53,7 @@ def with_further_tables(
 def _accounts(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
     link, why = account_link(connection, found.leads, sample)
     if why:
-        return _not_taken(found, [file], why)
+        return not_taken(found, [file], why)
     columns: Columns = {"account_id": (link.other,)}
     taken = {link.other}
     for contract in (*FIELDS, "country"):
@@ -95,7 +64,9 @@ def _accounts(connection: Connection, found: Tables, file: str, sample: Sample) 
     leads = replace(found.leads, mapping=mapping, accounts=AccountFields())
     table = FurtherTable(table="accounts", sample=sample, columns=columns)
     found = replace(found, leads=leads, further=(*found.further, table))
-    return _said(found, file, f"{link.column} of the leads is its {link.other} in {link.share:.0%} of the filled rows")
+    return said_of(
+        found, file, f"{link.column} of the leads is its {link.other} in {link.share:.0%} of the filled rows"
+    )
 
 
 def _opportunities(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
@@ -104,14 +75,14 @@ def _opportunities(connection: Connection, found: Tables, file: str, sample: Sam
     outcome = guess_outcome(sample.columns, joined_words(rows))
     dates = guess_dates(rows, "", sample.columns)
     if outcome is None:
-        return _not_taken(found, [file], "no column of it says which deals were won and lost")
+        return not_taken(found, [file], "no column of it says which deals were won and lost")
     link = deal_link(connection, found.leads, sample)
     if link.share:
         joined = join_deals(connection, found.leads, sample, link, outcome, dates.closed)
         if isinstance(joined, str):
-            return _not_taken(found, [file], joined)
+            return not_taken(found, [file], joined)
         found = replace(found, leads=joined.leads, deals=joined)
-        return _said(
+        return said_of(
             found, file, f"{link.column} of the leads is its {link.other}: a converted lead ends as its deal does"
         )
     return _own_opportunities(connection, found, file, sample, outcome)
@@ -122,7 +93,7 @@ def _own_opportunities(connection: Connection, found: Tables, file: str, sample:
     dates = guess_dates(connection.table(sample.looked), "", sample.columns)
     identity = best_named("lead_id", sample.columns, set())
     if identity is None or dates.created is None or not dates.closed or len(outcome.columns) > 1:
-        return _not_taken(
+        return not_taken(
             found, [file], "it needs an id, a date of creation, a date of closing and one column of stages"
         )
     link, contract = lead_link(connection, found.leads, sample), "lead_id"
@@ -131,7 +102,7 @@ def _own_opportunities(connection: Connection, found: Tables, file: str, sample:
         keys = [one for one in found.leads.sample.columns if one.name == account[0]]
         link, contract = best_link(connection, sample, theirs, found.leads.sample, keys), "account_id"
     if link.share < _HALF:
-        return _not_taken(found, [file], "no column of it has the ids of the leads or of their accounts")
+        return not_taken(found, [file], "no column of it has the ids of the leads or of their accounts")
     columns: Columns = {
         "opportunity_id": (identity.name,), contract: (link.column,), "created_at": (dates.created,), "closed_at": dates.closed,
         "outcome": outcome.columns,
@@ -142,26 +113,26 @@ def _own_opportunities(connection: Connection, found: Tables, file: str, sample:
     table = FurtherTable(table="opportunities", sample=sample, columns=columns)
     found = replace(found, further=(*found.further, table), of_opportunities=outcome)
     of = "leads" if contract == "lead_id" else "the leads' accounts"
-    return _said(found, file, f"its {link.column} has ids of {of} in {link.share:.0%} of the filled rows")
+    return said_of(found, file, f"its {link.column} has ids of {of} in {link.share:.0%} of the filled rows")
 
 
 def _touches(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
     link, moved = lead_link(connection, found.leads, sample), contact_link(connection, found.leads, sample)
     share = link.share + moved.share
     if share < _NEARLY_ALL or moved.column not in ("", link.column or moved.column):
-        return _not_taken(
+        return not_taken(
             found,
             [file],
             f"{share:.0%} of its rows have the id of a lead: export those of leads only, or raise rejected_share",
         )
     if moved.share and not is_of_one_lead(found.leads, moved.other):
         why = f"a {moved.other} stands at several leads, so that nobody knows whose activities they are"
-        return _not_taken(found, [file], why)
+        return not_taken(found, [file], why)
     link = replace(link, column=link.column or moved.column, share=share)
     times = tuple(one for one in sample.columns if one.is_time)
     when = best_named("created_at", times, {link.column}) or best_named("occurred_at", times, {link.column})
     if when is None:
-        return _not_taken(found, [file], "no column of it says when something was done")
+        return not_taken(found, [file], "no column of it says when something was done")
     columns: Columns = {"lead_id": (link.column,), "occurred_at": (when.name,)}
     kinds = tuple(one for one in sample.columns if one.words)
     if kind := best_named("activity_kind", kinds, {link.column, when.name}):
@@ -175,7 +146,7 @@ def _touches(connection: Connection, found: Tables, file: str, sample: Sample) -
         further.append(_led_back(found.leads, moved.other))
         of = f"leads, or of the contacts that they became ({moved.other}, led back as lead_aliases),"
     found = replace(found, further=(*found.further, *further))
-    return _said(found, file, f"its {link.column} has ids of {of} in {link.share:.0%} of the filled rows")
+    return said_of(found, file, f"its {link.column} has ids of {of} in {link.share:.0%} of the filled rows")
 
 
 def _led_back(guess: LeadGuess, contact: str) -> FurtherTable:
@@ -189,16 +160,3 @@ def _led_back(guess: LeadGuess, contact: str) -> FurtherTable:
 
 def _tells_when_converted(heading: str) -> bool:
     return plain_heading(heading).startswith("converted")
-
-
-def _said(found: Tables, file: str, more: str) -> Tables:
-    roles = tuple(replace(one, evidence=f"{one.evidence}; {more}") if one.file == file else one for one in found.roles)
-    return replace(found, roles=roles)
-
-
-def _not_taken(found: Tables, files: list[str], why: str) -> Tables:
-    roles = tuple(
-        replace(one, role="none", evidence=f"looks like {one.role}, but {why}") if one.file in files else one
-        for one in found.roles
-    )
-    return replace(found, roles=roles)

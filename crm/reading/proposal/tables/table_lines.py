@@ -8,7 +8,7 @@ from leadq.crm.reading.proposal.file_sample import Sample
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.reading_lines import reading_lines, shown
 from leadq.crm.reading.proposal.tables.deal_outcome import DealJoin
-from leadq.crm.reading.proposal.tables.further_tables import FurtherTable
+from leadq.crm.reading.proposal.tables.found_tables import FurtherTable
 from leadq.foundation.yaml_scalars import quoted, quoted_list
 
 
@@ -70,8 +70,18 @@ def further_lines(table: FurtherTable, answers: Mapping[str, str]) -> list[str]:
         *(f"  {new}: {one_or_more(old)}" for new, old in table.columns.items()),
         *reading_lines(table.sample, ids=ids, answers=answers, only=read),
         *where,
+        *_value_lines(table.values),
     ]
     return [f"{table.table}:", *(f"  {line}" for line in lines)]
+
+
+def _value_lines(values: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return what words mean, a line a word, so that each can be put right."""
+    lines = ["values:  # what these words mean; put right what is not so"] if values else []
+    for column, meanings in values.items():
+        lines.append(f"  {column}:")
+        lines += [f"    {quoted(word)}: {meaning}" for word, meaning in meanings.items()]
+    return lines
 
 
 def join_lines(deals: DealJoin, answers: Mapping[str, str]) -> list[str]:

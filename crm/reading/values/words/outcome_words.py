@@ -60,6 +60,26 @@ def says_closed(word: str) -> bool:
     return unaccented(folded(word)) in _phrases("closed")
 
 
+def looks_closed(word: str) -> bool:
+    """Whether ``word``, as the status of a lead, says that nobody works on it any more, however it ended.
+
+    >>> words = ("Unqualified", "Closed - Converted", "Abgeschlossen: Dublette", "Spam", "Working", "Qualified")
+    >>> [word for word in words if looks_closed(word)]
+    ['Unqualified', 'Closed - Converted', 'Abgeschlossen: Dublette', 'Spam']
+    """
+    begins = re.split(r"\s+[-\u2013\u2014]\s*|\s*[:/|(>\uff08\u30fb]\s*", word, maxsplit=1)[0]
+    return says_dead(word) or says_closed(begins) or says_dead(begins)
+
+
+def says_dead(word: str) -> bool:
+    """Whether ``word``, as the status of a lead, says that it came to nothing; "Closed" alone may mean converted.
+
+    >>> [word for word in ("Disqualified", "Spam", "Closed", "Closed - Converted") if says_dead(word)]
+    ['Disqualified', 'Spam']
+    """
+    return judge(word) == "lost" or ends_a_lead(word) == "lost" or unaccented(folded(word)) in _phrases("dead")
+
+
 def ends_a_lead(word: str) -> Verdict | None:
     """Return won or lost where ``word`` is one of the two ends of a lead in Dynamics, qualified and disqualified.
 

@@ -160,6 +160,7 @@ def test_opportunities_that_name_their_lead_are_the_outcome(tmp_path: Path) -> N
     unconverted = {heading: cell for heading, cell in LEAD.items() if not heading.startswith("Converted")}
     proposed = _propose(_export(tmp_path, Lead=unconverted, Opportunity={**OPPORTUNITY, "Lead ID": LEAD["Id"]}))
     assert "from: opportunities" in proposed.text
+    assert 'closed_status: ["Closed - Converted", "Closed - Not Converted"]' in proposed.text
     states = _states(_read(tmp_path, proposed))
     assert states["won"] == TRUTH["won"]
 
