@@ -6,7 +6,6 @@ from leadq.agreement.read import parse_agreement
 from leadq.agreement.template import template_text
 from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import open_engine, open_tables
-from leadq.features.handover.sources import SourceName
 from leadq.pipelines.measures.measure import Measured, measure_tables
 from leadq.pipelines.measures.measured_facts import measured_facts
 from tests.kept_by_sql import as_leadq_counts
@@ -15,10 +14,10 @@ AGREEMENT = parse_agreement(template_text(), where="agreement.yaml")
 HORIZON_DAYS = AGREEMENT.outcome.horizon_days
 
 
-def measured(history: History, agreed: SourceName | None = None) -> Measured:
+def measured(history: History) -> Measured:
     """Measure a history by the agreement that leadq comes with."""
     with open_engine(threads=1) as backend:
-        return measure_tables(open_tables(backend, history), AGREEMENT, agreed=agreed)
+        return measure_tables(open_tables(backend, history), AGREEMENT)
 
 
 def kept_by_leadq(found: Measured) -> dict[str | None, dict[str, int]]:

@@ -16,8 +16,6 @@ import ibis.expr.types as ir
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, microseconds
 from leadq.features.handover.frozen_tiers import frozen_tiers, score_rows
 
-GRACE_DAYS = 7
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
@@ -33,7 +31,7 @@ class Judging:
     """
 
     horizon_days: int
-    grace_days: int = GRACE_DAYS
+    grace_days: int
     best_first: tuple[str, ...]
     score_files: tuple[Path, ...] = ()
 

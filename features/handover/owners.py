@@ -17,14 +17,14 @@ SELLING = ("sales", "sales_manager")
 
 
 def owned_by_sales(tables: Tables) -> ir.Table | None:
-    """Return the spans ``lead_id, from_us, until_us`` in which a lead's owner sold; None without a list of owners."""
-    path = tables.history.path("owners")
-    if not path.exists():
+    """Return the spans ``lead_id, from_us, until_us`` in which a lead's owner sold; None where nobody is listed who sells."""
+    if not tables.history.has("owners"):
         return None
-    listed = open_parquet(tables.backend, path, "history_owners")
-    sells = listed.filter(listed.role.isin(SELLING)).select(
-        "owner", active_us=timestamp_us(listed.active_from), gone_us=timestamp_us(listed.active_to)
-    )
+    listed = open_parquet(tables.backend, tables.history.path("owners"), "history_owners")
+    sells = listed.filter(listed.role.isin(SELLING))
+    if not int(sells.count().to_pyarrow().as_py()):
+        return None
+    sells = sells.select("owner", active_us=timestamp_us(sells.active_from), gone_us=timestamp_us(sells.active_to))
     joined = owner_spans(tables).inner_join(sells, "owner")
     spans = joined.select(
         "lead_id",

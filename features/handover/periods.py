@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leadq.features.handover.sources import LAST_RESORT, Source, SourceName
+from leadq.agreement.terms.measured_terms import HandOver
+from leadq.features.handover.sources import LAST_RESORT, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,24 +15,24 @@ class Period:
 
     Parameters
     ----------
-    source : SourceName
+    source : HandOver
     from_us, until_us : int or None
         ``until_us`` is no part of it; None where there is no beginning or no end.
     """
 
-    source: SourceName
+    source: HandOver
     from_us: int | None
     until_us: int | None
 
 
-def periods(sources: Sequence[Source], agreed: SourceName | None = None) -> tuple[Period, ...]:
+def periods(sources: Sequence[Source], agreed: HandOver | None = None) -> tuple[Period, ...]:
     """Return the periods, oldest first; none where the agreed source is not recorded.
 
     Parameters
     ----------
     sources : sequence of Source
         In their order: at any time the first that is recorded counts, the last resort only where there is no other.
-    agreed : SourceName, optional
+    agreed : HandOver, optional
         The only source that counts, as the agreement says.
     """
     chosen = [one for one in sources if agreed in (None, one.name)]

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from leadq.agreement.terms.measured_terms import HandOver
 from leadq.features.engine.duckdb_engine import Tables, microseconds
 from leadq.features.handover.owners import OWNER, owned_by_sales
 from leadq.features.handover.present_ids import present_ids, under_present_ids
 
-SourceName = Literal["delivered", "owner_assigned", "handed_off_at", "created"]
-"""In their order: the first that is recorded counts."""
-
-LAST_RESORT: SourceName = "created"
+LAST_RESORT: HandOver = "created"
 """It says when a lead came in, and nothing of when sales got it."""
 
 DELIVERED = pa.schema(
@@ -58,19 +55,19 @@ class Source:
 
     Parameters
     ----------
-    name : SourceName
+    name : HandOver
     since_us : int or None
         Leads that came in earlier cannot have their hand-over there; None where it has always been recorded.
     spans : ir.Table
     """
 
-    name: SourceName
+    name: HandOver
     since_us: int | None
     spans: ir.Table
 
 
 def recorded_sources(tables: Tables, deliveries: Deliveries | None, sales_tiers: tuple[str, ...]) -> tuple[Source, ...]:
-    """Return the sources that this history and ledger have, in the order of :data:`SourceName`; the last one is always there.
+    """Return the sources that this history and ledger have, the best one first; the last resort is always there.
 
     Parameters
     ----------

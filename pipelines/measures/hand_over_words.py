@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leadq.agreement.terms.measured_terms import HandOver
 from leadq.features.engine.duckdb_engine import moment
 from leadq.features.handover.hand_overs import PeriodCounts
-from leadq.features.handover.sources import LAST_RESORT, SourceName
+from leadq.features.handover.sources import LAST_RESORT
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.models.tiers.kept_promises import ALL_TIERS, Kept, KeptFigures
 from leadq.models.tiers.promise_test import percent
 from leadq.pipelines.measures.measure import Measured
 
-_MEANING: dict[SourceName, str] = {
+WITHOUT_DATES = (
+    "Not recorded: the source has no dates, so nothing can be said of when a lead was handed over or met a stage. Add the date of creation "
+    "and the date of the decision to the export."
+)
+_MEANING: dict[HandOver, str] = {
     "delivered": "when the CRM first confirmed a score of a tier that sales owns",
     "owner_assigned": "when its owner first was somebody in sales",
     "handed_off_at": "at its hand-over date (leads.handed_off_at)",

@@ -8,12 +8,13 @@ from pathlib import Path
 import ibis
 
 from leadq.agreement.schema import Agreement
+from leadq.agreement.terms.measured_terms import HandOver
 from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import Tables, open_engine, open_tables
 from leadq.features.handover.hand_overs import HandOvers, PeriodCounts, hand_overs
 from leadq.features.handover.judged import Judging, judged
 from leadq.features.handover.periods import periods
-from leadq.features.handover.sources import Deliveries, SourceName, recorded_sources
+from leadq.features.handover.sources import Deliveries, recorded_sources
 from leadq.features.stages.stage_moments import StageMoments, stage_moments
 from leadq.models.tiers.kept_promises import KeptFigures, kept_figures
 from leadq.pipelines.measures.deliveries import deliveries_of, score_files
@@ -36,9 +37,9 @@ class Measured:
 
     Parameters
     ----------
-    agreed : SourceName or None
+    agreed : HandOver or None
         Source of the hand-over that the agreement names; None where it leaves it to what is recorded.
-    recorded : tuple of SourceName
+    recorded : tuple of HandOver
         Sources that this history has.
     counts : tuple of PeriodCounts
         Oldest first; the last one is in force. Empty where the agreed source is not recorded.
@@ -49,8 +50,8 @@ class Measured:
     stages : tuple of Stage
     """
 
-    agreed: SourceName | None
-    recorded: tuple[SourceName, ...]
+    agreed: HandOver | None
+    recorded: tuple[HandOver, ...]
     counts: tuple[PeriodCounts, ...]
     figures: tuple[KeptFigures, ...]
     touches_recorded: bool
@@ -59,15 +60,13 @@ class Measured:
     stages: tuple[Stage, ...]
 
 
-def measure(project: Project, history: History, *, agreed: SourceName | None = None) -> Measured | None:
+def measure(project: Project, history: History) -> Measured | None:
     """Measure ``history`` with what the store of ``project`` knows; None where it has no dates, without which nothing can be said.
 
     Parameters
     ----------
     project : Project
     history : History
-    agreed : SourceName, optional
-        The source of hand-overs that the agreement names.
 
     Raises
     ------
@@ -80,7 +79,7 @@ def measure(project: Project, history: History, *, agreed: SourceName | None = N
     with open_engine(threads=bounds.threads, memory_limit=bounds.memory_limit) as backend:
         tables = open_tables(backend, history)
         deliveries, files = deliveries_of(project), score_files(project)
-        return measure_tables(tables, project.agreement, deliveries=deliveries, files=files, agreed=agreed)
+        return measure_tables(tables, project.agreement, deliveries=deliveries, files=files)
 
 
 def measure_tables(
@@ -89,7 +88,6 @@ def measure_tables(
     *,
     deliveries: Deliveries | None = None,
     files: tuple[Path, ...] = (),
-    agreed: SourceName | None = None,
 ) -> Measured:
     """Measure the tables of a history with dates.
 
@@ -101,11 +99,12 @@ def measure_tables(
         Tiers that a CRM confirmed.
     files : tuple of Path
         Committed score tables.
-    agreed : SourceName, optional
     """
+    agreed = agreement.clocks.hand_over or None
     owned = tuple(tier.id for tier in agreement.tiers if tier.owner.strip().lower() == SALES)
     by = Judging(
         horizon_days=agreement.outcome.horizon_days,
+        grace_days=agreement.review.grace_days,
         best_first=tuple(tier.id for tier in agreement.tiers),
         score_files=files,
     )

@@ -31,7 +31,7 @@ from leadq.foundation.problems import GateStopped, Problem
 from leadq.models.evaluation.first_look import offer_in_words, tiers_at_first_look
 from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
-from leadq.pipelines.measures.hand_over_words import hand_overs_in_words
+from leadq.pipelines.measures.hand_over_words import WITHOUT_DATES, hand_overs_in_words
 from leadq.pipelines.measures.measure import Measured, measure
 from leadq.pipelines.measures.measured_facts import measured_facts
 from leadq.pipelines.measures.stage_words import stages_in_words
@@ -43,6 +43,8 @@ from leadq.pipelines.training.ingest import ingest, rejected_rows, rejected_word
 from leadq.pipelines.training.leak_checks import LeakReport, run_leak_checks
 from leadq.pipelines.training.spelling_remarks import spelling_remarks
 from leadq.pipelines.training.validate import agreement_problems, agreement_remarks
+
+_HAND_OVERS, _STAGES = "Hand-overs, and what came of them", "Stages, and who has met them"
 
 
 def check(project: Project, progress: Progress) -> Told:
@@ -184,13 +186,10 @@ def _told(
 
 
 def _measured_words(measured: Measured | None) -> dict[str, tuple[str, ...]]:
-    """Return headings and what stands under them; none for a source without dates."""
+    """Return headings and what stands under them."""
     if measured is None:
-        return {}
-    return {
-        "Hand-overs, and what came of them": hand_overs_in_words(measured),
-        "Stages, and who has met them": stages_in_words(measured),
-    }
+        return {_HAND_OVERS: (WITHOUT_DATES,)}
+    return {_HAND_OVERS: hand_overs_in_words(measured), _STAGES: stages_in_words(measured)}
 
 
 def _listed(heading: str, lines: Sequence[str]) -> list[str]:

@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from leadq.agreement.terms.measured_terms import HandOver
 from leadq.crm.contract.history import History
 from leadq.crm.contract.score_table import SCORES
 from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables
 from leadq.features.handover.hand_overs import HandOvers, hand_overs
 from leadq.features.handover.judged import Judging, judged
 from leadq.features.handover.periods import periods
-from leadq.features.handover.sources import DELIVERED, Deliveries, SourceName, recorded_sources
+from leadq.features.handover.sources import DELIVERED, Deliveries, recorded_sources
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 READ_AT = START + timedelta(days=150)
@@ -171,14 +172,14 @@ def measured() -> Measure:
         history: History,
         *,
         delivered: Deliveries | None = None,
-        agreed: SourceName | None = None,
+        agreed: HandOver | None = None,
         files: tuple[Path, ...] = (),
     ) -> tuple[HandOvers, dict[tuple[str, int], dict[str, Any]]]:
         with open_engine(threads=1) as backend:
             tables = open_tables(backend, history)
             sources = recorded_sources(tables, delivered, OWNED)
             found = hand_overs(tables, sources, periods(sources, agreed))
-            by = Judging(horizon_days=HORIZON_DAYS, best_first=TIERS, score_files=files)
+            by = Judging(horizon_days=HORIZON_DAYS, grace_days=7, best_first=TIERS, score_files=files)
             rows = judged(tables, found.table, by).to_pyarrow().to_pylist()
         return found, {(row["lead_id"], row["entry"]): row for row in rows}
 

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.terms.measured_terms import Review
 from leadq.crm.contract.history import History
 from leadq.crm.contract.score_table import SCORES
 from leadq.crm.simulated.company_settings import CompanySettings
@@ -131,13 +133,16 @@ def _commit(company: Company, as_of: datetime, tiers: dict[str, str]) -> Path:
     return scores
 
 
-def _measured(company: Company, **given: Any) -> Measured:
-    measured = measure(company.project, company.history, **given)
+def _measured(company: Company, agreed: str = "", **agreement: Any) -> Measured:
+    clocks = f"clocks: {{hand_over: {agreed}}}\n" if agreed else ""
+    changed = parse_agreement(company.project.agreement.text + clocks, where="agreement.yaml")
+    project = replace(company.project, agreement=replace(changed, **agreement))
+    measured = measure(project, company.history)
     assert measured is not None
     return measured
 
 
-@pytest.mark.parametrize("agreed", [None, "delivered"])
+@pytest.mark.parametrize("agreed", ["", "delivered"])
 def test_hand_overs_by_deliveries_and_who_was_there_before_them(company: Company, agreed: Any) -> None:
     facts = measured_facts(_measured(company, agreed=agreed))["hand_overs"]
     [period] = facts["periods"]
@@ -170,6 +175,14 @@ def test_every_interval_holds_its_share_and_a_share_is_of_what_is_counted(compan
         assert one["all"]["mature"] == one["worked"]["mature"] + one["never_worked"]
 
 
+def test_the_days_of_grace_are_the_agreements(company: Company) -> None:
+    facts = measured_facts(_measured(company, "created", review=Review(grace_days=30)))["hand_overs"]
+    by_sql = _by_sql(company, CREATED, grace_days=30)
+    assert facts["grace_days"] == 30
+    assert as_leadq_counts(facts["figures"]) == by_sql.counts
+    assert by_sql.counts[None]["mature"] < _by_sql(company, CREATED).counts[None]["mature"]
+
+
 def test_it_is_said_in_plain_words(company: Company) -> None:
     measured = _measured(company)
     words = hand_overs_in_words(measured)
@@ -193,9 +206,15 @@ def test_a_source_that_is_not_recorded_is_said_with_those_that_are(company: Comp
     assert measured_facts(measured)["hand_overs"]["figures"] == []
 
 
-def _by_sql(company: Company, shown: str | pa.Table, begun: datetime | None = None) -> Any:
+def _by_sql(company: Company, shown: str | pa.Table, begun: datetime | None = None, grace_days: int = 7) -> Any:
     horizon = company.project.agreement.outcome.horizon_days
     history = company.history
     return kept_by_sql(
-        history.folder, history.read_at, horizon_days=horizon, shown=shown, scores=company.files, begun=begun
+        history.folder,
+        history.read_at,
+        horizon_days=horizon,
+        shown=shown,
+        scores=company.files,
+        begun=begun,
+        grace_days=grace_days,
     )
