@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, microseconds
 from leadq.features.handover.frozen_tiers import frozen_tiers, score_rows
+from leadq.features.labels import worked_moments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +78,7 @@ def _won(tables: Tables, known: ir.Table) -> ir.Table:
 
 def _worked(tables: Tables, known: ir.Table) -> ir.Table:
     """Hand-overs that sales touched or accepted in their entry, before or after the hand-over, by the end of the horizon."""
-    touches = tables.touches.select("lead_id", worked_us=ibis._.occurred_us)
-    accepted = tables.dispositions.filter(ibis._.decision == "accepted").select("lead_id", worked_us=ibis._.decided_us)
-    joined = known.inner_join(touches.union(accepted), "lead_id")
+    joined = known.inner_join(worked_moments(tables), "lead_id")
     counted = joined.filter(
         joined.worked_us >= joined.entered_us,
         joined.worked_us <= joined.horizon_us,

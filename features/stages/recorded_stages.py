@@ -1,7 +1,7 @@
 """What a CRM itself records of a stage: a date column of the leads, or changes of a lead's field to the stage's name.
 
-A date column is one of the company's own named after the stage: ``mql_at``, ``MQL_date``. A recorded change is one to the stage's name,
-or to how CRMs write it.
+A date column is one of the company's own named after the stage: ``mql_at``, ``MQL_date``, ``SQL_Date__c``. A recorded change is one to
+the stage's name, or to how CRMs write it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import Tables, own_column
 
 DATE_ENDINGS = ("at", "date")
+CUSTOM = "__c"
+"""How the name of a company's own field ends in some CRMs."""
 _WRITTEN = {
     "mql": ("marketingqualifiedlead", "marketingqualified"),
     "sal": ("salesacceptedlead", "salesaccepted"),
@@ -34,7 +36,7 @@ def date_column(history: History, stage: str) -> str | None:
     """
     wanted = {f"{_bare(stage)}{ending}" for ending in DATE_ENDINGS}
     dates = [field.name for field in history.own_fields if field.entity == "lead" and field.type == "date"]
-    return next((name for name in sorted(dates) if _bare(name) in wanted), None)
+    return next((name for name in sorted(dates) if _bare(name.removesuffix(CUSTOM)) in wanted), None)
 
 
 def by_date_column(tables: Tables, column: str) -> ir.Table:

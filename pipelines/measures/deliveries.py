@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -53,16 +54,29 @@ def deliveries_of(project: Project) -> Deliveries | None:
     return Deliveries(rows=pa.table([list(one) for one in columns], schema=DELIVERED), since_us=min(since))
 
 
-def score_files(project: Project) -> tuple[Path, ...]:
-    """Return the score tables of every committed run up to ``read_at``, which must be whole.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreFiles:
+    """Score tables of committed runs, and how many of them are gone."""
+
+    files: tuple[Path, ...]
+    gone: int
+
+
+NO_SCORES = ScoreFiles(files=(), gone=0)
+
+
+def score_files(project: Project) -> ScoreFiles:
+    """Return the score tables of every committed run up to ``read_at``.
 
     Raises
     ------
     StoreError
-        One is gone or damaged.
+        One is damaged. One that is gone takes tiers with it and stops nothing.
     """
     store = project.store
-    return tuple(store.table(run.scores) for run in store.runs() if run.inputs.as_of <= project.read_at)
+    names = [run.scores for run in store.runs() if run.inputs.as_of <= project.read_at]
+    there = [name for name in names if (store.folder / name).is_file()]
+    return ScoreFiles(files=tuple(store.table(name) for name in there), gone=len(names) - len(there))
 
 
 def _where_sales_works(project: Project) -> tuple[str, ...]:

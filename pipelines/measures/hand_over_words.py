@@ -65,6 +65,9 @@ def _lines(measured: Measured) -> Iterator[str]:
             f"{counted(untold, 'hand-over has', 'hand-overs have')} no tier frozen: no score was there when "
             f"{one_or_many(untold, 'it was', 'they were')} made, so {one_or_many(untold, 'it is', 'they are')} part of no promise."
         )
+    if measured.scores_gone:
+        gone = counted(measured.scores_gone, "score table is", "score tables are")
+        yield f"{gone} no longer in the store: hand-overs of those nights have no tier, or an older one. Restore them from a backup."
 
 
 def _source(one: PeriodCounts) -> str:

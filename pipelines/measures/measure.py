@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import ibis
 
@@ -17,7 +16,7 @@ from leadq.features.handover.periods import periods
 from leadq.features.handover.sources import Deliveries, recorded_sources
 from leadq.features.stages.stage_moments import StageMoments, stage_moments
 from leadq.models.tiers.kept_promises import KeptFigures, kept_figures
-from leadq.pipelines.measures.deliveries import deliveries_of, score_files
+from leadq.pipelines.measures.deliveries import NO_SCORES, ScoreFiles, deliveries_of, score_files
 from leadq.pipelines.project.project import Project
 
 SALES = "sales"
@@ -47,6 +46,8 @@ class Measured:
         Of hand-overs of the last period.
     touches_recorded : bool
     horizon_days, grace_days : int
+    scores_gone : int
+        Score tables that committed runs name and that are not in the store.
     stages : tuple of Stage
     """
 
@@ -57,6 +58,7 @@ class Measured:
     touches_recorded: bool
     horizon_days: int
     grace_days: int
+    scores_gone: int
     stages: tuple[Stage, ...]
 
 
@@ -78,8 +80,7 @@ def measure(project: Project, history: History) -> Measured | None:
     bounds = project.settings.engine
     with open_engine(threads=bounds.threads, memory_limit=bounds.memory_limit) as backend:
         tables = open_tables(backend, history)
-        deliveries, files = deliveries_of(project), score_files(project)
-        return measure_tables(tables, project.agreement, deliveries=deliveries, files=files)
+        return measure_tables(tables, project.agreement, deliveries=deliveries_of(project), scores=score_files(project))
 
 
 def measure_tables(
@@ -87,7 +88,7 @@ def measure_tables(
     agreement: Agreement,
     *,
     deliveries: Deliveries | None = None,
-    files: tuple[Path, ...] = (),
+    scores: ScoreFiles = NO_SCORES,
 ) -> Measured:
     """Measure the tables of a history with dates.
 
@@ -97,8 +98,7 @@ def measure_tables(
     agreement : Agreement
     deliveries : Deliveries, optional
         Tiers that a CRM confirmed.
-    files : tuple of Path
-        Committed score tables.
+    scores : ScoreFiles, optional
     """
     agreed = agreement.clocks.hand_over or None
     owned = tuple(tier.id for tier in agreement.tiers if tier.owner.strip().lower() == SALES)
@@ -106,7 +106,7 @@ def measure_tables(
         horizon_days=agreement.outcome.horizon_days,
         grace_days=agreement.review.grace_days,
         best_first=tuple(tier.id for tier in agreement.tiers),
-        score_files=files,
+        score_files=scores.files,
     )
     sources = recorded_sources(tables, deliveries, owned)
     when = periods(sources, agreed)
@@ -119,6 +119,7 @@ def measure_tables(
         touches_recorded=tables.history.has_touches,
         horizon_days=by.horizon_days,
         grace_days=by.grace_days,
+        scores_gone=scores.gone,
         stages=tuple(_counted(one) for one in stage_moments(tables, agreement)),
     )
 

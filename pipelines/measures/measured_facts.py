@@ -18,6 +18,7 @@ def measured_facts(measured: Measured) -> dict[str, Any]:
             "horizon_days": measured.horizon_days,
             "grace_days": measured.grace_days,
             "touches_recorded": measured.touches_recorded,
+            "score_tables_gone": measured.scores_gone,
             "periods": [
                 {
                     "source": one.period.source,

@@ -44,7 +44,7 @@ from leadq.pipelines.training.leak_checks import LeakReport, run_leak_checks
 from leadq.pipelines.training.spelling_remarks import spelling_remarks
 from leadq.pipelines.training.validate import agreement_problems, agreement_remarks
 
-_HAND_OVERS, _STAGES = "Hand-overs, and what came of them", "Stages, and who has met them"
+_HAND_OVERS, _STAGES = "Hand-overs and their results", "Stages and who has met them"
 
 
 def check(project: Project, progress: Progress) -> Told:
@@ -78,7 +78,7 @@ def check(project: Project, progress: Progress) -> Told:
             progress("Trying which tiers could be promised")
             more = _first_look(project, data.without(quarantine(leaks.findings, history)))
         progress("Measuring hand-overs and stages")
-        measured = measure(project, history)
+        measured = None if gate.stopped else measure(project, history)
         progress("Working out what the data can prove")
         ready = report_readiness(project, history, gate, data, leaks.findings, leaks.rows, more, measured=measured)
     return _told(project, history, gate, ready, leaks, stopping, measured)
@@ -101,7 +101,12 @@ def report_readiness(
     write_text(
         project.reports / "check.html",
         render_check_report(
-            ready, findings, gate, checks, outcome=outcome_words(history.folder), measured=_measured_words(measured)
+            ready,
+            findings,
+            gate,
+            checks,
+            outcome=outcome_words(history.folder),
+            measured=_measured_words(history, measured),
         ),
     )
     return ready
@@ -170,7 +175,7 @@ def _told(
     parts = [ready.in_words(), *([outcome] if outcome else [])]
     parts += _listed("Open leads that look closed", [dead.says] if dead.says else [])
     parts += _listed("This stops training", [str(problem) for problem in stopping])
-    for heading, lines in _measured_words(measured).items():
+    for heading, lines in _measured_words(history, measured).items():
         parts += _listed(heading, lines)
     parts += _listed("Possible leaks", [_leak_words(finding) for finding in once_a_field(leaks.findings)])
     parts += _listed("Leak checks", [_check_words(row) for row in leaks.rows])
@@ -185,10 +190,10 @@ def _told(
     return Told(facts=facts, words="\n\n".join(parts), exit_code=code)
 
 
-def _measured_words(measured: Measured | None) -> dict[str, tuple[str, ...]]:
-    """Return headings and what stands under them."""
+def _measured_words(history: History, measured: Measured | None) -> dict[str, tuple[str, ...]]:
+    """Return headings and what stands under them; nothing where the gate has stopped the tables."""
     if measured is None:
-        return {_HAND_OVERS: (WITHOUT_DATES,)}
+        return {} if history.dated else {_HAND_OVERS: (WITHOUT_DATES,)}
     return {_HAND_OVERS: hand_overs_in_words(measured), _STAGES: stages_in_words(measured)}
 
 

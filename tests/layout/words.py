@@ -14,7 +14,7 @@ from pathlib import Path
 ROOMS = ("foundation", "agreement", "crm", "features", "models", "serving", "pipelines")
 NOUNS = (
     "accounts|answers|attempts|calls|campaigns|cells|chunks|columns|contacts|days|decisions|errors|events|families|features|fields"
-    "|files|hand-offs|hours|leads|leaks|levels|lines|losses|minutes|months|nights|opportunities|periods|problems|properties|records"
+    "|files|hand-offs|hand-overs|hours|leads|leaks|levels|lines|losses|minutes|months|nights|opportunities|periods|problems|properties|records"
     "|revisions|rows|rules|seconds|steps|tables|tiers|times|touches|values|warnings|weeks|wins|years"
 )
 _NOUN = re.compile(rf" (?:(?!(?:of|on|in|at|for|to|and|is|are|has|have|that) )[a-z-]+ )?(?:{NOUNS})\b")

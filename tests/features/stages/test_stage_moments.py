@@ -22,7 +22,7 @@ from tests.conformance.feature_groups.small_company import LAW
 HOUR = timedelta(hours=1)
 DAY = 24 * HOUR
 START = datetime(2025, 3, 1, tzinfo=UTC)
-READ_AT = START + 30 * DAY
+READ_AT = START + 22 * DAY
 TRACKED = {
     "lead.authority": START - DAY,
     "lead.timeline": START + 3 * DAY,
@@ -42,7 +42,7 @@ CHECKS = {
 }
 
 
-def company(seed: int, leads: int = 12) -> Rows:
+def company(seed: int, leads: int = 9) -> Rows:
     """Everything happens at whole hours of a few days, so that much of it meets, ages out and comes back."""
     draw = np.random.default_rng(seed)
     rows: Rows = {name: [] for name in ("leads", "accounts", "events", "field_history")}
@@ -265,7 +265,7 @@ def test_without_recorded_changes_the_crms_own_date_counts_or_its_stage_history(
     checks = staged(agreement, MQL=(CHECKS["authority"],), SAL=(CHECKS["authority"],), SQL=(CHECKS["authority"],))
     when = START + 5 * DAY
     for row in rows["leads"]:
-        row["mql_date"] = when if row["lead_id"] == "L03" else READ_AT + DAY
+        row["MQL_Date__c"] = when if row["lead_id"] == "L03" else READ_AT + DAY
     rows["field_history"] = [
         {"entity": "lead", "entity_id": lead, "field": "stage", "changed_at": at, "old_value": "x", "new_value": value}
         for lead, at, value in (
@@ -279,12 +279,14 @@ def test_without_recorded_changes_the_crms_own_date_counts_or_its_stage_history(
         tmp_path / "history",
         rows,
         read_at=READ_AT,
-        own_types={"leads": {"mql_date": pa.timestamp("us", tz="UTC")}},
-        own_fields=(OwnField(entity="lead", name="mql_date", type="date", status="refused", why="known afterwards"),),
+        own_types={"leads": {"MQL_Date__c": pa.timestamp("us", tz="UTC")}},
+        own_fields=(
+            OwnField(entity="lead", name="MQL_Date__c", type="date", status="refused", why="known afterwards"),
+        ),
     )
     found, moments = told(history, checks)
     assert [(one.source, one.column, one.missing) for one in found] == [
-        ("date column", "mql_date", ("lead.authority",)),
+        ("date column", "MQL_Date__c", ("lead.authority",)),
         ("stage history", "", ("lead.authority",)),
         ("stage history", "", ("lead.authority",)),
     ]

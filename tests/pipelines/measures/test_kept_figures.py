@@ -218,3 +218,17 @@ def _by_sql(company: Company, shown: str | pa.Table, begun: datetime | None = No
         begun=begun,
         grace_days=grace_days,
     )
+
+
+def test_a_score_table_that_is_gone_takes_its_tiers_and_stops_nothing(company: Company, tmp_path: Path) -> None:
+    before = _measured(company, "created")
+    aside = tmp_path / "aside.parquet"
+    company.files[4].rename(aside)
+    try:
+        after = _measured(company, "created")
+        by_sql = _by_sql(replace(company, files=[path for path in company.files if path.is_file()]), CREATED)
+    finally:
+        aside.rename(company.files[4])
+    assert as_leadq_counts(measured_facts(after)["hand_overs"]["figures"]) == by_sql.counts
+    assert (before.scores_gone, after.scores_gone) == (0, 1)
+    assert hand_overs_in_words(after)[-1].startswith("1 score table is no longer in the store")
