@@ -95,10 +95,10 @@ def _of_all(every: KeptFigures, measured: Measured) -> str:
     young = every.handed_over - every.everyone.n
     judged = (
         f"Judged are hand-overs whose {counted(measured.horizon_days, 'day')} are over and {measured.grace_days} more in which wins are "
-        "still entered"
+        "still entered; in brackets the 90 % interval"
     )
-    later = f"; {young:,} {one_or_many(young, 'is', 'are')} younger" if young else ""
-    return f"{_tier(every)}: {_kept(every)} {judged}{later}."
+    later = f" {young:,} {one_or_many(young, 'is', 'are')} younger." if young else ""
+    return f"{_tier(every)}: {_kept(every)} {judged}.{later}"
 
 
 def _tier(one: KeptFigures) -> str:
@@ -111,18 +111,19 @@ def _tier(one: KeptFigures) -> str:
 def _kept(one: KeptFigures) -> str:
     if not one.everyone.n:
         return f"{counted(one.handed_over, 'hand-over')}, none old enough to judge."
-    said = f"{_won(one.everyone)} of all handed over"
+    said = f"of {one.everyone.n:,} handed over {_won(one.everyone)}."
     if one.worked is not None:
-        never = one.never_worked or 0
-        share = one.never_worked_share or 0.0
-        of_worked = f"{_won(one.worked)} of those sales worked" if one.worked.n else "none was worked"
-        said += f"; {of_worked}; {never:,} of {one.everyone.n:,} never worked ({percent(share)})"
-    return f"{said}."
+        of_worked = (
+            f"Of the {one.worked.n:,} that sales worked {_won(one.worked)}" if one.worked.n else "Sales worked none"
+        )
+        never, share = one.never_worked or 0, one.never_worked_share or 0.0
+        said += f" {of_worked}; {never:,} {one_or_many(never, 'was', 'were')} never worked ({percent(share)})."
+    return said
 
 
 def _won(one: Kept) -> str:
     rate, low, high = (percent(value or 0.0) for value in (one.rate, one.low, one.high))
-    return f"{one.won:,} of {one.n:,} won, {rate} ({low} to {high}),"
+    return f"{one.won:,} {one_or_many(one.won, 'was', 'were')} won: {rate} ({low} to {high})"
 
 
 def _moved(one: KeptFigures) -> str:

@@ -24,10 +24,11 @@ SALES = "sales"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A stage and how many leads have met it; ``leads`` is None where that is not recorded."""
+    """A stage, how many leads have met it (None where that is not recorded), and of how many that can be said."""
 
     moments: StageMoments
     leads: int | None
+    among: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ def measure_tables(
         horizon_days=by.horizon_days,
         grace_days=by.grace_days,
         scores_gone=scores.gone,
-        stages=tuple(_counted(one) for one in stage_moments(tables, agreement)),
+        stages=tuple(_counted(tables, one) for one in stage_moments(tables, agreement)),
     )
 
 
@@ -132,6 +133,9 @@ def _figures(tables: Tables, found: HandOvers, by: Judging, agreement: Agreement
     return kept_figures(frame, agreement, touches_recorded=tables.history.has_touches)
 
 
-def _counted(moments: StageMoments) -> Stage:
+def _counted(tables: Tables, moments: StageMoments) -> Stage:
     leads = None if moments.table is None else int(moments.table.count().to_pyarrow().as_py())
-    return Stage(moments=moments, leads=leads)
+    dated = tables.leads.filter(ibis._.created_us.notnull())
+    if moments.since_us is not None:
+        dated = dated.filter(ibis._.created_us >= ibis.literal(moments.since_us, "int64"))
+    return Stage(moments=moments, leads=leads, among=int(dated.count().to_pyarrow().as_py()))

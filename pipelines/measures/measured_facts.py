@@ -62,6 +62,7 @@ def _stage(one: Stage) -> dict[str, Any]:
         "source": moments.source,
         "column": moments.column or None,
         "leads": one.leads,
+        "among": one.among,
         "missing": list(moments.missing),
         "since": _moment(moments.since_us),
     }
