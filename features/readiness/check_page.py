@@ -19,8 +19,26 @@ def render_check_report(
     checks: Iterable[CheckRow] = (),
     *,
     outcome: str = "",
+    kept: Iterable[str] = (),
 ) -> str:
-    """Render the page; whatever comes from the data is escaped. ``outcome`` says which column and words the outcomes are."""
+    """Render the page; whatever comes from the data is escaped.
+
+    Parameters
+    ----------
+    readiness : Readiness
+    findings : iterable of LeakFinding
+    gate : GateResult
+    checks : iterable of CheckRow
+    outcome : str
+        Which column and words the outcomes are.
+    kept : iterable of str
+        Whether the agreement can be kept, a sentence a term.
+    """
     template = page_environment("leadq.features.readiness", "leadq.crm.gate").get_template("check_page.html.j2")
     told = [(found, what_happened(found), what_to_do(found)) for found in findings]
-    return template.render(readiness=readiness, findings=told, checks=tuple(checks), gate=gate, outcome=outcome) + "\n"
+    return (
+        template.render(
+            readiness=readiness, findings=told, checks=tuple(checks), gate=gate, outcome=outcome, kept=tuple(kept)
+        )
+        + "\n"
+    )

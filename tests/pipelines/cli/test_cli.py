@@ -142,7 +142,7 @@ def test_the_agreement_is_shown_in_words_and_as_data(leadq: Leadq, tmp_path: Pat
         "- promise: at least 30 % of the leads handed over are won",
         "- then: the lead is disqualified",
         "- rejects a lead for an agreed reason only: yes",
-        "- unreachable after 6 attempts",
+        "- unreachable",
     ):
         assert line in words.splitlines()
     code, out, err = leadq("agreement", "--project", str(tmp_path), "--json")
