@@ -6,6 +6,7 @@ No check is evaluated here: the features room turns each into a predicate on the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import chain
 
 from leadq.agreement.findings import Findings
 from leadq.agreement.schema import Agreement, Check, Operator, Subject
@@ -170,12 +171,16 @@ def read_ideal_customer(section: Section) -> tuple[Check, ...]:
 
 
 def placed_checks(agreement: Agreement) -> Iterator[tuple[str, Check]]:
-    """Yield every check with what a message calls its place."""
+    """Yield every check that decides something (rules, stages, ideal customer) with what a message calls its place."""
     for rule in agreement.rules:
         yield from ((f"rule {rule.id}", check) for check in rule.when)
     for stage, checks in agreement.stages.items():
         yield from ((f"stage {stage}", check) for check in checks)
     yield from (("ideal_customer", check) for check in agreement.ideal_customer)
+
+
+def asked_checks(agreement: Agreement) -> Iterator[tuple[str, Check]]:
+    """Yield every check that only asks for facts: what reasons for rejecting need, what marketing says of a lead."""
     for reason, after in agreement.after_rejection.items():
         yield from ((f"rejection reason {reason}", check) for check in after.checks)
     yield from (("duties of marketing: context_fields", check) for check in context_checks(agreement))
@@ -192,7 +197,7 @@ def context_checks(agreement: Agreement) -> tuple[Check, ...]:
 def check_fields(
     agreement: Agreement, known_fields: Collection[str], *, where: str = "agreement.yaml"
 ) -> tuple[Problem, ...]:
-    """Name every field of a rule, stage or the ideal customer that the data does not have.
+    """Name every field that the agreement asks for and the data does not have.
 
     Parameters
     ----------
@@ -215,6 +220,6 @@ def check_fields(
             remedy=f"{did_you_mean(check.name, known_fields)}Write account.NAME for a field of the account, "
             "NAME for one of the lead, or map the field in leadq.yaml.",
         )
-        for place, check in placed_checks(agreement)
+        for place, check in chain(placed_checks(agreement), asked_checks(agreement))
         if check.subject == "field" and check.name not in known_fields
     )

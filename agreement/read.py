@@ -7,6 +7,7 @@ it needs the data; nothing here reads any.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -28,6 +29,7 @@ from leadq.foundation.yaml_reader import parse_yaml, read_yaml
 from leadq.foundation.yaml_tree import Document, Scalar
 
 LONGEST_HORIZON_DAYS = 730
+_SHA256 = re.compile("[0-9a-f]{64}")
 NAMED = "Name a file that is there; a relative path counts from the folder you are in, and not from the project."
 OF_A_PROJECT = "Name the agreement's file in leadq.yaml, or run leadq init for one to begin with."
 
@@ -134,7 +136,12 @@ def _read_signatures(top: Section) -> tuple[Signature, ...]:
     signatures: list[Signature] = []
     for section in top.sections("signed", "signature"):
         section.require("role", "on")
-        signatures.append(Signature(role=section.text("role", ""), on=section.day("on", date.min)))
+        signature = Signature(
+            role=section.text("role", ""), on=section.day("on", date.min), sha256=section.text("sha256", "")
+        )
+        if signature.sha256 and not _SHA256.fullmatch(signature.sha256):
+            section.note("sha256", "must be 64 digits and letters from a to f", "Sign again with leadq agreement sign.")
+        signatures.append(signature)
         section.close()
     return tuple(signatures)
 

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from leadq.agreement.clauses import VERSION, Fact, facts
 from leadq.agreement.schema import Agreement
+from leadq.agreement.signing.signed_text import terms_sha256
 
 FRAME = "Frame"
 
@@ -34,6 +35,7 @@ def in_words(agreement: Agreement) -> str:
             lines.append("")
     if agreement.sha256:
         lines += [f"Text of the file: SHA-256 `{agreement.sha256}`.", ""]
+        lines += [f"What is signed, the file without its signatures: SHA-256 `{terms_sha256(agreement.text)}`.", ""]
     return "\n".join(lines)
 
 

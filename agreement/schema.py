@@ -34,10 +34,11 @@ BY_MODEL = "model"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """Who signed, and when."""
+    """Who signed, when, and the hash of the text that was signed; empty before signatures had one."""
 
     role: str
     on: date
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,7 @@ def make_desk(project: Project, *, environment: Mapping[str, str], local_name: s
         model_of=_model_reader(project, runs),
         full_row=_FullRows(project, runs).of,
         clock=clock,
+        read_at=project.settings.read_at,
     )
 
 

@@ -19,11 +19,23 @@ def render_check_report(
     checks: Iterable[CheckRow] = (),
     *,
     outcome: str = "",
+    kept: Iterable[str] = (),
     measured: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Render the page; whatever comes from the data is escaped.
 
-    ``outcome`` says which column and words the outcomes are, ``measured`` headings and lines on hand-overs and stages.
+    Parameters
+    ----------
+    readiness : Readiness
+    findings : iterable of LeakFinding
+    gate : GateResult
+    checks : iterable of CheckRow
+    outcome : str
+        Which column and words the outcomes are.
+    kept : iterable of str
+        Whether the agreement can be kept, a sentence a term.
+    measured : mapping, optional
+        Headings and lines on hand-overs and stages.
     """
     template = page_environment("leadq.features.readiness", "leadq.crm.gate").get_template("check_page.html.j2")
     told = [(found, what_happened(found), what_to_do(found)) for found in findings]
@@ -34,6 +46,7 @@ def render_check_report(
             checks=tuple(checks),
             gate=gate,
             outcome=outcome,
+            kept=tuple(kept),
             measured=measured or {},
         )
         + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from leadq.agreement.schema import Agreement
 from leadq.features.readiness.minimum_outcomes import in_months
@@ -12,32 +12,41 @@ from leadq.features.readiness.time_span import QUARTER_DAYS
 from leadq.features.training_data import HANDOFF, TrainingData
 from leadq.foundation.plurals import counted
 
-_TIER_SHARE = 0.2  # of a quarter's leads, for the example of how much a tier can prove
 _FEWEST = 30  # leads, below which the acceptance test calls a tier not testable
 _HEADROOM = 1.2
 
 
-def promises(data: TrainingData, agreement: Agreement) -> Iterator[Statement]:
-    """Say for each promise what a quarter's leads can prove of it."""
+def promises(data: TrainingData, agreement: Agreement, shares: Mapping[str, float] | None) -> Iterator[Statement]:
+    """Say for each promise what a quarter's leads can prove of it.
+
+    Parameters
+    ----------
+    data : TrainingData
+    agreement : Agreement
+    shares : mapping of str to float or None
+        Share of each tier among the leads handed over, in [0, 1], by tested forecasts; None where nothing could be tested.
+    """
     quarter = _leads_a_quarter(data)
-    n = max(1, round(quarter * _TIER_SHARE))
     confidence = agreement.acceptance.confidence
     for tier in agreement.tiers:
         if tier.promise is None:
             continue
         promise = tier.promise.win_rate_at_least
-        needed = rate_that_proves(promise, n, confidence=confidence)
+        if shares is None or tier.id not in shares:
+            yield _unknown_share(tier.id, promise, confidence)
+            continue
+        share = shares[tier.id]
+        n = round(quarter * share)
+        needed = rate_that_proves(promise, n, confidence=confidence) if n else None
         enough = leads_that_prove(promise, min(_HEADROOM * promise, 0.99), confidence=confidence)
+        gets = f"About {share:.1%} of the leads handed over are {tier.id}, {counted(n, 'lead')} a quarter"
         if needed is None or n < _FEWEST:
-            sentence = (
-                f"If a fifth of all leads are {tier.id}, it gets about {counted(n, 'lead')} a quarter: too few to test its "
-                f"promise of {promise:.0%}."
-            )
+            sentence = f"{gets}: too few to test its promise of {promise:.0%} in a quarter."
             yield say("cannot", f"promise_{tier.id}", sentence, leads=n, promise=promise)
         else:
             sentence = (
-                f"If a fifth of all leads are {tier.id}, it gets about {counted(n, 'lead')} a quarter: its promise of "
-                f"{promise:.0%} is proven once {needed:.1%} or more of them are won (with {confidence:.0%} confidence)."
+                f"{gets}: its promise of {promise:.0%} is proven once {needed:.1%} or more of them are won (with "
+                f"{confidence:.0%} confidence)."
             )
             yield say("can", f"promise_{tier.id}", sentence, leads=n, promise=promise, rate_that_proves=needed)
         if enough is not None and enough > n:
@@ -45,9 +54,22 @@ def promises(data: TrainingData, agreement: Agreement) -> Iterator[Statement]:
                 f"If the true win rate of {tier.id} is {_HEADROOM * promise:.0%}, it takes {counted(enough, 'lead')} to prove "
                 f"its promise of {promise:.0%}"
             )
-            if data.dated:
+            if data.dated and n:
                 advice += f", about {in_months(3 * enough / n)} of hand-offs"
             yield say("next", f"leads_for_{tier.id}", advice + ".", leads=enough)
+
+
+def _unknown_share(tier_id: str, promise: float, confidence: float) -> Statement:
+    """Say what a test of a promise takes where nobody knows how many leads are in the tier."""
+    enough = leads_that_prove(promise, min(_HEADROOM * promise, 0.99), confidence=confidence)
+    takes = (
+        "" if enough is None else f" If {_HEADROOM * promise:.0%} of them are won, it takes {counted(enough, 'lead')}."
+    )
+    sentence = (
+        f"How many leads are {tier_id} is not known before a model is tested on later leads, so nothing can be said of how soon its "
+        f"promise of {promise:.0%} is proven.{takes}"
+    )
+    return say("cannot", f"promise_{tier_id}", sentence, promise=promise)
 
 
 def _leads_a_quarter(data: TrainingData) -> float:

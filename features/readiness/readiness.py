@@ -6,7 +6,7 @@ and a statistician should have read before they believe a score.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from leadq.agreement.schema import Agreement
 from leadq.crm.contract.history import History
@@ -25,7 +25,9 @@ from leadq.foundation.plurals import counted, one_or_many
 __all__ = ["Readiness", "readiness"]
 
 
-def readiness(history: History, data: TrainingData | None, agreement: Agreement) -> Readiness:
+def readiness(
+    history: History, data: TrainingData | None, agreement: Agreement, *, shares: Mapping[str, float] | None = None
+) -> Readiness:
     """Say what ``history`` can and cannot prove for ``agreement``.
 
     Parameters
@@ -34,6 +36,8 @@ def readiness(history: History, data: TrainingData | None, agreement: Agreement)
     data : TrainingData or None
         All rows, immature and never-worked ones too. None where no training data could be built; what rests on it is left out.
     agreement : Agreement
+    shares : mapping of str to float, optional
+        Share of each promised tier among the leads handed over, by tested forecasts; without it nothing is said of how many there are.
     """
     facts = read_facts(history, agreement.outcome.horizon_days)
     statements = [*_size(facts)]
@@ -44,7 +48,7 @@ def readiness(history: History, data: TrainingData | None, agreement: Agreement)
         statements += _flat(history)
     statements += [*worked(facts, history, data), *_fields(history), *_left_over(facts, history)]
     if data is not None:
-        statements += [*mature(data), *promises(data, agreement)]
+        statements += [*mature(data), *promises(data, agreement, shares)]
     return Readiness(statements=tuple(statements))
 
 

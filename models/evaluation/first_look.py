@@ -5,7 +5,10 @@ A first look in seconds. The model of a training is better and decides; a tier t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
 
 from leadq.agreement.schema import Agreement
 from leadq.features.training_data import TrainingData
@@ -19,8 +22,33 @@ from leadq.models.tiers.promise_test import percent
 from leadq.models.tiers.tier_offers import TierCut, no_tiers, offer_tiers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FirstLook:
+    """What a first look found.
+
+    Parameters
+    ----------
+    tiers : tuple of TierCut
+        What could be promised.
+    probability, label : arrays of shape (n,)
+        Of the later leads that were tested, at hand-off; empty where nothing could be tested.
+    as_of : Series of shape (n,) or None
+        When each was handed over; None for a source without dates.
+    """
+
+    tiers: tuple[TierCut, ...]
+    probability: Floats
+    label: Floats
+    as_of: pd.Series | None = None
+
+
 def tiers_at_first_look(data: TrainingData, agreement: Agreement, settings: FitSettings) -> tuple[TierCut, ...]:
-    """Return what could be promised.
+    """Return what could be promised: the tiers of :func:`first_look`."""
+    return first_look(data, agreement, settings).tiers
+
+
+def first_look(data: TrainingData, agreement: Agreement, settings: FitSettings) -> FirstLook:
+    """Return what could be promised, and the forecasts that say so.
 
     Parameters
     ----------
@@ -33,9 +61,10 @@ def tiers_at_first_look(data: TrainingData, agreement: Agreement, settings: FitS
     known = population(data)
     landmark = data.meta["landmark"].to_numpy(dtype=np.int64)
     if not known.any():
-        return no_tiers(agreement, "no lead is old enough to learn from")
+        return _nothing(agreement, "no lead is old enough to learn from")
     rows = data.rows(known & (landmark == judged_landmark(landmark[known])))
     parts: list[tuple[Floats, Floats, Floats, Floats]] = []
+    moments: list[pd.Series] = []
     for place, split in enumerate(rolling_origins(rows, settings)):
         train, test = rows.rows(split.train), rows.rows(split.test)
         label = labels(train)
@@ -46,10 +75,17 @@ def tiers_at_first_look(data: TrainingData, agreement: Agreement, settings: FitS
         )
         group = test.meta["group"].to_numpy(dtype=np.float64)
         parts.append((fitted.probability(test.features), labels(test), group, np.full(len(group), float(place))))
+        moments.append(test.meta["as_of"])
     if not parts:
-        return no_tiers(agreement, "history is too short to test anything on later leads")
+        return _nothing(agreement, "history is too short to test anything on later leads")
     probability, label, group, period = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return offer_tiers(probability, label, group.astype(np.int64), agreement, period=period.astype(np.int64))
+    tiers = offer_tiers(probability, label, group.astype(np.int64), agreement, period=period.astype(np.int64))
+    as_of = pd.concat(moments, ignore_index=True) if data.dated else None
+    return FirstLook(tiers=tiers, probability=probability, label=label, as_of=as_of)
+
+
+def _nothing(agreement: Agreement, why: str) -> FirstLook:
+    return FirstLook(tiers=no_tiers(agreement, why), probability=np.zeros(0), label=np.zeros(0))
 
 
 def offer_in_words(one: TierCut) -> str:

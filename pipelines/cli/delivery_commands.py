@@ -48,6 +48,7 @@ def deliver(
         _must_stand_behind(context, context.invoked_subcommand)
         return
     from leadq.pipelines.delivery.deliver import Asked, deliver_scores
+    from leadq.pipelines.project.agreement_standing import with_standing
     from leadq.serving.delivery.deliver import Wish
 
     wish = Wish(
@@ -62,7 +63,9 @@ def deliver(
     in_project(
         folder,
         "deliver",
-        lambda project, progress: deliver_scores(project, progress, asked=asked, environment=dict(os.environ)),
+        lambda project, progress: with_standing(
+            deliver_scores(project, progress, asked=asked, environment=dict(os.environ)), project
+        ),
         as_json=as_json,
     )
 

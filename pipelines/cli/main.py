@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 import typer
 
 from leadq import __version__
-from leadq.pipelines.cli.agreement_commands import agreement_app
+from leadq.pipelines.cli.agreement_commands import agreement_app, preview_app
 from leadq.pipelines.cli.crm_commands import crm_app
 from leadq.pipelines.cli.delivery_commands import deliver_app
 from leadq.pipelines.cli.quiet_commands import Commands
@@ -40,7 +40,8 @@ app = Commands(
 )
 
 app.add_typer(scores_app)
-app.add_typer(agreement_app)
+app.add_typer(agreement_app, name="agreement")
+app.add_typer(preview_app)
 app.add_typer(crm_app, name="crm")
 app.add_typer(deliver_app, name="deliver")
 
@@ -123,9 +124,12 @@ def init(
 @app.command(epilog="Example: leadq check --project my-leads")
 def check(folder: Folder = HERE, as_json: Json = False) -> None:
     """Check the data: what it can and cannot prove, and which fields look like leaks."""
+    from leadq.pipelines.project.agreement_standing import with_standing
     from leadq.pipelines.training.check import check as run
 
-    in_project(folder, "check", run, as_json=as_json)
+    in_project(
+        folder, "check", lambda project, progress: with_standing(run(project, progress), project), as_json=as_json
+    )
 
 
 @app.command(epilog="Example: leadq train --project my-leads")
@@ -215,13 +219,14 @@ def score(
 ) -> None:
     """Score the open leads. Repeating a night changes nothing; an interrupted night continues where it stopped."""
     from leadq.pipelines.night.score import score as run
+    from leadq.pipelines.project.agreement_standing import with_standing
 
     after, moment = moment_of(since, "--since"), moment_of(as_of, "--as-of")
     in_project(
         folder,
         "score",
-        lambda project, progress: run(
-            project, progress, lead_id=lead, since=after, as_of=moment, changed_only=changed_only
+        lambda project, progress: with_standing(
+            run(project, progress, lead_id=lead, since=after, as_of=moment, changed_only=changed_only), project
         ),
         as_json=as_json,
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from leadq.agreement.read import parse_agreement
+from leadq.agreement.signing.signed_text import sign
 from leadq.agreement.template import template_text
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.foundation.atomic_files import write_text
@@ -31,6 +33,8 @@ from leadq.pipelines.quarter.promote import promote
 from leadq.pipelines.training.simulate import write_simulated
 from leadq.pipelines.training.stages import train_all
 
+SIGNED_BEFORE = timedelta(days=7)
+"""A demonstration is signed, and in force on the day its company's CRM is read."""
 EARLIER_NIGHTS = 2
 """Nights scored before tonight, so that there is something that changed."""
 
@@ -64,7 +68,7 @@ def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str],
     require_extra("train", where="leadq demo")
     made = write_simulated(folder, CompanySettings(n_leads=leads, seed=seed), progress)
     write_text(folder / CONFIG, made.config_text)
-    write_text(folder / AGREEMENT, template_text())
+    write_text(folder / AGREEMENT, signed_template(made.read_at.date() - SIGNED_BEFORE))
     write_text(folder / PARAMS, params_text(seed=seed, read_at=made.read_at))
     init(folder)
     opened = open_project(folder, environment=environment, now=made.read_at)
@@ -83,6 +87,12 @@ def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str],
     explained = explain(project, progress, lead_id=lead_id) if lead_id else None
     shown = Shown(train=trained, promote=promoted, score=scored, explain=explained)
     return _told(project, shown, scoring_bundle(project))
+
+
+def signed_template(on: date) -> str:
+    """Return the agreement to begin with as both sides of a simulated company sign it."""
+    agreement = parse_agreement(template_text(), where=AGREEMENT)
+    return sign(agreement, roles=("head of sales", "head of marketing"), on=on)
 
 
 def _lead_to_explain(scores: Path) -> str:

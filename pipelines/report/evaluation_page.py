@@ -30,6 +30,7 @@ def render_evaluation(
     reasons: Mapping[str, Any] | None = None,
     sentences: Sentences | None = None,
     outcome: str = "",
+    standing: str = "",
 ) -> str:
     """Render the page; whatever comes from the data is escaped.
 
@@ -48,6 +49,8 @@ def render_evaluation(
         The company's own catalogue.
     outcome : str
         Which column and words the outcomes are; empty where that is not known.
+    standing : str
+        What is wrong with the agreement on the day of the report; empty where it is signed and in force.
     """
     page = page_environment("leadq.pipelines.report").get_template("evaluation.html.j2")
     return page.render(
@@ -66,6 +69,7 @@ def render_evaluation(
         settings=proof.settings_table(bundle),
         reasons=reasons,
         outcome=outcome,
+        standing=standing,
         **(_NOTHING_HELD if held is None else _of(held, bundle, sentences or read_sentences())),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leadq.agreement.schema import Agreement
+from leadq.agreement.signing.standing import signed_in_words
 from leadq.crm.reading.values.kept_readings import reading_in_words
 from leadq.foundation.html_page import page_environment
 from leadq.foundation.plurals import counted
@@ -78,6 +79,7 @@ def make_card(
     cannot: Sequence[str],
     sentences: Sentences | None = None,
     outcome: str = "",
+    standing: str = "",
 ) -> Card:
     """Write the card of a bundle.
 
@@ -94,9 +96,11 @@ def make_card(
         The company's own catalogue.
     outcome : str
         Which column and words the outcomes are; empty where that is not known.
+    standing : str
+        What is wrong with the agreement on the day of the card; empty where it is signed and in force.
     """
     sections = (
-        _identity(bundle, agreement),
+        _identity(bundle, agreement, standing),
         _use(bundle, agreement),
         _learnt(bundle, span, sentences or read_sentences(), outcome),
         _shown(bundle),
@@ -115,12 +119,11 @@ _LIMITS = (
 )
 
 
-def _identity(bundle: Bundle, agreement: Agreement) -> Section:
+def _identity(bundle: Bundle, agreement: Agreement, standing: str) -> Section:
     trained = bundle.trained
     kind = "the base rate: every lead gets the average win rate"
     if bundle.kind == "booster":
         kind = "gradient-boosted trees with a calibrated probability"
-    signed = ", ".join(f"{one.role} on {one.on}" for one in agreement.signed) or "nobody yet"
     data = f"Data read {str(trained.get('read_at', ''))[:16]}, identity {trained.get('history_sha256', 'not known')}"
     agreed = f"Agreement version {trained.get('agreement_version', '')} ({trained.get('agreement_sha256', '')})"
     return Section(
@@ -129,7 +132,8 @@ def _identity(bundle: Bundle, agreement: Agreement) -> Section:
             f"Version {bundle.version}: {kind}.",
             f"{data}, seed {trained.get('seed', '')}.",
             reading_in_words(bundle.reading),
-            f"{agreed}, signed by {signed}.",
+            f"{agreed}, signed by {signed_in_words(agreement)}.",
+            *([standing] if standing else []),
             *_plug_ins(bundle),
         ),
     )

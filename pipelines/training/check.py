@@ -5,7 +5,7 @@ Reads into ``work/check``, so that a training in the same folder is not disturbe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from leadq.crm.contract.history import History
@@ -19,6 +19,7 @@ from leadq.features.leak_checks.finding import LeakFinding
 from leadq.features.leak_checks.reporting import once_a_field
 from leadq.features.leak_checks.run_checks import quarantine
 from leadq.features.leak_checks.table import CheckRow
+from leadq.features.readiness.achieved_by_month import achieved
 from leadq.features.readiness.check_page import render_check_report
 from leadq.features.readiness.columns_to_fill import columns_to_fill
 from leadq.features.readiness.minimum_outcomes import shortage
@@ -28,7 +29,7 @@ from leadq.features.training_data import TrainingData
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.installed.extras import require_extra
 from leadq.foundation.problems import GateStopped, Problem
-from leadq.models.evaluation.first_look import offer_in_words, tiers_at_first_look
+from leadq.models.evaluation.first_look import FirstLook, first_look, offer_in_words
 from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.measures.hand_over_words import WITHOUT_DATES, hand_overs_in_words
@@ -39,6 +40,8 @@ from leadq.pipelines.project.closed_looking import closed_looking_leads
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import look_at_landmarks
+from leadq.pipelines.training.feasibility.kept_agreement import Remark, Supply, kept_agreement
+from leadq.pipelines.training.feasibility.tier_shares import hours_between_runs, supply_of
 from leadq.pipelines.training.ingest import ingest, rejected_rows, rejected_words
 from leadq.pipelines.training.leak_checks import LeakReport, run_leak_checks
 from leadq.pipelines.training.spelling_remarks import spelling_remarks
@@ -72,16 +75,36 @@ def check(project: Project, progress: Progress) -> Told:
         data: TrainingData | None = None
         leaks = LeakReport(findings=(), rows=())
         more: tuple[Statement, ...] = ()
+        first: FirstLook | None = None
         if not stopping:
             data, leaks, stopping = _look(project, history, progress)
         if data is not None and not stopping:
             progress("Trying which tiers could be promised")
-            more = _first_look(project, data.without(quarantine(leaks.findings, history)))
+            first, more = _first_look(project, data.without(quarantine(leaks.findings, history)))
         progress("Measuring hand-overs and stages")
         measured = None if gate.stopped else measure(project, history)
         progress("Working out what the data can prove")
-        ready = report_readiness(project, history, gate, data, leaks.findings, leaks.rows, more, measured=measured)
-    return _told(project, history, gate, ready, leaks, stopping, measured)
+        supply = supply_of(project, first)
+        kept = _kept(project, history, supply) if data is not None else ()
+        ready = report_readiness(
+            project,
+            history,
+            gate,
+            data,
+            leaks.findings,
+            leaks.rows,
+            more,
+            shares=supply.shares or None,
+            kept=kept,
+            measured=measured,
+        )
+    return _told(project, history, gate, ready, leaks, stopping, kept, measured)
+
+
+def _kept(project: Project, history: History, supply: Supply) -> tuple[Remark, ...]:
+    goal = project.agreement.goal
+    done = achieved(history, goal.currency if goal else "")
+    return kept_agreement(project.agreement, supply, done, hours_between_runs=hours_between_runs(project))
 
 
 def report_readiness(
@@ -93,10 +116,12 @@ def report_readiness(
     checks: tuple[CheckRow, ...] = (),
     more: tuple[Statement, ...] = (),
     *,
+    shares: Mapping[str, float] | None = None,
+    kept: Sequence[Remark] = (),
     measured: Measured | None = None,
 ) -> Readiness:
     """Say what the data can prove, and ``more`` that is known of it; write ``reports/check.html``."""
-    ready = readiness(history, data, project.agreement)
+    ready = readiness(history, data, project.agreement, shares=shares)
     ready = replace(ready, statements=(*ready.statements, *more))
     write_text(
         project.reports / "check.html",
@@ -106,18 +131,19 @@ def report_readiness(
             gate,
             checks,
             outcome=outcome_words(history.folder),
+            kept=[remark.sentence for remark in kept],
             measured=_measured_words(history, measured),
         ),
     )
     return ready
 
 
-def _first_look(project: Project, data: TrainingData) -> tuple[Statement, ...]:
+def _first_look(project: Project, data: TrainingData) -> tuple[FirstLook, tuple[Statement, ...]]:
     """Say which tiers could be promised and which columns would give most; ``data`` is without suspected leaks."""
     settings = project.settings.fit
-    tiers = tiers_at_first_look(data, project.agreement, settings)
-    said = [say("can" if one.offered else "cannot", f"offer_{one.tier_id}", offer_in_words(one)) for one in tiers]
-    return (*said, *columns_to_fill(data, seed=settings.seed))
+    first = first_look(data, project.agreement, settings)
+    said = [say("can" if one.offered else "cannot", f"offer_{one.tier_id}", offer_in_words(one)) for one in first.tiers]
+    return first, (*said, *columns_to_fill(data, seed=settings.seed))
 
 
 def _look(
@@ -147,6 +173,7 @@ def _told(
     ready: Readiness,
     leaks: LeakReport,
     stopping: Sequence[Problem],
+    kept: Sequence[Remark],
     measured: Measured | None,
 ) -> Told:
     remarks = agreement_remarks(project, history)
@@ -164,6 +191,7 @@ def _told(
         "outcome": outcome,
         "closed_looking": dead.facts(),
         "readiness": [asdict(statement) for statement in ready.statements],
+        "agreement_kept": [asdict(remark) for remark in kept],
         "measured": None if measured is None else measured_facts(measured),
         "remarks": [str(remark) for remark in remarks],
         "spellings": list(spellings),
@@ -175,6 +203,7 @@ def _told(
     parts = [ready.in_words(), *([outcome] if outcome else [])]
     parts += _listed("Open leads that look closed", [dead.says] if dead.says else [])
     parts += _listed("This stops training", [str(problem) for problem in stopping])
+    parts += _listed("Can the agreement be kept?", [remark.sentence for remark in kept])
     for heading, lines in _measured_words(history, measured).items():
         parts += _listed(heading, lines)
     parts += _listed("Possible leaks", [_leak_words(finding) for finding in once_a_field(leaks.findings)])

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leadq.agreement.signing.standing import standing_in_words
 from leadq.crm.contract.history import History, open_history
 from leadq.crm.reading.ingest import outcome_words
 from leadq.features.readiness.readiness import readiness
@@ -32,6 +33,7 @@ from leadq.pipelines.report.model_card import make_card
 from leadq.pipelines.report.plot_data import headline_of, metrics_of, plot_data
 from leadq.pipelines.report.reasons import DEPENDENCE, FEATURES, page_parts
 from leadq.pipelines.training.audit import audit_training
+from leadq.pipelines.training.feasibility.tier_shares import supply_of_bundle
 from leadq.pipelines.training.leak_checks import leak_check_rows
 from leadq.pipelines.training.train import HELD_OUT
 from leadq.pipelines.training.training_files import read_training_data
@@ -97,10 +99,12 @@ def _read_held_out(path: Path) -> pd.DataFrame:
 def _write_documents(
     project: Project, bundle: Bundle, history: History, data: TrainingData, held: Held | None, audit: Audit | None
 ) -> None:
-    cannot = [statement.sentence for statement in readiness(history, data, project.agreement).of("cannot")]
+    ready = readiness(history, data, project.agreement, shares=supply_of_bundle(bundle).shares or None)
+    cannot = [statement.sentence for statement in ready.of("cannot")]
     checks = leak_check_rows(project.work, bundle.evaluation["findings"])
     said = read_sentences(project.config.sentences)
     outcome = outcome_words(history.folder)
+    standing = standing_in_words(project.agreement, project.read_at)
     reasons = None if audit is None else page_parts(audit, project.reports, said)
     page = render_evaluation(
         bundle,
@@ -111,9 +115,19 @@ def _write_documents(
         reasons=reasons,
         sentences=said,
         outcome=outcome,
+        standing=standing,
     )
     write_text(project.reports / "evaluation.html", page)
-    card = make_card(bundle, project.agreement, held, span=_span(data), cannot=cannot, sentences=said, outcome=outcome)
+    card = make_card(
+        bundle,
+        project.agreement,
+        held,
+        span=_span(data),
+        cannot=cannot,
+        sentences=said,
+        outcome=outcome,
+        standing=standing,
+    )
     write_text(project.reports / "model_card.html", card.to_html())
     write_text(project.reports / "model_card.md", card.to_markdown())
 

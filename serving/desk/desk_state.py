@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from leadq.agreement.schema import Agreement
+from leadq.agreement.signing.standing import standing_in_words
 from leadq.crm.answers.answer_log import AnswerBook
 from leadq.crm.config.desk_settings import DeskSettings
 from leadq.crm.storage.parquet_rows import moved_sentence
@@ -51,6 +52,8 @@ class Desk:
         Returns a lead's row with up to five reasons a side, the row itself where that cannot be made.
     clock : callable
         Returns the time (UTC).
+    read_at : datetime, optional
+        When an older extract was read: the agreement is held against that day.
     """
 
     settings: DeskSettings
@@ -63,6 +66,11 @@ class Desk:
     model_of: Callable[[RunFile], Model]
     full_row: Callable[[RunFile, Row], Row]
     clock: Callable[[], datetime]
+    read_at: datetime | None = None
+
+    def agreement_standing(self) -> str:
+        """Return what is wrong with the agreement today; empty where it is signed, in force and not past its review."""
+        return standing_in_words(self.agreement, self.read_at or self.clock())
 
     def answered(self) -> Answered:
         """Return which leads were answered, and how."""

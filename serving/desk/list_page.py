@@ -72,6 +72,7 @@ def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> R
         found=len(found.rows),
         all_scored=sum(count for tier, count in found.by_tier.items() if tier != NOT_SCORED),
         same_agreement=same,
+        standing=desk.agreement_standing(),
         tiers=_tiers(desk, found, with_promise=same),
         owners=_choices(tonight.rows.owner, visible) if visitor.owner is None else (),
         sources=_choices(tonight.rows.source, visible),

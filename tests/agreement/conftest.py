@@ -11,10 +11,23 @@ from leadq.agreement.schema import Agreement
 from leadq.agreement.template import template_text
 from leadq.foundation.problems import AgreementError, Problem
 
+SIGNATURES = """\
+signed:
+  - {role: head of sales, on: 2026-09-24}
+  - {role: head of marketing, on: 2026-09-25}
+"""
+"""As they were before signatures had a hash."""
+
+
+def with_signatures() -> str:
+    """The template, signed as agreements were before signatures had a hash."""
+    review = "review_by: 2027-01-10\n"
+    return template_text().replace(review, review + SIGNATURES)
+
 
 @pytest.fixture(scope="session")
 def signed_text() -> str:
-    return template_text()
+    return with_signatures()
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from leadq.agreement.read import parse_agreement, read_agreement
 from leadq.agreement.schema import Acceptance, Agreement, OnBreach, Outcome, Signature
-from leadq.agreement.template import template_text
 from leadq.foundation.problems import AgreementError, Problem
+from tests.agreement.conftest import with_signatures
 
 ProblemsOf = Callable[[str], tuple[Problem, ...]]
 ChangedText = Callable[..., str]
@@ -103,8 +103,8 @@ BROKEN = [
         "duties of sales: follow_up_share must be a number above 0 and up to 1",
         "a list",
     ),
-    ("  - no_budget", "  - no budget", "rejection reason 2 must be a short name", "no budget"),
-    ("  - no_budget", "  - not_decision_maker", "rejection reason 2 must be unique", "not_decision_maker"),
+    ("  - competitor", "  - no budget", "rejection reason 5 must be a short name", "no budget"),
+    ("  - competitor", "  - no_budget", "rejection reason 5 must be unique", "no_budget"),
     # YAML itself
     ("review_by: 2027-01-10", "version: 2", "must not be given twice (first on line 5)", "version"),
     ("horizon_days: 90", "horizon_days: !!int 90", "must not use tags", "tag:yaml.org,2002:int"),
@@ -173,7 +173,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_lines(
     changed_text: ChangedText, problems_of: ProblemsOf
 ) -> None:
     text = changed_text(
-        ("  - no_budget", "  - no budget"),
+        ("reason: no_budget", "reason: no budget"),
         ("version: 1", "version: one"),
         ("id: T2\n", "id: T1\n"),
         (STUDENT, "when: {field: a, in: []}"),
@@ -227,6 +227,7 @@ def test_everything_in_the_file_is_kept(signed: Agreement, signed_text: str) -> 
     assert signed.on_breach == OnBreach(owner="head of marketing", within_business_days=10)
     assert signed.duties["sales"] == {
         "follow_up_share": 1.0,
+        "share_in_time": 0.9,
         "reject_only_on_agreed_reasons": True,
         "feedback_due_business_days": 5,
     }
@@ -284,7 +285,7 @@ def test_bytes_that_are_no_text_are_named_with_their_line(tmp_path: Path) -> Non
 @given(st.data())
 def test_no_damage_to_the_file_gives_anything_but_problems(problems_of: ProblemsOf, data: st.DataObject) -> None:
     """Lines dropped, doubled or overwritten: an agreement or an AgreementError, never another exception."""
-    lines = template_text().splitlines()
+    lines = with_signatures().splitlines()
     bits = st.sampled_from(
         ["", "null", "[]", "{}", "- x", "a: b", "[", '"', "*a", "&a b", "!x", "-1", "1e999", "\t", "é"]
     )

@@ -14,12 +14,12 @@ from leadq.agreement.difference import differences
 from leadq.agreement.read import parse_agreement
 from leadq.agreement.render import in_words
 from leadq.agreement.schema import Agreement
-from leadq.agreement.template import template_text
 from leadq.foundation.problems import AgreementError
 from leadq.serving.words.wording_rules import FORBIDDEN
+from tests.agreement.conftest import with_signatures
 from tests.agreement.full_agreement import FULL
 
-SIGNED = replace(parse_agreement(template_text(), where="agreement.yaml"), sha256="")
+SIGNED = replace(parse_agreement(with_signatures(), where="agreement.yaml"), sha256="")
 WITH_EVERYTHING = replace(parse_agreement(FULL, where="agreement.yaml"), sha256="")
 NOT_AGREED = {"line", "text", "sha256"}  # where and how it was written, not what
 CHOSEN = {"subject", "operator"}  # no free text: each is tried below
@@ -153,7 +153,7 @@ def test_the_words_read_well(signed: Agreement) -> None:
         "- then: the lead is in T2 or a better tier",
         "- number of employees: between 80 and 900 (both included)",
         "- rejects a lead for an agreed reason only: yes",
-        "- unreachable after 6 attempts",
+        "- unreachable",
         f"Text of the file: SHA-256 `{signed.sha256}`.",
     ):
         assert line in words.splitlines()
@@ -219,7 +219,7 @@ def test_a_new_version_says_what_it_changed(signed: Agreement, changed_text: Cal
         ("win_rate_at_least: 0.30", "win_rate_at_least: 0.35"),
         ("    action: Call today\n", ""),
         ("id: student", "id: pupil"),
-        ("  - no_budget\n", ""),
+        ("  - competitor\n", ""),
     )
     assert differences(signed, parse_agreement(text, where="new")) == (
         "Tiers: T1: promise: at least 35 % of the leads handed over are won "
@@ -227,7 +227,7 @@ def test_a_new_version_says_what_it_changed(signed: Agreement, changed_text: Cal
         "Tiers: T1: removed: what to do: Call today.",
         "Rules: these decide before the model: competitor, pupil, hand_raiser (before: competitor, student, hand_raiser).",
         "Rules: pupil was added: when: e-mail domain of the lead ends with .edu; then: the lead is disqualified.",
-        "Reasons for rejecting a lead: removed: no budget.",
+        "Reasons for rejecting a lead: removed: competitor.",
         "Rules: student was removed (it was: when: e-mail domain of the lead ends with .edu; then: the lead is disqualified).",
     )
 

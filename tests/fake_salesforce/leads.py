@@ -13,7 +13,7 @@ REJECTION_REASONS = (
     "competitor",
     "student",
     "duplicate",
-    "unreachable_after_6_attempts",
+    "unreachable",
 )
 
 STANDARD = (

@@ -31,6 +31,7 @@ from leadq.crm.contract.history import History, write_manifest
 from leadq.crm.reading.ingest import read_history
 from leadq.crm.simulated import CompanySettings, simulate, write_company
 from leadq.features.build_training_data import build_training_data
+from leadq.features.business_hours import opening_days, with_business_us
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.engine.text_values import flag_in, moment_in, number_in
 from leadq.features.feature_settings import FeatureSettings
@@ -55,6 +56,7 @@ from leadq.serving.scoring.scoring_run import ScoringRun
 from leadq.serving.scoring.table.night_parts import read_part, regrouped, score_parts, told_by
 from leadq.serving.scoring.table.score_table_file import finish_scores, write_states
 from tests.conformance.feature_groups.plug_in_packages import REPLIES, install, on_the_path
+from tests.features.test_business_hours import in_memory, moments
 
 if find_spec("pyspark") is None:
     pytest.skip("pyspark is not installed (extra spark)", allow_module_level=True)
@@ -246,6 +248,16 @@ def test_training_data_is_bit_equal(on_duckdb, on_spark):
     assert on_spark.features.shape[0] > 1000
     assert on_spark.features.tobytes() == on_duckdb.features.tobytes()
     assert on_spark.meta.equals(on_duckdb.meta)
+
+
+def test_business_time_is_bit_equal(world, spark):
+    rows, time = moments(3000)
+    pq.write_table(rows, world.folder / "pairs.parquet")
+    pairs = spark.open_parquet(world.folder / "pairs.parquet", "pairs")
+    told = with_business_us(pairs, opening_days(time), start="start", end="end", name="open_us", country="country")
+    found = spark.to_pyarrow(told.order_by("row"))
+    assert found["open_us"].type == pa.int64()
+    assert found["open_us"].to_pylist() == in_memory(rows, time, country=True)
 
 
 def test_tonights_leads_are_bit_equal_and_in_order(world, leads, on_duckdb):

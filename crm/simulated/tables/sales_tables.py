@@ -26,7 +26,7 @@ REASONS = (
     "competitor",
     "student",
     "duplicate",
-    "unreachable_after_6_attempts",
+    "unreachable",
 )
 _LOSS_REASONS = ("price", "lost_to_competitor", "no_decision", "missing_feature")
 _TOUCH_KINDS = ("call", "email", "meeting")

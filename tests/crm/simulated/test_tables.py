@@ -135,7 +135,7 @@ def test_every_trouble_of_the_real_thing_is_there(small_company: SimulatedCompan
     assert pc.sum(old).as_py() > 0
     assert 0.005 < aliases.num_rows / n < 0.02
     reasons = set(tables["dispositions"]["reason"].drop_null().to_pylist())
-    assert {"competitor", "student", "duplicate", "unreachable_after_6_attempts"} <= reasons
+    assert {"competitor", "student", "duplicate", "unreachable"} <= reasons
     late = events.filter(events["known_at"].is_valid())
     assert set(late["kind"].to_pylist()) == {"webinar"}
     assert pc.all(pc.greater(late["known_at"], late["occurred_at"])).as_py()

@@ -142,7 +142,7 @@ def test_the_agreement_is_shown_in_words_and_as_data(leadq: Leadq, tmp_path: Pat
         "- promise: at least 30 % of the leads handed over are won",
         "- then: the lead is disqualified",
         "- rejects a lead for an agreed reason only: yes",
-        "- unreachable after 6 attempts",
+        "- unreachable",
     ):
         assert line in words.splitlines()
     code, out, err = leadq("agreement", "--project", str(tmp_path), "--json")
@@ -155,6 +155,30 @@ def test_the_agreement_is_shown_in_words_and_as_data(leadq: Leadq, tmp_path: Pat
     assert set(told["agreement"]["duties"]) == {"marketing", "sales"}
     assert told["agreement"]["rules"][0]["disqualify"] is True
     assert "no_budget" in told["agreement"]["rejection_reasons"]
+
+
+def test_the_agreement_is_signed_at_the_terminal(leadq: Leadq, tmp_path: Path) -> None:
+    assert leadq("init", str(tmp_path))[0] == 0
+    there = ("--project", str(tmp_path))
+    unsigned = (tmp_path / "agreement.yaml").read_text(encoding="utf-8")
+    assert "Agreement version 1: not signed (sign it with leadq agreement sign)" in leadq("agreement", *there)[1]
+    code, out, err = leadq("agreement", "sign", "--role", "head of sales", "--on", "2099-01-01", *there)
+    assert (code, out) == (2, "")
+    assert "--on: must not be later than today" in err
+    assert leadq("agreement", "sign", *there)[0] == 2
+    assert (tmp_path / "agreement.yaml").read_text(encoding="utf-8") == unsigned
+    code, out, _ = leadq("agreement", "sign", "--role", "head of sales", *there)
+    assert (code, "signed by head of sales only" in out) == (0, True)
+    code, out, _ = leadq("agreement", "sign", "--role", "head of marketing", *there, "--json")
+    told = json.loads(out)
+    assert [one["role"] for one in told["signed"]] == ["head of sales", "head of marketing"]
+    assert {one["sha256"] for one in told["signed"]} == {told["signed_sha256"]}
+    words = leadq("agreement", *there)[1]
+    assert "not signed" not in words
+    assert told["signed_sha256"] in words
+    changed = (tmp_path / "agreement.yaml").read_text(encoding="utf-8").replace("T1_per_month: 80", "T1_per_month: 60")
+    (tmp_path / "agreement.yaml").write_text(changed, encoding="utf-8")
+    assert "changed since it was signed by head of sales" in leadq("agreement", *there)[1]
 
 
 def test_a_draft_is_shown_without_a_project_and_what_is_wrong_with_it_is_said(leadq: Leadq, tmp_path: Path) -> None:

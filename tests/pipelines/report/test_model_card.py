@@ -8,6 +8,7 @@ from pathlib import Path
 
 from leadq.models.live.live_models import Standing
 from leadq.pipelines.report.card_files import card_path, keep_card, sign_card
+from leadq.pipelines.report.evaluation_page import render_evaluation
 from leadq.pipelines.report.model_card import NOT_PROMOTED, make_card
 from tests.pipelines.report.conftest import Company
 
@@ -44,6 +45,17 @@ def test_the_outcome_is_named_in_report_and_card(company: Company) -> None:
     for document in ("model_card.html", "evaluation.html"):
         page = (company.project.reports / document).read_text(encoding="utf-8")
         assert re.search(r"Outcome: columns? .+; won: .+; lost: .+; open: ", page), document
+
+
+def test_report_and_card_say_how_the_agreement_stands(company: Company) -> None:
+    agreement, held = company.project.agreement, company.held
+    line = "Agreement version 1: not signed <sign it>."
+    for standing, there in ((line, True), ("", False)):
+        card = make_card(company.bundle, agreement, held, span=None, cannot=(), standing=standing)
+        page = render_evaluation(company.bundle, agreement, held, cannot=(), checks=(), standing=standing)
+        for document in (card.to_html(), page):
+            assert ("not signed &lt;sign it&gt;." in document) is there
+        assert ("not signed" in card.to_markdown()) is there
 
 
 def test_hostile_names_stay_text(company: Company) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 import pytest
 
+from leadq.agreement.schema import Signature
 from leadq.crm.config.desk_settings import DeskSettings
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.scoring.score_batches import ScoringRun
@@ -360,6 +361,23 @@ def test_old_scores_are_called_old_though_one_lead_is_fresh(
     assert "days old" not in serve(desk).get("/")[1]
     page = serve(replace(desk, clock=lambda: NOW + timedelta(days=1))).get("/")[1]
     assert "These scores are 2 days old: the nightly run did not finish." in page
+
+
+def test_the_list_says_how_the_agreement_stands(make_desk: MakeDesk, serve: Serve) -> None:
+    desk = make_desk()
+    signed = replace(
+        desk.agreement,
+        signed=tuple(Signature(role=f"head of {side}", on=NOW.date()) for side in ("sales", "marketing")),
+    )
+    unsigned = replace(signed, signed=())
+    version = f"Agreement version {desk.agreement.version}: "
+    assert version not in serve(replace(desk, agreement=signed)).get("/")[1]
+    assert (
+        f"{version}not signed (sign it with leadq agreement sign)."
+        in serve(replace(desk, agreement=unsigned)).get("/")[1]
+    )
+    before = serve(replace(desk, agreement=signed, read_at=NOW - timedelta(days=9))).get("/")[1]
+    assert f"{version}not in force before {signed.effective_from}." in before
 
 
 def test_a_sign_in_without_a_cookie_says_so_and_fills_no_log(make_desk: MakeDesk, serve: Serve) -> None:

@@ -1,0 +1,68 @@
+"""Which share of the leads each tier gets, and how many come: by a model's tested forecasts, else by a first look at the data."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+
+from leadq.models.bundle.bundle import Bundle, read_bundle
+from leadq.models.evaluation.first_look import FirstLook
+from leadq.models.live.live_models import bundle_folder, read_live
+from leadq.models.tiers.tier_supply import tier_supply
+from leadq.pipelines.project.project import Project
+from leadq.pipelines.training.feasibility.kept_agreement import Supply
+
+NO_MODEL = "there is no model, and nothing could be tested on later leads"
+_RUNS = 15
+
+
+def supply_of(project: Project, first: FirstLook | None) -> Supply:
+    """Return how many leads of each tier come.
+
+    Parameters
+    ----------
+    project : Project
+        Whose live model tells it, or the one that waits; only where its tiers are those of the agreement.
+    first : FirstLook or None
+        What tells it while there is none.
+    """
+    live = read_live(project.store.folder)
+    for named, standing in (("live", live.scoring), ("waiting", live.challenger)):
+        if standing is not None:
+            bundle = read_bundle(bundle_folder(project.store.folder, standing.version))
+            if _fits(bundle, project) and len(bundle.out_of_time):
+                return _of_bundle(bundle, f"by tested forecasts of the {named} model")
+    if first is None or not len(first.probability):
+        return Supply(tiers=(), source=NO_MODEL)
+    tiers = tier_supply(first.probability, first.label, first.as_of, first.tiers)
+    return Supply(tiers=tiers, source="at first look, no model yet")
+
+
+def _fits(bundle: Bundle, project: Project) -> bool:
+    promised = {tier.id: tier.promise.win_rate_at_least for tier in project.agreement.tiers if tier.promise is not None}
+    return bundle.kind == "booster" and {cut.tier_id: cut.promise for cut in bundle.tiers} == promised
+
+
+def _of_bundle(bundle: Bundle, source: str) -> Supply:
+    frame = bundle.out_of_time
+    dated = bool(bundle.evaluation.get("dated", True))
+    probability, label = (frame[name].to_numpy(dtype=np.float64) for name in ("probability", "label"))
+    return Supply(tiers=tier_supply(probability, label, frame["as_of"] if dated else None, bundle.tiers), source=source)
+
+
+def supply_of_bundle(bundle: Bundle) -> Supply:
+    """Return how many leads of each tier came by the forecasts of the model that is being reported on."""
+    if bundle.kind != "booster" or not len(bundle.out_of_time):
+        return Supply(tiers=(), source=NO_MODEL)
+    return _of_bundle(bundle, "by this model's tested forecasts")
+
+
+def hours_between_runs(project: Project) -> float | None:
+    """Return the usual time between two runs that scored more than one lead, in hours; None before there are two."""
+    moments = sorted(run.inputs.as_of for run in project.store.runs() if run.inputs.kind != "lead")[-_RUNS:]
+    between = [later - earlier for earlier, later in pairwise(moments)]
+    between = [one for one in between if one > timedelta(minutes=1)]
+    return median(one / timedelta(hours=1) for one in between) if between else None
