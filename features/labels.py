@@ -58,7 +58,7 @@ def labels(tables: Tables, points: ir.Table, horizon_days: int, worked_within_da
 
 
 def first_worked(tables: Tables) -> ir.Table:
-    """When sales first worked each lead, ``lead_id, worked_us``: first touch or first accepted disposition."""
-    touches = tables.touches.select("lead_id", worked_us=ibis._.occurred_us)
+    """When sales first worked each lead, ``lead_id, worked_us``: first touch of a person or first accepted disposition."""
+    touches = tables.human_touches.select("lead_id", worked_us=ibis._.occurred_us)
     accepted = tables.dispositions.filter(ibis._.decision == "accepted").select("lead_id", worked_us=ibis._.decided_us)
     return touches.union(accepted).group_by("lead_id").agg(worked_us=ibis._.worked_us.min())

@@ -151,11 +151,19 @@ def _use(bundle: Bundle, agreement: Agreement) -> Section:
         sentences=(
             "To decide which leads sales works first, and to predict the win rate of each tier. "
             f"{meaning_of(bundle, agreement)}",
-            "Population: leads that sales works in time, the way it works leads today. Leads that were never worked are not in "
-            f"the training data.{too_old}",
+            f"{_population(bundle)}{too_old}",
             f"Outcome: {agreement.outcome.event}{within}.",
             "Not for decisions about a person (credit, employment, insurance, price), and not for judging salespeople.",
         ),
+    )
+
+
+def _population(bundle: Bundle) -> str:
+    if not bundle.trained.get("touches_recorded", True):
+        return "Population: all leads. It is not recorded which of them sales worked, so a lead that nobody called counts as not won."
+    return (
+        "Population: leads that sales works in time, the way it works leads today. Leads that were never worked are not in the "
+        "training data."
     )
 
 
