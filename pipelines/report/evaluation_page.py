@@ -30,6 +30,7 @@ def render_evaluation(
     reasons: Mapping[str, Any] | None = None,
     sentences: Sentences | None = None,
     outcome: str = "",
+    doubts: Sequence[str] = (),
 ) -> str:
     """Render the page; whatever comes from the data is escaped.
 
@@ -48,6 +49,8 @@ def render_evaluation(
         The company's own catalogue.
     outcome : str
         Which column and words the outcomes are; empty where that is not known.
+    doubts : sequence of str
+        What is under suspicion and could spoil the verdict, in sentences.
     """
     page = page_environment("leadq.pipelines.report").get_template("evaluation.html.j2")
     return page.render(
@@ -66,6 +69,7 @@ def render_evaluation(
         settings=proof.settings_table(bundle),
         reasons=reasons,
         outcome=outcome,
+        doubts=doubts,
         **(_NOTHING_HELD if held is None else _of(held, bundle, sentences or read_sentences())),
     )
 

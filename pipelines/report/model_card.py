@@ -78,6 +78,7 @@ def make_card(
     cannot: Sequence[str],
     sentences: Sentences | None = None,
     outcome: str = "",
+    doubts: Sequence[str] = (),
 ) -> Card:
     """Write the card of a bundle.
 
@@ -94,12 +95,14 @@ def make_card(
         The company's own catalogue.
     outcome : str
         Which column and words the outcomes are; empty where that is not known.
+    doubts : sequence of str
+        What is under suspicion and could spoil the verdict, in sentences.
     """
     sections = (
         _identity(bundle, agreement),
         _use(bundle, agreement),
         _learnt(bundle, span, sentences or read_sentences(), outcome),
-        _shown(bundle),
+        _shown(bundle, doubts),
         _tiers(bundle),
         _sensitive(held),
         _left_out(bundle),
@@ -194,7 +197,7 @@ def _strongest(bundle: Bundle, said: Sentences) -> tuple[str, ...]:
     )
 
 
-def _shown(bundle: Bundle) -> Section:
+def _shown(bundle: Bundle, doubts: Sequence[str]) -> Section:
     head = ("Moment", "Leads", "Won", "Predicted", "AUC", "Log-loss below base rate", "Slope", "p, calibration test")
     rows = [head]
     for one in bundle.evaluation["moments"]:
@@ -203,7 +206,7 @@ def _shown(bundle: Bundle) -> Section:
         rates = (percent(one["observed_rate"]), percent(one["mean_probability"]))
         gain = f"{one['improvement_percent']:.1f} %"
         rows.append((str(one["moment"]), f"{one['n']:,}", *rates, number(one["auc"]), gain, slope, p_value))
-    words = tuple(bundle.evaluation["words"][:3])
+    words = (*doubts, *bundle.evaluation["words"][:3])
     return Section(title="How well it works", sentences=words, table=tuple(rows) if len(rows) > 1 else ())
 
 
