@@ -128,6 +128,7 @@ def _collect(
         catalogue=catalogue,
         dated=tables.history.dated,
         order_is_time=tables.history.order_is_time,
+        touches_recorded=tables.history.has_touches,
     )
 
 

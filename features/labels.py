@@ -58,12 +58,12 @@ def labels(tables: Tables, points: ir.Table, horizon_days: int, worked_within_da
 
 
 def first_worked(tables: Tables) -> ir.Table:
-    """When sales first worked each lead, ``lead_id, worked_us``: first touch or first accepted disposition."""
+    """When sales first worked each lead, ``lead_id, worked_us``: first touch of a person or first accepted disposition."""
     return worked_moments(tables).group_by("lead_id").agg(worked_us=ibis._.worked_us.min())
 
 
 def worked_moments(tables: Tables) -> ir.Table:
-    """Every moment at which sales worked a lead, ``lead_id, worked_us``: touches and accepted dispositions."""
-    touches = tables.touches.select("lead_id", worked_us=ibis._.occurred_us)
+    """Every moment at which sales worked a lead, ``lead_id, worked_us``: touches of persons and accepted dispositions."""
+    touches = tables.human_touches.select("lead_id", worked_us=ibis._.occurred_us)
     accepted = tables.dispositions.filter(ibis._.decision == "accepted").select("lead_id", worked_us=ibis._.decided_us)
     return touches.union(accepted)

@@ -38,9 +38,9 @@ def still_open(tables: Tables, points: ir.Table) -> ir.Table:
 def handoffs(tables: Tables, until_us: int) -> ir.Table:
     """Hand-off of each lead as far as known at ``until_us``, ``lead_id, handoff_us``.
 
-    First accepted disposition, else first touch, else the mapped column.
+    First accepted disposition, else first touch of a person, else the mapped column.
     """
-    answers, touches, leads = tables.dispositions, tables.touches, tables.leads
+    answers, touches, leads = tables.dispositions, tables.human_touches, tables.leads
     accepted = answers.filter(answers.decision == "accepted", answers.decided_us <= until_us)
     by_answer = accepted.group_by("lead_id").agg(answer_us=ibis._.decided_us.min())
     by_touch = (

@@ -36,6 +36,8 @@ class TrainingData:
         False for a flat source: as_of only orders the rows.
     order_is_time : bool
         False for a flat source whose rows are in no order that is known to be one in time: as_of is a random order.
+    touches_recorded : bool
+        False where nothing says which leads sales worked: ``worked`` is true of all then.
     """
 
     features: npt.NDArray[np.float64]
@@ -43,6 +45,7 @@ class TrainingData:
     catalogue: Catalogue
     dated: bool = True
     order_is_time: bool = True
+    touches_recorded: bool = True
 
     def __post_init__(self) -> None:
         if self.features.shape != (len(self.meta), len(self.catalogue.features)):
@@ -59,6 +62,7 @@ class TrainingData:
             catalogue=self.catalogue,
             dated=self.dated,
             order_is_time=self.order_is_time,
+            touches_recorded=self.touches_recorded,
         )
 
     def without(self, reasons: dict[str, str]) -> TrainingData:
@@ -72,4 +76,5 @@ class TrainingData:
             catalogue=self.catalogue.without(reasons),
             dated=self.dated,
             order_is_time=self.order_is_time,
+            touches_recorded=self.touches_recorded,
         )

@@ -140,6 +140,9 @@ class _FullRows:
 
     def of(self, run: RunFile, row: Row) -> Row:
         """Return the row with up to five reasons a side; as it stands where the score cannot be made again."""
+        return self._runs.run(run.run_id).as_recorded(self._again(run, row))
+
+    def _again(self, run: RunFile, row: Row) -> Row:
         if row["tier"] is None or run.run_id in self._given_up:
             return row
         try:

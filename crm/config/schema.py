@@ -22,8 +22,10 @@ from leadq.crm.config.value_types import MailAddress, Moment, OneOrMore, TimeFor
 from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.storage.source_locations import Database, FilePath, Part, Place, ScoreTable
 
-EXTRA_COLUMNS: dict[str, tuple[str, ...]] = {"leads": ("email",)}
-"""Columns a source may map that are not stored: of ``email`` only the domain is."""
+EXTRA_COLUMNS: dict[str, tuple[str, ...]] = {"leads": ("email",), "touches": ("automatic", "message")}
+"""Columns a source may map that are not stored as they are: of ``email`` only the domain is, of ``message`` nothing."""
+ONLY_WHERE_MAPPED = frozenset({("touches", "automatic"), ("touches", "message")})
+"""Columns that a file's column of that name is not taken for: it was there before they were known."""
 
 FIRST_FILLED = "_leadq_first_"
 """Begins the name of a column that is the first filled of several."""
@@ -95,6 +97,12 @@ class Events(Source):
     ignore_kinds: tuple[str, ...] = ()
 
 
+class Touches(Source):
+    """The touches source; ``bulk``: leads from which on one message at once is no work on each of them (docs/howto/describe-a-file.md)."""
+
+    bulk: int | None = Field(default=None, ge=2)
+
+
 class Flat(Source):
     """One file or table, a row a lead, an outcome column, no dates; ``order`` names the column that orders the rows.
 
@@ -138,7 +146,7 @@ class Sources(Part):
     opportunities: Source | None = None
     events: Events | None = None
     field_history: Source | None = None
-    touches: Source | None = None
+    touches: Touches | None = None
     dispositions: Source | None = None
     lead_aliases: Source | None = None
     campaign_costs: Source | None = None

@@ -96,6 +96,8 @@ TABLES: dict[str, pa.Schema] = {
     "customers": CUSTOMERS,
     "sales_costs": SALES_COSTS,
 }
+LATER_COLUMNS: dict[str, pa.Schema] = {"touches": schema(automatic=pa.bool_())}
+"""Columns that came to the contract later: in a table only where a source gives them. ``automatic``: no person made this touch."""
 LATER_TABLES = frozenset({"owners", "customers", "sales_costs"})
 """Tables that came to the contract later: a history has a file of them only where a source gives them.
 

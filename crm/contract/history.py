@@ -82,7 +82,7 @@ class History:
     outcome_kinds : tuple of str
         Event kinds that are outcomes, never features.
     has_touches : bool
-        False: whether a lead was worked is not recorded, all count as worked.
+        False where there is no table of touches, or no row in it: whether a lead was worked is not recorded, all count as worked.
     counts : dict of TableCount per table
     sha256 : str
         Hash over all table files: the identity of the data.

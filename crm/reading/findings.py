@@ -65,6 +65,8 @@ class Findings:
         Rows by word of the data, for each of won, lost and open, once outcomes were read.
     closed_looking : dict
         Words of a status that looks closed on leads that count as open, and how many leads.
+    later : set of (table, column)
+        Columns of ``LATER_COLUMNS`` that this reading knows.
     states : dict
         SQL expression of the state (won, lost or open) of a staged row, by table, where it is known.
     """
@@ -80,6 +82,7 @@ class Findings:
     personal: set[str] = field(default_factory=set)
     outcome: dict[str, dict[str, int]] = field(default_factory=dict)
     closed_looking: dict[str, int] = field(default_factory=dict)
+    later: set[tuple[str, str]] = field(default_factory=set)
     states: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

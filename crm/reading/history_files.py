@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.crm_tables import LATER_TABLES, OUTCOMES, REJECTED, TABLES, TEXT, TIME
+from leadq.crm.contract.crm_tables import LATER_COLUMNS, LATER_TABLES, OUTCOMES, REJECTED, TABLES, TEXT, TIME
 from leadq.crm.reading.columns.profiling import TypedField
 from leadq.crm.reading.columns.wanted_columns import OWN_KEYS
 from leadq.crm.reading.findings import Findings
@@ -51,11 +51,14 @@ def write_history_tables(
             pq.write_table(schema.empty_table(), path, compression="zstd", version="2.6")
             continue
         kept = [typed for typed in own.get(table, []) if typed.field.status != "refused"]
-        full = pa.schema([*schema, *(pa.field(typed.field.name, _ARROW_TYPES[typed.field.type]) for typed in kept)])
+        later = [one for one in LATER_COLUMNS.get(table, ()) if (table, one.name) in findings.later]
+        full = pa.schema(
+            [*schema, *later, *(pa.field(typed.field.name, _ARROW_TYPES[typed.field.type]) for typed in kept)]
+        )
         rows = findings.good(table)
         if table == "events":
             rows = _whole_events(rows)
-        columns = [name(column) for column in schema.names]
+        columns = [name(column) for column in (*schema.names, *(one.name for one in later))]
         columns += [f"{typed.expression} AS {name(typed.field.name)}" for typed in kept]
         write_table(rows.project(", ".join(columns)).order(OWN_KEYS.get(table, "ALL")), path, full)
     write_table(outcomes, folder / "outcomes.parquet", OUTCOMES)

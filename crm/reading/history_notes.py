@@ -44,7 +44,7 @@ def told_history(reading: Reading, folder: Path) -> History:
         tracked_since=_tracked_since(reading),
         outcome_from=(outcome.origin,) if outcome is not None else ("lead_columns",),
         outcome_kinds=kinds,
-        has_touches="touches" in counts,
+        has_touches="touches" in counts and (reading.number == FIRST or counts["touches"].used > 0),
         counts=counts,
         sha256=hash_tables(folder),
         reading=reading.number,

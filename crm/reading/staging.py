@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from leadq.crm.answers.answer_log import ANSWERS, AnswerBook
-from leadq.crm.config.schema import Flat, FromLeadColumns, FromOpportunities, Source
+from leadq.crm.config.schema import Flat, FromLeadColumns, FromOpportunities, Source, Touches
 from leadq.crm.reading import FIRST
 from leadq.crm.reading.columns.field_history import name_fields
 from leadq.crm.reading.columns.mapping import Mapped, staged_own
@@ -19,6 +19,7 @@ from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
 from leadq.crm.reading.desk_dispositions import fill_channel, note_unread, stage_answers
 from leadq.crm.reading.people.contract_texts import without_personal_texts
 from leadq.crm.reading.reading_state import Reading
+from leadq.crm.reading.rows.bulk_touches import mark_automatic
 from leadq.crm.reading.rows.owner_rows import know_roles
 from leadq.crm.reading.rows.repeated_ids import source_columns
 from leadq.crm.reading.rows.row_rules import leave_out_later_rows
@@ -49,8 +50,7 @@ def stage_source(reading: Reading, table: str, source: Source, mapped: Mapped) -
         reading.steps.date_flat_rows(reading.findings, in_time=reading.config.flat.order_is_time)
     if table == "opportunities" and isinstance(reading.config.outcome, FromOpportunities):
         reading.steps.type_opportunities(reading.findings, reading.config.outcome)
-    if table in _FILLED_IN:
-        _FILLED_IN[table](reading.findings)
+    _fill_in(reading, table, source)
     if table == "leads" and reading.config.outcome is not None and reading.number != FIRST:
         clear_planned_dates(reading.findings, reading.config.outcome, reading.read_at)
     _know_states(reading, table)
@@ -60,6 +60,14 @@ def stage_source(reading: Reading, table: str, source: Source, mapped: Mapped) -
     reading.steps.check_rows(reading.findings, table, read_at=reading.read_at, columns=columns, dated=dated)
     if table in WITH_OWN_FIELDS:
         reading.own[table] = typed()
+
+
+def _fill_in(reading: Reading, table: str, source: Source) -> None:
+    """Say in the contract's words what the source says in its own, before rows are checked."""
+    if isinstance(source, Touches) and reading.number != FIRST:
+        mark_automatic(reading.findings, source, zone=reading.config.time_zone or "UTC")
+    if table in _FILLED_IN:
+        _FILLED_IN[table](reading.findings)
 
 
 def _know_states(reading: Reading, table: str) -> None:

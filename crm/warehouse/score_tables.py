@@ -9,7 +9,7 @@ time of Ibis' insert and knows jsonb. Leaves out which nights are to be written 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,9 @@ _ROWS = 20_000
 """Rows in memory at a time."""
 
 
-def publish_scores(path: Path, target: ScoreTarget, *, run_id: str, as_of: datetime, scored_at: datetime) -> int:
+def publish_scores(
+    path: Path, target: ScoreTarget, *, run_id: str, as_of: datetime, scored_at: datetime, unknown: Collection[str] = ()
+) -> int:
     """Write a night's score table into a database.
 
     Parameters
@@ -42,6 +44,8 @@ def publish_scores(path: Path, target: ScoreTarget, *, run_id: str, as_of: datet
     run_id : str
     as_of, scored_at : datetime
         UTC; the newest night is the last of these.
+    unknown : collection of str
+        Columns of which nothing is recorded: they are left empty.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def publish_scores(path: Path, target: ScoreTarget, *, run_id: str, as_of: datet
         must_fit(backend, target)
         connection = backend.con
         connection.execute(f"DELETE FROM {target.quoted()} WHERE run_id = %s", (run_id,))  # noqa: S608 - quoted
-        _copy(connection, path, target)
+        _copy(connection, path, target, unknown)
         rows = int(pq.read_metadata(path).num_rows)
         connection.execute(f"DELETE FROM {target.quoted('_nights')} WHERE run_id = %s", (run_id,))  # noqa: S608 - quoted
         night = (run_id, as_of, scored_at, rows)
@@ -93,9 +97,11 @@ def _written(target: ScoreTarget) -> Iterator[Any]:
         raise StoreError(stopped.problem) from stopped
 
 
-def _copy(connection: Any, path: Path, target: ScoreTarget) -> None:
+def _copy(connection: Any, path: Path, target: ScoreTarget, unknown: Collection[str]) -> None:
     """Stream the rows of a Parquet file into the table, in bounded memory."""
-    texts = ", ".join(f"{_as_written(field)} AS {name(field.name)}" for field in SCORES)
+    texts = ", ".join(
+        f"{'NULL' if field.name in unknown else _as_written(field)} AS {name(field.name)}" for field in SCORES
+    )
     columns = ", ".join(name(column) for column in SCORES.names)
     options = pyarrow.csv.WriteOptions(include_header=False)
     with (

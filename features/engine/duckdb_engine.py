@@ -19,12 +19,15 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from leadq.crm.contract.crm_tables import OUTCOMES, TABLES
+from leadq.crm.contract.crm_tables import LATER_COLUMNS, OUTCOMES, TABLES
 from leadq.crm.contract.history import History
 from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path
 
 DAY_US = 86_400_000_000
-_COLUMNS = {name: frozenset(schema.names) for name, schema in {**TABLES, "outcomes": OUTCOMES}.items()}
+_COLUMNS = {
+    name: frozenset((*schema.names, *(column.name for column in LATER_COLUMNS.get(name, ()))))
+    for name, schema in {**TABLES, "outcomes": OUTCOMES}.items()
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,6 +53,12 @@ class Tables:
     touches: ir.Table
     dispositions: ir.Table
     outcomes: ir.Table
+
+    @property
+    def human_touches(self) -> ir.Table:
+        """Touches that a person made: what counts as work of sales. Features see all touches, as when their model was trained."""
+        touches = self.touches
+        return touches.filter(~touches.automatic.fill_null(False)) if "automatic" in touches.columns else touches
 
 
 def microseconds(moment: datetime) -> int:

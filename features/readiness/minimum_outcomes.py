@@ -74,9 +74,10 @@ def shortage(data: TrainingData) -> Problem | None:
     found = supply(data)
     if found.won >= MIN_WINS and found.not_won >= MIN_NOT_WON:
         return None
+    worked = "that sales worked and " if data.touches_recorded else ""
     return Problem(
         where="history",
-        rule=f"must have at least {MIN_WINS} won and {MIN_NOT_WON} other leads that sales worked and whose horizon is over",
+        rule=f"must have at least {MIN_WINS} won and {MIN_NOT_WON} other leads {worked}whose horizon is over",
         value=f"{found.won:,} won and {found.not_won:,} others",
         remedy=" ".join([*_missing(found), *_sooner(data, found)]),
     )
@@ -92,7 +93,8 @@ def wins_with_horizon(data: TrainingData, horizon_days: float) -> int:
 
 
 def _sooner(data: TrainingData, found: Supply) -> Iterator[str]:
-    yield "To get there sooner, add older history, or map everything that sales did as touches."
+    more = ", or map everything that sales did as touches" if data.touches_recorded else ""
+    yield f"To get there sooner, add older history{more}."
     if not data.dated or found.won >= MIN_WINS:
         return
     shorter = [days for days in _SHORTER_DAYS if days < data.catalogue.horizon_days]

@@ -53,9 +53,9 @@ def mature(data: TrainingData) -> Iterator[Statement]:
     """Say how many leads are old enough to learn from, whether that is enough, and what more of them would buy."""
     found, missing = supply(data), shortage(data)
     figures: dict[str, float] = {"leads": found.won + found.not_won, "wins": found.won, "too_young": found.too_young}
-    leads = found.won + found.not_won
+    leads, told = found.won + found.not_won, "worked lead" if data.touches_recorded else "lead"
     sentence = (
-        f"{counted(leads, 'worked lead')} with {counted(found.won, 'win')} {one_or_many(leads, 'is', 'are')} "
+        f"{counted(leads, told)} with {counted(found.won, 'win')} {one_or_many(leads, 'is', 'are')} "
         "old enough to learn from"
     )
     kind: Kind = "can" if missing is None else "cannot"

@@ -28,9 +28,10 @@ def decisions(tables: Tables) -> ir.Table:
 
 
 def meetings(tables: Tables) -> ir.Table:
-    """Return ``lead_id, decided_us`` of every meeting among the touches."""
-    kinds = tables.touches.kind.fill_null("").lower()
-    return tables.touches.filter(kinds.contains("meeting")).select("lead_id", decided_us=ibis._.occurred_us)
+    """Return ``lead_id, decided_us`` of every meeting among the touches of persons."""
+    touches = tables.human_touches
+    kinds = touches.kind.fill_null("").lower()
+    return touches.filter(kinds.contains("meeting")).select("lead_id", decided_us=ibis._.occurred_us)
 
 
 def opportunities(tables: Tables) -> ir.Table:

@@ -78,10 +78,11 @@ def reference_rows(data: TrainingData) -> tuple[Bools, str]:
     """
     landmark = data.meta["landmark"].to_numpy()
     at_handoff: Bools = landmark == HANDOFF
+    leads = "worked leads" if data.touches_recorded else "leads"
     if at_handoff.any():
-        return at_handoff, "worked leads at hand-off"
+        return at_handoff, f"{leads} at hand-off"
     at_first: Bools = landmark == (landmark.min() if len(landmark) else 0)
-    return at_first, "worked leads at creation" if data.dated else "worked leads"
+    return at_first, f"{leads} at creation" if data.dated else leads
 
 
 def make_reference(booster: Any, rows: Floats, calibrator: Calibrator, described: str, *, threads: int) -> Reference:

@@ -70,7 +70,7 @@ def draw_outcomes(months: pd.DataFrame, path: Path, *, horizon_days: int, dated:
         )
         for axes in (above, below):
             axes.grid(axis="y", color=GRID, linewidth=0.8)
-        told = f"worked leads whose horizon is over, with 90 % interval; dashed: all of them, {_percent(overall, 1)}"
+        told = f"leads whose horizon is over, with 90 % interval; dashed: all of them, {_percent(overall, 1)}"
         tidy(below, "Win rate", told)
         return save(figure, path)
 

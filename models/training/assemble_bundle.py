@@ -148,6 +148,7 @@ def _provenance(
         "num_leaves": fitted.num_leaves,
         "rounds": fitted.rounds,
         "rows": len(data.meta),
+        **({} if data.touches_recorded else {"touches_recorded": False}),
         "settings": {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()},
         "why_no_signal": fitted.calibration.why,
         "wins": int(labels(data).sum()),

@@ -109,7 +109,11 @@ def _found(project: Project, run: Run, lead_id: str, *, must_be_exact: bool) -> 
         row = PastScores(project).row(run, lead_id)
         origin = f"Reproduced exactly from the snapshot of run {run.run_id} ({_moment(run)})."
         return Found(
-            row=row, bundle=bundle, agreement=agreement_then(project, run, bundle), reproduced=True, origin=origin
+            row=run.as_recorded(row),
+            bundle=bundle,
+            agreement=agreement_then(project, run, bundle),
+            reproduced=True,
+            origin=origin,
         )
     except StoreError as error:
         kept = told_then(project.store, run, lead_id)
@@ -121,7 +125,7 @@ def _found(project: Project, run: Run, lead_id: str, *, must_be_exact: bool) -> 
         agreement = (
             project.agreement if todays else stored_agreement(bundle.agreement_text, where="the bundle's agreement")
         )
-        return Found(row=kept, bundle=bundle, agreement=agreement, reproduced=False, origin=origin)
+        return Found(row=run.as_recorded(kept), bundle=bundle, agreement=agreement, reproduced=False, origin=origin)
 
 
 def _look_afresh(project: Project, progress: Progress, lead_id: str, as_of: datetime, *, asked: bool) -> Found:
@@ -159,4 +163,5 @@ def _look_afresh(project: Project, progress: Progress, lead_id: str, as_of: date
         raise UsageError(Problem(where="leadq explain", rule=rule, value=lead_id, remedy=remedy))
     why = "" if asked else "No run had scored this lead by then. "
     origin = f"{why}Scored now with the live model, from today's sources as of {as_of:%Y-%m-%d %H:%M} UTC."
-    return Found(row=rows[0], bundle=bundle, agreement=project.agreement, reproduced=False, origin=origin)
+    row = rows[0] if history.has_touches else {**rows[0], "worked": None}
+    return Found(row=row, bundle=bundle, agreement=project.agreement, reproduced=False, origin=origin)

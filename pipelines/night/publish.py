@@ -54,7 +54,12 @@ def publish_night(project: Project, run: Run, progress: Progress) -> Published:
             progress(f"Writing the score table of {night.inputs.as_of:%Y-%m-%d %H:%M} UTC into {target.title}")
             path = project.store.table(night.scores)
             facts["rows"] += publish_scores(
-                path, target, run_id=night.run_id, as_of=night.inputs.as_of, scored_at=night.scored_at
+                path,
+                target,
+                run_id=night.run_id,
+                as_of=night.inputs.as_of,
+                scored_at=night.scored_at,
+                unknown=() if night.records_touches else ("worked",),
             )
             facts["nights"].append(night.run_id)
     except LeadqError as error:

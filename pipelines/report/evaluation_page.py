@@ -31,6 +31,7 @@ def render_evaluation(
     sentences: Sentences | None = None,
     outcome: str = "",
     standing: str = "",
+    doubts: Sequence[str] = (),
 ) -> str:
     """Render the page; whatever comes from the data is escaped.
 
@@ -51,6 +52,8 @@ def render_evaluation(
         Which column and words the outcomes are; empty where that is not known.
     standing : str
         What is wrong with the agreement on the day of the report; empty where it is signed and in force.
+    doubts : sequence of str
+        What is under suspicion and could spoil the verdict, in sentences.
     """
     page = page_environment("leadq.pipelines.report").get_template("evaluation.html.j2")
     return page.render(
@@ -70,6 +73,7 @@ def render_evaluation(
         reasons=reasons,
         outcome=outcome,
         standing=standing,
+        doubts=doubts,
         **(_NOTHING_HELD if held is None else _of(held, bundle, sentences or read_sentences())),
     )
 

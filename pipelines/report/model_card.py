@@ -80,6 +80,7 @@ def make_card(
     sentences: Sentences | None = None,
     outcome: str = "",
     standing: str = "",
+    doubts: Sequence[str] = (),
 ) -> Card:
     """Write the card of a bundle.
 
@@ -98,12 +99,14 @@ def make_card(
         Which column and words the outcomes are; empty where that is not known.
     standing : str
         What is wrong with the agreement on the day of the card; empty where it is signed and in force.
+    doubts : sequence of str
+        What is under suspicion and could spoil the verdict, in sentences.
     """
     sections = (
         _identity(bundle, agreement, standing),
         _use(bundle, agreement),
         _learnt(bundle, span, sentences or read_sentences(), outcome),
-        _shown(bundle),
+        _shown(bundle, doubts),
         _tiers(bundle),
         _sensitive(held),
         _left_out(bundle),
@@ -155,11 +158,19 @@ def _use(bundle: Bundle, agreement: Agreement) -> Section:
         sentences=(
             "To decide which leads sales works first, and to predict the win rate of each tier. "
             f"{meaning_of(bundle, agreement)}",
-            "Population: leads that sales works in time, the way it works leads today. Leads that were never worked are not in "
-            f"the training data.{too_old}",
+            f"{_population(bundle)}{too_old}",
             f"Outcome: {agreement.outcome.event}{within}.",
             "Not for decisions about a person (credit, employment, insurance, price), and not for judging salespeople.",
         ),
+    )
+
+
+def _population(bundle: Bundle) -> str:
+    if not bundle.trained.get("touches_recorded", True):
+        return "Population: all leads. It is not recorded which of them sales worked, so a lead that nobody called counts as not won."
+    return (
+        "Population: leads that sales works in time, the way it works leads today. Leads that were never worked are not in the "
+        "training data."
     )
 
 
@@ -190,7 +201,7 @@ def _strongest(bundle: Bundle, said: Sentences) -> tuple[str, ...]:
     )
 
 
-def _shown(bundle: Bundle) -> Section:
+def _shown(bundle: Bundle, doubts: Sequence[str]) -> Section:
     head = ("Moment", "Leads", "Won", "Predicted", "AUC", "Log-loss below base rate", "Slope", "p, calibration test")
     rows = [head]
     for one in bundle.evaluation["moments"]:
@@ -199,7 +210,7 @@ def _shown(bundle: Bundle) -> Section:
         rates = (percent(one["observed_rate"]), percent(one["mean_probability"]))
         gain = f"{one['improvement_percent']:.1f} %"
         rows.append((str(one["moment"]), f"{one['n']:,}", *rates, number(one["auc"]), gain, slope, p_value))
-    words = tuple(bundle.evaluation["words"][:3])
+    words = (*doubts, *bundle.evaluation["words"][:3])
     return Section(title="How well it works", sentences=words, table=tuple(rows) if len(rows) > 1 else ())
 
 

@@ -43,6 +43,8 @@ class Training:
         What else was left out, in sentences.
     figures : tuple of str
         Sentences for a statistician, where somebody asked for them.
+    doubts : tuple of str
+        What is under suspicion and could spoil the verdict.
     """
 
     bundle: Bundle
@@ -52,12 +54,18 @@ class Training:
     suspected: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def training_words(training: Training) -> list[str]:
     """Return what to know of a new model, in lines."""
     bundle = training.bundle
-    lines = [f"{_name(bundle)} learnt from {learnt_from(bundle, training.most_looks)}.", "", _trust(training)]
+    lines = [
+        f"{_name(bundle)} learnt from {learnt_from(bundle, training.most_looks)}.",
+        "",
+        *training.doubts,
+        _trust(training),
+    ]
     lines += [f"- {one}" for one in (*_tested(training), *_promised(training))]
     left_out = [*_suspected(training.suspected), *training.remarks]
     if left_out:

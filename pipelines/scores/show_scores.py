@@ -8,6 +8,7 @@ from shlex import quote
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import Problem, UsageError
@@ -59,7 +60,16 @@ def read_scores(project: Project, chosen: Chosen) -> Scores:
         raise UsageError(Problem(where="--tier", rule="must be a tier of the scores", value=value, remedy=remedy))
     ranks = [tier.id for tier in project.agreement.tiers]
     rows = best_rows(tables_of(project, runs), ranks, only=chosen.tiers, top=chosen.top)
-    return Scores(rows=rows, runs=runs)
+    return Scores(rows=_as_recorded(rows, runs), runs=runs)
+
+
+def _as_recorded(rows: pa.Table, runs: tuple[Run, ...]) -> pa.Table:
+    """Leave ``worked`` empty in rows of runs whose sources had no touches."""
+    silent = pa.array([run.run_id for run in runs if not run.records_touches], pa.string())
+    if not len(silent):
+        return rows
+    worked = pc.if_else(pc.is_in(rows["run_id"], silent), pa.scalar(None, pa.bool_()), rows["worked"])
+    return rows.set_column(rows.column_names.index("worked"), "worked", worked)
 
 
 def show_scores(project: Project, chosen: Chosen, *, as_json: bool = False) -> Told:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -110,6 +111,16 @@ class Run:
     def snapshot_id(self) -> str:
         """Name of what was known in this run: the run's own, since a snapshot belongs to one run."""
         return self.run_id
+
+    @property
+    def records_touches(self) -> bool:
+        """Whether the sources had touches; without any nobody knows which leads sales worked."""
+        tables = self.history_counts.get("tables")
+        return tables is None or tables.get("touches", {"used": 0}).get("used", 1) > 0
+
+    def as_recorded(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row of this run's score table; ``worked``, true of every lead without touches, is None where it is not recorded."""
+        return {**row, **({} if self.records_touches else {"worked": None})}
 
     def to_json(self) -> str:
         """Text of the manifest, stable byte for byte."""

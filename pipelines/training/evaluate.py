@@ -7,6 +7,7 @@ show the same figures.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,10 @@ from leadq.pipelines.report.figures import Held, gather
 from leadq.pipelines.report.model_card import make_card
 from leadq.pipelines.report.plot_data import headline_of, metrics_of, plot_data
 from leadq.pipelines.report.reasons import DEPENDENCE, FEATURES, page_parts
-from leadq.pipelines.training.audit import audit_training
+from leadq.pipelines.report.suspected_fields import SuspectedField, doubts, suspected_fields
+from leadq.pipelines.training.audit import audit_training, reference_leads
 from leadq.pipelines.training.feasibility.tier_shares import supply_of_bundle
-from leadq.pipelines.training.leak_checks import leak_check_rows
+from leadq.pipelines.training.leak_checks import leak_check_rows, read_findings
 from leadq.pipelines.training.train import HELD_OUT
 from leadq.pipelines.training.training_files import read_training_data
 from leadq.serving.words.sentences import read_sentences
@@ -50,6 +52,7 @@ class Evaluated:
     metrics: dict[str, Any]
     headline: dict[str, float | bool | None]
     held: Held | None
+    suspected: tuple[SuspectedField, ...] = ()
 
 
 def evaluate(project: Project, progress: Progress) -> Evaluated:
@@ -83,8 +86,16 @@ def evaluate(project: Project, progress: Progress) -> Evaluated:
         write_text(project.work / "plots" / f"{name}.csv", text)
     if held is not None:
         _draw(bundle, held, project)
-    _write_documents(project, bundle, history, data, held, audit)
-    return Evaluated(metrics=metrics, headline=headline, held=held)
+    engine = project.settings.engine
+    suspected = suspected_fields(
+        read_findings(project.work),
+        bundle,
+        reference_leads(data).features,
+        seed=project.settings.seed,
+        threads=engine.threads,
+    )
+    _write_documents(project, bundle, history, data, held, audit, doubts(suspected))
+    return Evaluated(metrics=metrics, headline=headline, held=held, suspected=suspected)
 
 
 def _read_held_out(path: Path) -> pd.DataFrame:
@@ -97,8 +108,9 @@ def _read_held_out(path: Path) -> pd.DataFrame:
 
 
 def _write_documents(
-    project: Project, bundle: Bundle, history: History, data: TrainingData, held: Held | None, audit: Audit | None
-) -> None:
+    project: Project, bundle: Bundle, history: History, data: TrainingData, held: Held | None, audit: Audit | None,
+    doubted: Sequence[str],
+) -> None:  # fmt: skip
     ready = readiness(history, data, project.agreement, shares=supply_of_bundle(bundle).shares or None)
     cannot = [statement.sentence for statement in ready.of("cannot")]
     checks = leak_check_rows(project.work, bundle.evaluation["findings"])
@@ -116,6 +128,7 @@ def _write_documents(
         sentences=said,
         outcome=outcome,
         standing=standing,
+        doubts=doubted,
     )
     write_text(project.reports / "evaluation.html", page)
     card = make_card(
@@ -127,6 +140,7 @@ def _write_documents(
         sentences=said,
         outcome=outcome,
         standing=standing,
+        doubts=doubted,
     )
     write_text(project.reports / "model_card.html", card.to_html())
     write_text(project.reports / "model_card.md", card.to_markdown())

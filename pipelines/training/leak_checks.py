@@ -24,6 +24,9 @@ from leadq.pipelines.training.parity import check_parity
 TABLE = "leak_checks.json"
 
 
+FINDINGS = "leaks.json"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakReport:
     """What was found, worst first, and a line for every check."""
@@ -61,8 +64,17 @@ def run_leak_checks(project: Project, history: History, data: TrainingData, prog
 
 def write_leak_checks(report: LeakReport, work: Path) -> None:
     """Write ``leaks.json`` (findings) and ``leak_checks.json`` (a line for every check) into ``work``."""
-    for name, parts in (("leaks.json", report.findings), (TABLE, report.rows)):
+    for name, parts in ((FINDINGS, report.findings), (TABLE, report.rows)):
         write_text(work / name, json.dumps([asdict(part) for part in parts], indent=1, sort_keys=True) + "\n")
+
+
+def read_findings(work: Path) -> tuple[LeakFinding, ...]:
+    """Return what stage build found in ``work``, the worst first; nothing where it has not run."""
+    path = work / FINDINGS
+    if not path.is_file():
+        return ()
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(LeakFinding(**{**row, "features": tuple(row["features"])}) for row in rows)
 
 
 def leak_check_rows(work: Path, model_findings: Iterable[Mapping[str, Any]]) -> tuple[CheckRow, ...]:

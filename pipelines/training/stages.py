@@ -18,6 +18,7 @@ from leadq.pipelines.console.command_result import DONE, WITH_REJECTED_ROWS, Tol
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.project.old_extract import old_extract_words
 from leadq.pipelines.project.project import Project
+from leadq.pipelines.report.suspected_fields import doubts
 from leadq.pipelines.report.training_words import Training, next_steps, training_words
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import Built, build
@@ -101,6 +102,7 @@ def train_all(project: Project, progress: Progress, *, verbose: bool = False) ->
         "gate": {"rules": len(gate.results), "warnings": len(gate.warnings)},
         "leak_checks": [asdict(row) for row in built.checks],
         "leaks": [finding.sentence for finding in built.findings],
+        "under_suspicion": [{**asdict(one), "share": one.share} for one in evaluated.suspected],
         "quarantined": dict(sorted(built.data.catalogue.quarantined.items())),
         "rejected_rows": rejected_rows(history),
         "reports": [str(path) for path in sorted(project.reports.glob("*"))],
@@ -125,6 +127,7 @@ def _training(project: Project, built: Built, bundle: Bundle, evaluated: Evaluat
         agreement=project.agreement,
         most_looks=int(meta.groupby("lead_id").size().max()),
         suspected=tuple(dict.fromkeys(suspected)),
+        doubts=doubts(evaluated.suspected),
     )
 
 

@@ -33,6 +33,7 @@ def write_training_data(data: TrainingData, origin: Origin, folder: Path) -> Non
         document = {
             "dated": data.dated,
             **({} if data.order_is_time else {"order_is_time": False}),
+            **({} if data.touches_recorded else {"touches_recorded": False}),
             "history_sha256": origin.history_sha256,
             "agreement_sha256": origin.agreement_sha256,
             "read_at": origin.read_at,
@@ -56,6 +57,7 @@ def read_training_data(folder: Path) -> tuple[TrainingData, Origin]:
             catalogue=Catalogue.from_json((folder / "catalogue.json").read_text(encoding="utf-8")),
             dated=document.pop("dated"),
             order_is_time=document.pop("order_is_time", True),
+            touches_recorded=document.pop("touches_recorded", True),
         )
         return data, Origin(**document)
     except (OSError, ValueError, KeyError) as error:

@@ -206,7 +206,8 @@ def _facts(row: Row) -> list[tuple[str, str]]:
     if row["created_at"] is not None:
         age = "" if row["age_days"] is None else f", {counted(round(row['age_days']), 'day')} ago"
         found.append(("Came in", f"{row['created_at']:%Y-%m-%d}{age}"))
-    return [*found, ("Worked by sales", "yes" if row["worked"] else "no")]
+    worked = "not recorded" if row["worked"] is None else "yes" if row["worked"] else "no"
+    return [*found, ("Worked by sales", worked)]
 
 
 def _bars(row: Row, said: Sentences) -> Bars:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -131,7 +131,10 @@ def test_its_model_did_learn_something_and_from_what_the_first_reading_made_wron
 
 def test_explanations_and_deliveries_say_the_same(went_on: Nights) -> None:
     for name in ("explain the first night", "explain", "deliver", "explain afresh"):
-        assert went_on.said_now[name] == went_on.said_then[name], name
+        said = went_on.said_then[name]
+        # the company records no touches, so that nobody knows which leads sales worked
+        then = replace(said, said=said.said.replace('"worked": true', '"worked": null'))
+        assert went_on.said_now[name] == then, name
 
 
 def test_the_night_says_where_the_first_reading_was_wrong_and_what_to_do(went_on: Nights) -> None:

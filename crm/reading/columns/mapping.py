@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from leadq.crm.config.schema import EXTRA_COLUMNS, Events, Source
+from leadq.crm.config.schema import EXTRA_COLUMNS, ONLY_WHERE_MAPPED, Events, Source
 from leadq.crm.contract.crm_tables import REQUIRED, TABLES
 from leadq.crm.reading.columns.canonical_columns import Canonical, with_first_filled
 from leadq.crm.reading.columns.wanted_columns import WITH_OWN_FIELDS
@@ -147,6 +147,8 @@ def _contract_columns(work: SourceRows, required: tuple[str, ...]) -> dict[str, 
     renamed = {column.lower() for column in work.source.own_fields.rename.values()}
     for contract in (*TABLES[work.table].names, *EXTRA_COLUMNS.get(work.table, ())):
         wanted = work.source.named.get(contract)
+        if wanted is None and (work.table, contract) in ONLY_WHERE_MAPPED:
+            continue
         column = work.loaded.column(wanted or contract)
         if wanted is None and column is not None and column.lower() in renamed:
             column = None
