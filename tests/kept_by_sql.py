@@ -81,7 +81,7 @@ known AS (
         a.happened + INTERVAL ($horizon + $grace) DAY <= $read_at AS mature,
         EXISTS (FROM outcomes o WHERE o.lead_id = a.lead_id AND o.outcome = 'won' AND o.occurred_at > a.happened
             AND o.occurred_at <= least(a.happened + INTERVAL ($horizon) DAY, coalesce(a.next_at, 'infinity'::TIMESTAMPTZ))) AS won,
-        EXISTS (FROM (SELECT lead_id, occurred_at AS happened FROM touches
+        EXISTS (FROM (SELECT lead_id, occurred_at AS happened FROM work
                       UNION ALL SELECT lead_id, decided_at FROM dispositions WHERE decision = 'accepted') w
             WHERE w.lead_id = a.lead_id AND w.happened >= a.came AND w.happened <= a.happened + INTERVAL ($horizon) DAY
                 AND w.happened < coalesce(a.next, 'infinity'::TIMESTAMPTZ)) AS worked
@@ -130,6 +130,9 @@ def kept_by_sql(
         connection.execute("LOAD icu; SET TimeZone = 'UTC'")
         for path in sorted(folder.glob("*.parquet")):
             connection.execute(f"CREATE VIEW {path.stem} AS FROM read_parquet('{path}', hive_partitioning=false)")
+        told = {row[0] for row in connection.execute("DESCRIBE touches").fetchall()}
+        of_people = "WHERE NOT coalesce(automatic, FALSE)" if "automatic" in told else ""
+        connection.execute(f"CREATE VIEW work AS FROM touches {of_people}")
         connection.execute(_SURVIVORS)
         connection.register("rows_shown", SHOWN.empty_table() if isinstance(shown, str) else shown)
         connection.execute(f"CREATE TABLE shown AS {shown if isinstance(shown, str) else 'FROM rows_shown'}")

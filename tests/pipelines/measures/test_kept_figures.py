@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -15,8 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.agreement.read import parse_agreement
-from leadq.agreement.terms.measured_terms import Review
+from leadq.agreement.terms.measured_terms import HandOver, Review
 from leadq.crm.contract.history import History
 from leadq.crm.contract.score_table import SCORES
 from leadq.crm.simulated.company_settings import CompanySettings
@@ -133,10 +132,10 @@ def _commit(company: Company, as_of: datetime, tiers: dict[str, str]) -> Path:
     return scores
 
 
-def _measured(company: Company, agreed: str = "", **agreement: Any) -> Measured:
-    clocks = f"clocks: {{hand_over: {agreed}}}\n" if agreed else ""
-    changed = parse_agreement(company.project.agreement.text + clocks, where="agreement.yaml")
-    project = replace(company.project, agreement=replace(changed, **agreement))
+def _measured(company: Company, agreed: HandOver | Literal[""] = "", **agreement: Any) -> Measured:
+    was = company.project.agreement
+    changed = replace(was, clocks=replace(was.clocks, hand_over=agreed), **agreement)
+    project = replace(company.project, agreement=changed)
     measured = measure(project, company.history)
     assert measured is not None
     return measured
