@@ -32,6 +32,24 @@ gc.set_threshold(300_000, 10, 10)  # by default a tenth of a run is looking thro
 Rows = dict[str, list[dict[str, Any]]]
 
 
+LONGEST = (
+    "packaging/test_fresh_environments.py",
+    "pipelines/names/test_hostile_names.py",
+    "pipelines/test_end_to_end.py",
+    "docs/test_commands.py",
+    "pipelines/night/test_two_readings.py",
+    "compatibility/test_store_of_the_former_commit.py",
+    "crm/reading/test_shared_cases.py",
+)
+"""Files that take minutes. They begin first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest files begin first; else the order stays."""
+    place = {Path(__file__).parent / name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the figures that tests measured (``record_property("figure", words)``), from every worker."""
     for report in terminalreporter.stats.get("passed", []):

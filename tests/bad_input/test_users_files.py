@@ -19,6 +19,8 @@ import pytest
 from tests.bad_input.conftest import PARAMS, Answer, UsersProject
 from tests.crm.reading.files.made_up import workbook
 
+pytestmark = pytest.mark.integration
+
 HEADER = "lead_id,created_at,closed_at,status,country,budget"
 
 
@@ -241,7 +243,6 @@ def test_ids_that_a_spreadsheet_rounded(leadq_main: Callable[..., Answer], tmp_p
     assert "A spreadsheet has rounded these ids" in answer.err
 
 
-@pytest.mark.integration
 def test_markup_in_a_heading_is_only_text_in_the_report(project: UsersProject) -> None:
     header, *rows = project.lines("leads.csv")
     words = ("<b>keen</b>", "=1+1", "plain")

@@ -148,15 +148,17 @@ def test_every_command_says_the_same(went_on: WentOn) -> None:
 
 
 def _without_own_fields(one: Said) -> Said:
-    """Take out what a night says since: of fields there is nothing to compare with, and what the newest reading would make of it."""
+    """Take out what a night says since: of fields there is nothing to compare with, what the newest reading would make of it, its best."""
     words, document = FieldDrift(recorded=False).in_words() + "\n", FieldDrift(recorded=False).to_document()
     if not one.said.startswith("{"):
         said = re.sub(
             r"^Reading: this model learnt.*leadq promote\.\n", "", one.said, count=1, flags=re.DOTALL | re.MULTILINE
         )
+        said = re.sub(r"\n\nThe best \d+ leads\n.*", "\n", said, count=1, flags=re.DOTALL)
         return replace(one, said=said.replace(words, "", 1))
     facts = json.loads(one.said)
-    facts.pop("reading", None)
+    for since in ("reading", "best_leads", "advice"):
+        facts.pop(since, None)
     if facts.pop("own_fields", None) != document:
         return one
     return replace(one, said=json.dumps(facts, indent=1, sort_keys=True) + "\n")

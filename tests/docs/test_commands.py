@@ -161,6 +161,31 @@ def test_what_is_run_elsewhere_is_there_and_needed() -> None:
         assert any(run_elsewhere(line) is one for line in found), f"no page shows {one.pattern} any more"
 
 
+LEAD = "lead_id,created_at,status\n1,2026-01-01,won\n2,2026-01-02,lost\n"
+CONVERTED = {
+    "Lead.csv": (
+        "Id,CreatedDate,Status,ConvertedAccountId,ConvertedOpportunityId\n"
+        "00Q1,2026-01-01T08:00:00Z,Converted,0011,0061\n00Q2,2026-01-02T08:00:00Z,Unqualified,,\n"
+    ),
+    "Account.csv": "Id,Industry,NumberOfEmployees\n0011,Software,120\n",
+    "Opportunity.csv": "Id,AccountId,StageName,CloseDate,IsClosed,IsWon\n0061,0011,Closed Won,2026-02-01,true,true\n",
+    "Task.csv": "Id,WhoId,ActivityDate,Type\n00T1,00Q1,2026-01-03,Call\n",
+}
+
+
+def exports(folder: Path) -> Path:
+    """Make the exports that pages name: one file of leads, four of Salesforce, and both as folders."""
+    for name, text in {
+        "export.csv": LEAD,
+        "export-folder/leads.csv": LEAD,
+        **CONVERTED,
+        **{f"salesforce-export/{name}": text for name, text in CONVERTED.items()},
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("story", stories().values(), ids=stories())
 def test_the_commands_of_a_page_run(
@@ -171,9 +196,7 @@ def test_the_commands_of_a_page_run(
     for line in story:
         words, folder = [template.names.get(word, word) for word in line.words[1:]], project
         if words[0] == "init":
-            words, folder = line.words[1:], tmp_path / "beside"
-            folder.mkdir(exist_ok=True)
-            (folder / "export.csv").write_text("lead_id,created_at,status\n1,2026-01-01,won\n2,2026-01-02,lost\n")
+            words, folder = line.words[1:], exports(tmp_path / f"beside line {line.line}")
         monkeypatch.chdir(folder)
         if words[:2] == ["deliver", "restore"]:
             _, answer = leadq(["deliver", "--to", "warehouse", "--json"])

@@ -104,7 +104,7 @@ def test_the_extras_bring_what_the_code_says_they_bring(project: dict[str, Any])
     assert not core & {"mlflow", "dvc", "great-expectations", "shap", "matplotlib", "scikit-learn"}
 
 
-@pytest.mark.integration
+@pytest.mark.acceptance
 @pytest.mark.parametrize("python", ["3.12", "3.13"])
 def test_later_pythons_resolve_although_only_3_11_is_tested(python: str, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("uv")), "pip", "compile", "--quiet", "--python-version", python]

@@ -121,7 +121,7 @@ def test_the_remedy_followed_the_demo_runs_to_its_end(
     core.install("leadq[train]")  # as the message above says it
     size = f"{len(core.distributions())} distributions, {core.megabytes():.0f} MB"
     record_property("figure", f"leadq[train]: {size}")
-    ended = core.leadq("demo", "--folder", "demo", "--leads", "3000")
+    ended = core.leadq("demo", "--folder", "demo", "--leads", "1500")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "[LightGBM]" not in ended.stdout + ended.stderr
     assert "Promised" in ended.stdout or "promised" in ended.stdout

@@ -36,6 +36,8 @@ from leadq.pipelines.training.stages import train_all
 from leadq.pipelines.training.train import train
 from leadq.serving.scoring.score_batches import ScoringRun, score_batches
 
+pytestmark = pytest.mark.integration
+
 PARAMS = """\
 fit: {grid_num_leaves: [7], learning_rate: 0.1, max_rounds: 100, early_stopping_rounds: 15, n_folds: 3, bootstrap_repeats: 100}
 features: {ages_days: [0, 7, 30]}
@@ -163,7 +165,6 @@ def test_a_score_is_reproduced_exactly_from_its_run(done: Trained) -> None:
         assert {name: rebuilt[name] for name in told_once} == {name: row[name] for name in told_once}
 
 
-@pytest.mark.integration
 def test_two_runs_give_the_same_bytes_whatever_the_threads(done: Trained, tmp_path: Path) -> None:
     shutil.copytree(done.project.folder, tmp_path / "again", ignore=shutil.ignore_patterns("work", "store", "reports"))
     params = tmp_path / "again" / "params.yaml"

@@ -31,6 +31,8 @@ from leadq.features.tonight import OpenLeads, tonight
 from tests.conformance.feature_groups.plug_in_packages import on_the_path, write_package
 from tests.conformance.feature_groups.small_company import AS_OF, EASY, company, manifest
 
+pytestmark = pytest.mark.integration
+
 EVERY_GROUP = pytest.mark.parametrize(
     "name", list(dict.fromkeys([*(one.name for one in BUILT_IN), "replies", *installed_groups()]))
 )
@@ -38,8 +40,6 @@ PART_LEADS = 6
 NEIGHBOURS = """
 from dataclasses import replace
 from leadq_replies import RepliesGroup
-
-pytestmark = pytest.mark.integration
 
 class Neighbours(RepliesGroup):
     name = "neighbours"

@@ -34,13 +34,13 @@ from tests.conformance.feature_groups.small_company import (
     with_facts,
 )
 
+pytestmark = pytest.mark.integration
+
 DISPLAY = {"owner", "source", "campaign"}
 """Shown as they stand now; no feature reads them."""
 PEEKS = """
 from dataclasses import replace
 from leadq_replies import REPLIES, RepliesGroup
-
-pytestmark = pytest.mark.integration
 
 class Peeks(RepliesGroup):
     name = "peeks"

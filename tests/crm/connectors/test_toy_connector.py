@@ -47,5 +47,6 @@ def test_it_passes_the_conformance_suite(installed: Path, tmp_path: Path) -> Non
     assert _suite(installed, tmp_path, "not acceptance and not integration") == 7
 
 
+@pytest.mark.acceptance
 def test_it_passes_under_random_kills(installed: Path, tmp_path: Path) -> None:
     assert _suite(installed, tmp_path, "integration and not acceptance") == 2

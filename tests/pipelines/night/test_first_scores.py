@@ -27,6 +27,8 @@ from leadq.pipelines.scores.no_tier import base_rate_words
 from tests.pipelines.scores.conftest import HOSTILE, NIGHT, commit_run, lead
 from tests.shared_company import CompanyCopy, live_bundle
 
+pytestmark = pytest.mark.integration
+
 READ_AT = re.compile(r'read_at: "([^"]+)"')
 
 
@@ -83,7 +85,6 @@ def test_the_disqualified_are_not_among_the_best(company: Project) -> None:
     assert [row["lead_id"] for row in found.best] == ["L2"]
 
 
-@pytest.mark.integration
 def test_leads_that_seem_too_old_are_told_with_what_to_write_and_that_works(
     company_copy: CompanyCopy, tmp_path: Path
 ) -> None:
