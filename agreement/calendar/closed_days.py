@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -54,7 +55,9 @@ def public_holidays(written: str, years: Iterable[int]) -> frozenset[date]:
     country, _, part = written.partition("-")
     parts = list_supported_countries(include_aliases=True)[country]
     subdivision = next((one for one in parts if one.upper() == part), None)
-    return frozenset(country_holidays(country, subdiv=subdivision, years=years))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that some are known for some years only: the others have none
+        return frozenset(country_holidays(country, subdiv=subdivision, years=years))
 
 
 def read_closed_days(path: Path) -> ClosedDays:

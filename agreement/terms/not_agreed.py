@@ -22,7 +22,7 @@ def _keys(agreement: Agreement) -> Iterator[str]:
     if agreement.owners is None:
         yield "owners"
     if "clocks" not in written and agreement.clocks == USUAL_CLOCKS:
-        yield "clocks (a hand-over is told by the first source that is recorded)"
+        yield "clocks (the first source on record tells when a lead is handed over)"
     if "review" not in written and agreement.review == USUAL_REVIEW:
         yield "review (Mondays at 06:00)"
     if agreement.goal is None:

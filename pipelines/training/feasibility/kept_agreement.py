@@ -85,11 +85,8 @@ def _supply(agreement: Agreement, supply: Supply) -> Iterator[Remark]:
 
 def _held(tier: Tier, duty: float | None, months: Sequence[int], mean: float, supply: Supply) -> Remark:
     room = None if tier.capacity_per_week is None else tier.capacity_per_week * weeks_in("month")
-    came = (
-        f"{_span(months)} came in {'a month' if len(months) == 1 else f'each of the last {len(months)} full months'}, "
-        f"mean {mean:.0f} ({supply.source})"
-    )
-    words = f"{_leads(tier)}: {duty:,.0f} a month are owed; {came}" if duty is not None else f"{_leads(tier)}: {came}"
+    came = f"{_span(months)} came {_each(months)}, mean {mean:.0f} ({supply.source})"
+    words = f"{_named(tier)}: {_owed(duty)}{came}" if duty is not None else f"{_named(tier)}: {came}"
     if tier.capacity_per_week is not None:
         words += f"; capacity {tier.capacity_per_week:,} a week"
     enough = duty is None or mean >= duty
@@ -102,12 +99,12 @@ def _held(tier: Tier, duty: float | None, months: Sequence[int], mean: float, su
 
 
 def _unknown(tier: Tier, duty: float | None, found: TierSupply | None, supply: Supply) -> str:
-    owed = f"{duty:,.0f} a month are owed; " if duty is not None else ""
+    owed = _owed(duty) if duty is not None else ""
     capacity = f"; capacity {tier.capacity_per_week:,} a week" if tier.capacity_per_week is not None else ""
     if found is None:
-        return f"{_leads(tier)}: {owed}how many come is not known yet: {supply.source}{capacity}."
+        return f"{_named(tier)}: {owed}how many come is not known yet: {supply.source}{capacity}."
     share = f"{found.share:.1%} of all leads handed over are {tier.id} ({supply.source})"
-    return f"{_leads(tier)}: {owed}{share}, but there is no full month with dates to count them in{capacity}."
+    return f"{_named(tier)}: {owed}{share}, but there is no full month with dates to count them in{capacity}."
 
 
 def _rhythm(agreement: Agreement, hours_between_runs: float | None) -> Iterator[Remark]:
@@ -142,7 +139,7 @@ def _lengths(agreement: Agreement) -> Iterator[Remark]:
     for tier in agreement.tiers:
         if tier.sla is not None and tier.sla.first_touch_business_hours is not None:
             length = _length(tier.sla.first_touch_business_hours, agreement)
-            yield Remark(topic=f"length_{tier.id}", sentence=f"{_leads(tier)}: first contact within {length}.")
+            yield Remark(topic=f"length_{tier.id}", sentence=f"{_named(tier)}: first contact within {length}.")
 
 
 def _attempts(agreement: Agreement) -> Iterator[Remark]:
@@ -177,8 +174,7 @@ def _goal(agreement: Agreement, goal: Goal, supply: Supply, achieved: Achieved) 
             )
         else:
             mean = sum(achieved.accepted) / len(achieved.accepted)
-            came = f"{_span(achieved.accepted)} were accepted in each of the last {len(achieved.accepted)} full months"
-            sentence = f"{words}; {came}, mean {mean:.0f}."
+            sentence = f"{words}; {_span(achieved.accepted)} were accepted {_each(achieved.accepted)}, mean {mean:.0f}."
             kept = mean >= wanted
         yield Remark(topic="goal_accepted", sentence=sentence, kept=kept)
 
@@ -191,7 +187,7 @@ def _revenue(agreement: Agreement, goal: Goal, wanted: float, supply: Supply, ac
         )
         return Remark(topic="goal", sentence=missing, kept=None)
     needed = wanted / achieved.amount
-    takes = f"{words} takes {needed:.0f} wins a month at {achieved.amount:,.0f} {goal.currency} each"
+    takes = f"{words} takes {counted(round(needed), 'win')} a month at {achieved.amount:,.0f} {goal.currency} each"
     if not achieved.wins or not sum(achieved.wins):
         return Remark(topic="goal", sentence=f"{takes}; no full month with wins is recorded.", kept=None)
     mean = sum(achieved.wins) / len(achieved.wins)
@@ -201,13 +197,22 @@ def _revenue(agreement: Agreement, goal: Goal, wanted: float, supply: Supply, ac
     found = next((tier for tier in supply.tiers if tier.tier_id == best.id), None)
     if found is not None and found.a_month:
         come = f"{found.a_month:.0f} {one_or_many(round(found.a_month), 'comes', 'come')}"
-        needs = f"that needs {factor * found.a_month:.0f} {_leads(best)} a month"
+        needs = f"that needs {counted(round(factor * found.a_month), 'lead')} a month in {_named(best)}"
         sentence += f" At today's shares of the tiers {needs}; {come} ({supply.source})."
     return Remark(topic="goal", sentence=sentence, kept=factor <= 1.0)
 
 
-def _leads(tier: Tier) -> str:
-    return f"{tier.label} leads ({tier.id})" if tier.label != tier.id else f"{tier.id} leads"
+def _named(tier: Tier) -> str:
+    return f"{tier.label} ({tier.id})" if tier.label != tier.id else tier.id
+
+
+def _owed(a_month: float) -> str:
+    leads = round(a_month)
+    return f"{counted(leads, 'lead')} a month {one_or_many(leads, 'is', 'are')} owed; "
+
+
+def _each(months: Sequence[int]) -> str:
+    return "in the last full month" if len(months) == 1 else f"in each of the last {counted(len(months), 'full month')}"
 
 
 def _span(months: Sequence[int]) -> str:

@@ -34,11 +34,11 @@ def supply_of(project: Project, first: FirstLook | None) -> Supply:
         if standing is not None:
             bundle = read_bundle(bundle_folder(project.store.folder, standing.version))
             if _fits(bundle, project) and len(bundle.out_of_time):
-                return _of_bundle(bundle, f"by tested forecasts of the {named} model")
+                return _of_bundle(bundle, f"leads that sales worked, by tested forecasts of the {named} model")
     if first is None or not len(first.probability):
         return Supply(tiers=(), source=NO_MODEL)
     tiers = tier_supply(first.probability, first.label, first.as_of, first.tiers)
-    return Supply(tiers=tiers, source="at first look, no model yet")
+    return Supply(tiers=tiers, source="leads that sales worked, at first look: there is no model yet")
 
 
 def _fits(bundle: Bundle, project: Project) -> bool:
@@ -57,7 +57,7 @@ def supply_of_bundle(bundle: Bundle) -> Supply:
     """Return how many leads of each tier came by the forecasts of the model that is being reported on."""
     if bundle.kind != "booster" or not len(bundle.out_of_time):
         return Supply(tiers=(), source=NO_MODEL)
-    return _of_bundle(bundle, "by this model's tested forecasts")
+    return _of_bundle(bundle, "leads that sales worked, by this model's tested forecasts")
 
 
 def hours_between_runs(project: Project) -> float | None:

@@ -39,7 +39,7 @@ TIMES = {
     "Lord Howe": BusinessTime(Calendar(time_zone="Australia/Lord_Howe", hours=OVER_CHANGE, countries=("AU", "FR"))),
     "always": BusinessTime(Calendar(time_zone="Pacific/Apia", hours=ALL_NIGHT)),
 }
-BERLIN = ZoneInfo("Europe/Berlin")
+BERLIN, UTC_ZONE = ZoneInfo("Europe/Berlin"), ZoneInfo("UTC")
 
 
 def us(moment: datetime) -> int:
@@ -155,6 +155,12 @@ def test_a_lead_takes_the_holidays_of_its_owner_and_else_those_of_the_first_coun
     assert time.business_days(start, end).tolist() == [4.0] * 5
     deadlines = time.deadline(start, 8.0, owners).astype("datetime64[us]").astype("datetime64[D]").astype(str)
     assert deadlines.tolist() == ["2026-07-13", "2026-07-13", "2026-07-14", "2026-07-13", "2026-07-13"]
+
+
+def test_a_country_whose_holidays_are_known_for_some_years_only_is_counted_all_the_same() -> None:
+    india = BusinessTime(Calendar(time_zone="Asia/Kolkata", countries=("IN",)))
+    assert india.business_days(at("2026-01-26", UTC_ZONE), at("2026-01-28", UTC_ZONE)).tolist() == [1.0]
+    assert india.business_days(at("2090-01-02", UTC_ZONE), at("2090-01-03", UTC_ZONE)).tolist() == [1.0]
 
 
 def test_a_missing_moment_gives_none() -> None:

@@ -46,7 +46,7 @@ def test_a_duty_is_held_against_what_comes(agreed: Agreement) -> None:
     found = told(agreed)["supply_T1"]
     assert found.kept is False
     assert found.sentence == (
-        "Sales-ready leads (T1): 80 a month are owed; 6 to 38 came in each of the last 12 full months, mean 22 (by tested "
+        "Sales-ready (T1): 80 leads a month are owed; 6 to 38 came in each of the last 12 full months, mean 22 (by tested "
         "forecasts of the live model); capacity 120 a week. Agree on what comes, about 22, or find more of them."
     )
     assert told(owing(agreed, T1_per_month=22))["supply_T1"].kept is True
@@ -67,7 +67,7 @@ def test_what_is_not_known_is_said(agreed: Agreement) -> None:
     ]
     assert none.kept is None
     assert none.sentence == (
-        "Sales-ready leads (T1): 80 a month are owed; how many come is not known yet: there is no model, and nothing could be "
+        "Sales-ready (T1): 80 leads a month are owed; how many come is not known yet: there is no model, and nothing could be "
         "tested on later leads; capacity 120 a week."
     )
     undated = Supply(tiers=(replace(T1, months=()),), source="at first look, no model yet")
@@ -112,9 +112,7 @@ def test_no_run_hands_over_where_an_owner_does(agreed: Agreement) -> None:
 
 
 def test_hours_are_said_as_days(agreed: Agreement) -> None:
-    assert (
-        told(agreed)["length_T2"].sentence == "High intent leads (T2): first contact within 24 business hours = 3 days."
-    )
+    assert told(agreed)["length_T2"].sentence == "High intent (T2): first contact within 24 business hours = 3 days."
 
 
 def test_the_goal_is_reckoned_backwards(agreed: Agreement) -> None:
@@ -122,7 +120,7 @@ def test_the_goal_is_reckoned_backwards(agreed: Agreement) -> None:
     found = told(replace(agreed, goal=GOAL), LIVE, achieved)
     assert found["goal"].sentence == (
         "The goal of 500,000 EUR a quarter takes 25 wins a month at 6,667 EUR each; 9 came, mean of 12 months. At today's shares "
-        "of the tiers that needs 61 Sales-ready leads (T1) a month; 22 come (by tested forecasts of the live model)."
+        "of the tiers that needs 61 leads a month in Sales-ready (T1); 22 come (by tested forecasts of the live model)."
     )
     assert found["goal"].kept is False
     assert found["goal_accepted"].sentence == (
