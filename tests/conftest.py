@@ -33,20 +33,20 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 LONGEST = (
-    "packaging/test_fresh_environments.py",
-    "pipelines/names/test_hostile_names.py",
-    "pipelines/test_end_to_end.py",
-    "docs/test_commands.py",
-    "pipelines/night/test_two_readings.py",
-    "compatibility/test_store_of_the_former_commit.py",
-    "crm/reading/test_shared_cases.py",
+    "tests/packaging/test_fresh_environments.py",
+    "tests/spark/test_spark.py",
+    "tests/pipelines/test_end_to_end.py",
+    "tests/docs/test_commands.py",
+    "tests/pipelines/night/test_two_readings.py",
+    "tests/compatibility/test_store_of_the_former_commit.py",
+    "tests/crm/reading/test_shared_cases.py",
 )
 """Files that take minutes. They begin first, so that no worker is left alone with one at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the longest files begin first; else the order stays."""
-    place = {Path(__file__).parent / name: at for at, name in enumerate(LONGEST)}
+    place = {Path(__file__).parents[1] / name: at for at, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
 
 

@@ -282,6 +282,7 @@ def _folder_instead(path: Path) -> None:
     path.mkdir()
 
 
+@pytest.mark.acceptance
 def test_utf_16_that_nobody_declared_is_read(project: UsersProject) -> None:
     """A night reads the same leads out of it, and scores them alike."""
     night = project.scores(project.leadq("score"))

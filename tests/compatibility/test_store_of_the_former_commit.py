@@ -154,7 +154,8 @@ def _without_own_fields(one: Said) -> Said:
         said = re.sub(
             r"^Reading: this model learnt.*leadq promote\.\n", "", one.said, count=1, flags=re.DOTALL | re.MULTILINE
         )
-        said = re.sub(r"\n\nThe best \d+ leads\n.*", "\n", said, count=1, flags=re.DOTALL)
+        said = re.sub(r"\n\nThe best \d+ leads\n(.+\n)+\n", "\n", said, count=1)
+        said = re.sub(r"^All leads: leadq scores.*\n", "", said, count=1, flags=re.MULTILINE)
         return replace(one, said=said.replace(words, "", 1))
     facts = json.loads(one.said)
     for since in ("reading", "best_leads", "advice"):

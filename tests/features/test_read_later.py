@@ -23,7 +23,7 @@ from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.tonight import OpenLeads, tonight
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.acceptance
 
 SETTINGS = CompanySettings(n_leads=1500, seed=5, days=500)
 EARLIER = SETTINGS.end - timedelta(days=90)

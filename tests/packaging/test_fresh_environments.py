@@ -115,6 +115,7 @@ def test_what_needs_the_training_stack_says_so_and_does_nothing(
     assert not (core.home / "demo").exists()
 
 
+@pytest.mark.acceptance
 def test_the_remedy_followed_the_demo_runs_to_its_end(
     core: Environment, record_property: Callable[[str, object], None]
 ) -> None:

@@ -66,7 +66,7 @@ def assert_held(company: NamedCompany, name: str, column: Column) -> None:
         assert same, f"{name!r} of {lead_id}: {held[lead_id]!r}, not {expected!r}"
 
 
-@pytest.mark.integration
+@pytest.mark.acceptance
 def test_a_dozen_hostile_headings_go_the_whole_way(tmp_path: Path, named_company: Make) -> None:
     headings = ["Employees\n(FTE)", "renewal_at", "renewal_us", *some(seed=3, count=DOZEN)]
     whole_way(named_company(tmp_path / "company", list(dict.fromkeys(headings))))
