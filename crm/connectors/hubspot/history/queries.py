@@ -112,9 +112,7 @@ def queries(settings: HistorySettings) -> tuple[ObjectQuery, ...]:
     deal = ("amount", "deal_currency_code", "closedate", "closed_lost_reason", "hs_is_closed", "hs_is_closed_won")
     engagement = ("hs_timestamp", "hs_createdate", OWNER, *DIRECTIONS)
     return (
-        ObjectQuery(
-            kind="contacts", properties=(EMAIL_DOMAIN, CREATED), with_history=(*settings.lead_names, *answers)
-        ),
+        ObjectQuery(kind="contacts", properties=(EMAIL_DOMAIN, CREATED), with_history=(*settings.lead_names, *answers)),
         ObjectQuery(
             kind="companies", properties=("name", "domain", MERGED), with_history=tuple(settings.account_names)
         ),
