@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from leadq.foundation.private_scratch import PARTIAL, give_to_readers, hold, owner_only
+from leadq.foundation.private_scratch import PARTIAL, give_to_readers, hold, made_and_held, owner_only
 from leadq.foundation.problems import Problem, StoreError
 
 
@@ -140,11 +140,15 @@ def _begun(partial: Path) -> int:
             raise StoreError(_busy(partial))
         shutil.rmtree(partial, ignore_errors=True)
         os.close(left)
-    partial.mkdir(mode=0o700)
-    held = hold(partial)
-    if held is None:
-        raise StoreError(_busy(partial))
-    return held
+
+    def made() -> Path:
+        try:
+            partial.mkdir(mode=0o700)
+        except FileExistsError:
+            raise StoreError(_busy(partial)) from None
+        return partial
+
+    return made_and_held(made)[1]
 
 
 def _busy(partial: Path) -> Problem:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -48,19 +48,36 @@ def hold(folder: Path) -> int | None:
     return descriptor
 
 
+def made_and_held(make: Callable[[], Path]) -> tuple[Path, int]:
+    """Make a folder and lock it; anew where another process, which cleans up, took it for abandoned before it was locked.
+
+    Returns
+    -------
+    tuple of Path and int
+        The folder, and the descriptor to close.
+    """
+    while True:
+        folder = make()
+        with suppress(FileNotFoundError):
+            held = hold(folder)
+            if held is None:  # the other one is removing it
+                continue
+            if folder.is_dir() and os.path.samestat(folder.stat(), os.fstat(held)):
+                return folder, held
+            os.close(held)
+
+
 @contextmanager
 def private_scratch() -> Iterator[Path]:
     """Yield a new folder of the machine's temporary folder, of mode 700 and its files of mode 600; removed at the end."""
     remove_abandoned()
     with owner_only():
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        held = hold(folder)
+        folder, held = made_and_held(lambda: Path(tempfile.mkdtemp(prefix=_PREFIX)))
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            if held is not None:
-                os.close(held)
+            os.close(held)
 
 
 def remove_abandoned(*places: Path) -> None:
