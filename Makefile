@@ -77,10 +77,16 @@ $(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features m
 # First the built wheel, from a folder that holds no room and no leadq/: what is imported there can only be what was installed.
 # Then real servers, environments made from nothing, and the version before the move.
 .PHONY: integrations
-integrations: $(WITH_SPARK) $(WITH_TRYTON) $(WITH_WHEEL) ## The built wheel, real servers, Spark, real data whole, fresh environments
+integrations: wheel servers ## The built wheel, real servers, Spark, real data whole, fresh environments
+
+.PHONY: wheel
+wheel: $(WITH_WHEEL)
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp -r tests benchmarks notebooks docs README.md pyproject.toml "$$folder" && \
 	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance" \
 	  tests/pipelines/cli tests/serving/desk tests/spark tests/notebooks
+
+.PHONY: servers
+servers: $(WITH_SPARK) $(WITH_TRYTON)
 	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "integration and not acceptance" \
 	  --ignore tests/spark --ignore tests/pipelines/cli --ignore tests/notebooks --ignore tests/serving/desk
 

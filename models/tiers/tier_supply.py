@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype
 
 from leadq.foundation.arrays import Floats, Ints
 from leadq.models.tiers.tier_offers import TierCut
@@ -89,6 +90,6 @@ def _months(as_of: pd.Series | None) -> tuple[Ints, list[int]]:
     """Return the month of each lead, counted from the year 0, and the newest months that are there from their first to their last day."""
     if as_of is None or not len(as_of):
         return np.zeros(0 if as_of is None else len(as_of), np.int64), []
-    moments = pd.to_datetime(as_of, utc=True, format="ISO8601" if as_of.dtype == object else None)
+    moments = pd.to_datetime(as_of, utc=True, format=None if is_datetime64_any_dtype(as_of) else "ISO8601")
     month = np.asarray(moments.dt.year * 12 + moments.dt.month, np.int64)
     return month, list(range(int(month.min()) + 1, int(month.max())))[-MONTHS:]

@@ -27,7 +27,7 @@ from leadq.features.tonight import OpenLeads, tonight
 from leadq.pipelines.report.segment_fields import values_of
 from tests.pipelines.names.hostile_names import ALL
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.acceptance
 
 READ_AT = datetime(2026, 1, 1, tzinfo=UTC)
 COUNT = 130
@@ -150,7 +150,6 @@ def test_a_name_is_only_a_name(tmp_path: Path, write_history: Write, agreement: 
     same_under_plain_names(write_history, tmp_path, agreement, worst)
 
 
-@pytest.mark.acceptance
 @pytest.mark.parametrize("part", range(6))
 def test_every_name_is_only_a_name(tmp_path: Path, write_history: Write, agreement: Agreement, part: int) -> None:
     same_under_plain_names(write_history, tmp_path, agreement, headings()[part::6])

@@ -10,7 +10,7 @@ from tests.conformance.connectors.conftest import StartCampaign
 from tests.conformance.connectors.far_side import SideSpec
 from tests.conformance.connectors.nights import first_night, next_night, same_scores
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.acceptance
 
 KILLS, MOST_NIGHTS = 3, 8
 

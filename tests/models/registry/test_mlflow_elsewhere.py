@@ -75,6 +75,7 @@ def elsewhere(told: Registered, tmp_path_factory: pytest.TempPathFactory) -> Reg
     return replace(told, store=store)
 
 
+@pytest.mark.acceptance
 def test_asked_by_alias_it_scores_the_same_in_a_clean_environment(
     told: Registered, elsewhere: Registered, clean_python: Path, tmp_path: Path
 ) -> None:

@@ -156,3 +156,17 @@ def test_leads_are_counted_by_tier_and_full_month() -> None:
     assert tier_supply(probability, probability, texts, (cut("T1", 0.4, 0.4),))[0].months == (1, 1)
     assert tier_supply(probability, probability, None, (cut("T1", 0.4, 0.4),))[0].a_month is None
     assert tier_supply(np.zeros(0), np.zeros(0), None, (cut("T1", 0.4, 0.4),))[0].share == 0.0
+
+
+@pytest.mark.parametrize("kind", [object, "string"])
+def test_months_are_read_however_precise_the_moments_are(kind: str) -> None:
+    """Evidence keeps moments as text, with the parts of a second that each of them has."""
+    moments = [
+        "2026-01-31T12:00:00.5+00:00",
+        "2026-02-01T00:00:00+00:00",
+        "2026-02-28T23:59:59+00:00",
+        "2026-03-01T00:00:00+00:00",
+    ]
+    probability = np.full(4, 0.5)
+    (found,) = tier_supply(probability, probability, pd.Series(moments, dtype=kind), (cut("T1", 0.4, 0.4),))
+    assert found.months == (2,)
