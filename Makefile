@@ -80,13 +80,13 @@ $(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features m
 integrations: wheel servers ## The built wheel, real servers, Spark, real data whole, fresh environments
 
 .PHONY: wheel
-wheel: $(WITH_WHEEL)
+wheel: $(WITH_WHEEL) ## The part of it that tries the built wheel, notebooks and Spark
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp -r tests benchmarks notebooks docs README.md pyproject.toml "$$folder" && \
 	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance" \
 	  tests/pipelines/cli tests/serving/desk tests/spark tests/notebooks
 
 .PHONY: servers
-servers: $(WITH_SPARK) $(WITH_TRYTON)
+servers: $(WITH_SPARK) $(WITH_TRYTON) ## The part of it that starts real servers and tries whole ways
 	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "integration and not acceptance" \
 	  --ignore tests/spark --ignore tests/pipelines/cli --ignore tests/notebooks --ignore tests/serving/desk
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ def not_ours(text: str) -> list[str]:
     found = []
     for inline in re.findall(r"`(leadq [^`]+)`", text):
         try:
-            parse(inline.split()[1:])
+            parse(shlex.split(inline)[1:])
         except Exception as refused:
             if type(refused).__name__ not in INCOMPLETE:
                 found.append(inline)

@@ -145,9 +145,10 @@ def test_a_link_elsewhere_a_crowd_and_a_lost_module_are_found(copied: Path) -> N
     link.unlink()
     link.symlink_to(Path("..") / "crm")
     crowd = [copied / "models" / "tiers" / f"cut_{number}.py" for number in range(16)]
+    assert not any("models/tiers: " in complaint for complaint in folders_are_small(Copied(copied)))
     for one in crowd:
         one.write_text('"""One of many."""\n', encoding="utf-8")
-    assert any("models/tiers: 21 files" in complaint for complaint in folders_are_small(Copied(copied)))
+    assert any("models/tiers: " in complaint for complaint in folders_are_small(Copied(copied)))
     for one in crowd:
         one.unlink()
     lost = copied / "models" / "tiers" / "cuts.py"
