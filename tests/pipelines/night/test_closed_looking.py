@@ -17,6 +17,8 @@ from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.project.read_sources import read_sources
 from tests.shared_company import CompanyCopy
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def company(company_copy: CompanyCopy, tmp_path_factory: pytest.TempPathFactory) -> Project:

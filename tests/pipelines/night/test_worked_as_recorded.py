@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from leadq.features.readiness.minimum_outcomes import shortage
 from leadq.features.readiness.population import mature
@@ -24,6 +25,8 @@ from leadq.pipelines.report.model_card import make_card
 from leadq.pipelines.scores.show_scores import Chosen, read_scores
 from leadq.pipelines.training.training_files import Origin, read_training_data, write_training_data
 from tests.shared_company import CompanyCopy, live_bundle
+
+pytestmark = pytest.mark.integration
 
 TOUCHES = "  touches: {path: source/touches.parquet}\n"
 
