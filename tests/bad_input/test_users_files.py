@@ -192,6 +192,7 @@ ODD = {
 }
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(("content", "proposed"), ODD.values(), ids=ODD.keys())
 def test_a_file_that_only_looks_odd(
     leadq_main: Callable[..., Answer], tmp_path: Path, content: bytes, proposed: str
@@ -360,6 +361,7 @@ BROKEN = (
 )
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.kind)
 def test_a_project_that_somebody_broke(project: UsersProject, broken: Broken) -> None:
     broken.spoil(project)

@@ -165,6 +165,7 @@ def test_a_score_is_reproduced_exactly_from_its_run(done: Trained) -> None:
         assert {name: rebuilt[name] for name in told_once} == {name: row[name] for name in told_once}
 
 
+@pytest.mark.acceptance
 def test_two_runs_give_the_same_bytes_whatever_the_threads(done: Trained, tmp_path: Path) -> None:
     shutil.copytree(done.project.folder, tmp_path / "again", ignore=shutil.ignore_patterns("work", "store", "reports"))
     params = tmp_path / "again" / "params.yaml"

@@ -85,6 +85,7 @@ def test_the_disqualified_are_not_among_the_best(company: Project) -> None:
     assert [row["lead_id"] for row in found.best] == ["L2"]
 
 
+@pytest.mark.acceptance
 def test_leads_that_seem_too_old_are_told_with_what_to_write_and_that_works(
     company_copy: CompanyCopy, tmp_path: Path
 ) -> None:
