@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import isnan, nan
+from math import inf, isnan, nan
 
 from leadq.agreement.calendar.weekly_calendar import Calendar
 from leadq.agreement.schema import DISQUALIFIED, Promise, Sla, Tier
@@ -15,10 +15,13 @@ LONGEST_HOURS = 2_000.0
 MOST_ATTEMPTS = 100
 
 
-def read_tiers(top: Section, calendar: Calendar) -> tuple[Tier, ...]:
-    """Read ``tiers`` of the agreement; what is wrong goes to its findings."""
+def read_tiers(top: Section, calendar: Calendar, *, stored: bool) -> tuple[Tier, ...]:
+    """Read ``tiers`` of the agreement; what is wrong goes to its findings.
+
+    ``stored``: the text is of a model, and may say more hours and attempts than are allowed since.
+    """
     sections = top.sections("tiers", "tier")
-    tiers = tuple(_read_tier(section, calendar) for section in sections)
+    tiers = tuple(_read_tier(section, calendar, stored=stored) for section in sections)
     if isinstance(top.node("tiers"), Items) and len(top.items("tiers")) < 2:
         top.note("tiers", "must be at least two", "Add a last tier without a promise: it takes the rest.")
     _check_ids(tiers, sections)
@@ -26,7 +29,7 @@ def read_tiers(top: Section, calendar: Calendar) -> tuple[Tier, ...]:
     return tiers
 
 
-def _read_tier(section: Section, calendar: Calendar) -> Tier:
+def _read_tier(section: Section, calendar: Calendar, *, stored: bool) -> Tier:
     tier_id = section.name_under("id", "")
     if tier_id:
         section.name = f"tier {tier_id}"
@@ -36,7 +39,7 @@ def _read_tier(section: Section, calendar: Calendar) -> Tier:
         label=section.text("label", tier_id),
         owner=section.text("owner", ""),
         promise=_read_promise(section),
-        sla=_read_sla(section, calendar),
+        sla=_read_sla(section, calendar, stored=stored),
         capacity_per_week=section.whole_number("capacity_per_week", None, low=1),
         action=section.text("action", ""),
         line=section.line,
@@ -59,15 +62,15 @@ def _read_promise(tier: Section) -> Promise | None:
     return Promise(win_rate_at_least=win_rate, marginal_at_least=marginal)
 
 
-def _read_sla(tier: Section, calendar: Calendar) -> Sla | None:
+def _read_sla(tier: Section, calendar: Calendar, *, stored: bool) -> Sla | None:
     section = tier.section("sla", tier.called("sla"))
     if section is None:
         return None
     sla = Sla(
         first_touch_business_hours=section.business_hours(
-            "first_touch_business_hours", None, calendar, low=0.0, high=LONGEST_HOURS
+            "first_touch_business_hours", None, calendar, low=0.0, high=inf if stored else LONGEST_HOURS
         ),
-        attempts=section.whole_number("attempts", None, low=1, high=MOST_ATTEMPTS),
+        attempts=section.whole_number("attempts", None, low=1, high=None if stored else MOST_ATTEMPTS),
     )
     section.close()
     return sla

@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from leadq.agreement.calendar.durations import business_hours_of
 from leadq.agreement.calendar.read_calendar import read_calendar
 from leadq.agreement.calendar.weekly_calendar import Calendar
 from leadq.agreement.checks import read_checks, read_ideal_customer
@@ -26,7 +25,7 @@ from leadq.agreement.terms.read_rejections import read_rejections
 from leadq.agreement.terms.read_terms import read_clocks, read_goal, read_owners, read_review
 from leadq.foundation.problems import AgreementError
 from leadq.foundation.yaml_reader import parse_yaml, read_yaml
-from leadq.foundation.yaml_tree import Document, Scalar
+from leadq.foundation.yaml_tree import Document
 
 LONGEST_HORIZON_DAYS = 730
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -70,7 +69,7 @@ def parse_agreement(text: str, *, where: str) -> Agreement:
 
 
 def stored_agreement(text: str, *, where: str) -> Agreement:
-    """Read an agreement that was in force when a model was trained; duties are taken as they stand.
+    """Read an agreement that was in force when a model was trained; duties and what each side does are taken as they stand.
 
     What nobody refused when it was signed must not stop tonight's run; all that a score depends on is checked as ever.
 
@@ -103,7 +102,7 @@ def _agreement_in(document: Document, *, stored: bool = False) -> Agreement:
 def _read_top(top: Section, *, stored: bool) -> Agreement:
     top.require("version", "effective_from", "outcome", "tiers")
     calendar = read_calendar(top)
-    tiers = read_tiers(top, calendar)
+    tiers = read_tiers(top, calendar, stored=stored)
     reasons, after_rejection = read_rejections(top, tiers)
     agreement = Agreement(
         version=top.whole_number("version", 0, low=1),
@@ -116,7 +115,7 @@ def _read_top(top: Section, *, stored: bool) -> Agreement:
         tiers=tiers,
         rules=read_rules(top, tiers),
         acceptance=_read_acceptance(top),
-        on_breach=_read_on_breach(top, calendar),
+        on_breach=_read_on_breach(top, calendar, stored=stored),
         duties=read_duties(top, tiers, calendar, stored=stored),
         rejection_reasons=reasons,
         after_rejection=after_rejection,
@@ -194,22 +193,16 @@ def _read_acceptance(top: Section) -> Acceptance:
     return acceptance
 
 
-def _read_on_breach(top: Section, calendar: Calendar) -> OnBreach | None:
+def _read_on_breach(top: Section, calendar: Calendar, *, stored: bool) -> OnBreach | None:
     section = top.section("on_breach", "on_breach")
     if section is None:
         return None
     section.require("owner", "within_business_days")
     on_breach = OnBreach(
         owner=section.text("owner", ""),
-        within_business_days=_whole_business_days(section, "within_business_days", calendar),
+        within_business_days=section.whole_business_days(
+            "within_business_days", 0, calendar, high=None if stored else int(LONGEST_DAYS)
+        ),
     )
     section.close()
     return on_breach
-
-
-def _whole_business_days(section: Section, key: str, calendar: Calendar) -> int:
-    node = section.node(key)
-    hours = business_hours_of(node.text, calendar) if isinstance(node, Scalar) else None
-    if hours is not None and (days := hours / calendar.hours_of_a_day) == int(days) and 1 <= days <= LONGEST_DAYS:
-        return int(days)
-    return section.whole_number(key, 0, low=1, high=int(LONGEST_DAYS))

@@ -211,21 +211,30 @@ class Section:
 
     def business_hours(self, key: str, default: D, calendar: Calendar, *, low: float, high: float) -> float | D:
         """Return the business hours under ``key``: a number of them, ``4 business hours`` or ``1 business day``."""
-        node = self.node(key)
-        if isinstance(node, Scalar) and as_number(node) is None:
-            hours = business_hours_of(node.text, calendar)
-            if hours is not None and low <= hours <= high:
-                return hours
+        hours = self._of_business(key, calendar)
+        if hours is not None and low <= hours <= high:
+            return hours
         return self.number(key, default, low=low, high=high, unit="business hour")
 
     def business_days(self, key: str, default: D, calendar: Calendar, *, low: float, high: float) -> float | D:
         """Return the business days under ``key``: a number of them, ``2 business days`` or ``4 business hours``."""
-        node = self.node(key)
-        if isinstance(node, Scalar) and as_number(node) is None:
-            hours = business_hours_of(node.text, calendar)
-            if hours is not None and low <= (days := hours / calendar.hours_of_a_day) <= high:
-                return days
+        hours = self._of_business(key, calendar)
+        if hours is not None and low <= (days := hours / calendar.hours_of_a_day) <= high:
+            return days
         return self.number(key, default, low=low, high=high, unit="business day")
+
+    def whole_business_days(self, key: str, default: D, calendar: Calendar, *, high: int | None) -> int | D:
+        """Return the whole business days under ``key``, at least one: a number of them, ``2 business days`` or ``16 business hours``."""
+        hours = self._of_business(key, calendar)
+        days = 0.0 if hours is None else hours / calendar.hours_of_a_day
+        if days >= 1 and days == int(days) and days <= (_LARGEST if high is None else high):
+            return int(days)
+        return self.whole_number(key, default, low=1, high=high)
+
+    def _of_business(self, key: str, calendar: Calendar) -> float | None:
+        """Return the business hours that ``key`` says with their unit; None where it says something else."""
+        node = self.node(key)
+        return business_hours_of(node.text, calendar) if isinstance(node, Scalar) else None
 
     def day(self, key: str, default: D) -> date | D:
         """Return the date under ``key``."""

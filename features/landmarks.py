@@ -15,17 +15,21 @@ import ibis.expr.types as ir
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, is_distributed, microseconds
 from leadq.features.training_data import HANDOFF
 
-LATER_STATE_WINS = {"lost": 0, "reopened": 1, "won": 2}
+_LATER_STATE_WINS = {"lost": 0, "reopened": 1, "won": 2}
 """Order of outcome rows that carry the same moment."""
 
 
 def last_outcomes(tables: Tables, points: ir.Table) -> ir.Table:
     """State of each point's lead: ``point_id, last_outcome`` of the latest outcome row not after as-of (absent if none)."""
-    outcomes = tables.outcomes
-    rank = outcomes.outcome.cases(*LATER_STATE_WINS.items(), else_=0)
-    ordered = outcomes.mutate(order_key=outcomes.occurred_us * 4 + rank.cast("int64"))
+    ordered = tables.outcomes.mutate(order_key=outcome_order(tables.outcomes))
     joined = points.inner_join(ordered, "lead_id").filter(ibis._.occurred_us <= ibis._.as_of_us)
     return joined.group_by("point_id").agg(last_outcome=ibis._.outcome.argmax(ibis._.order_key))
+
+
+def outcome_order(outcomes: ir.Table) -> ir.IntegerValue:
+    """Return by what rows of outcomes are in order: their moment, and of one moment the later state last."""
+    rank = outcomes.outcome.cases(*_LATER_STATE_WINS.items(), else_=0)
+    return outcomes.occurred_us * 4 + rank.cast("int64")
 
 
 def still_open(tables: Tables, points: ir.Table) -> ir.Table:

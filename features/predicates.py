@@ -125,12 +125,16 @@ def _happened(tables: Tables, points: ir.Table, check: Check) -> ir.Table:
     return joined.select("point_id").distinct()
 
 
+def answer_order(answers: ir.Table) -> ir.IntegerValue:
+    """Return by what answers are in order: their moment; of two at one moment the desk's counts, and then a rejection."""
+    order = answers.decided_us * 4 + ibis.ifelse(answers.channel == "desk", 2, 0)
+    return order + ibis.ifelse(answers.decision == "rejected", 1, 0)
+
+
 def _decided(tables: Tables, points: ir.Table, check: Check) -> ir.Table:
     """Points at which the latest decision on the lead was the one of ``check``: of two at one moment the desk's counts."""
     answers = tables.dispositions
-    order = answers.decided_us * 4 + ibis.ifelse(answers.channel == "desk", 2, 0)
-    order += ibis.ifelse(answers.decision == "rejected", 1, 0)
-    given = answers.select("lead_id", "decision", "decided_us", order_key=order)
+    given = answers.select("lead_id", "decision", "decided_us", order_key=answer_order(answers))
     joined = points.inner_join(given, "lead_id").filter(ibis._.decided_us <= ibis._.as_of_us)
     last = joined.group_by("point_id").agg(
         decision=ibis._.decision.argmax(ibis._.order_key), ago_us=(ibis._.as_of_us - ibis._.decided_us).min()

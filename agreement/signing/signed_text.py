@@ -13,7 +13,6 @@ from leadq.agreement.schema import Agreement, Signature
 from leadq.foundation.problems import AgreementError
 from leadq.foundation.yaml_reader import parse_yaml
 from leadq.foundation.yaml_scalars import quoted
-from leadq.foundation.yaml_tree import Entries
 
 SIGNED = "signed"
 _AHEAD = ("review_by", "effective_from", "version")
@@ -91,16 +90,12 @@ def _called(role: str) -> str:
 def _signatures(text: str, lines: list[str]) -> tuple[int, int]:
     """Return the first line of the signatures and the one after their last, counted from 0; equal where there are none yet."""
     root = parse_yaml(text.removeprefix("\ufeff"), where="agreement.yaml", error=AgreementError).root
-    place = _line_of(root, SIGNED)
+    place = root.lines.get(SIGNED)
     if place is None:
-        after = max((line for key in _AHEAD if (line := _line_of(root, key)) is not None), default=0)
+        after = max((root.lines[key] for key in _AHEAD if key in root.lines), default=0)
         return after, after
     later = sorted(line - 1 for line in root.lines.values() if line > place)
     end = later[0] if later else len(lines)
     while end > place and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1
     return place - 1, end
-
-
-def _line_of(root: Entries, key: str) -> int | None:
-    return root.lines.get(key)

@@ -104,7 +104,9 @@ LATER_TABLES = frozenset({"owners", "customers", "sales_costs"})
 So a history of sources without them is the same to the last byte as before they were known."""
 
 OWNER_ROLES = ("sales", "sales_manager", "marketing", "other")
-"""What an owner may be; ``sales`` and ``sales_manager`` sell, a queue or a user of a program is ``other``."""
+"""What an owner may be; a queue or a user of a program is ``other``."""
+SELLING_ROLES = OWNER_ROLES[:2]
+"""Those who sell."""
 
 REQUIRED: dict[str, tuple[str, ...]] = {
     "leads": ("lead_id", "created_at"),

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.features.engine.duckdb_engine import Tables
-from leadq.features.landmarks import LATER_STATE_WINS
+from leadq.features.landmarks import outcome_order
 
 
 def entries(tables: Tables) -> ir.Table:
@@ -18,7 +18,7 @@ def entries(tables: Tables) -> ir.Table:
     ``entry`` counts from 0; ``closed_us`` is the entry's first win or loss and ``next_us`` the lead's next entry, null where there is
     none.
     """
-    outcomes = tables.outcomes.mutate(order_key=_order(tables.outcomes))
+    outcomes = tables.outcomes.mutate(order_key=outcome_order(tables.outcomes))
     so_far = ibis.window(group_by="lead_id", order_by="order_key", preceding=None, following=0)
     counted = outcomes.mutate(entry=(ibis._.outcome == "reopened").cast("int64").sum().over(so_far))
     closed = (
@@ -34,7 +34,3 @@ def entries(tables: Tables) -> ir.Table:
     with_account = joined.left_join(dated.select("lead_id", "account_id"), "lead_id").drop("lead_id_right")
     in_order = ibis.window(group_by="lead_id", order_by="entry")
     return with_account.mutate(next_us=ibis._.entered_us.lead().over(in_order))
-
-
-def _order(outcomes: ir.Table) -> ir.IntegerValue:
-    return outcomes.occurred_us * 4 + outcomes.outcome.cases(*LATER_STATE_WINS.items(), else_=0).cast("int64")

@@ -9,11 +9,10 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from leadq.crm.contract.crm_tables import SELLING_ROLES
 from leadq.features.engine.duckdb_engine import Tables, microseconds, open_parquet, timestamp_us
 
 OWNER = "owner"
-SELLING = ("sales", "sales_manager")
-"""Roles of the table ``owners`` that sell."""
 
 
 def owned_by_sales(tables: Tables) -> ir.Table | None:
@@ -21,7 +20,7 @@ def owned_by_sales(tables: Tables) -> ir.Table | None:
     if not tables.history.has("owners"):
         return None
     listed = open_parquet(tables.backend, tables.history.path("owners"), "history_owners")
-    sells = listed.filter(listed.role.isin(SELLING))
+    sells = listed.filter(listed.role.isin(SELLING_ROLES))
     if not int(sells.count().to_pyarrow().as_py()):
         return None
     sells = sells.select("owner", active_us=timestamp_us(sells.active_from), gone_us=timestamp_us(sells.active_to))

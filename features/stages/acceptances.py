@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, open_parquet, timestamp_us
+from leadq.features.predicates import answer_order
 
 CREDITED_DAYS = 365
 """An opportunity of an account counts for its latest lead that came in so many days before it at most, as outcomes do."""
@@ -17,9 +18,7 @@ CREDITED_DAYS = 365
 def decisions(tables: Tables) -> ir.Table:
     """Return ``lead_id, decided_us, order_key, decision``; of two at one moment the one with the larger ``order_key`` counts."""
     answers = tables.dispositions
-    order = answers.decided_us * 8 + ibis.ifelse(answers.channel.fill_null("") == "desk", 4, 0)
-    order += ibis.ifelse(answers.decision == "rejected", 2, 1)
-    given = answers.select("lead_id", "decided_us", "decision", order_key=order)
+    given = answers.select("lead_id", "decided_us", "decision", order_key=answer_order(answers) * 2 + 1)
     acts = meetings(tables).union(opportunities(tables)).distinct()
     acted = acts.select(
         "lead_id", "decided_us", decision=ibis.literal("accepted"), order_key=acts.decided_us * 8

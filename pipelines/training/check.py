@@ -84,7 +84,7 @@ def check(project: Project, progress: Progress) -> Told:
         progress("Measuring hand-overs and stages")
         measured = None if gate.stopped else measure(project, history)
         progress("Working out what the data can prove")
-        supply = supply_of(project, first)
+        supply = supply_of(project, first, touches_recorded=history.has_touches)
         kept = _kept(project, history, supply) if data is not None else ()
         ready = report_readiness(
             project,

@@ -35,7 +35,7 @@ from leadq.pipelines.report.plot_data import headline_of, metrics_of, plot_data
 from leadq.pipelines.report.reasons import DEPENDENCE, FEATURES, page_parts
 from leadq.pipelines.report.suspected_fields import SuspectedField, doubts, suspected_fields
 from leadq.pipelines.training.audit import audit_training, reference_leads
-from leadq.pipelines.training.feasibility.tier_shares import supply_of_bundle
+from leadq.pipelines.training.feasibility.tier_shares import shares_by
 from leadq.pipelines.training.leak_checks import leak_check_rows, read_findings
 from leadq.pipelines.training.train import HELD_OUT
 from leadq.pipelines.training.training_files import read_training_data
@@ -111,7 +111,7 @@ def _write_documents(
     project: Project, bundle: Bundle, history: History, data: TrainingData, held: Held | None, audit: Audit | None,
     doubted: Sequence[str],
 ) -> None:  # fmt: skip
-    ready = readiness(history, data, project.agreement, shares=supply_of_bundle(bundle).shares or None)
+    ready = readiness(history, data, project.agreement, shares=shares_by(bundle))
     cannot = [statement.sentence for statement in ready.of("cannot")]
     checks = leak_check_rows(project.work, bundle.evaluation["findings"])
     said = read_sentences(project.config.sentences)

@@ -16,6 +16,7 @@ from leadq.crm.reading.values.words.outcome_words import flag
 from leadq.crm.storage.scratch_database import ROW, Relation, count, text, texts
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.foundation.problems import MAX_EXAMPLES, Problem
+from leadq.foundation.yaml_scalars import quoted
 
 BULK = 10
 """Leads from which on one message within an hour is no work on each of them, where leadq.yaml does not say."""
@@ -74,7 +75,7 @@ def _said_automatic(findings: Findings, rows: Relation) -> str:
                 rule="must say yes or no",
                 value=repr(strange[0]),
                 count=count(rows.filter(f"automatic IN {texts(strange)}")),
-                remedy=f'Map the words under touches in leadq.yaml: values: {{automatic: {{"{strange[0]}": yes}}}}, the others to no.',
+                remedy=f'Map the words under touches in leadq.yaml: values: {{automatic: {{{quoted(strange[0])}: "yes"}}}}, the others to "no".',
                 examples=tuple(strange[:MAX_EXAMPLES]),
             )
         )

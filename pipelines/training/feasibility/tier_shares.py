@@ -11,7 +11,7 @@ import numpy as np
 from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.evaluation.first_look import FirstLook
 from leadq.models.live.live_models import bundle_folder, read_live
-from leadq.models.tiers.tier_supply import tier_supply
+from leadq.models.tiers.tier_supply import TierSupply, tier_supply
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.training.feasibility.kept_agreement import Supply
 
@@ -19,7 +19,7 @@ NO_MODEL = "there is no model, and nothing could be tested on later leads"
 _RUNS = 15
 
 
-def supply_of(project: Project, first: FirstLook | None) -> Supply:
+def supply_of(project: Project, first: FirstLook | None, *, touches_recorded: bool) -> Supply:
     """Return how many leads of each tier come.
 
     Parameters
@@ -28,17 +28,20 @@ def supply_of(project: Project, first: FirstLook | None) -> Supply:
         Whose live model tells it, or the one that waits; only where its tiers are those of the agreement.
     first : FirstLook or None
         What tells it while there is none.
+    touches_recorded : bool
+        Otherwise nobody knows which leads sales worked, and all are among them.
     """
+    leads = "leads that sales worked" if touches_recorded else "all leads"
     live = read_live(project.store.folder)
     for named, standing in (("live", live.scoring), ("waiting", live.challenger)):
         if standing is not None:
             bundle = read_bundle(bundle_folder(project.store.folder, standing.version))
             if _fits(bundle, project) and len(bundle.out_of_time):
-                return _of_bundle(bundle, f"leads that sales worked, by tested forecasts of the {named} model")
+                return Supply(tiers=_of_bundle(bundle), source=f"{leads}, by tested forecasts of the {named} model")
     if first is None or not len(first.probability):
         return Supply(tiers=(), source=NO_MODEL)
     tiers = tier_supply(first.probability, first.label, first.as_of, first.tiers)
-    return Supply(tiers=tiers, source="leads that sales worked, at first look: there is no model yet")
+    return Supply(tiers=tiers, source=f"{leads}, at first look: there is no model yet")
 
 
 def _fits(bundle: Bundle, project: Project) -> bool:
@@ -46,18 +49,18 @@ def _fits(bundle: Bundle, project: Project) -> bool:
     return bundle.kind == "booster" and {cut.tier_id: cut.promise for cut in bundle.tiers} == promised
 
 
-def _of_bundle(bundle: Bundle, source: str) -> Supply:
+def _of_bundle(bundle: Bundle) -> tuple[TierSupply, ...]:
     frame = bundle.out_of_time
     dated = bool(bundle.evaluation.get("dated", True))
     probability, label = (frame[name].to_numpy(dtype=np.float64) for name in ("probability", "label"))
-    return Supply(tiers=tier_supply(probability, label, frame["as_of"] if dated else None, bundle.tiers), source=source)
+    return tier_supply(probability, label, frame["as_of"] if dated else None, bundle.tiers)
 
 
-def supply_of_bundle(bundle: Bundle) -> Supply:
-    """Return how many leads of each tier came by the forecasts of the model that is being reported on."""
+def shares_by(bundle: Bundle) -> dict[str, float] | None:
+    """Return the share of each promised tier by a model's tested forecasts, in [0, 1]; None where it has none."""
     if bundle.kind != "booster" or not len(bundle.out_of_time):
-        return Supply(tiers=(), source=NO_MODEL)
-    return _of_bundle(bundle, "leads that sales worked, by this model's tested forecasts")
+        return None
+    return {tier.tier_id: tier.share for tier in _of_bundle(bundle)}
 
 
 def hours_between_runs(project: Project) -> float | None:

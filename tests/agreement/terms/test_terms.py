@@ -205,6 +205,23 @@ def test_a_model_keeps_duties_that_nobody_refused_when_they_were_signed() -> Non
         parse_agreement(text, where="x")
 
 
+def test_a_model_keeps_what_was_agreed_before_there_were_limits() -> None:
+    text = (
+        "version: 1\neffective_from: 2026-10-01\noutcome: {event: won, horizon_days: 30}\n"
+        "on_breach: {owner: x, within_business_days: 400}\ntiers:\n"
+        "  - {id: A, owner: sales, promise: {win_rate_at_least: 0.5}, sla: {first_touch_business_hours: 5000, attempts: 300}}\n"
+        "  - {id: B, owner: x}\n"
+    )
+    kept = stored_agreement(text, where="x")
+    sla, on_breach = kept.tiers[0].sla, kept.on_breach
+    assert sla is not None
+    assert on_breach is not None
+    assert (sla.first_touch_business_hours, sla.attempts, on_breach.within_business_days) == (5000, 300, 400)
+    with pytest.raises(AgreementError) as stopped:
+        parse_agreement(text, where="x")
+    assert len(stopped.value.problems) == 3
+
+
 def test_fields_of_duties_and_reasons_must_be_in_the_data(full: Agreement) -> None:
     problems = check_fields(full, {"source", "title", "email"})
     assert [(problem.where, problem.value) for problem in problems] == [

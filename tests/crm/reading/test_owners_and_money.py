@@ -66,6 +66,25 @@ def test_an_unknown_role_stops_nothing_and_the_line_that_is_printed_settles_it(
     assert not any(one.startswith("owners.role") for one in read_notes(again.folder))
 
 
+def test_the_printed_line_says_of_each_title_what_it_is(sources: SourceFolder, rows_of: RowsOf) -> None:
+    """Pasted as it stands, a queue and a marketer must not sell."""
+    titles = {
+        "ann": "Marketing Manager",
+        "ben": "Lead Queue",
+        "cleo": 'Head of "Sales": EMEA',
+        "dora": "Account Executive",
+    }
+    sources.write("leads.csv", _owned(30, tuple(titles)))
+    rows = [f'{owner},"{title.replace(chr(34), chr(34) * 2)}"' for owner, title in titles.items()]
+    sources.write("owners.csv", "\n".join(["owner,role", *rows]) + "\n")
+    config = SIMPLE.replace("sources:", "sources:\n  owners: {path: owners.csv}")
+    (note,) = [one for one in read_notes(sources.read(config).folder) if one.startswith("owners.role")]
+    line = note.partition("marketing, other: ")[2]
+    again = sources.read(config.replace("owners.csv}", f"owners.csv, {line}}}"))
+    found = {row["owner"]: row["role"] for row in rows_of(again, "owners")}
+    assert found == {"ann": "marketing", "ben": "other", "cleo": "sales_manager", "dora": "sales"}
+
+
 def test_owners_of_leads_that_nobody_listed_are_named(sources: SourceFolder) -> None:
     sources.write("leads.csv", _owned(30, ("ann", "Queue A", "dora")))
     sources.write("owners.csv", OWNERS)

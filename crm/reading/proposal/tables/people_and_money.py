@@ -9,8 +9,8 @@ from leadq.crm.reading.proposal.date_guess import best_named
 from leadq.crm.reading.proposal.file_sample import Column, Sample
 from leadq.crm.reading.proposal.heading_names import is_called
 from leadq.crm.reading.proposal.tables.found_tables import Columns, FurtherTable, Tables, not_taken, said_of
-from leadq.crm.reading.proposal.tables.owner_roles import role_of
 from leadq.crm.reading.proposal.tables.table_links import Link, best_link
+from leadq.crm.reading.values.words.owner_roles import role_of
 from leadq.crm.storage.scratch_database import Connection, first_row, name
 
 _HALF = 0.5

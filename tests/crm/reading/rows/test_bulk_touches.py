@@ -97,10 +97,17 @@ def test_a_mapped_flag_says_it(sources: SourceFolder, rows_of: RowsOf) -> None:
     history = sources.read(config)
     assert len(_marked(rows_of(history, "touches"))) == 12
     assert any("12 by the mapped column, 0 as" in note for note in read_notes(history.folder))
-    _touches(sources, minutes=90, auto="Cadence")
+
+
+@pytest.mark.parametrize("word", ["Cadence", "it's", 'a ""word""', "yes: always #1", "NULL-ish}"])
+def test_a_word_that_is_no_yes_and_no_no_is_mapped_by_the_printed_line(
+    sources: SourceFolder, rows_of: RowsOf, word: str
+) -> None:
+    _touches(sources, minutes=90, auto=f'"{word}"')
+    config = PLAIN.replace("touches.csv}", "touches.csv, columns: {automatic: Automatic}}")
     (problem,) = sources.problems(config)
     assert problem.rule == "must say yes or no"
-    line = problem.remedy.partition("leadq.yaml: ")[2].partition(", the others")[0]
+    line = problem.remedy.partition("leadq.yaml: ")[2].partition(', the others to "no"')[0]
     again = sources.read(config.replace("touches.csv,", f"touches.csv, {line},"))
     assert len(_marked(rows_of(again, "touches"))) == 12
 

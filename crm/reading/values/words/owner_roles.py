@@ -9,13 +9,13 @@ from leadq.crm.reading.values.words.folded_words import folded, unaccented
 _MARKETING = r"market|\bmkt\b|demand gen|growth|campaign|content|brand|kampagn|communicat|kommunikation|маркет|マーケ|市场|营销|마케"
 _SALES = (
     r"sales|\bae\b|\bsdrs?\b|\bbdrs?\b|\bisr\b|account (?:executive|manager|director)|business develop|\breps?\b|seller|presales|vertrieb"
-    r"|verkauf|aussendienst|innendienst|commercial|ventes?\b|vente|ventas?|vendedor|vendit|vendas?\b|commercial|verkoop|verkoper|forsalj"
+    r"|verkauf|aussendienst|innendienst|commercial|vente|ventas?|vendedor|vendit|vendas?\b|verkoop|verkoper|forsalj"
     r"|saljare|\bsalg|\bsaelg|\bselger|myynti|myyja|sprzedaz|handlow|obchod|predaj|ertekesit|vanzari|satis|продаж|営業|销售|영업"
 )
 _LEADS = (
     r"\bhead\b|director|\bvp\b|vice president|chief|\bcro\b|\bcso\b|\blead\b|leader|supervisor|leiter|leitung|\bchef|directeur"
-    r"|responsable|gerente|director|jefe|direttore|responsabile|diretor|manager verkoop|sales ?manager|regional manager|area manager"
-    r"|hoofd|\bchef\b|leder|johtaja|paallikko|dyrektor|kierownik|reditel|vedouci|директор|руководитель|начальник|部長|課長|经理|总监|팀장|부장"
+    r"|responsable|gerente|jefe|direttore|responsabile|diretor|manager verkoop|sales ?manager|regional manager|area manager"
+    r"|hoofd|leder|johtaja|paallikko|dyrektor|kierownik|reditel|vedouci|директор|руководитель|начальник|部長|課長|经理|总监|팀장|부장"
 )
 
 
