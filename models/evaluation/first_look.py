@@ -42,11 +42,6 @@ class FirstLook:
     as_of: pd.Series | None = None
 
 
-def tiers_at_first_look(data: TrainingData, agreement: Agreement, settings: FitSettings) -> tuple[TierCut, ...]:
-    """Return what could be promised: the tiers of :func:`first_look`."""
-    return first_look(data, agreement, settings).tiers
-
-
 def first_look(data: TrainingData, agreement: Agreement, settings: FitSettings) -> FirstLook:
     """Return what could be promised, and the forecasts that say so.
 

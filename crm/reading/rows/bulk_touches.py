@@ -69,13 +69,14 @@ def _said_automatic(findings: Findings, rows: Relation) -> str:
         .fetchall()
     ]
     if strange := [word for word in words if flag(word) is None]:
+        line = f'values: {{automatic: {{{quoted(strange[0])}: "yes"}}}}'
         findings.problems.append(
             Problem(
                 where=f"touches: {findings.files.get('touches', 'touches')} column automatic",
                 rule="must say yes or no",
                 value=repr(strange[0]),
                 count=count(rows.filter(f"automatic IN {texts(strange)}")),
-                remedy=f'Map the words under touches in leadq.yaml: values: {{automatic: {{{quoted(strange[0])}: "yes"}}}}, the others to "no".',
+                remedy=f'Map the words under touches in leadq.yaml: {line}, the others to "no".',
                 examples=tuple(strange[:MAX_EXAMPLES]),
             )
         )

@@ -8,7 +8,7 @@ import pytest
 from leadq.agreement.read import parse_agreement
 from leadq.agreement.schema import Agreement
 from leadq.agreement.template import template_text
-from leadq.models.evaluation.first_look import offer_in_words, tiers_at_first_look
+from leadq.models.evaluation.first_look import first_look, offer_in_words
 from leadq.models.fit.fit_model import population
 from tests.models.conftest import QUICK, make_world
 
@@ -23,7 +23,7 @@ def test_a_tier_that_is_offered_keeps_its_promise_among_all_leads(dated: bool) -
     kept = []
     for seed in range(8):
         data, truth = make_world(3000, seed=seed, dated=dated)
-        first, _ = tiers_at_first_look(data, promising("0.35"), QUICK)
+        first, _ = first_look(data, promising("0.35"), QUICK).tiers
         assert first.offered, first.why
         best = np.sort(truth[population(data)])[::-1]
         size = round(first.n / len(data.meta) * len(best))
@@ -33,7 +33,7 @@ def test_a_tier_that_is_offered_keeps_its_promise_among_all_leads(dated: bool) -
 
 def test_a_promise_beyond_the_truth_is_not_offered_and_what_could_be_is_said() -> None:
     data, _ = make_world(3000, seed=3, signal=0.3)
-    first, second = tiers_at_first_look(data, promising("0.90"), QUICK)
+    first, second = first_look(data, promising("0.90"), QUICK).tiers
     assert not first.offered
     assert second.offered
     assert "T1 cannot be promised at 90 %" in offer_in_words(first)
@@ -43,4 +43,4 @@ def test_a_promise_beyond_the_truth_is_not_offered_and_what_could_be_is_said() -
 def test_where_nobody_was_won_nothing_is_offered() -> None:
     data, _ = make_world(400, seed=3)
     data.meta["label"] = np.int8(0)
-    assert not any(one.offered for one in tiers_at_first_look(data, promising("0.35"), QUICK))
+    assert not any(one.offered for one in first_look(data, promising("0.35"), QUICK).tiers)
