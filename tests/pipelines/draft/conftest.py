@@ -1,0 +1,107 @@
+"""A company of 40 leads a month with words that no program should trust, as CSV files and a project folder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leadq.pipelines.draft.draft import DRAFT, draft
+from leadq.pipelines.getting_started.init import init
+from leadq.pipelines.project.project import Project, open_project
+from tests.shared_company import PARAMS, MadeOnce
+
+READ_AT = datetime(2026, 10, 1, 6, tzinfo=UTC)
+START = READ_AT - timedelta(days=720)
+HOSTILE = '=HYPERLINK("x"): "no" # {budget}'
+WORDS = ("No budget", HOSTILE, "失注", "went to a rival")
+CONFIG = """\
+store: store
+agreement: agreement.yaml
+sources:
+  leads: {path: leads.csv}
+  accounts: {path: accounts.csv}
+  opportunities: {path: opportunities.csv}
+  events: {path: events.csv}
+  field_history: {path: field_history.csv}
+  touches: {path: touches.csv}
+  dispositions: {path: dispositions.csv}
+outcome: {from: opportunities, won: [won], lost: [lost]}
+tracked_since: {account.industry: 2024-01-01, account.employees: 2024-01-01, lead.authority: 2024-01-01}
+"""
+
+
+def write_company(folder: Path, *, leads: int = 960, seed: int = 4) -> None:
+    """Write files of a company in which "R & D: software" wins three times as often as anybody else."""
+    draw = np.random.default_rng(seed)
+    created = [START + timedelta(hours=float(hour)) for hour in np.sort(draw.uniform(0, 715 * 24, leads))]
+    industry = draw.choice(["R & D: software", "retail", HOSTILE], leads, p=[0.3, 0.5, 0.2])
+    won = draw.random(leads) < np.where(industry == "R & D: software", 0.36, 0.12)
+    tables: dict[str, list[dict[str, Any]]] = {
+        name: []
+        for name in ("leads", "accounts", "opportunities", "events", "field_history", "touches", "dispositions")
+    }
+    for place in range(leads):
+        lead, account, at = f"L{place:04d}", f"A{place:04d}", created[place]
+        source = str(draw.choice(["web", "event"]))
+        tables["leads"].append(
+            {"lead_id": lead, "account_id": account, "created_at": at, "source": source, "authority": "user"}
+        )
+        tables["accounts"].append(
+            {"account_id": account, "industry": industry[place], "employees": int(draw.integers(10, 900))}
+        )
+        closed = at + timedelta(days=float(draw.uniform(8, 70)))
+        outcome = "won" if won[place] else "lost"
+        deal = {
+            "opportunity_id": f"O{place}",
+            "lead_id": lead,
+            "created_at": at + timedelta(days=6),
+            "closed_at": closed,
+        }
+        deal |= {
+            "outcome": outcome,
+            "loss_reason": "" if won[place] else str(draw.choice(WORDS, p=[0.5, 0.2, 0.2, 0.1])),
+        }
+        tables["opportunities"].append(
+            deal if closed < READ_AT else deal | {"closed_at": None, "outcome": "open", "loss_reason": ""}
+        )
+        tables["events"].append({"lead_id": lead, "occurred_at": at - timedelta(hours=1), "kind": "web_visit"})
+        for call in range(int(draw.integers(0, 5))):
+            moment = at + timedelta(hours=float(draw.uniform(1, 40)) + 30 * call)
+            tables["touches"].append({"lead_id": lead, "occurred_at": moment, "kind": "call", "direction": "out"})
+        answer = {"lead_id": lead, "decided_at": at + timedelta(days=3), "decision": "accepted"}
+        tables["dispositions"].append(answer)
+    tables["field_history"].append(
+        {"entity": "account", "entity_id": "A0000", "field": "industry", "changed_at": START, "old_value": "retail"}
+    )
+    for name, rows in tables.items():
+        pd.DataFrame(rows).to_csv(folder / f"{name}.csv", index=False)
+
+
+def make_project(folder: Path) -> None:
+    """Write the company as a project with the template's agreement, and draft once."""
+    folder.mkdir()
+    write_company(folder)
+    (folder / "leadq.yaml").write_text(CONFIG)
+    (folder / "params.yaml").write_text(PARAMS)
+    init(folder)
+    project = opened(folder)
+    told = draft(project, lambda _words, _share=None: None, out=None)
+    (folder / "told.txt").write_text(told.words)
+
+
+def opened(folder: Path) -> Project:
+    """Open the project at the moment its data was read."""
+    return open_project(folder, environment={}, now=READ_AT)
+
+
+@pytest.fixture(scope="session")
+def drafted(once_a_run: MadeOnce) -> Path:
+    """Return the folder of a project with its first draft; not to be written to."""
+    folder = once_a_run("forty_leads_a_month", make_project)
+    assert (folder / DRAFT).is_file()
+    return folder

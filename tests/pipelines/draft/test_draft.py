@@ -1,0 +1,118 @@
+"""The first draft: every line has its evidence or says why not, the file is an agreement, and words of the CRM stay words."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from leadq.agreement.read import read_agreement
+from leadq.agreement.signing.standing import standing
+from leadq.crm.contract.history import open_history
+from leadq.foundation.problems import UsageError
+from leadq.pipelines.console.progress import silent
+from leadq.pipelines.draft.draft import DRAFT, Draft, draft, make_draft
+from leadq.pipelines.draft.sheet import SHEET
+from leadq.pipelines.quarter.sign_agreement import sign_agreement
+from leadq.pipelines.training.validate import agreement_problems
+from tests.pipelines.draft.conftest import HOSTILE, READ_AT, opened
+
+
+@pytest.fixture(scope="module")
+def made(drafted: Path) -> Draft:
+    """Draft again out of the history that the command read."""
+    return make_draft(opened(drafted), open_history(drafted / "work" / "draft" / "history"), silent)
+
+
+def test_every_line_shows_how_many_and_an_interval_or_says_why_not(made: Draft) -> None:
+    assert len({line.key for line in made.lines}) == len(made.lines)
+    for line in made.lines:
+        assert line.evidence.endswith("."), line.key
+        if line.basis == "measured":
+            assert line.n, line.key
+            assert line.low is not None, line.key
+            assert line.high is not None, line.key
+            assert line.low <= line.high, line.key
+        elif line.basis == "a choice":
+            assert "choice" in line.evidence, line.key
+        else:
+            assert "Not recorded" in line.evidence or "Too few" in line.evidence or "Cannot be shown" in line.evidence
+    keys = {line.key for line in made.lines}
+    wanted = "outcome.horizon_days stages.MQL stages.SAL stages.SQL ideal_customer tiers.T1.promise tiers.T2.promise"
+    wanted += (
+        " duties.marketing.T1_per_month tiers.T1.sla.first_touch_business_hours tiers.T1.sla.attempts rejection_reasons"
+    )
+    wanted += (
+        " duties.sales.follow_up_share duties.sales.feedback_due_business_days rules.student effective_from calendar"
+    )
+    assert set(wanted.split()) <= keys
+
+
+def test_what_is_measured_is_what_was_made(made: Draft) -> None:
+    lines = {line.key: line for line in made.lines}
+    assert lines["outcome.horizon_days"].proposed == "90 days"  # wins come 8 to 70 days after creation
+    assert lines["ideal_customer"].basis == "measured"
+    assert lines["ideal_customer"].proposed == "industry of the account is one of R & D: software"
+    (check,) = made.agreement.ideal_customer
+    assert check.values == ("R & D: software",)
+    assert "four quarters" not in made.window
+    assert "the last" in made.window
+    sla = made.agreement.tiers[0].sla
+    assert sla is not None
+    assert sla.attempts in (2, 3)
+    assert made.agreement.duties["sales"]["follow_up_share"] == 1.0  # everybody was accepted, which counts as worked
+    assert lines["duties.marketing.hand_over_within_hours"].basis == "not recorded"  # no owners, no hand-over date
+
+
+def test_the_draft_is_an_unsigned_agreement_of_the_next_version_that_fits_the_data(drafted: Path) -> None:
+    project = opened(drafted)
+    agreement = read_agreement(drafted / DRAFT)
+    assert agreement.version == project.agreement.version + 1
+    assert not agreement.signed
+    assert agreement.effective_from > READ_AT.date()
+    history = open_history(drafted / "work" / "draft" / "history")
+    assert agreement_problems(replace(project, agreement=agreement), history) == ()
+
+
+def test_the_draft_can_be_signed(drafted: Path, tmp_path: Path) -> None:
+    path = tmp_path / DRAFT
+    shutil.copy(drafted / DRAFT, path)
+    sign_agreement(path, roles=("head of sales", "head of marketing"), on="", now=READ_AT)
+    assert standing(read_agreement(path), READ_AT).signed
+
+
+def test_the_crms_own_words_become_reasons_and_keep_what_follows(made: Draft, drafted: Path) -> None:
+    reasons = made.agreement.rejection_reasons
+    assert reasons[0] == "no_budget"
+    assert made.agreement.after_rejection["no_budget"].wake_after_days == 180  # the template's
+    assert set(opened(drafted).agreement.rejection_reasons) <= set(reasons)
+    assert "went_to_a_rival" in reasons
+    assert any(reason.startswith("reason_") for reason in reasons)  # 失注 has none of our letters
+    text = (drafted / DRAFT).read_text(encoding="utf-8")
+    assert "失注" in text
+    assert all(line.lstrip().startswith("#") for line in text.splitlines() if "HYPERLINK" in line)
+
+
+def test_the_sheet_shows_every_line_and_runs_nothing(drafted: Path, made: Draft) -> None:
+    page = (drafted / "reports" / SHEET).read_text(encoding="utf-8")
+    assert HOSTILE not in page
+    assert "<script" not in page
+    assert "http" not in page.split("</style>")[0].replace("http-equiv", "")
+    assert page.count("<tr><td>") == len(made.lines)
+    assert "leadq agreement sign agreement-draft.yaml" in page
+    assert page.index("What would change") < page.index("Choices of both sides") < page.index("Signatures")
+
+
+def test_nothing_is_written_over_without_saying_so(drafted: Path) -> None:
+    project = opened(drafted)
+    before = (drafted / DRAFT).read_bytes()
+    for out, rule in (
+        (None, "is there already"),
+        (project.config.agreement, "in force"),
+        (drafted / "reports", "a file"),
+    ):
+        with pytest.raises(UsageError, match=rule):
+            draft(project, silent, out=out)
+    assert (drafted / DRAFT).read_bytes() == before
