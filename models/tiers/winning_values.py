@@ -22,7 +22,7 @@ from leadq.foundation.arrays import Bools, Floats, Ints
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement, judge
 
 FALSE_DISCOVERIES = 0.10
-BANDS = 5
+BANDS = 8
 MOST_VALUES = 40
 """Values of a field that are looked at, the commonest ones."""
 
@@ -119,17 +119,18 @@ def contrasts(groups: Sequence[ValueGroup], won: Floats, account: Ints) -> tuple
     account : array of shape (n,)
         Leads of one account count as fewer.
     """
-    found = [one for group in groups if (one := _contrast(group, won, account)) is not None]
-    limit = _largest_kept(np.array([one.chance for one in found]))
+    judged = [one for group in groups if (one := _judged(group, won, account, fewest=MIN_TESTABLE)) is not None]
+    chances = _chances([(inside, elsewhere) for _, inside, elsewhere in judged])
+    limit = _largest_kept(chances)
     return tuple(
         Contrast(
-            group=one.group,
-            inside=one.inside,
-            elsewhere=one.elsewhere,
-            chance=one.chance,
-            wins=one.chance <= limit and one.inside.quantile(0.05) > one.elsewhere.rate,
+            group=group,
+            inside=inside,
+            elsewhere=elsewhere,
+            chance=float(chance),
+            wins=bool(chance <= limit) and inside.quantile(0.05) > elsewhere.rate,
         )
-        for one in found
+        for (group, inside, elsewhere), chance in zip(judged, chances, strict=True)
     )
 
 
@@ -151,8 +152,13 @@ def best_by_field(found: Sequence[Contrast], won: Floats, account: Ints) -> dict
             inside=np.logical_or.reduce([one.group.inside for one in winners]),
             known=winners[0].group.known,
         )
-        whole = _contrast(together, won, account, fewest=1)
-        best[field] = (*([whole] if whole is not None and len(winners) > 1 else []), *winners)
+        whole = _judged(together, won, account, fewest=1)
+        if whole is not None and len(winners) > 1:
+            group, inside, elsewhere = whole
+            first = Contrast(group=group, inside=inside, elsewhere=elsewhere, chance=winners[0].chance, wins=True)
+            best[field] = (first, *winners)
+        else:
+            best[field] = tuple(winners)
     return best
 
 
@@ -161,22 +167,27 @@ def rate_of(inside: Bools, won: Floats, account: Ints) -> Judgement:
     return judge(won[inside], account[inside])
 
 
-def _contrast(group: ValueGroup, won: Floats, account: Ints, *, fewest: int = MIN_TESTABLE) -> Contrast | None:
+def _judged(
+    group: ValueGroup, won: Floats, account: Ints, *, fewest: int
+) -> tuple[ValueGroup, Judgement, Judgement] | None:
     others = group.known & ~group.inside
     if group.inside.sum() < fewest or others.sum() < fewest:
         return None
-    inside, elsewhere = rate_of(group.inside, won, account), rate_of(others, won, account)
-    return Contrast(group=group, inside=inside, elsewhere=elsewhere, chance=_chance(inside, elsewhere))
+    return group, rate_of(group.inside, won, account), rate_of(others, won, account)
 
 
-def _chance(inside: Judgement, elsewhere: Judgement) -> float:
+def _chances(pairs: Sequence[tuple[Judgement, Judgement]]) -> Floats:
     """Fisher's exact test on the effective numbers, twice the smaller tail."""
     from scipy.stats import hypergeom  # noqa: PLC0415 - not for the nightly scorer
 
-    n, others = round(inside.effective_n), round(elsewhere.effective_n)
-    won, rest = round(inside.rate * inside.effective_n), round(elsewhere.rate * elsewhere.effective_n)
-    law: Any = hypergeom(n + others, won + rest, n)
-    return float(min(1.0, 2.0 * min(law.sf(won - 1), law.cdf(won))))
+    if not pairs:
+        return np.zeros(0)
+    counts = [[round(one.effective_n), round(one.rate * one.effective_n)] for pair in pairs for one in pair]
+    n, won, others, rest = np.array(counts, np.int64).reshape(-1, 4).T
+    law: Any = (n + others, won + rest, n)
+    smaller = np.minimum(hypergeom.sf(won - 1, *law), hypergeom.cdf(won, *law))
+    result: Floats = np.minimum(1.0, 2.0 * smaller)
+    return result
 
 
 def _largest_kept(chances: Floats) -> float:

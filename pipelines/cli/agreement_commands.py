@@ -80,7 +80,7 @@ def sign(
         )
 
 
-@agreement_app.command(epilog="Example: leadq agreement draft; leadq agreement draft --out agreement-v5.yaml")
+@agreement_app.command(epilog="Example: leadq agreement draft; leadq agreement draft --out agreement-v6.yaml")
 def draft(
     out: Annotated[
         Path | None,

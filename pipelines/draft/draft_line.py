@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from leadq.foundation.plurals import one_or_many
-from leadq.models.tiers.promise_test import Judgement, percent
+from leadq.models.tiers.promise_test import Judgement
 
 Basis = Literal["measured", "too few", "not recorded", "a choice"]
 CHOICE = "A choice of both sides, not a measurement."
@@ -55,9 +55,27 @@ class DraftLine:
 def won_words(one: Judgement) -> str:
     """Return how many of some leads were won, with the 90 % interval: ``"21 of 90 were won: 23.3 % (16.9 to 31.3 %)"``."""
     of = f"{one.won:,} of {one.n:,} {one_or_many(one.won, 'was', 'were')} won"
-    return f"{of}: {percent(one.rate)} ({interval_words(one)})"
+    return f"{of}: {share_words(one.rate)} ({interval_words(one)})"
 
 
 def interval_words(one: Judgement) -> str:
-    """Return the 90 % interval of a win rate: ``"16.9 to 31.3 %"``."""
-    return f"{percent(one.quantile(0.05)).removesuffix(' %')} to {percent(one.quantile(0.95))}"
+    """Return the 90 % interval of a share: ``"16.9 to 31.3 %"``."""
+    return between_words(one.quantile(0.05), one.quantile(0.95))
+
+
+def between_words(low: float, high: float) -> str:
+    """Return two shares as an interval.
+
+    >>> between_words(0.169, 0.3125)
+    '16.9 to 31.2 %'
+    """
+    return f"{share_words(low).removesuffix(' %')} to {share_words(high)}"
+
+
+def share_words(share: float) -> str:
+    """Return a share with one decimal at most.
+
+    >>> share_words(0.3), share_words(0.000462), share_words(0.2333)
+    ('30 %', '0 %', '23.3 %')
+    """
+    return f"{round(100 * share, 1):g} %"

@@ -20,8 +20,8 @@ from leadq.agreement.schema import Agreement, Sla, Tier
 from leadq.features.handover.sources import LAST_RESORT
 from leadq.foundation.arrays import Floats, Ints
 from leadq.foundation.plurals import counted
-from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement, percent
-from leadq.pipelines.draft.draft_line import CHOICE, DraftLine, interval_words
+from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
+from leadq.pipelines.draft.draft_line import CHOICE, DraftLine, interval_words, share_words
 from leadq.pipelines.draft.past_deals import PastDeals
 from leadq.pipelines.measures.measure import SALES
 
@@ -179,7 +179,7 @@ def _follow_up(line: DraftLine, value: DutyValue, deals: PastDeals) -> tuple[Dra
     found = Judgement(n=len(worked), won=int(worked.sum()), effective_n=float(len(worked)))
     share = max(0.05, floor(found.rate * 20 + 1e-9) / 20)
     evidence = (
-        f"{found.won:,} of {counted(found.n, 'lead')} handed over were ever worked by sales: {percent(found.rate)} "
+        f"{found.won:,} of {counted(found.n, 'lead')} handed over were ever worked by sales: {share_words(found.rate)} "
         f"({interval_words(found)})."
     )
     return _measured(

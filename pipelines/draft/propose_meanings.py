@@ -19,9 +19,8 @@ from leadq.agreement.schema import Agreement, Check
 from leadq.features.agreement_evidence.known_then import PERSONAL
 from leadq.foundation.arrays import Bools
 from leadq.foundation.plurals import counted
-from leadq.models.tiers.promise_test import percent
 from leadq.models.tiers.winning_values import Contrast, ValueGroup, best_by_field, contrasts, groups_of
-from leadq.pipelines.draft.draft_line import Basis, DraftLine, won_words
+from leadq.pipelines.draft.draft_line import Basis, DraftLine, share_words, won_words
 from leadq.pipelines.draft.past_deals import PastDeals
 
 MQL, SAL, SQL, IDEAL = "MQL", "SAL", "SQL", "ideal_customer"
@@ -234,7 +233,7 @@ def _named(check: Check) -> str:
 
 
 def _against(one: Contrast) -> str:
-    return f"{won_words(one.inside)}, elsewhere {percent(one.elsewhere.rate)} of {counted(one.elsewhere.n, 'lead')}"
+    return f"{won_words(one.inside)}, elsewhere {share_words(one.elsewhere.rate)} of {counted(one.elsewhere.n, 'lead')}"
 
 
 def _today(today: tuple[Check, ...], deals: PastDeals) -> str:
@@ -242,13 +241,13 @@ def _today(today: tuple[Check, ...], deals: PastDeals) -> str:
     if not inside.any():
         return "it held for none of these leads at the hand-over"
     held, others = deals.judged(inside), deals.judged(~inside)
-    elsewhere = f", elsewhere {percent(others.rate)} of {counted(others.n, 'lead')}" if others.n else ""
+    elsewhere = f", elsewhere {share_words(others.rate)} of {counted(others.n, 'lead')}" if others.n else ""
     return f"{won_words(held)}{elsewhere}"
 
 
 def _share_of_wins(won: int, deals: PastDeals) -> str:
     every = int(deals.won.sum())
-    return f"Of {counted(every, 'win')} in this time {percent(won / every)} are inside." if every else ""
+    return f"Of {counted(every, 'win')} in this time {share_words(won / every)} are inside." if every else ""
 
 
 def _together(groups: list[ValueGroup]) -> Bools:

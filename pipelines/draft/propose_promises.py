@@ -15,10 +15,10 @@ from leadq.features.readiness.history_figures import COVERED, WinTimes
 from leadq.foundation.plurals import counted
 from leadq.models.evaluation.first_look import FirstLook
 from leadq.models.tiers.cuts import USUAL_FLOOR, HeldOut
-from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement, percent
+from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
 from leadq.models.tiers.tier_offers import TierCut, offer_tiers, supported_promises
 from leadq.models.tiers.tier_supply import tier_supply
-from leadq.pipelines.draft.draft_line import DraftLine, interval_words
+from leadq.pipelines.draft.draft_line import DraftLine, between_words, interval_words, share_words
 
 HORIZONS = (30, 60, 90, 120, 180, 270, 365)
 SIZES = (0.10, 0.30, 0.50, 0.70)
@@ -47,7 +47,7 @@ def propose_horizon(agreement: Agreement, times: WinTimes, *, dated: bool) -> tu
     covered = Judgement(n=wins, won=round(share * wins), effective_n=float(wins))
     since = "the hand-off" if times.handed_off else "creation"
     evidence = (
-        f"{percent(share)} ({interval_words(covered)}) of {counted(wins, 'win')} came within {counted(days, 'day')} from {since}; half "
+        f"{share_words(share)} ({interval_words(covered)}) of {counted(wins, 'win')} came within {counted(days, 'day')} from {since}; half "
         f"within {counted(round(times.delays.quantile(0.5)), 'day')}."
     )
     if times.delays.seen_up_to_days < days:
@@ -200,17 +200,17 @@ def _rounded_down(rate: float) -> float:
 
 def _line(old: Tier, new: Tier, cut: TierCut, held_out: HeldOut) -> DraftLine:
     base = float(held_out.label.mean())
-    every = f"all {counted(len(held_out.label), 'lead')} of the test won {percent(base)}"
+    every = f"all {counted(len(held_out.label), 'lead')} of the test won {share_words(base)}"
     same = new.promise is not None and new.promise.win_rate_at_least == cut.promise
     if not cut.offered or not same or cut.promise <= base:
         why = f"Cannot be shown: {cut.why}; {every}."
         if cut.offered:
             why = f"Cannot be shown: {every}, and no group of leads could be promised more than that."
         return replace(_kept(old, why), proposed=_words(new), n=cut.n, low=cut.rate_low, high=cut.rate_high)
-    low, high = percent(cut.rate_low or 0.0).removesuffix(" %"), percent(cut.rate_high or 0.0)
+    between = between_words(cut.rate_low or 0.0, cut.rate_high or 0.0)
     evidence = (
-        f"Of {counted(cut.n, 'later lead')} with the highest forecasts {cut.won:,} were won: {percent(cut.observed_rate or 0.0)} "
-        f"({low} to {high}); {every}. The promise is kept with probability {cut.probability_kept or 0.0:.2f}."
+        f"Of {counted(cut.n, 'later lead')} with the highest forecasts {cut.won:,} were won: {share_words(cut.observed_rate or 0.0)} "
+        f"({between}); {every}. The promise is kept with probability {cut.probability_kept or 0.0:.2f}."
     )
     return DraftLine(
         key=f"tiers.{new.id}.promise",

@@ -13,8 +13,8 @@ from leadq.agreement.schema import Agreement
 from leadq.crm.reading.values.words.folded_words import folded, unaccented
 from leadq.features.agreement_evidence.said_reasons import SaidReasons
 from leadq.foundation.plurals import counted, one_or_many
-from leadq.models.tiers.promise_test import Judgement, percent
-from leadq.pipelines.draft.draft_line import DraftLine, interval_words
+from leadq.models.tiers.promise_test import Judgement
+from leadq.pipelines.draft.draft_line import DraftLine, interval_words, share_words
 
 MOST_REASONS = 12
 _LEAST_SHARE = 0.01
@@ -50,8 +50,8 @@ def propose_reasons(agreement: Agreement, said: SaidReasons, since: str) -> tupl
     shown = sum(n for _, n in common)
     if shown < _FREE_TEXT * said.rows:
         evidence = (
-            f"Not recorded as a list: of {counted(said.rows, 'reason')} given {percent(1 - shown / said.rows)} are in words that hardly "
-            "anybody else used. Let sales choose from a list."
+            f"Not recorded as a list: of {counted(said.rows, 'reason')} given {share_words(1 - shown / said.rows)} are in words that "
+            "hardly anybody else used. Let sales choose from a list."
         )
         return agreement, replace(line, evidence=evidence, n=said.rows), {}
     names = _named(common, agreement.rejection_reasons)
@@ -69,7 +69,7 @@ def propose_reasons(agreement: Agreement, said: SaidReasons, since: str) -> tupl
     without = f"{silent} none" if said.without else "Every loss and rejection gave one"
     evidence = (
         f"{counted(said.rows, 'reason')} given for lost deals and rejected leads {since}; the commonest, {_quoted(most)}, {times:,} times: "
-        f"{percent(found.rate)} ({interval_words(found)}). {without}{rarer}."
+        f"{share_words(found.rate)} ({interval_words(found)}). {without}{rarer}."
     )
     proposed = ", ".join(reasons)
     low, high = found.quantile(0.05), found.quantile(0.95)
@@ -107,7 +107,7 @@ def _remark(name: str, words: list[tuple[str, int]], rows: int) -> str:
     n = sum(times for _, times in words)
     spoken = [word for word, _ in words if word != name]
     own = f"; in the CRM: {', '.join(map(_quoted, spoken))}" if spoken else ""
-    return f"{n:,} of {rows:,} ({percent(n / rows)}){own}"
+    return f"{n:,} of {rows:,} ({share_words(n / rows)}){own}"
 
 
 def _quoted(word: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from leadq.agreement.schema import Agreement
 from leadq.foundation.html_page import page_environment
-from leadq.pipelines.draft.draft_line import DraftLine
+from leadq.pipelines.draft.draft_line import CHOICE, DraftLine
 
 SHEET = "agreement-draft.html"
 
@@ -32,6 +32,6 @@ def render_sheet(agreement: Agreement, lines: Sequence[DraftLine], *, window: st
         ("What would change", differing),
         ("What stays, and is measured", [line for line in same if line.basis == "measured"]),
         ("What nobody can show yet", [line for line in same if line.basis in ("too few", "not recorded")]),
-        ("Choices of both sides", [line for line in same if line.basis == "a choice"]),
+        ("Choices of both sides, not measurements", [line for line in same if line.basis == "a choice"]),
     )
-    return template.render(agreement=agreement, groups=groups, window=window, file=file) + "\n"
+    return template.render(agreement=agreement, groups=groups, window=window, file=file, choice=CHOICE) + "\n"
