@@ -1,4 +1,4 @@
-"""``leadq agreement`` and ``leadq preview``: what was agreed, who signs it, and what a changed agreement would do."""
+"""``leadq agreement`` and ``leadq preview``: what was agreed, a draft of it, who signs it, and what a changed one would do."""
 # ruff: noqa: PLC0415 - stages are imported by the command that runs them; leadq --help must not pay for them
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class _ShownByDefault(TyperGroup):
 
 agreement_app = Commands(
     cls=_ShownByDefault,
-    help="Show what sales and marketing agreed, or sign it. Without a command the agreement is shown.",
+    help="Show, draft or sign what sales and marketing agree on, and see where they differ. Without a command the agreement is shown.",
     rich_markup_mode=None,
     epilog='Example: leadq agreement; leadq agreement sign --role "head of sales"',
 )
@@ -113,7 +113,9 @@ def blind_round(
     ] = None,
     compare: Annotated[
         tuple[Path, Path] | None,
-        typer.Option("--compare", help="The filled-in sheets: marketing's first, then that of sales."),
+        typer.Option(
+            "--compare", metavar="MARKETING SALES", help="The filled-in sheets: marketing's first, then that of sales."
+        ),
     ] = None,
     folder: Folder = HERE,
     as_json: Json = False,

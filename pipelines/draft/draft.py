@@ -133,7 +133,7 @@ def make_draft(project: Project, history: History, progress: Progress) -> Draft:
     since = None if deals.window is None else deals.window.since
     when = "in all of the history" if since is None else f"since {since.date()}"
     agreement, reasons, remarks = propose_reasons(agreement, said_reasons(history, since), when)
-    today = project.now.astimezone(ZoneInfo(agreement.calendar.time_zone)).date()
+    today = project.read_at.astimezone(ZoneInfo(agreement.calendar.time_zone)).date()
     rules = rule_lines(agreement, deals)
     agreement, dates = with_dates(agreement, today)
     lines = (

@@ -125,8 +125,8 @@ def _first_touch(
     hours = float(_rounded_up(found.most))
     unseen = f" {counted(never, 'lead')} of {len(deals.rows):,} had none." if never else ""
     evidence = (
-        f"Of {counted(found.n, 'lead')} with a touch after the hand-over half had the first one within {found.half:.3g} h and "
-        f"{percent_in_words(share)} within {found.most:.3g} h ({found.low:.3g} to {found.high:.3g}) of business time "
+        f"Of {counted(found.n, 'lead')} with a touch after the hand-over half had the first one within {time_words(found.half)} and "
+        f"{percent_in_words(share)} within {time_words(found.most)} ({time_words(found.low)} to {time_words(found.high)}) of business time "
         f"({_calendar(agreement)}).{unseen}{_kinds(deals)}{_all_tiers(deals)}"
     )
     measured = replace(
@@ -200,10 +200,11 @@ def _feedback(
     if found is None:
         return _few(line, int(answers.notna().sum()), "answer", "answers"), value
     days = min(250, max(1, ceil(found.most / day - 1e-9)))
-    without = int(answers.isna().sum())
+    silent = int(answers.isna().sum())
+    without = f"{counted(silent, 'lead')} of {len(deals.rows):,} got none" if silent else "every lead got one"
     evidence = (
         f"Of {counted(found.n, 'answer')} to leads handed over {percent_in_words(share)} came within {found.most / day:.3g} business days "
-        f"({found.low / day:.3g} to {found.high / day:.3g}); {counted(without, 'lead')} of {len(deals.rows):,} got none."
+        f"({found.low / day:.3g} to {found.high / day:.3g}); {without}."
     )
     return _measured(
         line, "feedback_due_business_days", days, evidence, found.n, found.low / day, found.high / day
@@ -223,8 +224,8 @@ def _hand_over(
         return _few(line, len(deals.rows), "lead handed over", "leads handed over"), value
     hours = _rounded_up(found.most)
     evidence = (
-        f"Of {counted(found.n, 'lead')} half were handed over within {found.half:.3g} h and {percent_in_words(share)} within "
-        f"{found.most:.3g} h ({found.low:.3g} to {found.high:.3g}) of business time after they came in."
+        f"Of {counted(found.n, 'lead')} half were handed over within {time_words(found.half)} and {percent_in_words(share)} within "
+        f"{time_words(found.most)} ({time_words(found.low)} to {time_words(found.high)}) of business time after they came in."
     )
     return _measured(line, "hand_over_within_hours", hours, evidence, found.n, found.low, found.high), hours
 
@@ -249,6 +250,15 @@ def lengths(time: BusinessTime, start: pd.Series, end: pd.Series, share: float) 
     hours: Floats = np.sort(np.clip(took[took != NO_MOMENT], 0, None) / HOUR_US)
     most, low, high = _quantile(hours, share)
     return Lengths(n=len(hours), half=_quantile(hours, 0.5)[0], most=most, low=low, high=high)
+
+
+def time_words(hours: float) -> str:
+    """Return a length as people say it.
+
+    >>> time_words(0.0521), time_words(5.03), time_words(0.0)
+    ('3 min', '5 h', '0 min')
+    """
+    return f"{60 * hours:.0f} min" if hours < 1 else f"{round(hours, 1):g} h"
 
 
 def _quantile(ordered: Floats, share: float) -> tuple[float, float, float]:

@@ -19,6 +19,7 @@ from leadq.agreement.schema import Agreement, Check
 from leadq.features.agreement_evidence.known_then import PERSONAL
 from leadq.foundation.arrays import Bools
 from leadq.foundation.plurals import counted
+from leadq.models.tiers.promise_test import Judgement
 from leadq.models.tiers.winning_values import Contrast, ValueGroup, best_by_field, contrasts, groups_of
 from leadq.pipelines.draft.draft_line import Basis, DraftLine, share_words, won_words
 from leadq.pipelines.draft.past_deals import PastDeals
@@ -30,6 +31,7 @@ _NOT_A_MEANING = PERSONAL | {"lead.campaign"}
 MOST_CHECKS = 3
 _EVENT_DAYS = 30
 _SHOWN = 6
+_HELD_FOR_NONE = "Cannot be shown: today's line held for none of these leads at the hand-over."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,54 +154,53 @@ def _line(
     place: str,
 ) -> DraftLine:
     said = checks_in_words(today)
+    line = DraftLine(key=key, about=about, today=said, proposed=said, evidence=deals.why_none, basis="not recorded")
     if deals.window is None or deals.known is None:
-        return DraftLine(key=key, about=about, today=said, proposed=said, evidence=deals.why_none, basis="not recorded")
+        return line
     if found:
-        together = deals.judged(_together([one.group for _, one in found]))
-        evidence = [f"{_named(check)}: {_against(one)}." for check, one in found]
-        if len(found) > 1:
-            evidence.append(f"All together: {won_words(together)}.")
-        evidence.append(_share_of_wins(together.won, deals))
-        low, high = together.quantile(0.05), together.quantile(0.95)
-        proposed, basis, n = checks_in_words(tuple(check for check, _ in found)), "measured", together.n
-        evidence += [f"Today's line: {_today(today, deals)}."] if today else []
+        line, evidence = _proposed(line, today, found, deals)
     else:
-        proposed, basis, n, low, high, evidence = _nothing_found(said, today, deals, meanings, place)
-    evidence += _hints(meanings, place)
-    chosen: Basis = basis  # type: ignore[assignment]
-    return DraftLine(
-        key=key,
-        about=about,
-        today=said,
-        proposed=proposed,
-        evidence=" ".join(evidence),
-        basis=chosen,
-        n=n,
-        low=low,
-        high=high,
-    )
+        line, evidence = _nothing_found(line, today, deals, meanings, place)
+    return replace(line, evidence=" ".join([*evidence, *_hints(meanings, place)]))
+
+
+def _proposed(
+    line: DraftLine, today: tuple[Check, ...], found: tuple[tuple[Check, Contrast], ...], deals: PastDeals
+) -> tuple[DraftLine, list[str]]:
+    together = deals.judged(_together([one.group for _, one in found]))
+    evidence = [f"{_named(check)}: {_against(one)}." for check, one in found]
+    if len(found) > 1:
+        evidence.append(f"All together: {won_words(together)}.")
+    evidence.append(_share_of_wins(together.won, deals))
+    evidence += [f"Today's line: {_today(today, deals)}."] if today else []
+    checks = checks_in_words(tuple(check for check, _ in found))
+    return _with_figures(replace(line, proposed=checks, basis="measured"), together), evidence
 
 
 def _nothing_found(
-    said: str, today: tuple[Check, ...], deals: PastDeals, meanings: Meanings, place: str
-) -> tuple[str, str, int, float | None, float | None, list[str]]:
+    line: DraftLine, today: tuple[Check, ...], deals: PastDeals, meanings: Meanings, place: str
+) -> tuple[DraftLine, list[str]]:
     held = deals.judged(deals.held(today))
-    low, high = (held.quantile(0.05), held.quantile(0.95)) if held.n else (None, None)
     missing = [field for field in meanings.untracked if _belongs(field, place)]
     recorded = deals.known is not None and any(_belongs(field, place) for field in deals.known.tracked)
-    evidence = [f"Today's line: {_today(today, deals)}."]
+    evidence = [f"Today's line: {_today(today, deals)}."] if held.n else [_HELD_FOR_NONE] if today else []
     if not recorded and missing:
         named = ", ".join(field_in_words(field.removeprefix("lead.")) for field in missing[:_SHOWN])
         evidence.append(
             f"Not recorded: what {named} held at the hand-over. Map the field history, then values can be proposed."
         )
-        return said, "not recorded", held.n, low, high, evidence
-    n = counted(len(deals.rows), "lead")
+        return _with_figures(line, held), evidence
     evidence.append(
-        f"No value wins more than elsewhere beyond chance among {n} ({counted(meanings.looked_at, 'value')} looked at), so "
-        "today's line stays."
+        f"No value wins more than elsewhere beyond chance among {counted(len(deals.rows), 'lead')} "
+        f"({counted(meanings.looked_at, 'value')} looked at), so today's line stays."
     )
-    return said, "too few" if held.n == 0 else "measured", held.n, low, high, evidence
+    basis: Basis = "measured" if held.n else "too few"
+    return _with_figures(replace(line, basis=basis), held), evidence
+
+
+def _with_figures(line: DraftLine, of: Judgement) -> DraftLine:
+    low, high = (of.quantile(0.05), of.quantile(0.95)) if of.n else (None, None)
+    return replace(line, n=of.n, low=low, high=high)
 
 
 def _hints(meanings: Meanings, place: str) -> list[str]:
@@ -251,7 +252,8 @@ def _share_of_wins(won: int, deals: PastDeals) -> str:
 
 
 def _together(groups: list[ValueGroup]) -> Bools:
-    return np.logical_and.reduce([group.inside for group in groups])
+    inside: Bools = np.logical_and.reduce([group.inside for group in groups])
+    return inside
 
 
 def _choice(key: str, about: str, today: tuple[Check, ...]) -> DraftLine:

@@ -84,8 +84,9 @@ def propose_promises(agreement: Agreement, first: FirstLook | None) -> tuple[Agr
         for old, new in zip(agreement.tiers, changed.tiers, strict=True)
     )
     changed = replace(changed, tiers=kept)
+    today = {cut.tier_id: cut for cut in _offers(agreement, held_out)}
     pairs = zip(agreement.tiers, changed.tiers, strict=True)
-    lines = [_line(old, new, cuts[new.id], held_out) for old, new in pairs if old.promise is not None]
+    lines = [_line(old, new, cuts[new.id], today[old.id], held_out) for old, new in pairs if old.promise is not None]
     return changed, tuple(lines)
 
 
@@ -198,7 +199,7 @@ def _rounded_down(rate: float) -> float:
     return floor(rate * step + 1e-9) / step
 
 
-def _line(old: Tier, new: Tier, cut: TierCut, held_out: HeldOut) -> DraftLine:
+def _line(old: Tier, new: Tier, cut: TierCut, today: TierCut, held_out: HeldOut) -> DraftLine:
     base = float(held_out.label.mean())
     every = f"all {counted(len(held_out.label), 'lead')} of the test won {share_words(base)}"
     same = new.promise is not None and new.promise.win_rate_at_least == cut.promise
@@ -210,7 +211,7 @@ def _line(old: Tier, new: Tier, cut: TierCut, held_out: HeldOut) -> DraftLine:
     between = between_words(cut.rate_low or 0.0, cut.rate_high or 0.0)
     evidence = (
         f"Of {counted(cut.n, 'later lead')} with the highest forecasts {cut.won:,} were won: {share_words(cut.observed_rate or 0.0)} "
-        f"({between}); {every}. The promise is kept with probability {cut.probability_kept or 0.0:.2f}."
+        f"({between}); {every}. The promise is kept with probability {cut.probability_kept or 0.0:.2f}.{_not_proven(today, cut)}"
     )
     return DraftLine(
         key=f"tiers.{new.id}.promise",
@@ -222,6 +223,17 @@ def _line(old: Tier, new: Tier, cut: TierCut, held_out: HeldOut) -> DraftLine:
         n=cut.n,
         low=cut.rate_low,
         high=cut.rate_high,
+    )
+
+
+def _not_proven(today: TierCut, proposed: TierCut) -> str:
+    if today.promise == proposed.promise:
+        return ""
+    if today.probability_kept is None or today.n < MIN_TESTABLE:
+        return f" Today's {share_words(today.promise)} cannot be tested: {counted(today.n, 'lead')} reach it."
+    leads = counted(today.n, "lead")
+    return (
+        f" Today's {share_words(today.promise)} would be kept with probability {today.probability_kept:.2f} ({leads})."
     )
 
 

@@ -15,7 +15,7 @@ from leadq.foundation.problems import InputError, Problem
 from leadq.foundation.yaml_tree import shortened
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.console.progress import Progress
-from leadq.pipelines.draft.blind_round.comparison import compare_marks, comparison_facts, comparison_in_words
+from leadq.pipelines.draft.blind_round.compared_marks import compare_marks, comparison_facts, comparison_in_words
 from leadq.pipelines.draft.blind_round.drawn_leads import BECAUSE, QUALIFIED, BlindRound, draw_round
 from leadq.pipelines.draft.blind_round.known_outcomes import became
 from leadq.pipelines.draft.blind_round.returned_sheets import SheetRow, read_marks, round_names, sheet_rows

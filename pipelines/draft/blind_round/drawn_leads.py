@@ -98,23 +98,23 @@ def draw_round(deals: PastDeals, events: pd.DataFrame, *, leads: int, seed: int,
         raise UsageError(
             Problem(where="--leads", rule="must not be more than there are", value=str(leads), remedy=remedy)
         )
-    order = sorted(rows.index, key=lambda place: _lot(seed, str(rows.at[place, "lead_id"])))[:leads]
-    ids = [str(rows.at[place, "lead_id"]) for place in order]
-    name = _name(seed, ids)
+    columns = (rows[column].tolist() for column in ("lead_id", "hand_over_id", "handed_over_us"))
+    order = sorted(zip(*columns, strict=True), key=lambda row: _lot(seed, str(row[0])))[:leads]
+    name = _name(seed, [str(lead_id) for lead_id, _, _ in order])
     fields, left_out = _shown_fields(deals)
     done = _events_in_words(events)
     drawn = tuple(
         DrawnLead(
             key=f"{name}-{number:02d}",
-            lead_id=lead_id,
-            handed_over_us=int(rows.at[place, "handed_over_us"]),
+            lead_id=str(lead_id),
+            handed_over_us=int(at_us),
             shown={
-                HANDED_OVER: moment(int(rows.at[place, "handed_over_us"])).date().isoformat(),
+                HANDED_OVER: moment(int(at_us)).date().isoformat(),
                 **{heading: _text(deals.known.values.at[place, field]) for field, heading in fields.items()},
                 EVENTS: done.get(int(place), ""),
             },
         )
-        for number, (place, lead_id) in enumerate(zip(order, ids, strict=True), start=1)
+        for number, (lead_id, place, at_us) in enumerate(order, start=1)
     )
     headings = (HANDED_OVER, *fields.values(), EVENTS)
     return BlindRound(

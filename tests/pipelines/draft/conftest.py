@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.project.project import Project, open_project
 from tests.shared_company import PARAMS, MadeOnce
 
+TOLD = "told.json"
 READ_AT = datetime(2026, 10, 1, 6, tzinfo=UTC)
 START = READ_AT - timedelta(days=720)
-HOSTILE = '=HYPERLINK("x"): "no" # {budget}'
+HOSTILE = '=HYPERLINK("x"): "nein" # {geld}'
 WORDS = ("No budget", HOSTILE, "失注", "went to a rival")
 CONFIG = """\
 store: store
@@ -91,7 +93,7 @@ def make_project(folder: Path) -> None:
     init(folder)
     project = opened(folder)
     told = draft(project, lambda _words, _share=None: None, out=None)
-    (folder / "told.txt").write_text(told.words)
+    (folder / TOLD).write_text(json.dumps(told.facts))
 
 
 def opened(folder: Path) -> Project:

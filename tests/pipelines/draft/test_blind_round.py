@@ -6,12 +6,15 @@ import csv
 import io
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from leadq.crm.contract.history import open_history
 from leadq.foundation.problems import InputError, UsageError
 from leadq.pipelines.console.progress import silent
+from leadq.pipelines.draft.blind_round import blind_round
 from leadq.pipelines.draft.blind_round.blind_round import compare_blind_round, draw_blind_round
 from leadq.pipelines.draft.blind_round.drawn_leads import BECAUSE, KEY, QUALIFIED, BlindRound
 from leadq.pipelines.draft.blind_round.returned_sheets import read_marks, sheet_rows
@@ -19,6 +22,16 @@ from leadq.pipelines.draft.blind_round.sheets import read_round
 from leadq.pipelines.project.project import Project
 from tests.pipelines.draft.conftest import HOSTILE, opened
 from tests.shared_company import MadeOnce
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sources_read_once(drafted: Path) -> Iterator[None]:
+    """Let every round be drawn out of the history that the draft has read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            blind_round, "ingest", lambda *_, folder: open_history(drafted / folder.relative_to(folder.parents[2]))
+        )
+        yield
 
 
 @pytest.fixture(scope="module")
