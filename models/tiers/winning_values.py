@@ -75,15 +75,18 @@ def groups_of(field: str, values: pd.Series) -> Iterator[ValueGroup]:
     ----------
     field : str
     values : Series of shape (n,)
-        As of the hand-over; missing where not known.
+        As of the hand-over; missing where not known. Letter case does not count.
     """
     known: Bools = values.notna().to_numpy()
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
-        for value in values[known].value_counts(sort=True).index[:MOST_VALUES]:
+        folded = values[known].astype(str).str.lower()  # as an agreement's check compares
+        spelt = values[known].groupby(folded).agg(lambda same: same.value_counts(sort=True).index[0])
+        for word in folded.value_counts(sort=True).index[:MOST_VALUES]:
+            inside = known.copy()
+            inside[known] = (folded == word).to_numpy()
+            value = spelt[word]
             told = bool(value) if isinstance(value, (bool, np.bool_)) else str(value)
-            yield ValueGroup(
-                field=field, value=told, inside=(values == value).fillna(False).to_numpy(bool), known=known
-            )
+            yield ValueGroup(field=field, value=told, inside=inside, known=known)
         return
     numbers: Floats = values.to_numpy(dtype=np.float64, na_value=np.nan)
     yield from _ranges(field, numbers, known)

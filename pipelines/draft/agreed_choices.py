@@ -6,12 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
+
+from leadq.agreement.calendar.business_time import BusinessTime
 from leadq.agreement.clauses import Fact, facts
 from leadq.agreement.schema import Agreement, Check
 from leadq.agreement.terms.term_words import owners_in_words
 from leadq.features.field_values import Field
+from leadq.foundation.arrays import Ints
 from leadq.foundation.plurals import counted
-from leadq.pipelines.draft.draft_line import CHOICE, DraftLine, won_words
+from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
+from leadq.pipelines.draft.draft_line import CHOICE, DraftLine, interval_words, share_words, won_words
 from leadq.pipelines.draft.past_deals import PastDeals
 
 _BASELINE_DAYS = 28
@@ -42,7 +47,7 @@ def with_dates(agreement: Agreement, today: date) -> tuple[Agreement, DraftLine]
     return changed, line
 
 
-def choices(agreement: Agreement) -> Iterator[DraftLine]:
+def choices(agreement: Agreement, deals: PastDeals, time: BusinessTime) -> Iterator[DraftLine]:
     """Yield a line for each part of the agreement that is a choice: business hours, capacity, how promises are judged, the review."""
     yield _choice("outcome.event", "what counts as won", agreement.outcome.event)
     if agreement.owners is not None:
@@ -52,11 +57,28 @@ def choices(agreement: Agreement) -> Iterator[DraftLine]:
     for part, key in _PARTS.items():
         found = [fact for fact in facts(agreement) if fact.part == part]
         if found:
-            yield _choice(key, part.lower(), "; ".join(map(_words, found)))
+            line = _choice(key, part.lower(), "; ".join(map(_words, found)))
+            yield _with_touches(line, deals, time) if key == "calendar" else line
     for tier in agreement.tiers:
         if tier.capacity_per_week is not None:
             room = f"{tier.capacity_per_week:,} a week"
             yield _choice(f"tiers.{tier.id}.capacity_per_week", f"{tier.label} ({tier.id}): room for new leads", room)
+
+
+def _with_touches(line: DraftLine, deals: PastDeals, time: BusinessTime) -> DraftLine:
+    """Say how many first touches lie within the agreed hours: few, and they are not the hours in which people work."""
+    if deals.acts is None or not deals.acts.touches_recorded:
+        return line
+    moments: Ints = deals.acts.rows["first_touch_us"].dropna().to_numpy().astype(np.int64)
+    if len(moments) < MIN_TESTABLE:
+        return line
+    inside = time.business_us(moments, moments + 1) > 0
+    found = Judgement(n=len(inside), won=int(inside.sum()), effective_n=float(len(inside)))
+    evidence = (
+        f"{CHOICE} {found.won:,} of {counted(found.n, 'first touch', 'first touches')} lie within these hours: {share_words(found.rate)} "
+        f"({interval_words(found)})."
+    )
+    return replace(line, evidence=evidence, n=found.n, low=found.quantile(0.05), high=found.quantile(0.95))
 
 
 def rule_lines(agreement: Agreement, deals: PastDeals) -> Iterator[DraftLine]:

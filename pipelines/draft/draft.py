@@ -145,7 +145,7 @@ def make_draft(project: Project, history: History, progress: Progress) -> Draft:
         *duties,
         reasons,
         *rules,
-        *choices(agreement),
+        *choices(agreement, deals, time),
         dates,
     )
     window = deals.why_none if deals.window is None else f"Evidence: {deals.window.words}."

@@ -6,26 +6,24 @@ As it is, rounded to what people write: never what anybody hopes. Where a duty w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil, floor
 
 import numpy as np
-import pandas as pd
 
-from leadq.agreement.calendar.business_time import HOUR_US, NO_MOMENT, BusinessTime
+from leadq.agreement.calendar.business_time import BusinessTime
 from leadq.agreement.calendar.weekly_calendar import hours_in_words
 from leadq.agreement.condition import DutyValue
 from leadq.agreement.plain_words import duties_in_words, percent_in_words
 from leadq.agreement.schema import Agreement, Sla, Tier
 from leadq.features.handover.sources import LAST_RESORT
-from leadq.foundation.arrays import Floats, Ints
 from leadq.foundation.plurals import counted
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
 from leadq.pipelines.draft.draft_line import CHOICE, DraftLine, interval_words, share_words
+from leadq.pipelines.draft.lengths_of_time import lengths, quantile_with_interval, rounded_up, time_words
 from leadq.pipelines.draft.past_deals import PastDeals
 from leadq.pipelines.measures.measure import SALES
 
-_HOURS = (1, 2, 4, 8, 16, 24, 40, 80, 120, 160, 240, 320, 480)
 _IN_TIME = 0.90
 _NO_TOUCHES = "Not recorded: map the calls, e-mails and meetings of sales as touches."
 _NO_ANSWERS = "Not recorded: map what sales answered as dispositions, or let sales answer at the desk."
@@ -36,17 +34,6 @@ _NO_HAND_OVER = (
 _NO_NURTURE = (
     "Not recorded: which mailings a lead got. A choice of both sides until they are mapped as touches or events."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lengths:
-    """Lengths in business hours: how many, half and ``share`` of them, the latter with its 90 % interval."""
-
-    n: int
-    half: float
-    most: float
-    low: float
-    high: float
 
 
 def propose_duties(
@@ -122,7 +109,7 @@ def _first_touch(
     never = int(first.isna().sum())
     if found is None:
         return today, (_few(line, int(first.notna().sum()), "lead with a first touch", "leads with a first touch"),)
-    hours = float(_rounded_up(found.most))
+    hours = float(rounded_up(found.most))
     unseen = f" {counted(never, 'lead')} of {len(deals.rows):,} had none." if never else ""
     evidence = (
         f"Of {counted(found.n, 'lead')} with a touch after the hand-over half had the first one within {time_words(found.half)} and "
@@ -156,11 +143,11 @@ def _attempts(tier: Tier, sla: Sla, deals: PastDeals) -> tuple[int | None, tuple
         return today, (
             _few(line, len(tried), "lead that was touched and not won", "leads that were touched and not won"),
         )
-    half, low, high = _quantile(tried, 0.5)
+    half, low, high = quantile_with_interval(tried, 0.5)
     attempts = min(100, max(1, round(half)))
     evidence = (
         f"Of {counted(len(tried), 'lead')} that were touched and not won half were touched {half:g} times or fewer ({low:g} to {high:g}), "
-        f"nine in ten {_quantile(tried, 0.9)[0]:g} times or fewer.{_all_tiers(deals)}"
+        f"nine in ten {quantile_with_interval(tried, 0.9)[0]:g} times or fewer.{_all_tiers(deals)}"
     )
     measured = replace(
         line, proposed=str(attempts), evidence=evidence, basis="measured", n=len(tried), low=low, high=high
@@ -222,56 +209,12 @@ def _hand_over(
     found = lengths(time, deals.rows["entered_us"], deals.rows["handed_over_us"], share)
     if found is None:
         return _few(line, len(deals.rows), "lead handed over", "leads handed over"), value
-    hours = _rounded_up(found.most)
+    hours = rounded_up(found.most)
     evidence = (
         f"Of {counted(found.n, 'lead')} half were handed over within {time_words(found.half)} and {percent_in_words(share)} within "
         f"{time_words(found.most)} ({time_words(found.low)} to {time_words(found.high)}) of business time after they came in."
     )
     return _measured(line, "hand_over_within_hours", hours, evidence, found.n, found.low, found.high), hours
-
-
-def lengths(time: BusinessTime, start: pd.Series, end: pd.Series, share: float) -> Lengths | None:
-    """Return how long it took in business hours where it has ended; None with fewer than 30 such rows.
-
-    Parameters
-    ----------
-    time : BusinessTime
-    start, end : Series of shape (n,)
-        Microseconds; a missing end is none, one before the start counts as 0.
-    share : float
-        In (0, 1).
-    """
-    there = end.notna().to_numpy()
-    begins: Ints = start.to_numpy()[there].astype(np.int64)
-    ends: Ints = end.to_numpy()[there].astype(np.int64)
-    if len(begins) < MIN_TESTABLE:
-        return None
-    took = time.business_us(begins, ends)
-    hours: Floats = np.sort(np.clip(took[took != NO_MOMENT], 0, None) / HOUR_US)
-    most, low, high = _quantile(hours, share)
-    return Lengths(n=len(hours), half=_quantile(hours, 0.5)[0], most=most, low=low, high=high)
-
-
-def time_words(hours: float) -> str:
-    """Return a length as people say it.
-
-    >>> time_words(0.0521), time_words(5.03), time_words(0.0)
-    ('3 min', '5 h', '0 min')
-    """
-    return f"{60 * hours:.0f} min" if hours < 1 else f"{round(hours, 1):g} h"
-
-
-def _quantile(ordered: Floats, share: float) -> tuple[float, float, float]:
-    """Return a quantile with its 90 % interval, by the binomial law of how many lie below it."""
-    from scipy.stats import binom  # noqa: PLC0415 - not for the nightly scorer
-
-    n = len(ordered)
-    low, high = (min(n - 1, max(0, int(binom.ppf(one, n, share)))) for one in (0.05, 0.95))
-    return float(ordered[min(n - 1, max(0, ceil(share * n) - 1))]), float(ordered[low]), float(ordered[high])
-
-
-def _rounded_up(hours: float) -> int:
-    return next((one for one in _HOURS if hours <= one + 1e-9), 2_000)
 
 
 def _share_in_time(agreement: Agreement, side: str) -> float:

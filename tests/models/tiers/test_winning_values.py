@@ -75,3 +75,10 @@ def test_one_account_with_many_leads_is_no_industry() -> None:
     together = np.concatenate([np.repeat([1000, 1001, 1002], 20), np.arange(600)])
     assert "account.industry" in look(values, won, alone)
     assert not look(values, won, together)
+
+
+def test_letter_case_is_no_value_of_its_own() -> None:
+    values = pd.Series(["Retail", "retail", "RETAIL", "Retail", None, "health"])
+    retail, health = groups_of("account.industry", values)
+    assert (retail.value, retail.inside.tolist()) == ("Retail", [True, True, True, True, False, False])
+    assert (health.value, health.known.tolist()) == ("health", [True, True, True, True, False, True])
