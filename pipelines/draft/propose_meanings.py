@@ -6,6 +6,7 @@ the deal closed: what they show is told beside the line and proposed by nobody.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, log10
@@ -19,7 +20,7 @@ from leadq.agreement.schema import Agreement, Check
 from leadq.features.agreement_evidence.known_then import PERSONAL
 from leadq.foundation.arrays import Bools
 from leadq.foundation.plurals import counted
-from leadq.models.tiers.promise_test import Judgement
+from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
 from leadq.models.tiers.winning_values import Contrast, ValueGroup, best_by_field, contrasts, groups_of
 from leadq.pipelines.draft.draft_line import Basis, DraftLine, share_words, won_words
 from leadq.pipelines.draft.past_deals import PastDeals
@@ -31,16 +32,27 @@ _NOT_A_MEANING = PERSONAL | {"lead.campaign"}
 MOST_CHECKS = 3
 _EVENT_DAYS = 30
 _SHOWN = 6
+_BY_TODAYS_VALUES = "by today's values, which may have been filled in since, "
 _HELD_FOR_NONE = "Cannot be shown: today's line held for none of these leads at the hand-over."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meanings:
-    """What each field shows: winners of recorded fields, of fields with today's value only, and how many values were looked at."""
+    """What each field shows.
+
+    Parameters
+    ----------
+    winners, hints : dict of tuple of Contrast
+        By field: of recorded ones, and of those with today's value only.
+    looked_at : Counter
+        How many values were looked at, by recorded field.
+    untracked : tuple of str
+        Fields with today's value only.
+    """
 
     winners: dict[str, tuple[Contrast, ...]]
     hints: dict[str, tuple[Contrast, ...]]
-    looked_at: int
+    looked_at: Counter[str]
     untracked: tuple[str, ...]
 
 
@@ -54,7 +66,7 @@ def event_checks(kinds: Iterable[str]) -> tuple[Check, ...]:
 def find_meanings(deals: PastDeals, events: Sequence[Check]) -> Meanings:
     """Hold every value of every field, and every kind of event, against all other leads, in one family of looks."""
     if deals.known is None:
-        return Meanings(winners={}, hints={}, looked_at=0, untracked=())
+        return Meanings(winners={}, hints={}, looked_at=Counter(), untracked=())
     known = deals.known
     names = [field.key for field in known.fields if field.key not in _NOT_A_MEANING]
     tracked = [name for name in names if name in known.tracked]
@@ -71,7 +83,7 @@ def find_meanings(deals: PastDeals, events: Sequence[Check]) -> Meanings:
     return Meanings(
         winners=best_by_field(found, deals.won, deals.account),
         hints=best_by_field(hints, deals.won, deals.account),
-        looked_at=len(found),
+        looked_at=Counter(one.group.field for one in found),
         untracked=tuple(others),
     )
 
@@ -182,17 +194,22 @@ def _nothing_found(
 ) -> tuple[DraftLine, list[str]]:
     held = deals.judged(deals.held(today))
     missing = [field for field in meanings.untracked if _belongs(field, place)]
-    recorded = deals.known is not None and any(_belongs(field, place) for field in deals.known.tracked)
+    looked_at = sum(n for field, n in meanings.looked_at.items() if _belongs(field, place))
     evidence = [f"Today's line: {_today(today, deals)}."] if held.n else [_HELD_FOR_NONE] if today else []
-    if not recorded and missing:
+    if not looked_at and missing:
         named = ", ".join(field_in_words(field.removeprefix("lead.")) for field in missing[:_SHOWN])
         evidence.append(
             f"Not recorded: what {named} held at the hand-over. Map the field history, then values can be proposed."
         )
         return _with_figures(line, held), evidence
+    if not looked_at:
+        evidence.append(
+            f"Not recorded: no field that its meaning could be drawn from is known of {MIN_TESTABLE} leads at the hand-over."
+        )
+        return _with_figures(line, held), evidence
     evidence.append(
         f"No value wins more than elsewhere beyond chance among {counted(len(deals.rows), 'lead')} "
-        f"({counted(meanings.looked_at, 'value')} looked at), so today's line stays."
+        f"({counted(looked_at, 'value or range', 'values and ranges')} looked at), so today's line stays."
     )
     basis: Basis = "measured" if held.n else "too few"
     return _with_figures(replace(line, basis=basis), held), evidence
@@ -213,8 +230,7 @@ def _hints(meanings: Meanings, place: str) -> list[str]:
     if not told:
         return []
     return [
-        f"By today's values, which may have been filled in since, and so proposed by nobody: {'; '.join(told)}. Map the field history "
-        "to know."
+        f"By today's values, which may have been filled in since, and so not proposed: {'; '.join(told)}. Map the field history to know."
     ]
 
 
@@ -243,7 +259,11 @@ def _today(today: tuple[Check, ...], deals: PastDeals) -> str:
         return "it held for none of these leads at the hand-over"
     held, others = deals.judged(inside), deals.judged(~inside)
     elsewhere = f", elsewhere {share_words(others.rate)} of {counted(others.n, 'lead')}" if others.n else ""
-    return f"{won_words(held)}{elsewhere}"
+    fields = {
+        f"lead.{check.name}" if "." not in check.name else check.name for check in today if check.subject == "field"
+    }
+    unproven = deals.known is not None and not fields <= deals.known.tracked
+    return f"{_BY_TODAYS_VALUES if unproven else ''}{won_words(held)}{elsewhere}"
 
 
 def _share_of_wins(won: int, deals: PastDeals) -> str:
