@@ -105,7 +105,7 @@ def _is_key(column: Column) -> bool:
 
 
 def _link(connection: Connection, one: Sample, column: str, other: Sample, key: str) -> Link:
-    """Return the link of a column whose ids are those of another file, however they are written there (``crm/reading/values/key_matching.py``)."""
+    """Return the link of a column whose ids are those of another file in any way of writing (``crm/reading/values/key_matching.py``)."""
     mine, theirs = connection.table(one.looked), connection.table(other.whole)
     for certain, least in ((True, 0.0), (False, _MOSTLY)):
         met, filled = _met(mine, column, theirs, key, certain=certain)
