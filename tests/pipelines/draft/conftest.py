@@ -20,6 +20,8 @@ TOLD = "told.json"
 READ_AT = datetime(2026, 10, 1, 6, tzinfo=UTC)
 START = READ_AT - timedelta(days=720)
 HOSTILE = '=HYPERLINK("x"): "nein" # {geld}'
+WINS = "R & D: software"
+TABLES = ("leads", "accounts", "opportunities", "events", "field_history", "touches", "dispositions")
 WORDS = ("No budget", HOSTILE, "失注", "went to a rival")
 CONFIG = """\
 store: store
@@ -38,38 +40,37 @@ tracked_since: {account.industry: 2024-01-01, account.employees: 2024-01-01, lea
 
 
 def write_company(folder: Path, *, leads: int = 960, seed: int = 4) -> None:
-    """Write files of a company in which "R & D: software" wins three times as often as anybody else."""
+    """Write files of a company in which "R & D: software" wins three times as often as anybody else.
+
+    Whoever became a customer is "customer" today, which was filled in when the deal closed: the field history knows better.
+    """
     draw = np.random.default_rng(seed)
     created = [START + timedelta(hours=float(hour)) for hour in np.sort(draw.uniform(0, 715 * 24, leads))]
-    industry = draw.choice(["R & D: software", "retail", HOSTILE], leads, p=[0.3, 0.5, 0.2])
-    won = draw.random(leads) < np.where(industry == "R & D: software", 0.36, 0.12)
-    tables: dict[str, list[dict[str, Any]]] = {
-        name: []
-        for name in ("leads", "accounts", "opportunities", "events", "field_history", "touches", "dispositions")
-    }
+    industry = draw.choice([WINS, "retail", HOSTILE], leads, p=[0.3, 0.5, 0.2])
+    won = draw.random(leads) < np.where(industry == WINS, 0.36, 0.12)
+    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     for place in range(leads):
         lead, account, at = f"L{place:04d}", f"A{place:04d}", created[place]
-        source = str(draw.choice(["web", "event"]))
+        closed = at + timedelta(days=float(draw.uniform(8, 70)))
+        over = closed < READ_AT
+        source, size = str(draw.choice(["web", "event"])), int(draw.integers(10, 900))
+        now = "customer" if won[place] and over and place % 2 else industry[place]
         tables["leads"].append(
             {"lead_id": lead, "account_id": account, "created_at": at, "source": source, "authority": "user"}
         )
-        tables["accounts"].append(
-            {"account_id": account, "industry": industry[place], "employees": int(draw.integers(10, 900))}
-        )
-        closed = at + timedelta(days=float(draw.uniform(8, 70)))
-        outcome = "won" if won[place] else "lost"
-        deal = {
-            "opportunity_id": f"O{place}",
-            "lead_id": lead,
-            "created_at": at + timedelta(days=6),
-            "closed_at": closed,
-        }
-        deal |= {
-            "outcome": outcome,
-            "loss_reason": "" if won[place] else str(draw.choice(WORDS, p=[0.5, 0.2, 0.2, 0.1])),
-        }
+        tables["accounts"].append({"account_id": account, "industry": now, "employees": size})
+        if now != industry[place]:
+            change = {"entity": "account", "entity_id": account, "field": "industry", "changed_at": closed}
+            tables["field_history"].append(change | {"old_value": industry[place], "new_value": now})
         tables["opportunities"].append(
-            deal if closed < READ_AT else deal | {"closed_at": None, "outcome": "open", "loss_reason": ""}
+            {
+                "opportunity_id": f"O{place}",
+                "lead_id": lead,
+                "created_at": at + timedelta(days=6),
+                "closed_at": closed if over else None,
+                "outcome": ("won" if won[place] else "lost") if over else "open",
+                "loss_reason": "" if won[place] or not over else str(draw.choice(WORDS, p=[0.5, 0.2, 0.2, 0.1])),
+            }
         )
         tables["events"].append({"lead_id": lead, "occurred_at": at - timedelta(hours=1), "kind": "web_visit"})
         for call in range(int(draw.integers(0, 5))):
@@ -77,9 +78,6 @@ def write_company(folder: Path, *, leads: int = 960, seed: int = 4) -> None:
             tables["touches"].append({"lead_id": lead, "occurred_at": moment, "kind": "call", "direction": "out"})
         answer = {"lead_id": lead, "decided_at": at + timedelta(days=3), "decision": "accepted"}
         tables["dispositions"].append(answer)
-    tables["field_history"].append(
-        {"entity": "account", "entity_id": "A0000", "field": "industry", "changed_at": START, "old_value": "retail"}
-    )
     for name, rows in tables.items():
         pd.DataFrame(rows).to_csv(folder / f"{name}.csv", index=False)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from leadq.agreement.read import read_agreement
@@ -20,7 +22,7 @@ from leadq.pipelines.draft.draft_line import DraftLine
 from leadq.pipelines.draft.sheet import SHEET
 from leadq.pipelines.quarter.sign_agreement import sign_agreement
 from leadq.pipelines.training.validate import agreement_problems
-from tests.pipelines.draft.conftest import HOSTILE, READ_AT, TOLD, opened
+from tests.pipelines.draft.conftest import HOSTILE, READ_AT, TOLD, WINS, opened
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ def test_what_is_measured_is_what_was_made(made: Made) -> None:
     lines = {line.key: line for line in made.lines}
     assert lines["outcome.horizon_days"].proposed == "90 days"  # wins come 8 to 70 days after creation
     assert lines["ideal_customer"].basis == "measured"
-    assert lines["ideal_customer"].proposed == "industry of the account is one of R & D: software"
+    assert lines["ideal_customer"].proposed == f"industry of the account is one of {WINS}"
     (check,) = made.agreement.ideal_customer
-    assert check.values == ("R & D: software",)
+    assert check.values == (WINS,)
     assert "four quarters" not in made.window
     assert "the last" in made.window
     sla = made.agreement.tiers[0].sla
@@ -78,6 +80,26 @@ def test_what_is_measured_is_what_was_made(made: Made) -> None:
     assert sla.attempts in (2, 3)
     assert made.agreement.duties["sales"]["follow_up_share"] == 1.0  # everybody was accepted, which counts as worked
     assert lines["duties.marketing.hand_over_within_hours"].basis == "not recorded"  # no owners, no hand-over date
+
+
+def test_the_evidence_is_what_a_spreadsheet_counts_as_of_the_hand_over(made: Made, drafted: Path) -> None:
+    tables = {
+        name: pd.read_csv(drafted / f"{name}.csv") for name in ("leads", "accounts", "opportunities", "field_history")
+    }
+    leads = tables["leads"].merge(tables["accounts"]).merge(tables["opportunities"].drop(columns="created_at"))
+    before = tables["field_history"].set_index("entity_id")["old_value"]
+    industry = leads["account_id"].map(before).fillna(leads["industry"])
+    created, closed = (pd.to_datetime(leads[name], format="ISO8601", utc=True) for name in ("created_at", "closed_at"))
+    mature = created + timedelta(days=90 + 7) <= READ_AT
+    inside = mature & (created > created[mature].max() - timedelta(days=4 * 91)) & (industry == WINS)
+    won = (leads["outcome"] == "won") & (closed - created <= timedelta(days=90))
+    (line,) = (line for line in made.lines if line.key == "ideal_customer")
+    assert line.n == inside.sum()
+    assert f"{(inside & won).sum()} of {inside.sum()} were won" in line.evidence
+    assert (
+        leads["industry"][leads["outcome"] == "won"] == "customer"
+    ).mean() > 0.4  # what today's values would propose
+    assert "customer" not in line.evidence
 
 
 def test_the_draft_is_an_unsigned_agreement_of_the_next_version_that_fits_the_data(drafted: Path) -> None:
