@@ -47,7 +47,7 @@ MEETINGS = (
         at=time(9, 0),
         minutes=30,
         what="Sign the agreement",
-        how="Head of sales, head of marketing. leadq preview; leadq agreement sign; name the signed file in leadq.yaml.",
+        how="Head of sales, head of marketing. Lines left open; leadq agreement sign; name the signed file in leadq.yaml.",
     ),
     Meeting(
         day=7,

@@ -204,7 +204,7 @@ def _hand_over(
     if deals.acts is None:
         return replace(line, evidence=deals.why_none, basis="not recorded"), value
     if deals.source == LAST_RESORT:
-        return replace(line, evidence=_NO_HAND_OVER, basis="not recorded"), value
+        return _for_the_night(replace(line, evidence=_NO_HAND_OVER, basis="not recorded"), value, agreement)
     share = _share_in_time(agreement, "marketing")
     found = lengths(time, deals.rows["entered_us"], deals.rows["handed_over_us"], share)
     if found is None:
@@ -215,6 +215,19 @@ def _hand_over(
         f"{time_words(found.most)} ({time_words(found.low)} to {time_words(found.high)}) of business time after they came in."
     )
     return _measured(line, "hand_over_within_hours", hours, evidence, found.n, found.low, found.high), hours
+
+
+def _for_the_night(line: DraftLine, value: DutyValue, agreement: Agreement) -> tuple[DraftLine, DutyValue]:
+    """Propose the next morning at the earliest, where leads are handed over by a delivery a night."""
+    day = agreement.calendar.hours_of_a_day
+    by_night = agreement.clocks.hand_over in ("", "delivered")
+    if not by_night or not isinstance(value, (int, float)) or value >= day:
+        return line, value
+    hours = ceil(day)
+    evidence = (
+        f"{line.evidence} Once scores are delivered each night, a lead waits up to a business day for the next one."
+    )
+    return replace(line, proposed=_words("hand_over_within_hours", hours), evidence=evidence), hours
 
 
 def _share_in_time(agreement: Agreement, side: str) -> float:

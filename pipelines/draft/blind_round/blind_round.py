@@ -105,7 +105,7 @@ def _drawn_words(drawn: BlindRound, paths: tuple[Path, ...], deals: PastDeals) -
         yield "\n".join(["Not shown:", *(f"  - {one}" for one in drawn.left_out)])
     yield (
         f"Each side fills in {QUALIFIED} (yes or no) and {BECAUSE} (the column that decided it) alone and without opening the CRM, then:\n"
-        "leadq agreement blind-round --compare marketing.csv sales.csv"
+        f"leadq agreement blind-round --compare {' '.join(map(str, paths))}"
     )
 
 

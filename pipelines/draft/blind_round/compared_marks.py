@@ -123,8 +123,8 @@ def _parts(found: Comparison) -> Iterator[str]:
         more = ", ".join(f"{field} ({times})" for field, times in found.fields[1:4])
         then = f"; then {more}" if more else ""
         yield (
-            f'You differ most on "{most}": named on {n} of {counted(len(found.differences), "such lead")}{then}. Agree on it in the stages '
-            "or the ideal customer of the agreement."
+            f'You differ most on "{most}": named on {n} of these {counted(len(found.differences), "lead")}{then}. Agree on it in the '
+            "stages or the ideal customer of the agreement."
         )
     elif found.differences:
         yield "Nobody wrote down why (column because): ask each other, field by field."

@@ -172,9 +172,9 @@ def _text(path: Path) -> str:
 def _separator(text: str) -> str:
     """Return what parts the cells, by the line of headings."""
     for line in text.splitlines()[:5]:
-        found = max(_SEPARATORS, key=line.count)
-        if KEY in _folded(next(csv.reader([line], delimiter=found), [])):
-            return found
+        for separator in sorted(_SEPARATORS, key=line.count, reverse=True):
+            if KEY in _folded(next(csv.reader([line], delimiter=separator), [])):
+                return separator
     return ","
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from leadq.pipelines.draft.blind_round.drawn_leads import BECAUSE, KEY, QUALIFIE
 ROUNDS = "blind-rounds"
 SIDES = ("marketing", "sales")
 _KEY_FILE = "round.json"
+_NAME = re.compile("R[A-Z2-7]{6}")
 
 
 def write_round(one: BlindRound, project_folder: Path) -> tuple[Path, ...]:
@@ -61,16 +63,20 @@ def read_round(name: str, project_folder: Path) -> BlindRound | None:
         Its key is damaged.
     """
     path = project_folder / ROUNDS / name / _KEY_FILE
-    if not name.isalnum() or not path.is_file():
+    if not _NAME.fullmatch(name) or not path.is_file():
         return None
     try:
         kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        headings = tuple(kept["headings"])
         return BlindRound(
             name=kept["name"],
             seed=kept["seed"],
             horizon_days=kept["horizon_days"],
-            headings=tuple(kept["headings"]),
-            leads=tuple(DrawnLead(**lead) for lead in kept["leads"]),
+            headings=headings,
+            leads=tuple(
+                DrawnLead(**{**lead, "shown": {heading: lead["shown"][heading] for heading in headings}})
+                for lead in kept["leads"]
+            ),
             left_out=tuple(kept["left_out"]),
         )
     except (ValueError, KeyError, TypeError) as error:

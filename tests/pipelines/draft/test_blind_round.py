@@ -151,11 +151,14 @@ def test_what_is_no_sheet_of_this_project_is_refused(project: Project, drawn: Bl
     good = filled(drawn, tmp_path, "good.csv", yes={1})
     other = tmp_path / "other.csv"
     other.write_text(good.read_text(encoding="utf-8-sig").replace(drawn.name.lower(), "RZZZZZZ"))
+    long = tmp_path / "long.csv"
+    long.write_text(good.read_text(encoding="utf-8-sig").replace(drawn.name.lower(), "../" * 200))
     book, bare = tmp_path / "book.csv", tmp_path / "bare.csv"
     book.write_bytes(b"PK\x03\x04")
     bare.write_text("key,because\nx,y\n")
     for path, rule in (
         (other, "of a round drawn in this project"),
+        (long, "of a round drawn in this project"),
         (book, "must be a CSV file"),
         (bare, "must have a column qualified"),
         (tmp_path / "none.csv", "must be a file"),

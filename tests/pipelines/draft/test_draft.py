@@ -79,7 +79,11 @@ def test_what_is_measured_is_what_was_made(made: Made) -> None:
     assert sla is not None
     assert sla.attempts in (2, 3)
     assert made.agreement.duties["sales"]["follow_up_share"] == 1.0  # everybody was accepted, which counts as worked
-    assert lines["duties.marketing.hand_over_within_hours"].basis == "not recorded"  # no owners, no hand-over date
+    hand_over = lines["duties.marketing.hand_over_within_hours"]
+    assert (hand_over.basis, hand_over.proposed) == (
+        "not recorded",
+        "8 business hours",
+    )  # no owners, no date: a night's wait
 
 
 def test_the_evidence_is_what_a_spreadsheet_counts_as_of_the_hand_over(made: Made, drafted: Path) -> None:
