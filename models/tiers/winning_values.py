@@ -11,6 +11,7 @@ Benjamini, Hochberg 1995 (false discovery rate). The interval is ``promise_test.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,13 +80,15 @@ def groups_of(field: str, values: pd.Series) -> Iterator[ValueGroup]:
     """
     known: Bools = values.notna().to_numpy()
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
-        folded = values[known].astype(str).str.lower()  # as an agreement's check compares
-        spelt = values[known].groupby(folded).agg(lambda same: same.value_counts(sort=True).index[0])
-        for word in folded.value_counts(sort=True).index[:MOST_VALUES]:
-            inside = known.copy()
-            inside[known] = (folded == word).to_numpy()
-            value = spelt[word]
-            told = bool(value) if isinstance(value, (bool, np.bool_)) else str(value)
+        spelt: dict[str, list[Any]] = {}  # by the word that an agreement's check compares, the commonest spelling first
+        times: Counter[str] = Counter()
+        for value, n in values[known].value_counts(sort=True).items():
+            spelt.setdefault(str(value).lower(), []).append(value)
+            times[str(value).lower()] += int(n)
+        for word in sorted(times, key=lambda one: (-times[one], one))[:MOST_VALUES]:
+            first = spelt[word][0]
+            told = bool(first) if isinstance(first, (bool, np.bool_)) else str(first)
+            inside = values.isin(spelt[word]).to_numpy(dtype=bool) & known
             yield ValueGroup(field=field, value=told, inside=inside, known=known)
         return
     numbers: Floats = values.to_numpy(dtype=np.float64, na_value=np.nan)

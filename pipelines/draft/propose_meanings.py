@@ -204,7 +204,7 @@ def _nothing_found(
         return _with_figures(line, held), evidence
     if not looked_at:
         evidence.append(
-            f"Not recorded: no field that its meaning could be drawn from is known of {MIN_TESTABLE} leads at the hand-over."
+            f"Not recorded: no field that its meaning could be drawn from has two values of {MIN_TESTABLE} leads each at the hand-over."
         )
         return _with_figures(line, held), evidence
     evidence.append(

@@ -206,7 +206,7 @@ def _line(old: Tier, new: Tier, cut: TierCut, today: TierCut, held_out: HeldOut)
     if not cut.offered or not same or cut.promise <= base:
         why = f"Cannot be shown: {cut.why}; {every}."
         if cut.offered:
-            why = f"Cannot be shown: {every}, and no group of leads could be promised more than that."
+            why = f"Cannot be shown: {every}, so leads picked at random would keep it, and no higher promise is supported for these leads."
         return replace(_kept(old, why), proposed=_words(new), n=cut.n, low=cut.rate_low, high=cut.rate_high)
     between = between_words(cut.rate_low or 0.0, cut.rate_high or 0.0)
     evidence = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from leadq.agreement.plain_words import name_in_words
 from leadq.agreement.schema import Agreement
 from leadq.crm.reading.values.words.folded_words import folded, unaccented
 from leadq.features.agreement_evidence.said_reasons import SaidReasons
@@ -35,7 +36,7 @@ def propose_reasons(agreement: Agreement, said: SaidReasons, since: str) -> tupl
     since : str
         Which time was looked at, in words.
     """
-    today = ", ".join(agreement.rejection_reasons) or "none agreed"
+    today = ", ".join(map(name_in_words, agreement.rejection_reasons)) or "none agreed"
     line = DraftLine(
         key="rejection_reasons",
         about="reasons for rejecting a lead",
@@ -71,7 +72,7 @@ def propose_reasons(agreement: Agreement, said: SaidReasons, since: str) -> tupl
         f"{counted(said.rows, 'reason')} given for lost deals and rejected leads {since}; the commonest, {_quoted(most)}, {times:,} times: "
         f"{share_words(found.rate)} ({interval_words(found)}). {without}{rarer}."
     )
-    proposed = ", ".join(reasons)
+    proposed = ", ".join(map(name_in_words, reasons))
     low, high = found.quantile(0.05), found.quantile(0.95)
     return (
         changed,
