@@ -146,8 +146,8 @@ def _attempts(tier: Tier, sla: Sla, deals: PastDeals) -> tuple[int | None, tuple
     half, low, high = quantile_with_interval(tried, 0.5)
     attempts = min(100, max(1, round(half)))
     evidence = (
-        f"Of {counted(len(tried), 'lead')} that were touched and not won half were touched {half:g} times or fewer ({low:g} to {high:g}), "
-        f"nine in ten {quantile_with_interval(tried, 0.9)[0]:g} times or fewer.{_all_tiers(deals)}"
+        f"Of {counted(len(tried), 'lead')} that were touched and not won half had at most {counted(half, 'touch')} ({low:g} to {high:g}), "
+        f"nine in ten at most {quantile_with_interval(tried, 0.9)[0]:g}.{_all_tiers(deals)}"
     )
     measured = replace(
         line, proposed=str(attempts), evidence=evidence, basis="measured", n=len(tried), low=low, high=high

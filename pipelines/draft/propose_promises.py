@@ -196,7 +196,7 @@ def _promise(rate: float, tier: Tier) -> Promise:
 
 def _rounded_down(rate: float) -> float:
     step = 100 if rate >= 0.05 else 1000
-    return floor(rate * step + 1e-9) / step
+    return floor(rate * step + 1e-9) / step or rate  # never to 0, which promises nothing
 
 
 def _line(old: Tier, new: Tier, cut: TierCut, today: TierCut, held_out: HeldOut) -> DraftLine:

@@ -23,6 +23,7 @@ _FREE_TEXT = 0.5
 """Where the common words are fewer than this share of all rows, it is free text."""
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
+_NUMBERED = re.compile("reason_[0-9]+")
 _LONGEST = 40
 
 
@@ -69,10 +70,11 @@ def propose_reasons(agreement: Agreement, said: SaidReasons, since: str) -> tupl
     silent = counted(said.without, "loss or rejection gave", "losses and rejections gave")
     without = f"{silent} none" if said.without else "Every loss and rejection gave one"
     evidence = (
-        f"{counted(said.rows, 'reason')} given for lost deals and rejected leads {since}; the commonest, {_quoted(most)}, {times:,} times: "
+        f"{counted(said.rows, 'reason')} given for lost deals and rejected leads {since}; the commonest, {_quoted(most)}, is {times:,} of them: "
         f"{share_words(found.rate)} ({interval_words(found)}). {without}{rarer}."
     )
-    proposed = ", ".join(map(name_in_words, reasons))
+    numbered = {name: f" ({_quoted(words[0][0])})" for name, words in names.items() if _NUMBERED.fullmatch(name)}
+    proposed = ", ".join(f"{name_in_words(name)}{numbered.get(name, '')}" for name in reasons)
     low, high = found.quantile(0.05), found.quantile(0.95)
     return (
         changed,

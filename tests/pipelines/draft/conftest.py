@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from leadq.pipelines.draft.draft import DRAFT, draft
+from leadq.pipelines.draft.draft_line import DraftLine
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.project.project import Project, open_project
 from tests.shared_company import PARAMS, MadeOnce
@@ -92,6 +94,19 @@ def make_project(folder: Path) -> None:
     project = opened(folder)
     told = draft(project, lambda _words, _share=None: None, out=None)
     (folder / TOLD).write_text(json.dumps(told.facts))
+
+
+def lacking(lines: Iterable[DraftLine]) -> list[str]:
+    """Return the keys of lines that neither show how many and an interval nor say why not."""
+    return [line.key for line in lines if not _shows(line)]
+
+
+def _shows(line: DraftLine) -> bool:
+    if line.basis == "measured":
+        return bool(line.n) and line.low is not None and line.high is not None and line.low <= line.high
+    if line.basis == "a choice":
+        return "choice" in line.evidence
+    return any(words in line.evidence for words in ("Not recorded", "Too few", "Cannot be shown", "Too early"))
 
 
 def opened(folder: Path) -> Project:

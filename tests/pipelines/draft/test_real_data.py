@@ -1,4 +1,4 @@
-"""Drafts on data that nobody here has made: what is proposed is counted, and what today's values would fake is proposed by nobody."""
+"""Drafts on data that nobody here has made, and on a simulated company: what is measured is shown, what today's values fake is not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from leadq.pipelines.console.progress import silent
 from leadq.pipelines.draft.draft import DRAFT, Draft, draft, make_draft
 from leadq.pipelines.project.project import open_project
 from leadq.pipelines.training.validate import agreement_problems
+from tests.pipelines.draft.conftest import lacking
+from tests.shared_company import CompanyCopy
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("LEADQ_SHARED_DATA") or ROOT.parent / "shared" / "data")
@@ -40,9 +42,26 @@ def drafted(folder: Path, name: str) -> Draft:
 
 def test_loan_applications_have_measured_lines_with_their_interval(tmp_path: Path) -> None:
     lines = {line.key: line for line in drafted(tmp_path / "loans", "loan_leads_2012").lines}
-    measured = [line for line in lines.values() if line.basis == "measured"]
-    assert {"outcome.horizon_days", "tiers.T1.promise"} <= {line.key for line in measured}
-    assert all(line.n and line.low is not None and line.high is not None for line in measured)
+    measured = {line.key for line in lines.values() if line.basis == "measured"}
+    assert {"outcome.horizon_days", "tiers.T1.promise"} <= measured
+    assert lacking(lines.values()) == []
+
+
+def test_calls_without_dates_have_a_draft_too(tmp_path: Path) -> None:
+    lines = {line.key: line for line in drafted(tmp_path / "calls", "bank_calls").lines}
+    assert lacking(lines.values()) == []
+    assert lines["tiers.T1.promise"].basis == "measured"
+    assert {line.basis for key, line in lines.items() if key.startswith("duties.")} <= {"not recorded", "a choice"}
+
+
+def test_a_simulated_company_shows_its_evidence(tmp_path: Path, company_copy: CompanyCopy) -> None:
+    project = company_copy(tmp_path / "company")
+    draft(project, silent, out=None)
+    history = open_history(project.work / "draft" / "history")
+    lines = {line.key: line for line in make_draft(project, history, silent).lines}
+    assert lacking(lines.values()) == []
+    measured = {key for key, line in lines.items() if line.basis == "measured"}
+    assert {"tiers.T1.sla.first_touch_business_hours", "duties.sales.follow_up_share", "rejection_reasons"} <= measured
 
 
 def test_accounts_filled_in_when_a_deal_closes_are_no_ideal_customer(tmp_path: Path) -> None:
