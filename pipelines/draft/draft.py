@@ -6,7 +6,7 @@ Reads into ``work/draft``, so that nothing else in the folder is disturbed. Only
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,14 +21,11 @@ from leadq.crm.gate.judge import judge_with_great_expectations
 from leadq.features.agreement_evidence.said_reasons import said_reasons
 from leadq.features.field_values import known_fields
 from leadq.features.groups.plug_ins import load_named
-from leadq.features.leak_checks.run_checks import quarantine
 from leadq.features.readiness.history_figures import read_facts
-from leadq.features.readiness.minimum_outcomes import shortage
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.installed.extras import require_extra
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem, UsageError
-from leadq.models.evaluation.first_look import FirstLook, first_look
 from leadq.pipelines.console.command_result import DONE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.draft.agreed_choices import choices, rule_lines, with_dates, without_unfit_checks
@@ -40,11 +37,10 @@ from leadq.pipelines.draft.propose_meanings import event_checks, find_meanings, 
 from leadq.pipelines.draft.propose_promises import propose_horizon, propose_promises, propose_supply
 from leadq.pipelines.draft.propose_reasons import propose_reasons
 from leadq.pipelines.draft.sheet import SHEET, render_sheet
+from leadq.pipelines.draft.tested_forecasts import tested_forecasts
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
-from leadq.pipelines.training.build import look_at_landmarks
 from leadq.pipelines.training.ingest import ingest, rejected_rows, rejected_words
-from leadq.pipelines.training.leak_checks import run_leak_checks
 
 DRAFT = "agreement-draft.yaml"
 _MOST_KINDS = 12
@@ -125,9 +121,9 @@ def make_draft(project: Project, history: History, progress: Progress) -> Draft:
     deals = past_deals(project, history, agreement, _asked(agreement, events))
     agreement, meanings = propose_meanings(agreement, deals, find_meanings(deals, events))
     progress("Trying what could be promised")
-    first = _first_look(project, history, agreement, progress)
-    agreement, promises = propose_promises(agreement, first)
-    agreement, supply = propose_supply(agreement, first)
+    first, source = tested_forecasts(project, history, agreement, progress)
+    agreement, promises = propose_promises(agreement, first, source)
+    agreement, supply = propose_supply(agreement, first, source)
     time = business_time(agreement.calendar, project.config.agreement.parent)
     agreement, duties = propose_duties(agreement, deals, time)
     since = None if deals.window is None else deals.window.since
@@ -150,21 +146,6 @@ def make_draft(project: Project, history: History, progress: Progress) -> Draft:
     )
     window = deals.why_none if deals.window is None else f"Evidence: {deals.window.words}."
     return Draft(agreement=agreement, lines=lines, remarks=remarks, window=window)
-
-
-def _first_look(project: Project, history: History, agreement: Agreement, progress: Progress) -> FirstLook | None:
-    """Test a first forecast on later leads, under the proposed horizon; None where there is too little to learn from, or it leaks."""
-    proposed = replace(project, agreement=agreement)
-    try:
-        data = look_at_landmarks(proposed, history)
-    except GateStopped:
-        return None
-    if shortage(data) is not None:
-        return None
-    leaks = run_leak_checks(proposed, history, data, progress)
-    if any(finding.consequence == "stop" for finding in leaks.findings):
-        return None
-    return first_look(data.without(quarantine(leaks.findings, history)), agreement, project.settings.fit)
 
 
 def _asked(agreement: Agreement, events: Sequence[Check]) -> tuple[Check, ...]:

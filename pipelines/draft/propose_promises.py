@@ -66,7 +66,9 @@ def propose_horizon(agreement: Agreement, times: WinTimes, *, dated: bool) -> tu
     )
 
 
-def propose_promises(agreement: Agreement, first: FirstLook | None) -> tuple[Agreement, tuple[DraftLine, ...]]:
+def propose_promises(
+    agreement: Agreement, first: FirstLook | None, source: str
+) -> tuple[Agreement, tuple[DraftLine, ...]]:
     """Return the agreement with promises that later leads support, and a line a promised tier.
 
     A promise of today that is proven stays. Else it is the highest that the best leads support with drift until the next quarter
@@ -86,11 +88,13 @@ def propose_promises(agreement: Agreement, first: FirstLook | None) -> tuple[Agr
     changed = replace(changed, tiers=kept)
     today = {cut.tier_id: cut for cut in _offers(agreement, held_out)}
     pairs = zip(agreement.tiers, changed.tiers, strict=True)
-    lines = [_line(old, new, cuts[new.id], today[old.id], held_out) for old, new in pairs if old.promise is not None]
+    lines = [
+        _line(old, new, cuts[new.id], today[old.id], held_out, source) for old, new in pairs if old.promise is not None
+    ]
     return changed, tuple(lines)
 
 
-def propose_supply(agreement: Agreement, first: FirstLook | None) -> tuple[Agreement, DraftLine | None]:
+def propose_supply(agreement: Agreement, first: FirstLook | None, source: str) -> tuple[Agreement, DraftLine | None]:
     """Return the agreement with as many leads of the best tier a month as came, and the line; None where no such duty is agreed."""
     best, duties = agreement.tiers[0], agreement.duties.get("marketing", {})
     key = f"{best.id}_per_month"
@@ -117,7 +121,7 @@ def propose_supply(agreement: Agreement, first: FirstLook | None) -> tuple[Agree
         leads = min(leads, floor(best.capacity_per_week * weeks_in("month")))
     months = counted(len(supply.months), "full month")
     evidence = (
-        f"{counted(sum(supply.months), 'lead')} of {best.id} came in {months} of the test: {min(supply.months):,} to "
+        f"{counted(sum(supply.months), 'lead')} of {best.id} came in {months} of the test ({source}): {min(supply.months):,} to "
         f"{max(supply.months):,} a month, mean {supply.a_month:.1f} ({low:.1f} to {high:.1f}), rounded down. Only leads that sales "
         "worked are among them."
     )
@@ -199,7 +203,7 @@ def _rounded_down(rate: float) -> float:
     return floor(rate * step + 1e-9) / step or rate  # never to 0, which promises nothing
 
 
-def _line(old: Tier, new: Tier, cut: TierCut, today: TierCut, held_out: HeldOut) -> DraftLine:
+def _line(old: Tier, new: Tier, cut: TierCut, today: TierCut, held_out: HeldOut, source: str) -> DraftLine:
     base = float(held_out.label.mean())
     every = f"all {counted(len(held_out.label), 'lead')} of the test won {share_words(base)}"
     same = new.promise is not None and new.promise.win_rate_at_least == cut.promise
@@ -210,8 +214,9 @@ def _line(old: Tier, new: Tier, cut: TierCut, today: TierCut, held_out: HeldOut)
         return replace(_kept(old, why), proposed=_words(new), n=cut.n, low=cut.rate_low, high=cut.rate_high)
     between = between_words(cut.rate_low or 0.0, cut.rate_high or 0.0)
     evidence = (
-        f"Of {counted(cut.n, 'later lead')} with the highest forecasts {cut.won:,} were won: {share_words(cut.observed_rate or 0.0)} "
-        f"({between}); {every}. The promise is kept with probability {cut.probability_kept or 0.0:.2f}.{_not_proven(today, cut)}"
+        f"Of {counted(cut.n, 'later lead')} with the highest forecasts ({source}) {cut.won:,} were won: "
+        f"{share_words(cut.observed_rate or 0.0)} ({between}); {every}. The promise is kept with probability "
+        f"{cut.probability_kept or 0.0:.2f}.{_not_proven(today, cut)}"
     )
     return DraftLine(
         key=f"tiers.{new.id}.promise",

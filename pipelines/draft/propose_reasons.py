@@ -70,8 +70,8 @@ def propose_reasons(agreement: Agreement, said: SaidReasons, since: str) -> tupl
     silent = counted(said.without, "loss or rejection gave", "losses and rejections gave")
     without = f"{silent} none" if said.without else "Every loss and rejection gave one"
     evidence = (
-        f"{counted(said.rows, 'reason')} given for lost deals and rejected leads {since}; the commonest, {_quoted(most)}, is {times:,} of them: "
-        f"{share_words(found.rate)} ({interval_words(found)}). {without}{rarer}."
+        f"{counted(said.rows, 'reason')} given for lost deals and rejected leads {since}; the commonest, {_quoted(most)}, is {times:,} of "
+        f"them: {share_words(found.rate)} ({interval_words(found)}). {without}{rarer}."
     )
     numbered = {name: f" ({_quoted(words[0][0])})" for name, words in names.items() if _NUMBERED.fullmatch(name)}
     proposed = ", ".join(f"{name_in_words(name)}{numbered.get(name, '')}" for name in reasons)
