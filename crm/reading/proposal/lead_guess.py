@@ -51,6 +51,8 @@ class LeadGuess:
         Columns with the values of an earlier column.
     order : RowOrder
         What says in which order the leads came in, where they have no dates.
+    closed_by_deals : bool
+        The leads have no closing date of their own, and need none: their opportunities have.
     """
 
     sample: Sample
@@ -63,6 +65,7 @@ class LeadGuess:
     accounts: AccountFields = field(default_factory=AccountFields)
     same: tuple[tuple[str, str], ...] = ()
     order: RowOrder = field(default_factory=RowOrder)
+    closed_by_deals: bool = False
 
     @property
     def dated(self) -> bool:
@@ -75,7 +78,7 @@ class LeadGuess:
         known = {
             "an id for each lead": self.lead_id is not None,
             "the date of creation": self.dates.created is not None,
-            "the date of closing": bool(self.dates.closed),
+            "the date of closing": bool(self.dates.closed) or self.closed_by_deals,
         }
         return tuple(what for what, there in known.items() if not there)
 

@@ -94,7 +94,8 @@ def _columns(guess: LeadGuess, status: Column | None) -> list[str]:
     kept = dict(guess.mapping) | ({"status": (status.name,)} if status is not None else {})
     if guess.dated:
         dates = guess.dates
-        kept = {"lead_id": kept.pop("lead_id"), "created_at": (str(dates.created),), "closed_at": dates.closed, **kept}
+        closed = {"closed_at": dates.closed} if dates.closed else {}
+        kept = {"lead_id": kept.pop("lead_id"), "created_at": (str(dates.created),), **closed, **kept}
     if not kept:
         return []
     return ["columns:", *(f"  {new}: {one_or_more(old)}{_remark(new, guess)}" for new, old in kept.items())]

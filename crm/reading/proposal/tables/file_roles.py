@@ -9,15 +9,20 @@ from typing import Literal, TypeAlias
 
 from leadq.crm.reading.proposal.file_sample import Column, Sample
 from leadq.crm.reading.proposal.heading_names import is_called, plain_heading
+from leadq.crm.reading.proposal.tables.contract_tables import contract_table
 from leadq.crm.reading.values.words.folded_words import folded, unaccented
 from leadq.crm.reading.values.words.outcome_words import flags, judge
 
 Role: TypeAlias = Literal[
-    "leads", "accounts", "opportunities", "touches", "owners", "customers", "campaign_costs", "sales_costs", "none"
-]
+    "leads", "accounts", "opportunities", "touches", "owners", "customers", "campaign_costs", "sales_costs", "events", "dispositions",
+    "field_history", "lead_aliases", "none",
+]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "leads", "accounts", "opportunities", "touches", "owners", "customers", "campaign_costs", "sales_costs",
 )  # fmt: skip
+
+BY_CONTRACT_ALONE: tuple[Role, ...] = ("events", "dispositions", "field_history", "lead_aliases")
+"""Tables that only their names and headings tell (``contract_tables.py``)."""
 
 _NAMED: dict[Role, str] = {
     "leads": r"\bleads?\b|interessent|prospect|piste|candidat|prospecto|liidi|potencjaln|лид|リード|线索",
@@ -97,7 +102,7 @@ def file_roles(samples: Mapping[str, Sample], answers: Mapping[str, str]) -> dic
 def _once(samples: Mapping[str, Sample], found: dict[str, FileRole]) -> dict[str, FileRole]:
     """Keep the largest file of each table; the others are named as not taken, with what to do."""
     sizes = {file: sample.total for file, sample in samples.items()}
-    for role in ROLES:
+    for role in (*ROLES, *BY_CONTRACT_ALONE):
         same = sorted((file for file, one in found.items() if one.role == role), key=lambda file: -sizes[file])
         for file in same[1:]:
             evidence = (
@@ -109,6 +114,10 @@ def _once(samples: Mapping[str, Sample], found: dict[str, FileRole]) -> dict[str
 
 
 def _role(file: str, sample: Sample) -> FileRole:
+    for role in (*ROLES, *BY_CONTRACT_ALONE):
+        if role == contract_table(sample):
+            evidence = f"named {sample.file.path.name}, with all the columns that leadq's table of this name must have"
+            return FileRole(file=file, role=role, evidence=evidence)
     weighed = {role: _weighed(role, sample) for role in ROLES}
     ordered = sorted(ROLES, key=lambda role: -weighed[role][0])
     best, second = ordered[0], ordered[1]

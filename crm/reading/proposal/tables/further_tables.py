@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from leadq.crm.reading.proposal.date_guess import best_named, guess_dates
@@ -11,8 +11,9 @@ from leadq.crm.reading.proposal.heading_names import is_called, plain_heading
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.outcome_guess import Outcome, guess_outcome
 from leadq.crm.reading.proposal.tables.account_fields import FIELDS, AccountFields
+from leadq.crm.reading.proposal.tables.contract_tables import contract_columns, contract_table
 from leadq.crm.reading.proposal.tables.deal_outcome import join_deals
-from leadq.crm.reading.proposal.tables.file_roles import FileRole
+from leadq.crm.reading.proposal.tables.file_roles import BY_CONTRACT_ALONE, FileRole
 from leadq.crm.reading.proposal.tables.found_tables import Columns, FurtherTable, Tables, not_taken, said_of
 from leadq.crm.reading.proposal.tables.people_and_money import PEOPLE_AND_MONEY
 from leadq.crm.reading.proposal.tables.table_links import (
@@ -26,6 +27,7 @@ from leadq.crm.reading.proposal.tables.table_links import (
 from leadq.crm.reading.values.words.joined_words import joined_words
 from leadq.crm.storage.scratch_database import Connection
 
+Step = Callable[[Connection, Tables, str, Sample], Tables]
 _HALF = 0.5
 _NEARLY_ALL = 0.99
 
@@ -35,13 +37,25 @@ def with_further_tables(
 ) -> Tables:
     """Return the tables that belong to ``leads``; a file that does not is not taken, and its role says why."""
     found = Tables(leads=leads, roles=tuple(roles.values()))
-    if not leads.dated:
-        why = "a file of leads without id, creation and closing date stands alone"
-        return not_taken(found, [file for file, one in roles.items() if one.role not in ("leads", "none")], why)
-    steps = {
+    if leads.dated:
+        return _with_each(connection, found, samples, roles)
+    by_deals = replace(found, leads=replace(leads, closed_by_deals=True))
+    if by_deals.leads.dated:
+        tried = _with_each(connection, by_deals, samples, roles)
+        if tried.of_opportunities is not None:
+            return tried
+    why = "a file of leads without id, creation and closing date stands alone"
+    return not_taken(found, [file for file, one in roles.items() if one.role not in ("leads", "none")], why)
+
+
+def _with_each(
+    connection: Connection, found: Tables, samples: Mapping[str, Sample], roles: Mapping[str, FileRole]
+) -> Tables:
+    steps: dict[str, Step] = {
         "accounts": _accounts,
         **PEOPLE_AND_MONEY,
         "touches": _touches,
+        **dict.fromkeys(BY_CONTRACT_ALONE, _as_it_is),
         "opportunities": _opportunities,
     }  # these change the outcome: last
     for role, step in steps.items():
@@ -110,13 +124,29 @@ def _own_opportunities(connection: Connection, found: Tables, file: str, sample:
     taken = {column for names in columns.values() for column in names}
     if amount := best_named("amount", sample.columns, taken):
         columns["amount"] = (amount.name,)
+    if contract_table(sample) == "opportunities":
+        columns = {**contract_columns("opportunities", sample), "outcome": outcome.columns}
     table = FurtherTable(table="opportunities", sample=sample, columns=columns)
-    found = replace(found, further=(*found.further, table), of_opportunities=outcome)
+    leads = replace(found.leads, dates=replace(found.leads.dates, remark=""))  # it is the deals that close
+    found = replace(found, leads=leads, further=(*found.further, table), of_opportunities=outcome)
     of = "leads" if contract == "lead_id" else "the leads' accounts"
     return said_of(found, file, f"its {link.column} has ids of {of} in {link.share:.0%} of the filled rows")
 
 
+def _as_it_is(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
+    """Take a table of the contract under its headings, where its leads are these leads."""
+    (table,) = (one.role for one in found.roles if one.file == file)
+    columns = contract_columns(table, sample)
+    theirs = [one for one in sample.columns if (one.name,) == columns.get("lead_id")]
+    keys = [] if found.leads.lead_id is None else [found.leads.lead_id]
+    if theirs and best_link(connection, sample, theirs, found.leads.sample, keys).share < _HALF:
+        return not_taken(found, [file], f"most of its {theirs[0].name} are no ids of these leads")
+    return replace(found, further=(*found.further, FurtherTable(table=table, sample=sample, columns=columns)))
+
+
 def _touches(connection: Connection, found: Tables, file: str, sample: Sample) -> Tables:
+    if contract_table(sample) == "touches":
+        return _as_it_is(connection, found, file, sample)
     link, moved = lead_link(connection, found.leads, sample), contact_link(connection, found.leads, sample)
     share = link.share + moved.share
     if share < _NEARLY_ALL or moved.column not in ("", link.column or moved.column):

@@ -238,3 +238,52 @@ def test_ids_of_another_length_are_those_of_the_leads_and_their_deals(tmp_path: 
     history = _read(tmp_path, proposed)
     assert _states(history) == TRUTH
     assert history.counts["touches"].used == len(leads())
+
+
+def test_files_named_and_headed_as_leadq_s_own_tables_are_taken_as_they_are(tmp_path: Path) -> None:
+    """Events are no touches, answers no leads: nothing is guessed of who prepared the export for leadq."""
+    of_lead: dict[str, Cell] = {"lead_id": lambda lead: f"L{lead.number}"}
+    tables: dict[str, dict[str, Cell]] = {
+        "leads": {**of_lead, "created_at": created, "source": lambda lead: "Web", "status": STATUS},
+        "Opportunities": {
+            "opportunity_id": lambda lead: f"D{lead.number}", **of_lead, "created_at": created, "closed_at": closed,
+            "outcome": words(won="won", lost="lost", open="open"), "loss_reason": lambda lead: "price",
+        },
+        "events": {**of_lead, "occurred_at": created, "kind": lambda lead: ("demo_request", "page_view")[lead.number % 2]},
+        "touches": {**of_lead, "occurred_at": created, "kind": lambda lead: "call", "direction": lambda lead: "outbound"},
+        "dispositions": {**of_lead, "decided_at": created, "decision": lambda lead: "accepted"},
+        "field-history": {
+            "entity": lambda lead: "lead", "entity_id": of_lead["lead_id"], "field": lambda lead: "source", "changed_at": created,
+            "old_value": lambda lead: "Fair", "new_value": lambda lead: "Web",
+        },
+        "lead_aliases": {"old_lead_id": lambda lead: f"OLD{lead.number}", **of_lead},
+    }  # fmt: skip
+    proposed = _propose([_write(tmp_path / f"{name}.csv", columns, leads()) for name, columns in tables.items()])
+    assert {one.role for one in proposed.roles} == {name.lower().replace("-", "_") for name in tables}
+    history = _read(tmp_path, proposed)
+    assert _states(history) == TRUTH
+    used = {
+        table: history.counts[table].used
+        for table in ("events", "touches", "dispositions", "field_history", "opportunities")
+    }
+    assert set(used.values()) == {len(leads())}
+    (first, *_) = pq.read_table(history.path("opportunities")).to_pylist()
+    assert (first["opportunity_id"][0], first["lead_id"][0], first["loss_reason"]) == ("D", "L", "price")
+
+
+def test_a_table_of_the_contract_with_other_leads_is_not_taken(tmp_path: Path) -> None:
+    paths = [
+        _write(
+            tmp_path / "leads.csv",
+            {"lead_id": LEAD["Id"], "created_at": created, "closed_at": closed, "status": STATUS},
+            leads(),
+        ),
+        _write(
+            tmp_path / "events.csv",
+            {"lead_id": lambda lead: f"X{lead.number}", "occurred_at": created, "kind": created},
+            leads(),
+        ),
+    ]
+    role, evidence = _role(_propose(paths), "events.csv")
+    assert role == "none"
+    assert "most of its lead_id are no ids of these leads" in evidence
