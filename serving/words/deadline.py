@@ -5,17 +5,18 @@ Leaves out how a deadline is found (``pipelines/measures/deadlines.py``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from leadq.agreement.calendar.durations import moment_in_words
 from leadq.agreement.calendar.weekly_calendar import Calendar
-from leadq.crm.storage.parquet_rows import rows_of_lead
 
 DEADLINES = pa.schema(
     [
@@ -44,13 +45,21 @@ def deadline_of(path: Path | None, lead_id: str, *, now: datetime) -> Deadline |
     now : datetime
         When it is read.
     """
+    return deadlines_of(path, [lead_id], now=now).get(lead_id)
+
+
+def deadlines_of(path: Path | None, lead_ids: Sequence[str], *, now: datetime) -> dict[str, Deadline]:
+    """Return the deadlines of some leads, of those of which something is told."""
     if path is None or not path.is_file():
-        return None
+        return {}
     try:
-        rows = rows_of_lead(path, lead_id).to_pylist()
-    except (OSError, pa.ArrowException):  # a card is read all the same
-        return None
-    return Deadline.of(rows[0], now=now) if rows else None
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            table = file.read(use_threads=False)
+        rows = table.filter(pc.is_in(table["lead_id"], value_set=pa.array(lead_ids, pa.string()))).to_pylist()
+    except (OSError, pa.ArrowException):  # leads are read all the same
+        return {}
+    found = {row["lead_id"]: Deadline.of(row, now=now) for row in rows}
+    return {lead_id: deadline for lead_id, deadline in found.items() if deadline is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
