@@ -116,6 +116,7 @@ def compare_fields(
     used: Collection[str],
     words: Mapping[str, tuple[str, ...]] | None = None,
     trained_at: datetime | None = None,
+    by_pace: bool = True,
 ) -> FieldDrift:
     """Compare the fields of a history with their profiles.
 
@@ -131,6 +132,8 @@ def compare_fields(
         Values that the model knows of each category it uses, by column: what is held against where no profile lists them.
     trained_at : datetime, optional
         When the data of the training was read: rows of then are counted to tell what its words have become. By default all rows.
+    by_pace : bool
+        As :func:`leadq.crm.gate.row_changes.row_changes` takes it.
     """
     created = [profile for profile in profiles or () if profile.column == CREATED and profile.type == "month"]
     wanted = [profile for profile in profiles or () if profile.column in used and profile not in created]
@@ -154,7 +157,7 @@ def compare_fields(
     for profile, count in zip(bare, counts[len(same) :], strict=True):
         warnings += _mostly_new(profile.column, count, "of the values that the model knows")
     if history.dated and trained_at is not None:
-        warnings += [one for profile in created for one in row_changes(history, profile, trained_at)]
+        warnings += [one for profile in created for one in row_changes(history, profile, trained_at, by_pace=by_pace)]
     return FieldDrift(
         recorded=profiles is not None,
         compared=tuple(dict.fromkeys(one.column for one in wanted if one.column not in unknown)),

@@ -1,7 +1,6 @@
 """Sources that had nothing new for longer than leadq.yaml allows: their figures are not to be believed, which is said and stops nothing.
 
-Whether leads have become rarer than before the training, without anybody having said how long they may be quiet, is ``row_changes.py``'s
-matter.
+Where nobody has said how long leads may be quiet, ``row_changes.py`` holds their pace against that before the training.
 """
 
 from __future__ import annotations

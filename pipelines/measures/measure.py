@@ -203,7 +203,7 @@ class _Figures:
 
     def earlier(self) -> tuple[EarlierFigures, ...]:
         """Return those of every other version under which a lead was handed over."""
-        ends = [later.since_us for later in self._versions[1:]] + [None]
+        ends = [*(later.since_us for later in self._versions[1:]), None][: len(self._versions)]
         return tuple(
             EarlierFigures(
                 number=version.number,
