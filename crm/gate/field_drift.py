@@ -1,10 +1,9 @@
 """Tonight's fields held against those that the model was trained on.
 
 What is found is named; whether words or units that changed move tiers, and the night stops, is decided where leads are scored
-(``pipelines/night/changed_fields.py``). Compared are shares of the newest leads: of those without a value, of each value, of all
-frequent values together, of values never seen, of numbers up to each tenth. A difference counts once it is beyond its limit
-(``rule_book.py``) and beyond what chance does in one of a thousand nights. A model that has no profiles says so; it is never taken for
-one whose fields are as they were.
+(``pipelines/night/changed_fields.py``). Compared are shares of the newest leads: of those without a value, of each value, of all frequent
+values together, of values never seen, of numbers up to each tenth. A difference counts once it is beyond its limit (``rule_book.py``) and
+beyond what chance does in one of a thousand nights. A model without profiles says so, and is never taken for one whose fields are as ever.
 """
 
 from __future__ import annotations
