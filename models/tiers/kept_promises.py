@@ -102,6 +102,9 @@ class Logged:
         return self.least is None or self.share is None or self.share >= self.least
 
 
+NOTHING_LOGGED = Logged(won=0, touched=0)
+
+
 def logged_touches(hand_overs: pd.DataFrame, least: float | None) -> Logged:
     """Count the won hand-overs that show a touch.
 

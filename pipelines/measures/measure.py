@@ -18,7 +18,7 @@ from leadq.features.handover.periods import periods
 from leadq.features.handover.sources import Deliveries, recorded_sources
 from leadq.features.handover.touches import other_kinds
 from leadq.features.stages.stage_moments import StageMoments, stage_moments
-from leadq.models.tiers.kept_promises import KeptFigures, Logged, kept_figures, logged_touches
+from leadq.models.tiers.kept_promises import NOTHING_LOGGED, KeptFigures, Logged, kept_figures, logged_touches
 from leadq.models.tiers.tier_supply import TierSupply, handed_over_supply, months_of
 from leadq.pipelines.measures.agreement_versions import EarlierFigures, Version, as_then, version_of_each, versions_of
 from leadq.pipelines.measures.deliveries import NO_SCORES, ScoreFiles, deliveries_of, score_files
@@ -75,12 +75,12 @@ class Measured:
     recorded: tuple[HandOver, ...]
     counts: tuple[PeriodCounts, ...]
     figures: tuple[KeptFigures, ...]
-    earlier: tuple[EarlierFigures, ...]
-    supply: tuple[TierSupply, ...]
-    months: tuple[int, ...]
+    earlier: tuple[EarlierFigures, ...] = ()
+    supply: tuple[TierSupply, ...] = ()
+    months: tuple[int, ...] = ()
     touches_recorded: bool
-    logged: Logged
-    other_touches: tuple[tuple[str, int], ...]
+    logged: Logged = NOTHING_LOGGED
+    other_touches: tuple[tuple[str, int], ...] = ()
     horizon_days: int
     grace_days: int
     scores_gone: int
