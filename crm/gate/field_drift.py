@@ -3,7 +3,7 @@
 What is found is named; whether words or units that changed move tiers, and the night stops, is decided where leads are scored
 (``pipelines/night/changed_fields.py``). Compared are shares of the newest leads: of those without a value, of each value, of all frequent
 values together, of values never seen, of numbers up to each tenth. A difference counts once it is beyond its limit (``rule_book.py``) and
-beyond what chance does in one of a thousand nights. A model without profiles says so, and is never taken for one whose fields are as ever.
+beyond what chance does in one of a thousand nights. A model without profiles says so, and is not taken for one without a change.
 """
 
 from __future__ import annotations
@@ -149,8 +149,7 @@ def compare_fields(
     ]
     changed_words = _word_changes(history, pairs, trained_at or history.read_at)
     changed_units = unit_changes(history, [one for one in pairs if _is_shifted(*one)])
-    for profile, count in pairs:
-        warnings += _differences(profile, count)
+    warnings += [one for pair in pairs for one in _differences(*pair)]
     told = {one.where for one in warnings if one.rule.startswith(_MISSING) or one.remedy == FILLED_IN}
     warnings += filled_in(history, [one for one in same if one.column not in told])
     for profile, count in zip(bare, counts[len(same) :], strict=True):
