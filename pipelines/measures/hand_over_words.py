@@ -34,7 +34,7 @@ _LAST_RESORT = (
 _MOST_KINDS = 5
 _RESTS_ON = {
     "leads": "how many leads came in",
-    "opportunities": "what came of leads",
+    "opportunities": "which leads were won or lost",
     "field_history": "who owned a lead when",
     "touches": "which leads sales worked",
     "dispositions": "which leads sales accepted",

@@ -117,7 +117,7 @@ def _earlier(tier: Tier, supply: Supply) -> Iterator[str]:
 def _in_all(months: Sequence[int]) -> str:
     mean = sum(months) / len(months)
     return (
-        f"In all {_span(months)} leads were handed over {_each(months)}, mean {mean:,.0f}, worked or not. How many of each tier is counted "
+        f"All hand-overs, worked or not: {_span(months)} {_each(months)}, mean {mean:,.0f}. How many of each tier come is counted "
         "among them from the first full month of nightly scores on."
     )
 

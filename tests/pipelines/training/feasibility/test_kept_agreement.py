@@ -57,7 +57,7 @@ def test_a_duty_is_held_against_what_comes(agreed: Agreement) -> None:
 def test_hand_overs_stand_beside_and_versions_before_a_line_each(agreed: Agreement) -> None:
     found = told(agreed, replace(LIVE, all_months=(800, 1000, 900)))
     assert found["hand_overs"].sentence.startswith(
-        "In all 800 to 1,000 leads were handed over in each of the last 3 full months, mean 900, worked or not."
+        "All hand-overs, worked or not: 800 to 1,000 in each of the last 3 full months, mean 900."
     )
     before = EarlierSupply(version=3, tiers=(replace(T1, months=(50, 60)),))
     of_two = told(agreed, replace(LIVE, earlier=(before,)))
