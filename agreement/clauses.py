@@ -136,6 +136,8 @@ def _calendar(calendar: Calendar) -> Iterator[Fact]:
     yield Fact(part=part, about="public holidays", words=f"those of {public}" if public else "none are agreed")
     if calendar.holidays:
         yield Fact(part=part, about="further closed days", words=f"in the file {value_in_words(calendar.holidays)}")
+    if not calendar.stated:
+        yield Fact(part=part, about="deadlines", words="in business hours, not as moments: no calendar is agreed")
 
 
 def _tiers(agreement: Agreement) -> Iterator[Fact]:

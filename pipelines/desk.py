@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlunsplit
 
@@ -25,7 +24,7 @@ from leadq.models.live.live_models import bundle_folder, models_folder
 from leadq.pipelines.explaining.reproduce_score import PastScores, agreement_then
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.run_manifest import Run
-from leadq.pipelines.store.store import of_the_data_last
+from leadq.pipelines.store.store import Store, of_the_data_last
 from leadq.serving.desk.desk_state import Desk, Model, Row
 from leadq.serving.desk.night_scores import Nights, RunFile, read_row
 from leadq.serving.desk.sign_in import Doorkeeper
@@ -95,22 +94,23 @@ class _Runs:
             if path.stem not in self._known and (run := self._store.committed(path.stem)) is not None:
                 self._known[path.stem] = run
         ordered = sorted(self._known.values(), key=lambda run: (run.inputs.as_of, run.scored_at, run.run_id))
-        return tuple(_file(self._store.folder, run) for run in of_the_data_last(ordered, self._read_at))
+        return tuple(_file(self._store, run) for run in of_the_data_last(ordered, self._read_at))
 
     def run(self, run_id: str) -> Run:
         """Return a run that :meth:`files` has told of."""
         return self._known[run_id]
 
 
-def _file(store: Path, run: Run) -> RunFile:
+def _file(store: Store, run: Run) -> RunFile:
     return RunFile(
         run_id=run.run_id,
         model_version=run.inputs.bundle_version,
         agreement_version=run.inputs.agreement_version,
         whole=run.inputs.kind == "night",
         as_of=run.inputs.as_of,
-        scores=store / run.scores,
-        moves=store / run.moves if run.moves else None,
+        scores=store.folder / run.scores,
+        moves=store.folder / run.moves if run.moves else None,
+        deadlines=store.deadlines_path(run.inputs),
     )
 
 

@@ -114,6 +114,7 @@ def kept_by_sql(
     scores: Sequence[Path] = (),
     begun: datetime | None = None,
     grace_days: int = 7,
+    kinds: Sequence[str] = ("call", "meeting", "email"),
 ) -> BySql:
     """Count hand-overs of a history.
 
@@ -125,14 +126,17 @@ def kept_by_sql(
         Since when a lead stood before sales: SQL over the tables, or rows.
     begun : datetime, optional
         Since when that is recorded: leads that came in earlier have no hand-over.
+    kinds : sequence of str
+        Of the outward touches that count as work, as the agreement that leadq comes with says; none: every touch of a person.
     """
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("LOAD icu; SET TimeZone = 'UTC'")
         for path in sorted(folder.glob("*.parquet")):
             connection.execute(f"CREATE VIEW {path.stem} AS FROM read_parquet('{path}', hive_partitioning=false)")
         told = {row[0] for row in connection.execute("DESCRIBE touches").fetchall()}
-        of_people = "WHERE NOT coalesce(automatic, FALSE)" if "automatic" in told else ""
-        connection.execute(f"CREATE VIEW work AS FROM touches {of_people}")
+        of_people = "NOT coalesce(automatic, FALSE)" if "automatic" in told else "TRUE"
+        agreed = f"kind IN {tuple(kinds)} AND direction IS DISTINCT FROM 'in'" if kinds else "TRUE"
+        connection.execute(f"CREATE VIEW work AS FROM touches WHERE {of_people} AND {agreed}")
         connection.execute(_SURVIVORS)
         connection.register("rows_shown", SHOWN.empty_table() if isinstance(shown, str) else shown)
         connection.execute(f"CREATE TABLE shown AS {shown if isinstance(shown, str) else 'FROM rows_shown'}")

@@ -143,7 +143,7 @@ class BusinessTime:
 
 
 def business_time(calendar: Calendar, folder: Path) -> BusinessTime:
-    """Return the agreed calendar ready to count; its file of holidays is read from ``folder``, that of the agreement.
+    """Return the agreed calendar ready to count; its file of holidays is read from ``folder``, that of the project.
 
     Raises
     ------

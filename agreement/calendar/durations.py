@@ -6,6 +6,7 @@ Leaves out counting (``business_time.py``).
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,10 @@ from leadq.agreement.calendar.weekly_calendar import Calendar
 from leadq.foundation.plurals import counted
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:business|working|bus\.)\s*(hours?|days?)", re.IGNORECASE)
+_CLOCK_TIME = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(hours?|days?|weeks?)", re.IGNORECASE)
+_HOURS = {"hour": 1.0, "day": 24.0, "week": 168.0}
+LONGEST_HOURS = 24.0 * 366 * 2
+"""No length that is written is longer."""
 _WEEK = timedelta(days=6)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -28,6 +33,35 @@ def business_hours_of(text: str, calendar: Calendar) -> float | None:
     if found is None:
         return None
     return float(found[1]) * (calendar.hours_of_a_day if found[2].lower().startswith("day") else 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """A length of time as people write it: hours, of business or by the clock."""
+
+    hours: float
+    of_business: bool
+    text: str
+
+
+def length_of(text: str, calendar: Calendar) -> Length | None:
+    """Return the length that ``"3 days"``, ``"12 hours"`` or ``"2 business days"`` is; None where it says none, or nothing at all.
+
+    >>> length_of("2 business days", Calendar())
+    Length(hours=16.0, of_business=True, text='2 business days')
+    >>> length_of("3 days", Calendar()).hours, length_of("soon", Calendar()), length_of("0 days", Calendar())
+    (72.0, None, None)
+    """
+    written = " ".join(text.split())
+    of_business = business_hours_of(written, calendar)
+    found = _CLOCK_TIME.fullmatch(written)
+    if found is not None:
+        hours: float | None = float(found[1]) * _HOURS[found[2].lower().rstrip("s")]
+    else:
+        hours = of_business
+    if hours is None or not 0.0 < hours <= LONGEST_HOURS:
+        return None
+    return Length(hours=hours, of_business=found is None, text=written)
 
 
 def hours_as_days(hours: float, calendar: Calendar) -> str:

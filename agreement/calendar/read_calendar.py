@@ -27,6 +27,7 @@ def read_calendar(top: Section) -> Calendar:
         hours=_hours(section, usual.hours),
         countries=_countries(section),
         holidays=section.text("holidays", ""),
+        stated=True,
     )
     section.close()
     return calendar

@@ -6,7 +6,7 @@ Data only. Which days are closed is found in ``closed_days.py``, how much busine
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 
@@ -42,13 +42,17 @@ class Calendar:
         Countries whose public holidays are closed, with a part of the country after a hyphen where that is meant
         (``"DE-BY"``). The first one is that of whoever has none of these.
     holidays : str
-        File of further closed days; a relative path counts from the agreement's folder. Empty without one.
+        File of further closed days; a relative path counts from the project's folder, also that of an agreement which is kept with a
+        model. Empty without one.
+    stated : bool
+        Whether the agreement has a calendar at all: deadlines are told as moments only of one that was agreed.
     """
 
     time_zone: str = "UTC"
     hours: Hours = _USUAL
     countries: tuple[str, ...] = ()
     holidays: str = ""
+    stated: bool = field(default=False, compare=False)
 
     @property
     def minutes_of_a_day(self) -> int:

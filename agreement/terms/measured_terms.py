@@ -33,17 +33,19 @@ class Clocks:
     hand_over : str
         One of :data:`HAND_OVERS`; empty where the first that is recorded counts.
     counts_as_touch : tuple of str
-        Kinds of touches that are a rep's own act; automatic mail is none.
+        Kinds of touches that are a rep's own act, automatic ones and those of the buyer apart; empty where nothing was agreed and
+        every touch that a person made counts.
     unresponsive_after : int or None
         Attempts without an answer after which a lead is unresponsive; None: those of the tier's SLA.
-    logged_share_at_least : float
-        In (0, 1]: of the leads that were won, the share that must show a rep's touch before duties of sales are judged at all.
+    logged_share_at_least : float or None
+        In (0, 1]: of the leads that were won, the share that must show a rep's touch before it is said which leads sales worked; None
+        where nothing was agreed.
     """
 
     hand_over: HandOver | Literal[""] = ""
-    counts_as_touch: tuple[str, ...] = ("call", "meeting", "email")
+    counts_as_touch: tuple[str, ...] = ()
     unresponsive_after: int | None = None
-    logged_share_at_least: float = 0.90
+    logged_share_at_least: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,12 +54,14 @@ def clocks_in_words(clocks: Clocks) -> Iterator[Line]:
         "a lead is handed over",
         _HAND_OVERS.get(clocks.hand_over, value_in_words(clocks.hand_over)) if clocks.hand_over else usual,
     )
-    yield "counts as a touch by sales", ", ".join(name_in_words(kind) for kind in clocks.counts_as_touch)
+    kinds = ", ".join(name_in_words(kind) for kind in clocks.counts_as_touch)
+    yield "counts as a touch by sales", kinds or "every touch that a person made"
     after = clocks.unresponsive_after
     words = "the attempts of its tier" if after is None else counted(after, "attempt")
     yield "a lead does not answer", f"after {words} without an answer"
-    share = percent_in_words(clocks.logged_share_at_least)
-    yield "duties of sales are judged", f"where at least {share} of the leads that were won show a touch"
+    if clocks.logged_share_at_least is not None:
+        share = percent_in_words(clocks.logged_share_at_least)
+        yield "duties of sales are judged", f"where at least {share} of the leads that were won show a touch"
 
 
 def review_in_words(review: Review) -> Iterator[Line]:

@@ -18,7 +18,16 @@ from pydantic import (
 
 from leadq.crm.config.delivery_settings import DeliverTo, TargetName
 from leadq.crm.config.desk_settings import DeskSettings
-from leadq.crm.config.value_types import MailAddress, Moment, OneOrMore, TimeFormat, TimeZone, ValueMap, Words
+from leadq.crm.config.stale_after import StaleAfter
+from leadq.crm.config.value_types import (
+    MailAddress,
+    Moment,
+    OneOrMore,
+    TimeFormat,
+    TimeZone,
+    ValueMap,
+    Words,
+)
 from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.storage.source_locations import Database, FilePath, Part, Place, ScoreTable
 
@@ -237,6 +246,7 @@ class Config(Part):
     vouch: dict[str, str] = Field(default_factory=dict)
     reading: int | None = Field(default=None, ge=1, le=2)
     zone_names: dict[str, str] = Field(default_factory=dict)
+    stale_after: StaleAfter = StaleAfter()
     rejected_share: float = Field(default=0.01, ge=0, le=0.5)
     databases: dict[str, Database] = Field(default_factory=dict)
     score_table: ScoreTable | None = None
@@ -258,6 +268,10 @@ class Config(Part):
         needed = tables.get(self.outcome.origin) if self.outcome is not None else None
         if needed is not None and (self.sources is None or getattr(self.sources, needed) is None):
             raise ValueError(f"takes the outcome from {needed}, so sources must have {needed}")
+        if why := self.stale_after.wrong(
+            None if self.sources is None else [table for table, _ in self.sources.items()]
+        ):
+            raise ValueError(why)
         return self
 
     def tables(self) -> list[tuple[str, Source]]:

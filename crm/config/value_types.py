@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from leadq.agreement.calendar.durations import length_of
+from leadq.agreement.calendar.weekly_calendar import USUAL_CALENDAR
 from leadq.foundation.suggestions import did_you_mean
 
 _DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
@@ -45,6 +47,12 @@ def _address(text: str) -> str:
     return text
 
 
+def _length(text: str) -> str:
+    if length_of(text, USUAL_CALENDAR) is None:
+        raise ValueError('must be a length of time such as "3 days", "12 hours" or "2 business days"')
+    return text
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -55,4 +63,6 @@ ValueMap = dict[str, dict[str, str | None]]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 TimeFormat = Annotated[str, AfterValidator(_time_format)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
+TimeLength = Annotated[str, AfterValidator(_length)]
+"""As it is written: how long a business day is stands in the agreement."""
 MailAddress = Annotated[str, AfterValidator(_address)]

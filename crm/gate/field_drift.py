@@ -1,10 +1,9 @@
 """Tonight's fields held against those that the model was trained on.
 
 What is found is named; whether words or units that changed move tiers, and the night stops, is decided where leads are scored
-(``pipelines/night/changed_fields.py``). Compared are shares of the newest leads: of those without a value, of each value, of all
-frequent values together, of values never seen, of numbers up to each tenth. A difference counts once it is beyond its limit
-(``rule_book.py``) and beyond what chance does in one of a thousand nights. A model that has no profiles says so; it is never taken for
-one whose fields are as they were.
+(``pipelines/night/changed_fields.py``). Compared are shares of the newest leads: of those without a value, of each value, of all frequent
+values together, of values never seen, of numbers up to each tenth. A difference counts once it is beyond its limit (``rule_book.py``) and
+beyond what chance does in one of a thousand nights. A model without profiles says so, and is not taken for one without a change.
 """
 
 from __future__ import annotations
@@ -116,6 +115,7 @@ def compare_fields(
     used: Collection[str],
     words: Mapping[str, tuple[str, ...]] | None = None,
     trained_at: datetime | None = None,
+    by_pace: bool = True,
 ) -> FieldDrift:
     """Compare the fields of a history with their profiles.
 
@@ -131,6 +131,8 @@ def compare_fields(
         Values that the model knows of each category it uses, by column: what is held against where no profile lists them.
     trained_at : datetime, optional
         When the data of the training was read: rows of then are counted to tell what its words have become. By default all rows.
+    by_pace : bool
+        As :func:`leadq.crm.gate.row_changes.row_changes` takes it.
     """
     created = [profile for profile in profiles or () if profile.column == CREATED and profile.type == "month"]
     wanted = [profile for profile in profiles or () if profile.column in used and profile not in created]
@@ -147,14 +149,13 @@ def compare_fields(
     ]
     changed_words = _word_changes(history, pairs, trained_at or history.read_at)
     changed_units = unit_changes(history, [one for one in pairs if _is_shifted(*one)])
-    for profile, count in pairs:
-        warnings += _differences(profile, count)
+    warnings += [one for pair in pairs for one in _differences(*pair)]
     told = {one.where for one in warnings if one.rule.startswith(_MISSING) or one.remedy == FILLED_IN}
     warnings += filled_in(history, [one for one in same if one.column not in told])
     for profile, count in zip(bare, counts[len(same) :], strict=True):
         warnings += _mostly_new(profile.column, count, "of the values that the model knows")
     if history.dated and trained_at is not None:
-        warnings += [one for profile in created for one in row_changes(history, profile, trained_at)]
+        warnings += [one for profile in created for one in row_changes(history, profile, trained_at, by_pace=by_pace)]
     return FieldDrift(
         recorded=profiles is not None,
         compared=tuple(dict.fromkeys(one.column for one in wanted if one.column not in unknown)),

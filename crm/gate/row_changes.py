@@ -35,7 +35,9 @@ _PACE_MONTHS = 3
 _DAY = timedelta(days=1)
 
 
-def row_changes(history: History, created: FieldProfile, trained_at: datetime) -> Iterator[Problem]:
+def row_changes(
+    history: History, created: FieldProfile, trained_at: datetime, *, by_pace: bool = True
+) -> Iterator[Problem]:
     """Yield what tells that tonight's leads are not all, not of tonight, or not dated as they were.
 
     Parameters
@@ -45,6 +47,8 @@ def row_changes(history: History, created: FieldProfile, trained_at: datetime) -
     created : FieldProfile
         How many leads came in in each month before ``trained_at``.
     trained_at : datetime
+    by_pace : bool
+        Whether quiet days are held against the pace before the training; not where leadq.yaml says how long leads may be quiet.
     """
     then = dict(zip(created.known, created.known_rows, strict=True))
     now, newest = _leads(history)
@@ -64,7 +68,7 @@ def row_changes(history: History, created: FieldProfile, trained_at: datetime) -
             value=f"{counted(round(span), 'day')}",
             remedy="Check that the export is whole: earlier business with a company counts in the scores.",
         )
-    if then and newest is not None and history.read_at > trained_at:
+    if by_pace and then and newest is not None and history.read_at > trained_at:
         yield from _quiet(then, history.read_at - newest, newest, trained_at)
 
 

@@ -37,6 +37,7 @@ def score_rows(tables: Tables, files: Sequence[Path]) -> ir.Table:
         "tier_by",
         "probability",
         "run_id",
+        agreement_version=read.agreement_version.cast("int64"),
         scored_as_of_us=timestamp_us(read.as_of),
         scored_us=timestamp_us(read.scored_at),
     )
@@ -45,7 +46,7 @@ def score_rows(tables: Tables, files: Sequence[Path]) -> ir.Table:
 
 
 def frozen_tiers(hand_overs: ir.Table, scores: ir.Table, *, horizon_us: int, best_first: Sequence[str]) -> ir.Table:
-    """Return ``hand_over_id, tier, tier_by, probability, rose`` of hand-overs that have a score.
+    """Return ``hand_over_id, tier, tier_by, probability, agreement_version, rose`` of hand-overs that have a score.
 
     Parameters
     ----------
@@ -80,6 +81,7 @@ def frozen_tiers(hand_overs: ir.Table, scores: ir.Table, *, horizon_us: int, bes
         "hand_over_id",
         "tier_by",
         "probability",
+        "agreement_version",
         tier=ibis.coalesce(frozen.shown_tier, frozen.tier),
         frozen_us="scored_as_of_us",
     )
@@ -92,7 +94,9 @@ def frozen_tiers(hand_overs: ir.Table, scores: ir.Table, *, horizon_us: int, bes
     )
     rose = better.select("hand_over_id").distinct().mutate(rose=ibis.literal(True))
     told = frozen.left_join(rose, "hand_over_id")
-    return told.select("hand_over_id", "tier", "tier_by", "probability", rose=told.rose.fill_null(False))
+    return told.select(
+        "hand_over_id", "tier", "tier_by", "probability", "agreement_version", rose=told.rose.fill_null(False)
+    )
 
 
 def _place(tier: ir.StringValue, best_first: Sequence[str]) -> ir.IntegerValue:

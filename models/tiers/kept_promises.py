@@ -73,6 +73,51 @@ class KeptFigures:
         return None if self.never_worked is None or not self.everyone.n else self.never_worked / self.everyone.n
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """How fully sales' touches are on record, by the leads that were won: nearly all of those were spoken to.
+
+    Parameters
+    ----------
+    won : int
+        Mature hand-overs that were won.
+    touched : int
+        Those of them with a touch that counts.
+    least : float or None
+        The share that was agreed, in (0, 1]; None where none was, or no touch is recorded at all.
+    """
+
+    won: int
+    touched: int
+    least: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """Share with a touch; None where none was won."""
+        return self.touched / self.won if self.won else None
+
+    @property
+    def enough(self) -> bool:
+        """Whether it can be said which leads sales worked."""
+        return self.least is None or self.share is None or self.share >= self.least
+
+
+NOTHING_LOGGED = Logged(won=0, touched=0)
+
+
+def logged_touches(hand_overs: pd.DataFrame, least: float | None) -> Logged:
+    """Count the won hand-overs that show a touch.
+
+    Parameters
+    ----------
+    hand_overs : DataFrame
+        ``won, touched, mature``, a row a hand-over.
+    least : float or None
+    """
+    won = hand_overs[hand_overs["mature"].astype(bool) & hand_overs["won"].astype(bool)]
+    return Logged(won=len(won), touched=int(won["touched"].eq(True).sum()), least=least)
+
+
 def kept_figures(hand_overs: pd.DataFrame, agreement: Agreement, *, touches_recorded: bool) -> tuple[KeptFigures, ...]:
     """Count what came of hand-overs: all of them first, then each agreed tier, best first, then disqualified ones if there are any.
 

@@ -1,7 +1,8 @@
-"""How many leads of each tier come: their share of all hand-overs, and how many in each full month, by tested forecasts.
+"""How many leads of each tier come: their share, and how many in each full month.
 
-Counted on leads that no fit had seen, at hand-off, so that the share of a tier is the one that a model gives it and no guess.
-Leads that nobody worked have no hand-off and are not among them.
+Counted on hand-overs by their frozen tier, worked or not, once whole months of them were scored; before that by tested forecasts at
+hand-off, on leads that no fit had seen, so that the share of a tier is the one that a model gives it and no guess. Leads that nobody
+worked have no hand-off and are not among the latter.
 """
 
 from __future__ import annotations
@@ -74,6 +75,43 @@ def tier_supply(
         share = float(inside.mean()) if len(inside) else 0.0
         won = float(label[inside].mean()) if inside.any() else 0.0
         found.append(TierSupply(tier_id=cut.tier_id, share=share, won=won, months=months))
+    return tuple(found)
+
+
+def months_of(moments: pd.Series) -> tuple[int, ...]:
+    """Return how many of these moments lie in each full month, the newest :data:`MONTHS` of them, oldest first."""
+    month, full = _months(moments)
+    return tuple(int((month == one).sum()) for one in full)
+
+
+def handed_over_supply(hand_overs: pd.DataFrame, tier_ids: Sequence[str]) -> tuple[TierSupply, ...]:
+    """Count hand-overs by the tier that was frozen then.
+
+    Parameters
+    ----------
+    hand_overs : DataFrame
+        ``tier`` (missing where none was frozen) ``, won, mature, handed_over_at`` (UTC), a row a hand-over of one version of the agreement.
+    tier_ids : sequence of str
+        Of the promised tiers, best first.
+
+    Returns
+    -------
+    tuple of TierSupply
+        One a tier, the win rate of those old enough to judge; none where no full month of frozen tiers is there.
+    """
+    scored = hand_overs[hand_overs["tier"].notna()]
+    month, full = _months(scored["handed_over_at"])
+    if not full:
+        return ()
+    tier, mature = scored["tier"].to_numpy(), scored["mature"].to_numpy(dtype=bool)
+    label = scored["won"].to_numpy(dtype=np.float64)
+    found: list[TierSupply] = []
+    for name in tier_ids:
+        inside = tier == name
+        judged = label[inside & mature]
+        months = tuple(int((inside & (month == one)).sum()) for one in full)
+        won = float(judged.mean()) if len(judged) else 0.0
+        found.append(TierSupply(tier_id=name, share=float(inside.mean()), won=won, months=months))
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ when the command is repeated. Leaves out the delivery itself (``serving/delivery
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from leadq.pipelines.console.failures import as_known
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.delivery.request import Asked, must_go_together, one_target, targets_of, tonight_of
 from leadq.pipelines.delivery.target_session import At, open_at
+from leadq.pipelines.measures.deadlines import complete_deadlines
 from leadq.pipelines.project.project import Project
 from leadq.serving.delivery.deliver import deliver, send_run
 from leadq.serving.delivery.reporting.delivery_report import Report
@@ -64,6 +66,8 @@ def deliver_scores(
             if len(names) == 1:
                 raise
             failed.append(as_known(error, ("deliver", "--to", name), now=project.now))
+    with suppress(LeadqError, OSError):  # what was delivered is; the next night tells when first touches are due
+        complete_deadlines(project)
     return _told(reports, failed)
 
 

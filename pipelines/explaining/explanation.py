@@ -20,6 +20,7 @@ from leadq.serving.words.card import Beside, Card, Standing, card_of, steps_for
 from leadq.serving.words.card_document import card_document
 from leadq.serving.words.card_page import card_file
 from leadq.serving.words.card_text import card_text, short_text
+from leadq.serving.words.deadline import Deadline, deadline_of
 from leadq.serving.words.playbook import read_playbook
 from leadq.serving.words.sentences import Sentences, read_sentences
 from leadq.serving.words.text import clean
@@ -75,6 +76,8 @@ def tell(project: Project, found: Found, files: Files, *, short: bool) -> Told:
         "origin": found.origin,
         "short": short_text(card),
     }
+    if card.beside.deadline is not None:
+        facts["first_touch_due"] = card.beside.deadline.due.isoformat()
     lines = [short_text(card)] if short else [card_text(card).rstrip("\n"), found.origin]
     if files.picture is not None:
         _draw(found, said, files.picture)
@@ -92,6 +95,7 @@ def _card(project: Project, found: Found, said: Sentences) -> Card:
         similar=_similar(project, found),
         steps=steps_for(found.row, read_playbook(project.config.playbook)),
         moved=_moved(project, found),
+        deadline=_deadline(project, found),
     )
     return card_of(found.row, found.agreement, Standing.of(found.bundle), said, beside)
 
@@ -110,6 +114,15 @@ def _moved(project: Project, found: Found) -> str:
     if run is None or not run.moves:
         return ""
     return moved_sentence(project.store.table(run.moves), found.row["lead_id"])
+
+
+def _deadline(project: Project, found: Found) -> Deadline | None:
+    """Return when the lead's first touch is due, as its run told it; a row that belongs to no run has none."""
+    run = project.store.committed(found.row["run_id"])
+    if run is None:
+        return None
+    now = max(project.read_at, run.inputs.as_of)
+    return deadline_of(project.store.deadlines_path(run.inputs), found.row["lead_id"], now=now)
 
 
 def _draw(found: Found, said: Sentences, picture: Path) -> None:

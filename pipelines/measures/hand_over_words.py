@@ -11,7 +11,9 @@ from leadq.features.handover.sources import LAST_RESORT
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.models.tiers.kept_promises import ALL_TIERS, Kept, KeptFigures
 from leadq.models.tiers.promise_test import percent
+from leadq.pipelines.measures.agreement_versions import EarlierFigures
 from leadq.pipelines.measures.measure import Measured
+from leadq.serving.words.text import clean
 
 WITHOUT_DATES = (
     "Not recorded: the source has no dates, so nothing can be said of when a lead was handed over or met a stage. Add the date of creation "
@@ -27,6 +29,16 @@ _LAST_RESORT = (
     "That is the last resort: neither deliveries to a CRM, nor owners who are in sales, nor a hand-over date are recorded. Deliver scores "
     "to the CRM, map owners and the changes of a lead's owner, or map leads.handed_off_at."
 )
+
+
+_MOST_KINDS = 5
+_RESTS_ON = {
+    "leads": "how many leads came in",
+    "opportunities": "which leads were won or lost",
+    "field_history": "who owned a lead when",
+    "touches": "which leads sales worked",
+    "dispositions": "which leads sales accepted",
+}
 
 
 def hand_overs_in_words(measured: Measured) -> tuple[str, ...]:
@@ -50,13 +62,21 @@ def _lines(measured: Measured) -> Iterator[str]:
         yield _LAST_RESORT
     if now.period.from_us is not None:
         yield _backlog(now)
+    yield from _of_figures(measured)
+    if measured.scores_gone:
+        gone = counted(measured.scores_gone, "score table is", "score tables are")
+        yield f"{gone} no longer in the store: hand-overs of those nights have no tier, or an older one. Restore them from a backup."
+
+
+def _of_figures(measured: Measured) -> Iterator[str]:
+    for version in measured.earlier:
+        yield from _earlier(version)
+    if measured.earlier:
+        yield "Under the agreement as it stands:"
     every = measured.figures[0]
     yield _of_all(every, measured)
-    if every.worked is None:
-        yield (
-            "Which leads sales worked is not recorded: neither the share of worked leads that were won nor the share never worked can be "
-            "said. Map the calls, e-mails and meetings of sales as touches."
-        )
+    yield from _old(measured)
+    yield from _worked(measured)
     for figures in measured.figures[1:]:
         if figures.handed_over:
             yield f"{_tier(figures)}: {_kept(figures)}{_moved(figures)}"
@@ -65,9 +85,44 @@ def _lines(measured: Measured) -> Iterator[str]:
             f"{counted(untold, 'hand-over has', 'hand-overs have')} no tier frozen: no score was there when "
             f"{one_or_many(untold, 'it was', 'they were')} made, so {one_or_many(untold, 'it is', 'they are')} part of no promise."
         )
-    if measured.scores_gone:
-        gone = counted(measured.scores_gone, "score table is", "score tables are")
-        yield f"{gone} no longer in the store: hand-overs of those nights have no tier, or an older one. Restore them from a backup."
+
+
+def _old(measured: Measured) -> Iterator[str]:
+    """Say which of these figures rest on a source that is older than leadq.yaml allows."""
+    for one in measured.stale:
+        if one.table in _RESTS_ON:
+            newest = "no row at all" if one.newest is None else f"nothing since {one.newest:%Y-%m-%d %H:%M} UTC"
+            said = f"The source {one.table} is old ({newest}; stale_after: {one.after})"
+            yield f"{said}: do not believe these figures on {_RESTS_ON[one.table]}."
+
+
+def _worked(measured: Measured) -> Iterator[str]:
+    """Say what is not known of who worked a lead, and which touches do not count."""
+    logged = measured.logged
+    if not measured.touches_recorded:
+        yield (
+            "Which leads sales worked is not recorded: neither the share of worked leads that were won nor the share never worked can be "
+            "said. Map the calls, e-mails and meetings of sales as touches."
+        )
+    elif not logged.enough:
+        yield (
+            f"Calls are not fully logged: {percent(1 - (logged.share or 0.0))} of {counted(logged.won, 'won lead')} "
+            f"{one_or_many(logged.won, 'shows', 'show')} none, and {percent(logged.least or 0.0)} must show one as agreed (clocks: "
+            "logged_share_at_least). So it is not said which leads sales worked. Log calls, e-mails and meetings in the CRM."
+        )
+    if measured.other_touches:
+        kinds = ", ".join(
+            f"{clean(kind) or 'without a kind'} ({n:,})" for kind, n in measured.other_touches[:_MOST_KINDS]
+        )
+        yield f"Recorded touches that do not count, as agreed (clocks: counts_as_touch): {kinds}."
+
+
+def _earlier(one: EarlierFigures) -> Iterator[str]:
+    until = "" if one.until_us is None else f" (until {_day(one.until_us)})"
+    yield f"Under version {one.number} of the agreement{until}, all tiers: {_kept(one.figures[0])}"
+    for figures in one.figures[1:]:
+        if figures.handed_over:
+            yield f"Under version {one.number}, {_tier(figures, promises_known=one.promises_known)}: {_kept(figures)}{_moved(figures)}"
 
 
 def _source(one: PeriodCounts) -> str:
@@ -101,9 +156,11 @@ def _of_all(every: KeptFigures, measured: Measured) -> str:
     return f"{_tier(every)}: {_kept(every)} {judged}.{later}"
 
 
-def _tier(one: KeptFigures) -> str:
+def _tier(one: KeptFigures, *, promises_known: bool = True) -> str:
     if one.tier == ALL_TIERS:
         return "All tiers"
+    if not promises_known:
+        return f"{one.tier} (what it promised is no longer in the store)"
     promised = "nothing promised" if one.promise is None else f"{percent(one.promise)} promised"
     return f"{one.tier} ({promised})"
 

@@ -18,6 +18,10 @@ def measured_facts(measured: Measured) -> dict[str, Any]:
             "horizon_days": measured.horizon_days,
             "grace_days": measured.grace_days,
             "touches_recorded": measured.touches_recorded,
+            "won": measured.logged.won,
+            "won_with_a_touch": measured.logged.touched if measured.touches_recorded else None,
+            "logged_share_at_least": measured.logged.least,
+            "touches_that_do_not_count": dict(measured.other_touches),
             "score_tables_gone": measured.scores_gone,
             "periods": [
                 {
@@ -32,7 +36,17 @@ def measured_facts(measured: Measured) -> dict[str, Any]:
                 for one in measured.counts
             ],
             "figures": [_figures(one) for one in measured.figures],
+            "earlier_versions": [
+                {
+                    "agreement_version": one.number,
+                    "until": _moment(one.until_us),
+                    "promises_known": one.promises_known,
+                    "figures": [_figures(figures) for figures in one.figures],
+                }
+                for one in measured.earlier
+            ],
         },
+        "stale_sources": [one.facts() for one in measured.stale],
         "stages": [_stage(one) for one in measured.stages],
     }
 

@@ -55,7 +55,7 @@ def hold_against_training(
     GateStopped
         Words or units changed, and tiers move by it.
     """
-    drift = field_drift(history, bundle)
+    drift = field_drift(history, bundle, by_pace=project.config.stale_after.leads is None)
     if not (drift.words or drift.units):
         return drift
     profiles = {one.column: one for one in profiles_from_json(bundle.field_profiles_text)}
@@ -74,8 +74,11 @@ def hold_against_training(
     return drift.explained(*problems)
 
 
-def field_drift(history: History, bundle: Bundle) -> FieldDrift:
-    """Hold tonight's own fields, and the contract's that the model uses, against those that the bundle was trained on."""
+def field_drift(history: History, bundle: Bundle, *, by_pace: bool = True) -> FieldDrift:
+    """Hold tonight's own fields, and the contract's that the model uses, against those that the bundle was trained on.
+
+    ``by_pace``: whether quiet days are held against the pace before the training, or leadq.yaml says how long leads may be quiet.
+    """
     used = {feature.source for feature in bundle.catalogue.features}
     words = {
         feature.source: feature.vocabulary for feature in bundle.catalogue.features if feature.name in _AS_RECORDED
@@ -87,6 +90,7 @@ def field_drift(history: History, bundle: Bundle) -> FieldDrift:
         used=used,
         words=words,
         trained_at=datetime.fromisoformat(read_at) if read_at else None,
+        by_pace=by_pace,
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from leadq.crm.contract.history import History
 from leadq.crm.gate.field_drift import FieldDrift
 from leadq.crm.gate.judge import check_rules
+from leadq.crm.gate.stale_sources import StaleSource
 from leadq.features.groups.plug_ins import plug_in_problems
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem, UsageError
@@ -19,6 +20,7 @@ from leadq.models.bundle.bundle import Bundle
 from leadq.pipelines.challenger.shadow_scoring import score_in_shadow
 from leadq.pipelines.console.command_result import DONE, PAUSED, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
+from leadq.pipelines.measures.deadlines import note_deadlines
 from leadq.pipelines.night.changed_fields import hold_against_training
 from leadq.pipelines.night.first_scores import FirstScores, first_scores
 from leadq.pipelines.night.newest_reading import NewestReading, compare_with_newest
@@ -26,6 +28,7 @@ from leadq.pipelines.night.night_run import score_run
 from leadq.pipelines.night.publish import Published, publish_night
 from leadq.pipelines.night.resume import Started, unfinished
 from leadq.pipelines.project.closed_looking import ClosedLooking, closed_looking_leads
+from leadq.pipelines.project.old_sources import stale_of
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.project.read_sources import read_sources
 from leadq.pipelines.project.schema_check import shape_problems
@@ -111,6 +114,8 @@ def score(
             drift=drift,
             newest=compare_with_newest(project, started.history, bundle, progress) if scope.kind == "night" else None,
             first=first_scores(project, run, started.history, bundle),
+            stale=stale_of(project, started.history),
+            deadlines=note_deadlines(project, started.history, run),
             dead=closed_looking_leads(project.config, started.history, project.store.table(run.scores)),
         )
     return _told(project, run, started.history, beside, repeated=done is not None)
@@ -198,6 +203,8 @@ class _Beside:
     drift: FieldDrift | None
     newest: NewestReading | None
     first: FirstScores
+    deadlines: str
+    stale: tuple[StaleSource, ...]
     dead: ClosedLooking
 
 
@@ -223,6 +230,7 @@ def _told(project: Project, run: Run, history: History, beside: _Beside, *, repe
         "own_fields": {} if beside.drift is None else beside.drift.to_document(),
         "reading": {} if beside.newest is None else beside.newest.to_document(),
         "closed_looking": beside.dead.facts(),
+        "stale_sources": [one.facts() for one in beside.stale],
         **beside.first.facts(),
     }
     words = [
@@ -239,6 +247,8 @@ def _told(project: Project, run: Run, history: History, beside: _Beside, *, repe
         "" if beside.drift is None else beside.drift.in_words(),
         "" if beside.newest is None else beside.newest.in_words(),
         beside.published.words,
+        beside.deadlines,
+        *(str(one.problem()) for one in beside.stale),
         beside.dead.says,
     ]
     words += [one for one in said if one]

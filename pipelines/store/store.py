@@ -2,6 +2,7 @@
 
 Layout::
 
+    deadlines/<date>/<run>.parquet    when first touches are due
     models/     bundles, each with its past leads beside it (<version>.past.parquet), and live.json
     scores/<date>/<run>.parquet     moves/<date>/<run>.parquet     snapshots/<run>.parquet     states/<run>.parquet
     runs/       <run>.json, the commit points      work/  tonight's reading, rebuilt each run     lock
@@ -77,6 +78,10 @@ class Store:
     def moves_path(self, inputs: RunInputs) -> Path:
         """Where the tier moves of a run lie."""
         return self.folder / "moves" / inputs.as_of.strftime("%Y-%m-%d") / f"{inputs.run_id}.parquet"
+
+    def deadlines_path(self, inputs: RunInputs) -> Path:
+        """Where the deadlines of a run's leads lie, if its agreement states a calendar; no part of the run, and made after it."""
+        return self.folder / "deadlines" / inputs.as_of.strftime("%Y-%m-%d") / f"{inputs.run_id}.parquet"
 
     def snapshot_path(self, run_id: str) -> Path:
         """Where the stored feature rows of a run lie."""
@@ -186,7 +191,7 @@ class Store:
     def _drop_uncommitted(self) -> None:
         """Remove what a killed run left: partial files, and files of runs without a manifest."""
         kept = {path.stem for path in (self.folder / "runs").glob("*.json")}
-        for room in ("scores", "moves", "snapshots", "states", "runs"):
+        for room in ("scores", "moves", "snapshots", "states", "deadlines", "runs"):
             for path in sorted((self.folder / room).rglob("*")):
                 leftover = PARTIAL in path.name or (path.suffix == ".parquet" and path.stem not in kept)
                 if path.is_file() and leftover:

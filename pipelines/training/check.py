@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
+from leadq.agreement.calendar.business_time import business_time
 from leadq.crm.contract.history import History
 from leadq.crm.gate.judge import judge_with_great_expectations
 from leadq.crm.gate.result import GateResult
@@ -28,7 +29,7 @@ from leadq.features.readiness.statements import Statement, say
 from leadq.features.training_data import TrainingData
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.installed.extras import require_extra
-from leadq.foundation.problems import GateStopped, Problem
+from leadq.foundation.problems import AgreementError, GateStopped, Problem
 from leadq.models.evaluation.first_look import FirstLook, first_look, offer_in_words
 from leadq.pipelines.console.command_result import DONE, STOPPED_BY_GATE, WITH_REJECTED_ROWS, Told
 from leadq.pipelines.console.progress import Progress
@@ -41,13 +42,14 @@ from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.store_lock import only_writer
 from leadq.pipelines.training.build import look_at_landmarks
 from leadq.pipelines.training.feasibility.kept_agreement import Remark, Supply, kept_agreement
-from leadq.pipelines.training.feasibility.tier_shares import hours_between_runs, supply_of
+from leadq.pipelines.training.feasibility.tier_shares import hours_between_runs, supply_of, with_hand_overs
 from leadq.pipelines.training.ingest import ingest, rejected_rows, rejected_words
 from leadq.pipelines.training.leak_checks import LeakReport, run_leak_checks
 from leadq.pipelines.training.spelling_remarks import spelling_remarks
 from leadq.pipelines.training.validate import agreement_problems, agreement_remarks
 
 _HAND_OVERS, _STAGES = "Hand-overs and their results", "Stages and who has met them"
+_OLD = "Sources that are older than allowed"
 
 
 def check(project: Project, progress: Progress) -> Told:
@@ -85,7 +87,7 @@ def check(project: Project, progress: Progress) -> Told:
         measured = None if gate.stopped else measure(project, history)
         progress("Working out what the data can prove")
         supply = supply_of(project, first, touches_recorded=history.has_touches)
-        kept = _kept(project, history, supply) if data is not None else ()
+        kept = _kept(project, history, with_hand_overs(supply, measured)) if data is not None else ()
         ready = report_readiness(
             project,
             history,
@@ -104,7 +106,12 @@ def check(project: Project, progress: Progress) -> Told:
 def _kept(project: Project, history: History, supply: Supply) -> tuple[Remark, ...]:
     goal = project.agreement.goal
     done = achieved(history, goal.currency if goal else "")
-    return kept_agreement(project.agreement, supply, done, hours_between_runs=hours_between_runs(project))
+    remarks = kept_agreement(project.agreement, supply, done, hours_between_runs=hours_between_runs(project))
+    try:
+        business_time(project.agreement.calendar, project.folder)
+    except AgreementError as error:
+        return (*remarks, *(Remark(topic="holidays", sentence=str(one), kept=False) for one in error.problems))
+    return remarks
 
 
 def report_readiness(
@@ -223,7 +230,8 @@ def _measured_words(history: History, measured: Measured | None) -> dict[str, tu
     """Return headings and what stands under them; nothing where the gate has stopped the tables."""
     if measured is None:
         return {} if history.dated else {_HAND_OVERS: (WITHOUT_DATES,)}
-    return {_HAND_OVERS: hand_overs_in_words(measured), _STAGES: stages_in_words(measured)}
+    old = {_OLD: tuple(str(one.problem()) for one in measured.stale)} if measured.stale else {}
+    return {**old, _HAND_OVERS: hand_overs_in_words(measured), _STAGES: stages_in_words(measured)}
 
 
 def _listed(heading: str, lines: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from leadq.serving.desk.lead_list import Answered
 from leadq.serving.desk.night_scores import Nights, RunFile, Tonight, read_row
 from leadq.serving.desk.sign_in import Doorkeeper, Visitor
 from leadq.serving.words.card import Beside, Card, Standing, card_of, steps_for
+from leadq.serving.words.deadline import deadline_of
 from leadq.serving.words.playbook import Playbook
 from leadq.serving.words.sentences import Sentences
 
@@ -104,5 +105,6 @@ class Desk:
             history=tonight.points(row["lead_id"]),
             steps=steps_for(row, self.playbook),
             moved="" if run.moves is None else moved_sentence(run.moves, row["lead_id"]),
+            deadline=deadline_of(run.deadlines, row["lead_id"], now=self.read_at or self.clock()),
         )
         return card_of(row, model.agreement, model.standing, self.sentences, beside)

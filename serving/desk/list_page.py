@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -22,6 +22,7 @@ from leadq.serving.desk.list_query import Query
 from leadq.serving.desk.night_scores import Tonight
 from leadq.serving.desk.page_templates import Pages, lead_address
 from leadq.serving.desk.sign_in import Visitor
+from leadq.serving.words.deadline import deadlines_of
 from leadq.serving.words.text import cell, chance, clean, id_cell
 
 NO_NIGHT = "There are no scores yet. After the first nightly run (leadq score), reload this page."
@@ -47,6 +48,7 @@ class ListedLead:
     moved: str
     reason: str
     answer: str
+    due: str
 
 
 def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> Response:
@@ -76,7 +78,14 @@ def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> R
         tiers=_tiers(desk, found, with_promise=same),
         owners=_choices(tonight.rows.owner, visible) if visitor.owner is None else (),
         sources=_choices(tonight.rows.source, visible),
-        rows=[_listed(tonight.rows, int(row), _said_of(answers, disagreed), query) for row in found.page(page)],
+        rows=_with_due(
+            desk,
+            tonight,
+            [
+                (int(row), _listed(tonight.rows, int(row), _said_of(answers, disagreed), query))
+                for row in found.page(page)
+            ],
+        ),
         page=page,
         pages=found.pages,
     )
@@ -187,4 +196,20 @@ def _listed(leads: LeadRows, row: int, answer_of: Callable[[str], str], query: Q
         moved=leads.moved.at(row),
         reason=leads.reason.at(row),
         answer=answer_of(lead_id),
+        due="",
     )
+
+
+def _with_due(desk: Desk, tonight: Tonight, listed: list[tuple[int, ListedLead]]) -> list[ListedLead]:
+    """Say when the first touch is due of leads that nobody has touched yet, where their agreement states a calendar."""
+    calendar, leads = desk.agreement.calendar, tonight.rows
+    if not calendar.stated:
+        return [one for _, one in listed]
+    said: dict[int, str] = {}
+    for place, run in enumerate(tonight.runs):
+        ids = {leads.lead_id[row].as_py(): row for row, _ in listed if leads.run[row] == place}
+        if run.agreement_version == desk.agreement.version:
+            for lead_id, deadline in deadlines_of(run.deadlines, list(ids), now=desk.read_at or desk.clock()).items():
+                if deadline.touched_us is None:
+                    said[ids[lead_id]] = deadline.in_words(calendar, tier=leads.tier.at(ids[lead_id]))
+    return [replace(one, due=said.get(row, "")) for row, one in listed]

@@ -45,6 +45,8 @@ class RunFile:
         UTC.
     scores : Path
     moves : Path or None
+    deadlines : Path or None
+        Where the deadlines of the run's leads lie, if there are any.
     """
 
     run_id: str
@@ -54,6 +56,7 @@ class RunFile:
     as_of: datetime
     scores: Path
     moves: Path | None = None
+    deadlines: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.past_leads import PastLead
 from leadq.serving.words.bars import Bars, bars_of
+from leadq.serving.words.deadline import Deadline
 from leadq.serving.words.percentage_points import probability_of
 from leadq.serving.words.playbook import Playbook
 from leadq.serving.words.score_change import Change, change_of
@@ -94,6 +95,7 @@ class Beside:
     history: tuple[HistoryPoint, ...] = ()
     steps: tuple[str, ...] = ()
     moved: str = ""
+    deadline: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +151,7 @@ def card_of(row: Row, agreement: Agreement, standing: Standing, said: Sentences,
         overall=percent(probability_of(row["base"]) if standing.overall is None else standing.overall)
         if scored
         else "",
-        tier=tier_of(row, agreement) if with_model else None,
+        tier=tier_of(row, agreement, beside.deadline) if with_model else None,
         warnings=standing.not_offered if with_model else (),
         reasons_for=_reasons(row, "reasons_for", said) if with_model else (),
         reasons_against=_reasons(row, "reasons_against", said) if with_model else (),
@@ -172,7 +174,7 @@ def not_scored(reason: str | None) -> str:
     return _NOT_SCORED.get(reason or "", clean(reason or "no reason recorded", _ID))
 
 
-def tier_of(row: Row, agreement: Agreement) -> TierSaid:
+def tier_of(row: Row, agreement: Agreement, deadline: Deadline | None = None) -> TierSaid:
     """Say the tier of a scored row, what it promises, who decided it, and what was agreed to do."""
     tier = next((one for one in agreement.tiers if one.id == row["tier"]), None)
     promise = tier.promise.win_rate_at_least if tier is not None and tier.promise is not None else None
@@ -185,16 +187,19 @@ def tier_of(row: Row, agreement: Agreement) -> TierSaid:
         decided=f"by the agreed rule {words(row['tier_by'])!r}" if by_rule else "by the model",
         model_tier=str(row["model_tier"]) if by_rule else "",
         step=f"{clean(tier.action, _ID)} ({clean(tier.owner)})" if tier is not None and tier.action else "",
-        sla="" if tier is None else _sla(tier),
+        sla="" if tier is None else _sla(tier, agreement, deadline),
         at_handoff=row["tier_at_handoff"] or "",
     )
 
 
-def _sla(tier: Tier) -> str:
+def _sla(tier: Tier, agreement: Agreement, deadline: Deadline | None) -> str:
     if tier.sla is None:
         return ""
     hours, attempts = tier.sla.first_touch_business_hours, tier.sla.attempts
-    parts = [f"first touch within {counted(hours, 'business hour')}"] if hours is not None else []
+    if deadline is not None and agreement.calendar.stated:
+        parts = [deadline.in_words(agreement.calendar, tier=tier.id)]
+    else:
+        parts = [f"first touch within {counted(hours, 'business hour')}"] if hours is not None else []
     parts += [counted(attempts, "attempt")] if attempts is not None else []
     return ", ".join(parts)
 

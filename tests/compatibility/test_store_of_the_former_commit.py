@@ -158,7 +158,7 @@ def _without_own_fields(one: Said) -> Said:
         said = re.sub(r"^All leads: leadq scores.*\n", "", said, count=1, flags=re.MULTILINE)
         return replace(one, said=said.replace(words, "", 1))
     facts = json.loads(one.said)
-    for since in ("reading", "best_leads", "advice", "closed_looking"):
+    for since in ("reading", "best_leads", "advice", "closed_looking", "stale_sources"):
         facts.pop(since, None)
     if facts.pop("own_fields", None) != document:
         return one

@@ -33,11 +33,31 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierSupply:
+    """Hand-overs by month and tier under a version of the agreement that is no longer in force."""
+
+    version: int
+    tiers: tuple[TierSupply, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
-    """What comes, and how that is known: ``"by the live model's tested forecasts"``; no tier where nothing could be tested."""
+    """What comes, and how that is known: ``"by the live model's tested forecasts"``; no tier where nothing could be tested.
+
+    Parameters
+    ----------
+    tiers : tuple of TierSupply
+    source : str
+    all_months : tuple of int
+        All hand-overs of each full month, where those of each tier are of leads that sales worked only.
+    earlier : tuple of EarlierSupply
+        What came under versions of the agreement before, where hand-overs are counted.
+    """
 
     tiers: tuple[TierSupply, ...]
     source: str
+    all_months: tuple[int, ...] = ()
+    earlier: tuple[EarlierSupply, ...] = ()
 
     @property
     def shares(self) -> dict[str, float]:
@@ -80,7 +100,26 @@ def _supply(agreement: Agreement, supply: Supply) -> Iterator[Remark]:
         else:
             remark = _held(tier, duty, found.months, found.a_month, supply)
             lifted = tier.id in duties and duties[tier.id].rules_count
-            yield replace(remark, sentence=f"{remark.sentence} {_LIFTED}") if lifted else remark
+            remark = replace(remark, sentence=f"{remark.sentence} {_LIFTED}") if lifted else remark
+            yield replace(remark, sentence=" ".join([remark.sentence, *_earlier(tier, supply)]))
+    if supply.all_months:
+        yield Remark(topic="hand_overs", sentence=_in_all(supply.all_months))
+
+
+def _earlier(tier: Tier, supply: Supply) -> Iterator[str]:
+    for one in supply.earlier:
+        found = next((known for known in one.tiers if known.tier_id == tier.id), None)
+        if found is not None and found.a_month is not None:
+            months = counted(len(found.months), "full month")
+            yield f"Under version {one.version} {_span(found.months)} a month came, mean {found.a_month:.0f} of {months}."
+
+
+def _in_all(months: Sequence[int]) -> str:
+    mean = sum(months) / len(months)
+    return (
+        f"All hand-overs, worked or not: {_span(months)} {_each(months)}, mean {mean:,.0f}. How many of each tier come is counted "
+        "among them from the first full month of nightly scores on."
+    )
 
 
 def _held(tier: Tier, duty: float | None, months: Sequence[int], mean: float, supply: Supply) -> Remark:

@@ -1,7 +1,8 @@
-"""Which share of the leads each tier gets, and how many come: by a model's tested forecasts, else by a first look at the data."""
+"""Which share of the leads each tier gets, and how many come: hand-overs, a model's tested forecasts, else a first look at the data."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from statistics import median
@@ -12,8 +13,9 @@ from leadq.models.bundle.bundle import Bundle, read_bundle
 from leadq.models.evaluation.first_look import FirstLook
 from leadq.models.live.live_models import bundle_folder, read_live
 from leadq.models.tiers.tier_supply import TierSupply, tier_supply
+from leadq.pipelines.measures.measure import Measured
 from leadq.pipelines.project.project import Project
-from leadq.pipelines.training.feasibility.kept_agreement import Supply
+from leadq.pipelines.training.feasibility.kept_agreement import EarlierSupply, Supply
 
 NO_MODEL = "there is no model, and nothing could be tested on later leads"
 _RUNS = 15
@@ -42,6 +44,26 @@ def supply_of(project: Project, first: FirstLook | None, *, touches_recorded: bo
         return Supply(tiers=(), source=NO_MODEL)
     tiers = tier_supply(first.probability, first.label, first.as_of, first.tiers)
     return Supply(tiers=tiers, source=f"{leads}, at first look: there is no model yet")
+
+
+def with_hand_overs(supply: Supply, measured: Measured | None) -> Supply:
+    """Return what comes as hand-overs, worked or not, once a full month of them has a frozen tier.
+
+    Before that the tiers stay those of tested forecasts, and all hand-overs of a month are told beside them.
+
+    Parameters
+    ----------
+    supply : Supply
+        As :func:`supply_of` gives it.
+    measured : Measured or None
+        None for a source without dates.
+    """
+    if measured is None or not measured.counts:
+        return supply
+    if not measured.supply:
+        return replace(supply, all_months=measured.months) if supply.tiers else supply
+    earlier = tuple(EarlierSupply(version=one.number, tiers=one.supply) for one in measured.earlier if one.supply)
+    return Supply(tiers=measured.supply, source="all leads handed over, by their tier at that moment", earlier=earlier)
 
 
 def _fits(bundle: Bundle, project: Project) -> bool:

@@ -124,6 +124,15 @@ def test_rows_and_hours_that_are_not_as_ever_are_told(
     assert any(said in warning.rule and warning.remedy for warning in found.warnings)
 
 
+def test_quiet_days_are_not_held_against_the_pace_where_their_number_was_stated(
+    made: Callable[..., History], profiles: tuple[FieldProfile, ...]
+) -> None:
+    history = made(leads(TRAINED), TRAINED + timedelta(days=12))
+    used = {"leads.created_at"}
+    assert compare_fields(history, profiles, used=used, trained_at=TRAINED).warnings
+    assert compare_fields(history, profiles, used=used, trained_at=TRAINED, by_pace=False).warnings == ()
+
+
 def test_an_hour_more_or_less_is_the_clock_of_summer(
     made: Callable[..., History], profiles: tuple[FieldProfile, ...]
 ) -> None:

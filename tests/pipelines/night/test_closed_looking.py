@@ -36,6 +36,8 @@ def _disqualify(source: Path, ids: list[str]) -> None:
 def test_dead_leads_stand_in_no_tier_once_the_printed_line_is_followed(company: Project) -> None:
     before = score(company, silent)
     assert before.facts["closed_looking"] == {"words": {}, "by_tier": {}, "says": ""}
+    deadlines = company.store.folder / "deadlines"  # the agreement states a calendar
+    assert [path.stem for path in deadlines.rglob("*.parquet")] == [before.facts["run_id"]]
     rows = pq.read_table(before.facts["scores"], columns=["lead_id", "tier"]).to_pylist()
     best = [row["lead_id"] for row in rows if row["tier"] == "T1"][:2]
     rest = [row["lead_id"] for row in rows if row["tier"] == "T3"][:5]

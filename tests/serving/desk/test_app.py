@@ -14,12 +14,16 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from leadq.agreement.schema import Signature
+from leadq.agreement.calendar.durations import moment_in_words
+from leadq.agreement.calendar.weekly_calendar import Calendar
+from leadq.agreement.schema import Signature, Sla
 from leadq.crm.config.desk_settings import DeskSettings
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.scoring.score_batches import ScoringRun
+from leadq.serving.words.deadline import DEADLINES
 from tests.serving.desk.conftest import HOSTILE, LEADS, NOW, TOKENS, Browser, Company, owners
 
 PEOPLE = [
@@ -395,3 +399,32 @@ def test_a_sign_in_without_a_cookie_says_so_and_fills_no_log(make_desk: MakeDesk
 def test_settings_that_let_strangers_in_do_not_exist() -> None:
     with pytest.raises(ValueError, match="people must list who may sign in"):
         DeskSettings.model_validate({"host": "0.0.0.0"})
+
+
+def test_list_and_card_say_when_the_first_touch_is_due(make_desk: MakeDesk, serve: Serve, company: Company) -> None:
+    desk = make_desk()
+    tiers = tuple(replace(tier, action="Call", sla=Sla(first_touch_business_hours=4)) for tier in desk.agreement.tiers)
+    agreed = replace(desk.agreement, tiers=tiers, calendar=Calendar(time_zone="Europe/Berlin", stated=True))
+    tonight = desk.nights.tonight()
+    assert tonight is not None
+    open_one, done = (tonight.rows.lead_id[place].as_py() for place in (0, 1))
+    read, hour = NOW - timedelta(hours=7), timedelta(hours=1)
+    due = round((NOW - hour).timestamp() * 1e6)
+    rows = [
+        {"lead_id": lead_id, "tier": "T1", "touched_us": touched, "due_us": due, "read_us": round(read.timestamp() * 1e6),
+         "touches_recorded": True, "waits": False}
+        for lead_id, touched in ((open_one, None), (done, due - 1))
+    ]  # fmt: skip
+    path = company.folder / "deadlines.parquet"
+    pq.write_table(pa.Table.from_pylist(sorted(rows, key=lambda row: str(row["lead_id"])), schema=DEADLINES), path)
+    company.runs[-1] = replace(company.runs[-1], deadlines=path)
+    model = desk.model_of(company.runs[-1])
+    desk = replace(make_desk(), agreement=agreed, model_of=lambda _: replace(model, agreement=agreed))
+    browser = serve(desk)
+    _, page, _ = browser.get("/")
+    said = "first touch was due " + moment_in_words(due, agreed.calendar, now=NOW)
+    assert page.count(said) == page.count("first touch") == 1
+    assert f"; {said}" in browser.get(lead(open_one))[1]
+    assert "; first touch made " in browser.get(lead(done))[1]
+    without = replace(desk, agreement=replace(agreed, calendar=Calendar()))
+    assert "first touch" not in serve(without).get("/")[1]

@@ -1,7 +1,8 @@
 """What is asked of Salesforce for the history, and what of the answer is kept.
 
-Names of people, addresses and phone numbers are never asked for; of an e-mail address only the domain goes on. Fields that
-delivery writes are never read: a score must not become a feature of the next one.
+Addresses and phone numbers are never asked for, nor are names of people; of an e-mail address only the domain goes on. Salesforce keeps
+a change of an owner as two rows that cannot be told apart in a query, one with names and one with ids: that with names is emptied
+while its page is read. Fields that delivery writes are never read: a score must not become a feature of the next one.
 """
 
 # ruff: noqa: S608 - names of objects and fields are ours or checked to be identifiers
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from leadq.crm.connectors.salesforce.history.owner_ids import owners_by_id
 from leadq.crm.connectors.salesforce.metadata.fields import HUMAN_FIELDS, OUR_FIELDS, REASONS_DETAIL, REJECTION_REASON
 from leadq.crm.contract.personal_data import Contents, why_personal
 from leadq.foundation.plurals import counted
@@ -29,6 +31,8 @@ _LONGEST_FIELD = 1_000_000
 
 LEAD_NAMES = {"Status": "status", "LeadSource": "source", "Title": "title", "Country": "country"}
 """Fields whose changes are read, and the contract's names of them; those of a company keep theirs."""
+OWNER_CHANGES = {"Owner": "owner", "ownerAssignment": "owner", "ownerAccepted": "owner"}
+"""Under which names the history has a lead's change of owner: by hand, by an assignment rule, taken out of a queue."""
 LEAD_FIRMOGRAPHICS = {"Industry": "industry", "NumberOfEmployees": "employees", "AnnualRevenue": "annual_revenue"}
 ACCOUNT_NAMES = {**LEAD_FIRMOGRAPHICS, "BillingCountry": "country"}
 _READ_ALREADY = {
@@ -149,7 +153,7 @@ def queries(settings: HistorySettings) -> tuple[ObjectQuery, ...]:
         _history(
             "LeadHistory",
             "LeadId Field OldValue NewValue CreatedById",
-            tracked=(*LEAD_NAMES, *LEAD_FIRMOGRAPHICS, *settings.lead_fields, *rejection),
+            tracked=(*LEAD_NAMES, *OWNER_CHANGES, *LEAD_FIRMOGRAPHICS, *settings.lead_fields, *rejection),
         ),
         _history(
             "AccountHistory",
@@ -163,7 +167,7 @@ def queries(settings: HistorySettings) -> tuple[ObjectQuery, ...]:
 
 
 def rows_of(page: str, query: ObjectQuery) -> Iterator[dict[str, str | None]]:
-    """Return the rows of one page of CSV, cleaned: only the columns asked for, of an e-mail address only the domain.
+    """Return the rows of one page of CSV, cleaned: only the columns asked for, of an e-mail address only the domain, of owners ids only.
 
     Raises
     ------
@@ -180,10 +184,11 @@ def rows_of(page: str, query: ObjectQuery) -> Iterator[dict[str, str | None]]:
                 raise InputError(
                     _torn(query, "must have complete rows", f"a row of {counted(reader.line_num, 'line')}")
                 )
-            yield {
+            cleaned = {
                 EMAIL_DOMAIN if field == EMAIL else field: _domain(row[field]) if field == EMAIL else row[field] or None
                 for field in query.fields
             }
+            yield owners_by_id(cleaned) if query.is_history and cleaned.get("Field") in OWNER_CHANGES else cleaned
     except csv.Error as error:  # it ends within quotes
         raise InputError(_torn(query, "must have complete rows", str(error))) from None
 

@@ -166,7 +166,7 @@ def _marks(folder: Path, settings: HistorySettings) -> dict[str, str]:
 
 
 def _shown(settings: HistorySettings) -> dict[str, Any]:
-    """Return what decides which rows and columns are read."""
+    """Return what decides which rows and columns are read; an extract of before changes of owners were read is read anew."""
     shown = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(settings).items()}
     del shown["overlap"]
-    return shown
+    return {**shown, "owner_changes": True}

@@ -5,7 +5,8 @@ Three traps of Salesforce decide how:
 - A lead gets its account on conversion only. ``ConvertedAccountId`` as the lead's account would tell of every lead whether it
   was converted, so an account is taken from a lookup that holds before, or not at all; firmographics of the lead itself stand
   on the lead. Opportunities still find their lead by what it was converted into.
-- On conversion a lead's tasks move to its contact. They are led back, else converted leads would seem never to have been called.
+- On conversion a lead's tasks and campaigns move to its contact. They are led back, else converted leads would seem never to have been
+  called, and to have come from nowhere.
 - ``CloseDate`` is edited by people. The clock of an outcome is when the opportunity's stage last turned into it.
 """
 
@@ -19,6 +20,7 @@ from leadq.crm.connectors.salesforce.history.queries import (
     ACCOUNT_NAMES,
     LEAD_FIRMOGRAPHICS,
     LEAD_NAMES,
+    OWNER_CHANGES,
     HistorySettings,
 )
 from leadq.crm.connectors.salesforce.metadata.fields import REJECTION_REASON
@@ -71,12 +73,14 @@ def _own(fields: Sequence[str]) -> str:
 def _leads(settings: HistorySettings) -> str:
     account = name(settings.matched_account) if settings.matched_account else "NULL::VARCHAR"
     return f"""
-        WITH first_campaign AS (
-            SELECT LeadId, arg_min(CampaignId, (member.CreatedDate, member.Id)) AS campaign
-            FROM CampaignMember AS member JOIN Lead ON Lead.Id = LeadId
-            WHERE coalesce(member.IsDeleted, 'false') <> 'true'
-                AND {moment("member.CreatedDate")} <= {moment("Lead.CreatedDate")} + INTERVAL {_CAME_WITH_DAYS} DAY
-            GROUP BY LeadId
+        WITH {_PERSON}, member AS (
+            SELECT Id, coalesce(LeadId, ContactId) AS who, CampaignId, CreatedDate, {moment("CreatedDate")} AS happened
+            FROM CampaignMember WHERE {_PRESENT}
+        ), first_campaign AS (
+            SELECT once.lead_id AS LeadId, arg_min(CampaignId, (member.CreatedDate, member.Id)) AS campaign
+            FROM member ASOF JOIN once ON member.who = once.who AND member.happened >= once.since
+            WHERE member.happened <= once.since + INTERVAL {_CAME_WITH_DAYS} DAY
+            GROUP BY once.lead_id
         )
         SELECT Id AS lead_id, {moment("CreatedDate")} AS created_at, {account} AS account_id, LeadSource AS source, campaign,
             OwnerId AS owner, EmailDomain AS email_domain, Title AS title, Country AS country, Status AS status,
@@ -177,7 +181,14 @@ def _events() -> str:
 
 def _field_history(settings: HistorySettings) -> str:
     parts = [
-        _changes("lead", "LeadHistory", "LeadId", {**LEAD_NAMES, **LEAD_FIRMOGRAPHICS}, settings.lead_fields, settings),
+        _changes(
+            "lead",
+            "LeadHistory",
+            "LeadId",
+            {**LEAD_NAMES, **OWNER_CHANGES, **LEAD_FIRMOGRAPHICS},
+            settings.lead_fields,
+            settings,
+        ),
         _changes("account", "AccountHistory", "AccountId", ACCOUNT_NAMES, settings.account_fields, settings),
     ]
     columns = "entity, entity_id, field, changed_at, old_value, new_value"
@@ -189,14 +200,16 @@ def _field_history(settings: HistorySettings) -> str:
 def _changes(
     entity: str, source: str, key: str, names: dict[str, str], own: Sequence[str], settings: HistorySettings
 ) -> str:
-    """Salesforce says which fields changed; what was not asked for is left out here too."""
+    """Salesforce says which fields changed; what was not asked for is left out here too, and owners that were told by name."""
     known = {**names, **{field: field for field in own}}
     cases = " ".join(f"WHEN {text(old)} THEN {text(new)}" for old, new in known.items())
+    by_name = f"Field IN ({', '.join(map(text, OWNER_CHANGES))}) AND OldValue IS NULL AND NewValue IS NULL"
     return f"""
         SELECT {text(entity)} AS entity, {key} AS entity_id, CASE Field {cases} END AS field,
             {moment("CreatedDate")} AS changed_at, OldValue AS old_value, NewValue AS new_value, Id AS order_key
         FROM {source}
-        WHERE CASE Field {cases} END IS NOT NULL AND coalesce(CreatedById, '') <> {text(settings.our_user)} AND {_PRESENT}"""
+        WHERE CASE Field {cases} END IS NOT NULL AND NOT ({by_name})
+            AND coalesce(CreatedById, '') <> {text(settings.our_user)} AND {_PRESENT}"""
 
 
 def _dispositions(settings: HistorySettings) -> str:

@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, queries
 from tests.fake_salesforce.fields import Field, moment_text
+from tests.fake_salesforce.ids import full_id, new_id
 from tests.fake_salesforce.records import Table
 from tests.fake_salesforce.server import FakeSalesforce
 
 BEGIN = datetime(2026, 1, 1, 6, tzinfo=UTC)
 TRACKED, UNTRACKED, MATCHED = "Use_Case__c", "Plan__c", "Matched_Account__c"
 SETTINGS = HistorySettings(lead_fields=(TRACKED, UNTRACKED), matched_account=MATCHED)
+OWNERS = {new_id("User", 11): "Zora Quill", new_id("User", 12): "Bo Li", full_id("00GFk0000000001"): "New leads"}
+"""Two who sell, and a queue, with the names that the history of owners holds beside their ids."""
 _VALUES = {
     "Status": ("Open", "Working", "Nurture"),
     "Title": ("Head of IT", "Buyer", 'Engineer, "senior"', ""),
@@ -47,6 +50,7 @@ class Company:
     fake: FakeSalesforce
     clock: Clock
     chance: random.Random = field(default_factory=lambda: random.Random(11))
+    assigning: random.Random = field(default_factory=lambda: random.Random(12))
     open_leads: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
     deals: list[str] = field(default_factory=list)
@@ -71,6 +75,8 @@ class Company:
             self.clock.moment += timedelta(seconds=self.chance.randrange(1, 5400))
             if self.clock.moment < until:
                 self.chance.choice(happenings)()
+                if self.assigning.random() < 0.1:
+                    self._assign()
         self.clock.moment = until
 
     def _table(self, name: str) -> Table:
@@ -86,7 +92,7 @@ class Company:
         matched = self.chance.choice([None, *self.accounts[:10]])
         key = self._table("Lead").add(
             **drawn, LastName=f"Person {number}", Email=f"p{number}@c{number % 40}.example", LeadSource="Web",
-            Company="C", IsConverted=False, OwnerId="005REP", **{MATCHED: matched},
+            Company="C", IsConverted=False, OwnerId=self.assigning.choice(list(OWNERS)), **{MATCHED: matched},
         )  # fmt: skip
         self.open_leads.append(key)
 
@@ -99,6 +105,16 @@ class Company:
             return
         self._set("Lead", key, **{name: new})
         if name != UNTRACKED:
+            self._table("LeadHistory").add(LeadId=key, Field=name, OldValue=old, NewValue=new)
+
+    def _assign(self) -> None:
+        """Give a lead to another: Salesforce keeps the change twice, by id and by name, in one moment."""
+        key, new = self.assigning.choice(self.open_leads or [""]), self.assigning.choice(list(OWNERS))
+        old = str(self._table("Lead").rows[key]["OwnerId"]) if key else new
+        if old != new:
+            self._set("Lead", key, OwnerId=new)
+            name = self.assigning.choice(("Owner", "Owner", "ownerAssignment"))
+            self._table("LeadHistory").add(LeadId=key, Field=name, OldValue=OWNERS[old], NewValue=OWNERS[new])
             self._table("LeadHistory").add(LeadId=key, Field=name, OldValue=old, NewValue=new)
 
     def _account(self) -> None:

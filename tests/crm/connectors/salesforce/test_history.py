@@ -115,6 +115,8 @@ def organisation() -> Organisation:
             "LeadHistory": [
                 change(ALICE, "Status", 2, "Open", "Working"),
                 change(ALICE, "LastName", 2, "Quill", "Quilt"),
+                change(ALICE, "Owner", 3, "Zora Quill", "Bo Quilt"),
+                {**change(ALICE, "Owner", 3, "00G5e000001AbCd", "0055e000001AbCdEAK"), "Id": "017BYID"},
                 change(ALICE, "LQ_Tier__c", 2, "T2", "T1", by=OURS),
                 change(BOB, "Status", 3, "Open", "Working", by=OURS),
                 change(BOB, "LQ_Rejection_Reason__c", 4, "", "no_budget"),
@@ -128,7 +130,7 @@ def organisation() -> Organisation:
             "Event": [task("00UA", ALICE, 3)],
             "CampaignMember": [
                 {
-                    "Id": "00VA", "LeadId": ALICE, "CampaignId": "701FAIR", "CreatedDate": at(2), "SystemModstamp": at(2),
+                    "Id": "00VA", "ContactId": "003ALICE", "CampaignId": "701FAIR", "CreatedDate": at(2), "SystemModstamp": at(2),
                     "FirstRespondedDate": "2026-03-03",
                 },
                 {"Id": "00VB", "LeadId": BOB, "CampaignId": "701WEB", "CreatedDate": at(22), "SystemModstamp": at(22)},
@@ -197,7 +199,8 @@ def test_changes_by_leadq_and_of_unread_fields_are_left_out(organisation: Organi
     read_history(organisation, tmp_path / "extract", SETTINGS)
     changes = table(tmp_path / "extract", "field_history")
     assert [(row["entity"], row["entity_id"], row["field"], row["old_value"]) for row in changes] == [
-        ("lead", ALICE, "status", "Open")
+        ("lead", ALICE, "status", "Open"),
+        ("lead", ALICE, "owner", "00G5e000001AbCdEAK"),  # by id, once, in the form that the lead's own owner has
     ]
     rejected = table(tmp_path / "extract", "dispositions")
     assert [(row["lead_id"], row["decision"], row["reason"], row["channel"]) for row in rejected] == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -28,12 +29,12 @@ from leadq.features.catalogue import Catalogue
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.tonight import OpenLeads, tonight
-from tests.crm.connectors.salesforce.living import BEGIN, SETTINGS, TRACKED, UNTRACKED, Clock, Company
+from tests.crm.connectors.salesforce.living import BEGIN, OWNERS, SETTINGS, TRACKED, UNTRACKED, Clock, Company
 from tests.fake_salesforce.server import FakeSalesforce, running
 from tests.fake_salesforce.session import session_to
 from tests.fake_salesforce.sign_in import CONSUMER_KEY, CONSUMER_SECRET
 from tests.kept_by_leadq import HORIZON_DAYS, kept_by_leadq, measured
-from tests.kept_by_sql import CREATED, kept_by_sql
+from tests.kept_by_sql import CREATED, OWNED, all_active, kept_by_sql
 
 pytestmark = pytest.mark.integration
 
@@ -137,20 +138,41 @@ def test_the_fields_did_change_meanwhile_and_untracked_ones_are_marked_unproven(
         assert (current[0].loc[here, name].fillna("") != current[1].loc[here, name].fillna("")).sum() > 20, name
 
 
-def test_the_kept_figures_are_those_of_plain_sql(night: Night) -> None:
-    """The hand-over is the lead's creation: owners have no history here that holds no names (docs/howto/salesforce.md)."""
-    history = open_history(night.folder / "later" / "history")
+@pytest.mark.parametrize("listed", [False, True], ids=["created", "owners"])
+def test_the_kept_figures_are_those_of_plain_sql(night: Night, tmp_path: Path, listed: bool) -> None:
+    """The hand-over is the lead's creation, or when somebody who sells got it: the history of owners, by id."""
+    there = open_history(night.folder / "later" / "history")
+    history = replace(there, folder=tmp_path / "history")
+    shutil.copytree(there.folder, history.folder)
+    begun = None
+    if listed:
+        *sellers, queue = OWNERS
+        all_active(history.folder, selling=sellers, others=(queue,))
+        begun = history.tracked_since["lead.owner"]
     found = measured(history)
-    by_sql = kept_by_sql(history.folder, history.read_at, horizon_days=HORIZON_DAYS, shown=CREATED)
+    by_sql = kept_by_sql(
+        history.folder, history.read_at, horizon_days=HORIZON_DAYS, shown=OWNED if listed else CREATED, begun=begun
+    )
     assert kept_by_leadq(found) == by_sql.counts
     assert by_sql.counts[None]["won"] > 5
     assert by_sql.counts[None]["never_worked"] > 5
-    assert found.recorded == ("created",)
+    assert found.recorded == (("owner_assigned", "created") if listed else ("created",))
+    assert found.counts[-1].backlog == by_sql.backlog
     assert [(one.moments.stage, one.moments.source, one.moments.missing) for one in found.stages] == [
         ("MQL", "not recorded", ("account.employees",)),
         ("SAL", "checks", ()),
         ("SQL", "not recorded", ("lead.authority", "lead.timeline")),
     ]
+
+
+def test_of_owners_nothing_but_their_ids_is_kept(night: Night) -> None:
+    for path in (night.folder / "later" / "extract").rglob("*.parquet"):
+        text = str(pq.read_table(path).to_pylist())
+        assert not [name for name in OWNERS.values() if name in text], path
+    changes = pq.read_table(night.folder / "later" / "extract" / "field_history.parquet").to_pylist()
+    owners = [one for one in changes if one["field"] == "owner"]
+    assert len(owners) > 50
+    assert {value for one in owners for value in (one["old_value"], one["new_value"])} == set(OWNERS)
 
 
 def test_what_changed_laid_over_the_first_reading_is_a_reading_of_everything(night: Night) -> None:

@@ -15,7 +15,7 @@ from leadq.agreement.terms.measured_terms import Goal
 from leadq.features.readiness.achieved_by_month import Achieved
 from leadq.models.tiers.tier_offers import TierCut
 from leadq.models.tiers.tier_supply import TierSupply, tier_supply
-from leadq.pipelines.training.feasibility.kept_agreement import Remark, Supply, kept_agreement
+from leadq.pipelines.training.feasibility.kept_agreement import EarlierSupply, Remark, Supply, kept_agreement
 
 CAME = (6, 38, 22, 20, 18, 30, 22, 24, 12, 26, 24, 22)
 T1 = TierSupply(tier_id="T1", share=0.03, won=0.4, months=CAME)
@@ -52,6 +52,17 @@ def test_a_duty_is_held_against_what_comes(agreed: Agreement) -> None:
     assert told(owing(agreed, T1_per_month=22))["supply_T1"].kept is True
     assert told(owing(agreed, T1_per_week=22))["supply_T1"].kept is False
     assert told(owing(agreed, T2_per_quarter=240))["supply_T2"].kept is True
+
+
+def test_hand_overs_stand_beside_and_versions_before_a_line_each(agreed: Agreement) -> None:
+    found = told(agreed, replace(LIVE, all_months=(800, 1000, 900)))
+    assert found["hand_overs"].sentence.startswith(
+        "All hand-overs, worked or not: 800 to 1,000 in each of the last 3 full months, mean 900."
+    )
+    before = EarlierSupply(version=3, tiers=(replace(T1, months=(50, 60)),))
+    of_two = told(agreed, replace(LIVE, earlier=(before,)))
+    assert of_two["supply_T1"].sentence.endswith("Under version 3 50 to 60 a month came, mean 55 of 2 full months.")
+    assert "hand_overs" not in of_two
 
 
 def test_capacity_is_held_against_what_comes(agreed: Agreement) -> None:
