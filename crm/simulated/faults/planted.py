@@ -6,7 +6,7 @@ Leaves out what a fault does (``world``, ``records``) and how strong it is (``ef
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from leadq.crm.simulated.faults import effect_sizes as sizes
@@ -134,7 +134,8 @@ class PlantedFaults:
 
     def without_faults_of_the_world(self) -> PlantedFaults:
         """Return the same without the faults that change what happens to leads, and not only what is written down."""
-        return replace(self, **dict.fromkeys(_OF_THE_WORLD))
+        kept = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _OF_THE_WORLD}
+        return PlantedFaults(**kept)
 
     def as_document(self) -> dict[str, Any]:
         """Plain data with every effect size, as it stands beside the truth."""

@@ -21,6 +21,8 @@ from leadq.foundation.arrays import Bools, Ints
 _DECIDED = (2 * HOUR, 14 * HOUR)
 """Open seconds from the first call to the answer: within the five business days that the template agrees."""
 _AGREED_ATTEMPTS = 6
+_ON_THREE_DAYS = 20 * HOUR
+"""Open seconds from the first call after which the attempts lie on three days at least."""
 _INDUSTRIES = ("software", "logistics")
 _EMPLOYEES = (80, 900)
 _COUNTRIES = ("DE", "FR", "NL")
@@ -47,7 +49,8 @@ def draw_answers(
     reason = np.where(rejected, _reasons(world, random)[lead], ACCEPTED)
     first = Answers(lead=lead, decided=decided, reason=reason, rep=fate.rep[lead])
     tried = unanswered_attempts(touches, len(fate.closed))
-    given_back = lead[fate.fast_loss[lead] & ~rejected & (tried[lead] >= _AGREED_ATTEMPTS)]
+    long = fate.closed[lead] >= office.later(fate.first_touch[lead], np.full(len(lead), _ON_THREE_DAYS))
+    given_back = lead[fate.fast_loss[lead] & ~rejected & long & (tried[lead] >= _AGREED_ATTEMPTS)]
     second = Answers(
         lead=given_back,
         decided=fate.closed[given_back],

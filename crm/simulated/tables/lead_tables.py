@@ -31,8 +31,10 @@ def leads_table(record: SalesRecord, read_at: int) -> pa.Table:
     number = np.arange(len(entry))
     rows = np.concatenate([np.arange(n), twice.original])
     created = np.concatenate([leads.created, twice.created])
-    owner = np.concatenate([record.owner, record.owner[twice.original]])
     handed_over = np.concatenate([record.handed_over, np.full(len(twice.original), NEVER)])
+    owner = np.concatenate([record.owner, record.owner[twice.original]])
+    if not world.settings.planted.former_company:
+        owner = np.where(handed_over <= read_at, owner, -1)
     status, closed = _states(record, read_at)
     shown = created <= read_at
     entry, number, rows, created, status, closed = (

@@ -182,3 +182,27 @@ QUERIES: dict[str, Query] = {
         WHERE channel = 'nurture' AND coalesce(reason NOT IN {NURTURE}, TRUE)""",
     ),
 }
+DUTIES: dict[str, str] = {
+    "answered within five business days": """
+        SELECT avg((answer_at IS NULL OR business_hours(handed_off_at, answer_at) > 36)::INT) FROM clock, leads
+        LEFT JOIN (SELECT lead_id, min(decided_at) AS answer_at FROM dispositions GROUP BY lead_id) USING (lead_id)
+        WHERE handed_off_at < read_at - INTERVAL 10 DAY""",
+    "called again after it was accepted": """
+        SELECT avg((NOT EXISTS (SELECT 1 FROM touches t WHERE t.lead_id = d.lead_id AND direction = 'out'
+            AND occurred_at BETWEEN decided_at AND decided_at + INTERVAL 14 DAY))::INT)
+        FROM dispositions d, clock WHERE decision = 'accepted' AND decided_at < read_at - INTERVAL 14 DAY""",
+    "six attempts on three days before unreachable": """
+        SELECT avg((attempts < 6 OR days < 3)::INT) FROM (
+            SELECT d.lead_id, count(*) AS attempts, count(DISTINCT occurred_at::DATE) AS days
+            FROM dispositions d JOIN touches t USING (lead_id)
+            WHERE reason = 'unreachable' AND direction = 'out' AND occurred_at <= decided_at GROUP BY ALL)""",
+    "answers and deals in office hours": """
+        SELECT avg((opened(moment) = opened(moment + INTERVAL 1 SECOND))::INT) FROM (
+            SELECT decided_at AS moment FROM dispositions UNION ALL SELECT created_at FROM opportunities
+            UNION ALL SELECT closed_at FROM opportunities WHERE closed_at IS NOT NULL)""",
+    "an owner wherever it was handed over, and nowhere else": """
+        SELECT avg(((owner IS NULL) <> (handed_off_at IS NULL))::INT) FROM leads""",
+    "accepted or rejected if it was handed over": """
+        SELECT avg((handed_off_at IS NULL)::INT) FROM dispositions JOIN leads USING (lead_id)""",
+}
+"""What a clean company owes beside what the faults break: share of the cases in which it is not kept."""

@@ -25,7 +25,7 @@ from leadq.crm.simulated.faults.planted import FAULTS, FORMER, NOTHING
 from leadq.foundation.problems import ConfigError
 from leadq.pipelines.console.progress import silent
 from leadq.pipelines.getting_started.demo import demo
-from tests.crm.simulated.fault_queries import MACROS, QUERIES
+from tests.crm.simulated.fault_queries import DUTIES, MACROS, QUERIES
 
 EARLIER = timedelta(days=60)
 LEADS, MANY_LEADS = 3_000, 12_000
@@ -98,6 +98,14 @@ def test_there_is_a_query_for_every_fault() -> None:
 def test_a_planted_fault_is_found_by_sql_and_a_clean_company_has_none(name: str) -> None:
     leads = MANY_LEADS if name in SMALL_EFFECTS else LEADS
     assert figure_of(name, leads=leads) <= QUERIES[name].above < figure_of(name, name, leads=leads)
+
+
+def test_a_clean_company_keeps_every_duty() -> None:
+    database = database_of(leads=LEADS)
+    broken = {duty: (database.execute(sql).fetchone() or (None,))[0] for duty, sql in DUTIES.items()}
+    assert broken == dict.fromkeys(DUTIES, 0.0)
+    promised = "SELECT count(*) FROM dispositions WHERE reason = 'unreachable'"
+    assert (database.execute(promised).fetchone() or (0,))[0] > 20
 
 
 def test_the_former_company_has_the_faults_it_was_found_to_have() -> None:
