@@ -94,7 +94,10 @@ def test_there_is_a_query_for_every_fault() -> None:
     assert set(QUERIES) == set(FAULTS)
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.acceptance if name in SMALL_EFFECTS else ()) for name in sorted(QUERIES)],
+)
 def test_a_planted_fault_is_found_by_sql_and_a_clean_company_has_none(name: str) -> None:
     leads = MANY_LEADS if name in SMALL_EFFECTS else LEADS
     assert figure_of(name, leads=leads) <= QUERIES[name].above < figure_of(name, name, leads=leads)
