@@ -8,12 +8,13 @@ the part, so that adding a table or a field never changes another one. What the 
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
 import numpy as np
 
+from leadq.crm.simulated.faults.planted import PlantedFaults
 from leadq.foundation.problems import ConfigError, Problem
 
 Drift = Literal["none", "walk", "trend"]
@@ -52,6 +53,8 @@ class CompanySettings:
         Share of leads entered twice; half of them are merged through ``lead_aliases``.
     never_worked : bool
         False: sales touches every lead.
+    planted : PlantedFaults
+        Default: those of the company as it was before faults could be chosen.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class CompanySettings:
     noise_fields: int = 12
     duplicate_share: float = 0.02
     never_worked: bool = True
+    planted: PlantedFaults = field(default_factory=PlantedFaults.as_before)
 
     def __post_init__(self) -> None:
         limits = (

@@ -55,6 +55,6 @@ def loss_log_survival(age: Floats, fast_share: Floats) -> Floats:
     return np.asarray(np.log(fast + slow + rest * NEVER_CLOSED), dtype=np.float64)
 
 
-def win_within(age: Floats, days: float) -> Floats:
+def win_within(age: Floats, days: Floats | float) -> Floats:
     """P(won within ``days`` after ``age`` | will be won, not yet at ``age``)."""
     return -np.expm1(WIN.log_survival(age + days) - WIN.log_survival(age))

@@ -13,6 +13,7 @@ import numpy as np
 
 from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.crm.simulated.faults.world.softer_checks import shrunk_accounts
 from leadq.crm.simulated.moments import DAY, NEVER, after, draw_arrivals, seconds
 from leadq.foundation.arrays import Bools, Floats, Ints
 
@@ -36,6 +37,10 @@ class Accounts:
     size_known: Ints
     surges: Ints
     """Shape (n_accounts, 2): moments of surges of interest, or NEVER."""
+    shrunk: Bools
+    """Planted: smaller than they would be."""
+    drawn_band: Ints
+    """The band as it is without that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,16 @@ def _draw_accounts(settings: CompanySettings, created: Ints, account: Ints, rank
     surges[has, 0] = first[has] - (random.random(has.sum()) * (SURGE_DAYS - 1) * DAY).astype(np.int64)
     surges[alone, 1] = draw_arrivals(random, settings, int(alone.sum()))
     surges[surges > seconds(settings.end)] = NEVER
+    size_known = _looked_up(settings.random("accounts.size"), first, second, first_source)
+    drawn_band = band
+    shrunk, employees, band = shrunk_accounts(
+        settings.planted.softer_checks,
+        settings.random("faults.softer-checks"),
+        employees=employees,
+        first=first,
+        size_known=size_known,
+        end=seconds(settings.end),
+    )
     return Accounts(
         industry=industry,
         band=band,
@@ -128,8 +143,10 @@ def _draw_accounts(settings: CompanySettings, created: Ints, account: Ints, rank
         rival=random.random(n) < words.RIVAL_SHARE,
         first_lead_at=first,
         industry_known=_looked_up(settings.random("accounts.industry"), first, second, first_source),
-        size_known=_looked_up(settings.random("accounts.size"), first, second, first_source),
+        size_known=size_known,
         surges=surges,
+        shrunk=shrunk,
+        drawn_band=drawn_band,
     )
 
 

@@ -124,6 +124,16 @@ def draw_events(settings: CompanySettings, leads: Leads, fate: Fate, gap: Gap) -
     )
 
 
+def joined_events(first: Events, second: Events, changed: Bools) -> Events:
+    """Return the events of ``second`` for the leads that changed, those of ``first`` for all others, in order of (lead, known)."""
+    columns = {}
+    for name in ("lead", "kind", "occurred", "known", "log_ratio"):
+        kept, other = getattr(first, name)[~changed[first.lead]], getattr(second, name)[changed[second.lead]]
+        columns[name] = np.concatenate([kept, other])
+    order = np.lexsort((columns["known"], columns["lead"]))
+    return Events(**{name: values[order] for name, values in columns.items()})
+
+
 def _draw_kind(
     random: np.random.Generator,
     code: int,

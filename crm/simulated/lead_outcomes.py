@@ -7,7 +7,7 @@ principle, which their events follow, but it does not come about: they are close
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +17,13 @@ from leadq.crm.simulated import curves, handoff
 from leadq.crm.simulated import lead_quality as fit
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.facts import Accounts, Leads
-from leadq.crm.simulated.moments import NEVER, after
+from leadq.crm.simulated.faults.world.attention import sampled_leads, uncalled_leads
+from leadq.crm.simulated.faults.world.market_fall import kept_share
+from leadq.crm.simulated.faults.world.unequal_owners import rep_effects
+from leadq.crm.simulated.moments import NEVER, after, seconds
+from leadq.crm.simulated.sales.hand_overs import first_calls, hand_over_moments, must_be_handed_over
+from leadq.crm.simulated.sales.office_hours import office_hours
+from leadq.crm.simulated.sales.reps import N_REPS, draw_reps
 from leadq.foundation.arrays import Bools, Floats, Ints
 
 _ABANDONED = curves.Lognormal(median=150.0, sigma=0.5)
@@ -28,7 +34,9 @@ class Fate:
     """Arrays of shape (n_leads,); moments in seconds, NEVER where it does not happen.
 
     ``base_logit`` is everything but the company's part; ``buyer`` is the outcome in principle, ``won`` what
-    comes about; ``fast_loss`` marks losses by disqualification.
+    comes about; ``fast_loss`` marks losses by disqualification. ``rep`` counts from 1.
+    ``handed_over`` never happens in the former company. What faults do: ``kept_share`` is the factor
+    on each chance, ``uncalled`` leads are handed over and never called, ``sampled`` ones worked although nobody would hand them over.
     """
 
     base_logit: Floats
@@ -42,29 +50,56 @@ class Fate:
     fast_loss: Bools
     first_touch: Ints
     closed: Ints
+    handed_over: Ints
+    rep: Ints
+    kept_share: Floats
+    uncalled: Bools
+    sampled: Bools
 
 
 def draw_fate(settings: CompanySettings, accounts: Accounts, leads: Leads) -> Fate:
-    """Draw the fate of every lead."""
+    """Draw the fate of every lead.
+
+    The intercept is that of the company without any planted fault, so that a fault changes nothing that it does not mean to change.
+    """
     n = len(leads.created)
     person = fit.person_logit(leads)
     look = fit.looks(person)
     speeds = fit.speed_shares(look)
     fast_share = fit.fast_loss_share(settings, leads, look)
-    worked = settings.random("fate.worked").random(n) >= fit.never_worked_share(settings, look)
     limits = np.cumsum(speeds, axis=1)[:, :2]
     speed = (settings.random("fate.speed").random(n)[:, None] > limits).sum(axis=1).astype(np.int64)
+    attention = _attention(settings, accounts, leads, look)
+    rep = draw_reps(settings, n)
+    kept = kept_share(settings.planted, leads.created, seconds(settings.end))
     fixed = person + fit.calendar_logit(settings, leads.created)
-    hidden = company_effect(accounts, leads) + _account_effect(settings, leads)
+    account_effect = _account_effect(settings, leads)
+    hidden = company_effect(accounts, leads) + account_effect
     chance = settings.random("fate.outcome").random(n)
     win_at = after(leads.created, curves.WIN.draw(settings.random("fate.win"), n))
+    clean = replace(settings, planted=replace(settings.planted, closed_on_holidays=None))
+    undisturbed = _Earlier(leads, chance=chance, speed=speed, worked=attention.agreed, win_at=_closings(clean, win_at))
+    without_faults = fixed + company_effect(replace(accounts, band=accounts.drawn_band), leads) + account_effect
+    intercept = _solve_intercept(settings, undisturbed, without_faults, speeds, attention.agreed)
+    win_at = _closings(settings, win_at)
+    worked, chance = attention.worked, chance / kept
     earlier = _Earlier(leads, chance=chance, speed=speed, worked=worked, win_at=win_at)
-    intercept, prior = _solve_intercept(settings, earlier, fixed + hidden, speeds, worked)
-    base = fixed + intercept + prior
+    fixed = (
+        fixed + rep_effects(settings.planted.unequal_owners, settings.random("faults.unequal-owners"), N_REPS)[rep - 1]
+    )
+    base = fixed + intercept + earlier.effect(fixed + hidden + intercept)
     buyer = chance < expit(base + hidden + fit.SPEED_EFFECTS[speed])
     loss_at, fast_loss = _losses(settings, leads.created, fast_share, worked)
     won = buyer & worked
-    closed = np.where(won, win_at, loss_at)
+    closed = np.where(won, win_at, _closings(settings, loss_at))
+    if office := office_hours(settings):
+        handed_over = np.where(
+            worked | attention.uncalled, hand_over_moments(settings, office, leads.created, closed), NEVER
+        )
+        first_touch = np.where(worked, first_calls(settings, office, leads, speed=speed, rep=rep, closed=closed), NEVER)
+    else:
+        handed_over = np.full(n, NEVER)
+        first_touch = _first_touch(settings, leads.created, closed, speed, worked)
     return Fate(
         base_logit=base,
         look=look,
@@ -75,9 +110,41 @@ def draw_fate(settings: CompanySettings, accounts: Accounts, leads: Leads) -> Fa
         buyer=buyer,
         won=won,
         fast_loss=fast_loss & worked & ~won,
-        first_touch=_first_touch(settings, leads.created, closed, speed, worked),
+        first_touch=first_touch,
         closed=closed,
+        handed_over=handed_over,
+        rep=rep,
+        kept_share=kept,
+        uncalled=attention.uncalled,
+        sampled=attention.sampled,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attention:
+    """Whom sales works: as agreed, and with the faults that are planted; arrays of shape (n_leads,)."""
+
+    agreed: Bools
+    worked: Bools
+    uncalled: Bools
+    sampled: Bools
+
+
+def _attention(settings: CompanySettings, accounts: Accounts, leads: Leads, look: Floats) -> _Attention:
+    planted = settings.planted
+    agreed = settings.random("fate.worked").random(len(look)) >= fit.never_worked_share(settings, look)
+    if not planted.former_company:
+        agreed = agreed | must_be_handed_over(accounts, leads)
+    random = settings.random("faults.best-leads-uncalled")
+    uncalled = uncalled_leads(planted.best_leads_uncalled, random, look, agreed)
+    sampled = sampled_leads(planted.random_slice, settings.random("faults.random-slice"), agreed)
+    return _Attention(agreed=agreed, worked=(agreed & ~uncalled) | sampled, uncalled=uncalled, sampled=sampled)
+
+
+def _closings(settings: CompanySettings, drawn: Ints) -> Ints:
+    """Return when leads close whose ends were drawn over all hours: in office hours, where the company has any."""
+    office = office_hours(settings)
+    return drawn if office is None else office.closing(drawn)
 
 
 def company_effect(accounts: Accounts, leads: Leads) -> Floats:
@@ -99,17 +166,17 @@ def _solve_intercept(
     logit: Floats,
     speeds: Floats,
     worked: Bools,
-) -> tuple[float, Floats]:
-    """Find the intercept that gives the base rate, and with it the effect of earlier wins, by bisection."""
+) -> float:
+    """Find the intercept that gives the base rate, by bisection."""
     in_time = float(curves.win_within(np.zeros(1), settings.horizon_days)[0])
     low, high = -12.0, 8.0
-    middle, prior = 0.0, np.zeros(len(logit))
+    middle = 0.0
     for _ in range(30):
         middle = (low + high) / 2
         prior = earlier.effect(logit + middle)
         rate = in_time * float(fit.win_share(logit + middle + prior, speeds)[worked].mean())
         low, high = (middle, high) if rate < settings.base_rate else (low, middle)
-    return middle, prior
+    return middle
 
 
 class _Earlier:

@@ -56,3 +56,13 @@ def draw_arrivals(random: np.random.Generator, settings: CompanySettings, size: 
     chosen = np.searchsorted(np.cumsum(weight / weight.sum())[:-1], random.random(size), side="right")
     second = random.triangular(5 * 3600, 11 * 3600, 21 * 3600, size).astype(np.int64)
     return start + chosen.astype(np.int64) * DAY + second
+
+
+def scattered(key: Ints, seed: int) -> Floats:
+    """Return a share in [0, 1) that follows from each key and the seed alone (the finisher of splitmix64)."""
+    with np.errstate(over="ignore"):
+        mixed = key.astype(np.uint64) + np.uint64(seed + 1) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        mixed ^= mixed >> np.uint64(31)
+    return np.asarray((mixed >> np.uint64(11)).astype(np.float64) / 2.0**53)

@@ -12,7 +12,11 @@ did (touches, dispositions, opportunities, fields filled in by sales) is not loo
 recorded facts. With ``account_effect_sd > 0`` the account's effect is integrated out given the lead's own
 facts; what became of other leads of the account is then not used (an approximation; exact when it is 0).
 
-At the first touch the survival terms give way to how likely a touch at that very moment is (``handoff.py``):
+In a company with office hours ends are carried into them by a rising function (``sales/office_hours.py``): who is still open at a
+moment is who was drawn to end later than that function's inverse, so ages are counted to there. Sales calls every lead there before it
+can close, each speed within a range of its own, so that at the first touch nobody is missing and the speed is known.
+
+In the former company, at the first touch, the survival terms give way to how likely a touch at that very moment is (``handoff.py``):
 sales touches even those it disqualifies at once, so a lead just handed off is no survivor yet.
 """
 
@@ -33,6 +37,7 @@ from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.arrow_columns import lead_names
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.moments import DAY, MICROSECONDS
+from leadq.crm.simulated.sales.office_hours import office_hours
 from leadq.foundation.arrays import Bools, Floats, Ints
 from leadq.foundation.problems import InputError, Problem
 
@@ -72,6 +77,10 @@ class Truth:
     """Sorted: lead number and moment at which each event was known."""
     event_sum: Floats
     """Shape (n_events + 1,): running sum of the log likelihood ratios."""
+    kept_share: Floats | None = None
+    """Factor on each lead's chance; None: 1."""
+    speed: Ints | None = None
+    """How fast each lead was called; None where first calls do not tell."""
 
     def probability(self, lead_ids: Sequence[str], as_of: Moments, *, horizon_days: float | None = None) -> Floats:
         """Return P(won within the horizon after as_of) for each lead at its moment.
@@ -99,15 +108,26 @@ class Truth:
         alive = number < len(self.created)
         alive[alive] = moment[alive] < self.closed[number[alive]]
         lead, at = number[alive], moment[alive]
-        age = (at - self.created[lead]) / DAY
+        result[alive] = self._of_open(lead, at, self._win_share(lead, at), horizon)
+        return result
+
+    def _of_open(self, lead: Ints, at: Ints, win_share: Floats, horizon: float) -> Floats:
+        """P(won within the horizon after ``at``) of leads open then, given P(buyer | facts) before any event is looked at."""
+        age = self._age(lead, at)
         log_odds = (
-            logit(self._win_share(lead, at))
+            logit(win_share)
             + self._log_ratio(lead, at)
             + curves.WIN.log_survival(age)
             - curves.loss_log_survival(age, self.fast_share[lead])
         )
-        result[alive] = expit(log_odds) * curves.win_within(age, horizon)
-        return result
+        days = horizon if self.settings.planted.former_company else self._age(lead, at + int(horizon * DAY)) - age
+        return np.asarray(expit(log_odds) * curves.win_within(age, days))
+
+    def _age(self, lead: Ints, at: Ints) -> Floats:
+        """Age in days by which a lead that has closed at ``at`` was drawn to end."""
+        office = office_hours(self.settings)
+        until = at if office is None else np.maximum(office.closing_back(at), self.created[lead])
+        return np.asarray((until - self.created[lead]) / DAY)
 
     def probability_at_handoff(self, lead_ids: Sequence[str], as_of: Moments) -> Floats:
         """Return P(won within the horizon after as_of) for worked leads at their hand-off.
@@ -135,6 +155,10 @@ class Truth:
         result = np.zeros(len(number))
         original = number < len(self.created)
         lead, at = number[original], moment[original]
+        if self.speed is not None:
+            share = self._win_share_by_speed(lead, at)[np.arange(len(lead)), self.speed[lead]]
+            result[original] = self._of_open(lead, at, share, self.settings.horizon_days)
+            return result
         touch_age = np.maximum(self.first_touch[lead] - self.created[lead], 1) / DAY
         until_age = (at - self.created[lead]) / DAY + self.settings.horizon_days
         density = handoff.touch_density(touch_age, until_age, self.fast_share[lead])
@@ -205,7 +229,7 @@ class Truth:
             weight_sum += weight
             share_sum += weight * self._account_mean(rows, table[self.seniority[rows], i, j], private[unsure])
         share[unsure] = share_sum / weight_sum
-        return share
+        return share if self.kept_share is None else share * self.kept_share[lead][:, None]
 
     def _account_mean(self, lead: Ints, effect: Floats, private: Bools) -> Floats:
         """Mean of the win share over the unrecorded account effect (Gauss-Hermite), by speed: shape (n, 3)."""

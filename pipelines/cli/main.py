@@ -21,6 +21,7 @@ from leadq import __version__
 from leadq.pipelines.cli.agreement_commands import agreement_app, preview_app
 from leadq.pipelines.cli.crm_commands import crm_app
 from leadq.pipelines.cli.delivery_commands import deliver_app
+from leadq.pipelines.cli.plant_option import Plant
 from leadq.pipelines.cli.quiet_commands import Commands
 from leadq.pipelines.cli.scores_command import scores_app
 from leadq.pipelines.cli.shared_options import HERE, AsOf, Because, Folder, Json, in_project, moment_of, now, say, who
@@ -89,6 +90,7 @@ def demo(
     folder: Annotated[Path, typer.Option("--folder", help="Folder for the demo; created if missing.")] = Path("demo"),
     leads: Annotated[int, typer.Option("--leads", min=500, help="How many leads to simulate.")] = 20_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed of the company and the training.")] = 7,
+    plant: Plant = None,
     as_json: Json = False,
 ) -> None:
     """Try everything on a simulated company: train a model, promote it, score its leads and explain one of them."""
@@ -96,7 +98,7 @@ def demo(
     from leadq.pipelines.getting_started.demo import demo as run
 
     with watched("demo") as progress:
-        told = run(folder, leads=leads, seed=seed, environment=os.environ, progress=progress)
+        told = run(folder, leads=leads, seed=seed, plant=plant or (), environment=os.environ, progress=progress)
     say(told, as_json=as_json)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from leadq.agreement.read import parse_agreement
 from leadq.agreement.signing.signed_text import sign
 from leadq.agreement.template import template_text
 from leadq.crm.simulated.company_settings import CompanySettings
+from leadq.crm.simulated.faults.planted import PlantedFaults
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.installed.extras import require_extra
 from leadq.foundation.plurals import counted
@@ -23,6 +24,7 @@ from leadq.models.registry.tracking import Tracking
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.explaining.explain import explain
+from leadq.pipelines.getting_started.fault_list import fault_list
 from leadq.pipelines.getting_started.init import init, params_text
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.file_names import AGREEMENT, CONFIG
@@ -49,7 +51,15 @@ class Shown:
     explain: Told | None
 
 
-def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str], progress: Progress) -> Told:
+def demo(
+    folder: Path,
+    *,
+    leads: int,
+    seed: int,
+    plant: Sequence[str] = (),
+    environment: Mapping[str, str],
+    progress: Progress,
+) -> Told:
     """Run the demonstration in ``folder``.
 
     The clock is the moment at which the simulated CRM is read, so that the same seed gives the same files.
@@ -59,14 +69,21 @@ def demo(folder: Path, *, leads: int, seed: int, environment: Mapping[str, str],
     folder : Path
         Made if it does not exist; source and store of an earlier demonstration are used again.
     leads, seed : int
+    plant : sequence of str
+        Faults to plant, by the names of :data:`leadq.crm.simulated.faults.planted.FAULTS`; none: the usual company. ``list`` names them
+        and does nothing else.
 
     Raises
     ------
     ConfigError
-        The extra ``train`` is not installed; nothing was written.
+        The extra ``train`` is not installed, or there is no such fault; nothing was written.
     """
+    if "list" in plant:
+        return fault_list()
     require_extra("train", where="leadq demo")
-    made = write_simulated(folder, CompanySettings(n_leads=leads, seed=seed), progress)
+    usual = CompanySettings(n_leads=leads, seed=seed)
+    settings = replace(usual, planted=PlantedFaults.named(plant)) if plant else usual
+    made = write_simulated(folder, settings, progress)
     write_text(folder / CONFIG, made.config_text)
     write_text(folder / AGREEMENT, signed_template(made.read_at.date() - SIGNED_BEFORE))
     write_text(folder / PARAMS, params_text(seed=seed, read_at=made.read_at))

@@ -12,7 +12,7 @@ from pathlib import Path
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.simulate import simulate as simulate_company
 from leadq.crm.simulated.tables.company_files import leadq_yaml, write_company
-from leadq.crm.simulated.truth_files import write_truth
+from leadq.crm.simulated.truth_files import write_planted, write_truth
 from leadq.foundation.atomic_files import new_folder
 from leadq.foundation.plurals import counted
 from leadq.pipelines.console.progress import Progress
@@ -45,5 +45,6 @@ def write_simulated(folder: Path, settings: CompanySettings, progress: Progress)
         write_company(company, partial)
         (partial / CONFIG).unlink()  # the project's own leadq.yaml stands one folder up
     write_truth(company.truth, folder / TRUTH)
+    write_planted(company.planted, folder / TRUTH)
     text = leadq_yaml(company).replace("{path: ", f"{{path: {SOURCE}/")
     return Simulated(config_text=text, read_at=company.read_at)

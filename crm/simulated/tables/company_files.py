@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from leadq.crm.simulated.sales.qualification import VALUES
 from leadq.crm.simulated.simulate import SimulatedCompany
 from leadq.crm.simulated.tables.own_fields import BACKFILLED
-from leadq.crm.simulated.tables.qualification import VALUES
 from leadq.foundation.atomic_files import new_file, write_text
 
 _TRACKED = (

@@ -10,56 +10,63 @@ import pyarrow as pa
 from leadq.crm.simulated import vocabulary as words
 from leadq.crm.simulated.arrow_columns import labels, lead_names, moments, numbered, numbers, table
 from leadq.crm.simulated.moments import NEVER, seconds
+from leadq.crm.simulated.sales.qualification import VALUES, Qualification, title_codes
+from leadq.crm.simulated.sales.sales_record import SalesRecord
 from leadq.crm.simulated.tables.own_fields import account_fields, lead_fields
-from leadq.crm.simulated.tables.qualification import VALUES, Qualification, title_codes
-from leadq.crm.simulated.tables.sales_tables import Opportunities
 from leadq.crm.simulated.world import World
 from leadq.foundation.arrays import Ints
 
-N_REPS = 12
+SAMPLE = "lq_sample"
+"""Own field of a company with a random slice: picked at random."""
 STATUS = ("New", "Working", "Converted", "Disqualified", "Merged")
 _DOMAINS = (*words.FREE_DOMAINS, *words.EDUCATION_DOMAINS, words.RIVAL_DOMAIN)
 
 
-def leads_table(
-    world: World,
-    qualified: dict[str, Qualification],
-    opportunities: Opportunities,
-    reps: Ints,
-    read_at: int,
-) -> pa.Table:
+def leads_table(record: SalesRecord, read_at: int) -> pa.Table:
     """Leads and second entries created by ``read_at``, with the values they have then."""
+    world = record.world
     leads, twice = world.leads, world.duplicates
     n = len(leads.created)
-    number = np.concatenate([np.arange(n), n + np.arange(len(twice.original))])
+    entry = np.concatenate([np.arange(n), twice.number])
+    number = np.arange(len(entry))
     rows = np.concatenate([np.arange(n), twice.original])
     created = np.concatenate([leads.created, twice.created])
-    status, closed = _states(world, opportunities, read_at)
+    handed_over = np.concatenate([record.handed_over, np.full(len(twice.original), NEVER)])
+    owner = np.concatenate([record.owner, record.owner[twice.original]])
+    if not world.settings.planted.former_company:
+        owner = np.where(handed_over <= read_at, owner, -1)
+    status, closed = _states(record, read_at)
     shown = created <= read_at
-    number, rows, created, status, closed = number[shown], rows[shown], created[shown], status[shown], closed[shown]
+    entry, number, rows, created, status, closed = (
+        entry[shown],
+        number[shown],
+        rows[shown],
+        created[shown],
+        status[shown],
+        closed[shown],
+    )
     original = number < n
     titles, texts = title_codes(world)
     columns = {
-        "lead_id": lead_names(number),
+        "lead_id": lead_names(entry),
         "created_at": moments(created),
         "account_id": numbered("A", leads.account[rows]),
         "source": labels(leads.source[rows], words.SOURCE.names),
         "campaign": labels(leads.campaign[rows], words.CAMPAIGN.names),
-        "owner": numbered("rep-", reps[rows], width=2),
+        "owner": numbered("rep-", owner[number], width=2),
         "email_domain": _email_domains(world).take(pa.array(rows)),
         "title": labels(titles[rows], texts),
         "country": labels(leads.country[rows], words.COUNTRY.names),
         "status": labels(status, STATUS),
         "closed_at": moments(closed, closed < NEVER),
+        "handed_off_at": moments(handed_over[number], handed_over[number] <= read_at),
     }
-    for field, change in qualified.items():
+    for field, change in record.qualified.items():
         columns[field] = labels(np.where(original, change.value_at(read_at)[rows], -1), VALUES[field])
-    return table("leads", columns, lead_fields(world, rows, read_at))
-
-
-def draw_reps(world: World) -> Ints:
-    """Draw the number of the rep who owns each lead."""
-    return 1 + world.settings.random("owners").integers(0, N_REPS, len(world.leads.created))
+    own = lead_fields(world, rows, read_at)
+    if world.settings.planted.random_slice:
+        own[SAMPLE] = pa.array(np.concatenate([world.fate.sampled, np.zeros(len(twice.original), np.bool_)])[number])
+    return table("leads", columns, own)
 
 
 def _email_domains(world: World) -> pa.Array:
@@ -76,17 +83,17 @@ def _email_domains(world: World) -> pa.Array:
     return names.take(pa.array(np.where(own, len(_DOMAINS) + leads.account, code)))
 
 
-def _states(world: World, opportunities: Opportunities, read_at: int) -> tuple[Ints, Ints]:
+def _states(record: SalesRecord, read_at: int) -> tuple[Ints, Ints]:
     """Return status codes and closed_at (NEVER where empty) of leads and second entries.
 
     A lead that ended with an opportunity is closed there; the status leaks the outcome on purpose.
     """
-    fate, twice = world.fate, world.duplicates
+    fate, twice, opportunities = record.world.fate, record.world.duplicates, record.opportunities
     ends_in_opportunity = np.zeros(len(fate.closed), dtype=np.bool_)
     ends_in_opportunity[opportunities.lead[~opportunities.reopens]] = True
     converted = np.zeros(len(fate.closed), dtype=np.bool_)
     converted[opportunities.lead[opportunities.created <= read_at]] = True
-    closed = np.where((fate.closed <= read_at) & ~ends_in_opportunity, fate.closed, NEVER)
+    closed = np.where((record.closed <= read_at) & ~ends_in_opportunity, record.closed, NEVER)
     status = np.where(fate.first_touch <= read_at, 1, 0)
     status = np.where(closed < NEVER, 3, status)
     status = np.where(converted, 2, status)
@@ -115,10 +122,10 @@ def accounts_table(world: World, read_at: int) -> pa.Table:
     return table("accounts", columns, account_fields(world, rows))
 
 
-def field_history_table(world: World, qualified: dict[str, Qualification], read_at: int) -> pa.Table:
+def field_history_table(record: SalesRecord, read_at: int) -> pa.Table:
     """Build the changes recorded by ``read_at``, in order of time."""
-    parts = [_lead_changes(field, change, read_at) for field, change in qualified.items()]
-    accounts = world.accounts
+    parts = [_lead_changes(field, change, read_at) for field, change in record.qualified.items()]
+    accounts = record.world.accounts
     industry = labels(accounts.industry, words.INDUSTRY.names)
     employees = pa.array(accounts.employees.astype(np.int64)).cast(pa.string())
     revenue = pa.array(accounts.annual_revenue.astype(np.int64)).cast(pa.string())
@@ -168,7 +175,7 @@ def aliases_table(world: World, read_at: int) -> pa.Table:
     twice = world.duplicates
     rows = np.flatnonzero(twice.merged <= read_at)
     columns = {
-        "old_lead_id": lead_names(len(world.leads.created) + rows),
+        "old_lead_id": lead_names(twice.number[rows]),
         "lead_id": lead_names(twice.original[rows]),
         "merged_at": moments(twice.merged[rows]),
     }
