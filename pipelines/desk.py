@@ -111,6 +111,7 @@ def _file(store: Path, run: Run) -> RunFile:
         as_of=run.inputs.as_of,
         scores=store / run.scores,
         moves=store / run.moves if run.moves else None,
+        records=store / "records" / f"{run.run_id}.parquet",
     )
 
 

@@ -14,6 +14,8 @@ from leadq.features.handover.hand_overs import HandOvers, PeriodCounts, hand_ove
 from leadq.features.handover.judged import Judging, judged
 from leadq.features.handover.periods import periods
 from leadq.features.handover.sources import Deliveries, recorded_sources
+from leadq.features.rejection.judged_answers import JudgedReason, judged_answers
+from leadq.features.rejection.standing import rejections
 from leadq.features.stages.stage_moments import StageMoments, stage_moments
 from leadq.models.tiers.kept_promises import KeptFigures, kept_figures
 from leadq.pipelines.measures.deliveries import NO_SCORES, ScoreFiles, deliveries_of, score_files
@@ -61,6 +63,7 @@ class Measured:
     grace_days: int
     scores_gone: int
     stages: tuple[Stage, ...]
+    judged: tuple[JudgedReason, ...] = ()
 
 
 def measure(project: Project, history: History) -> Measured | None:
@@ -111,7 +114,8 @@ def measure_tables(
     )
     sources = recorded_sources(tables, deliveries, owned)
     when = periods(sources, agreed)
-    found = hand_overs(tables, sources, when) if when else None
+    rejected = rejections(tables, agreement.after_rejection)
+    found = hand_overs(tables, sources, when, rejected=rejected) if when else None
     return Measured(
         agreed=agreed,
         recorded=tuple(one.name for one in sources),
@@ -122,6 +126,7 @@ def measure_tables(
         grace_days=by.grace_days,
         scores_gone=scores.gone,
         stages=tuple(_counted(tables, one) for one in stage_moments(tables, agreement)),
+        judged=judged_answers(tables, agreement),
     )
 
 

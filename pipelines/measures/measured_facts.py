@@ -7,6 +7,7 @@ from typing import Any
 from leadq.features.engine.duckdb_engine import moment
 from leadq.models.tiers.kept_promises import Kept, KeptFigures
 from leadq.pipelines.measures.measure import Measured, Stage
+from leadq.pipelines.measures.record_sentences import record_facts
 
 
 def measured_facts(measured: Measured) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def measured_facts(measured: Measured) -> dict[str, Any]:
             "figures": [_figures(one) for one in measured.figures],
         },
         "stages": [_stage(one) for one in measured.stages],
+        "rejections": record_facts(measured.judged),
     }
 
 

@@ -78,6 +78,10 @@ class Store:
         """Where the tier moves of a run lie."""
         return self.folder / "moves" / inputs.as_of.strftime("%Y-%m-%d") / f"{inputs.run_id}.parquet"
 
+    def records_path(self, run_id: str) -> Path:
+        """Where it lies what the records show of a run's leads, if the agreement asks for it (``pipelines/night/records.py``)."""
+        return self.folder / "records" / f"{run_id}.parquet"
+
     def snapshot_path(self, run_id: str) -> Path:
         """Where the stored feature rows of a run lie."""
         return self.folder / "snapshots" / f"{run_id}.parquet"

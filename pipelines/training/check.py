@@ -35,6 +35,7 @@ from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.measures.hand_over_words import WITHOUT_DATES, hand_overs_in_words
 from leadq.pipelines.measures.measure import Measured, measure
 from leadq.pipelines.measures.measured_facts import measured_facts
+from leadq.pipelines.measures.record_sentences import records_in_words
 from leadq.pipelines.measures.stage_words import stages_in_words
 from leadq.pipelines.project.closed_looking import closed_looking_leads
 from leadq.pipelines.project.project import Project
@@ -48,6 +49,7 @@ from leadq.pipelines.training.spelling_remarks import spelling_remarks
 from leadq.pipelines.training.validate import agreement_problems, agreement_remarks
 
 _HAND_OVERS, _STAGES = "Hand-overs and their results", "Stages and who has met them"
+_RECORD = "Rejections and what the record shows"
 
 
 def check(project: Project, progress: Progress) -> Told:
@@ -223,7 +225,8 @@ def _measured_words(history: History, measured: Measured | None) -> dict[str, tu
     """Return headings and what stands under them; nothing where the gate has stopped the tables."""
     if measured is None:
         return {} if history.dated else {_HAND_OVERS: (WITHOUT_DATES,)}
-    return {_HAND_OVERS: hand_overs_in_words(measured), _STAGES: stages_in_words(measured)}
+    told = {_HAND_OVERS: hand_overs_in_words(measured), _STAGES: stages_in_words(measured)}
+    return told | ({_RECORD: records_in_words(measured.judged)} if measured.judged else {})
 
 
 def _listed(heading: str, lines: Sequence[str]) -> list[str]:
