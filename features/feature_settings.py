@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,8 @@ class FeatureSettings:
     same_meaning : bool
         Read titles, domains, countries and sizes by the newest lists, and words without regard to capitals and blanks. False trains
         as leadq did before it had lists.
+    titles : dict of str to tuple of str
+        What the company's own titles say, by seniority or function, beside what leadq knows: ``{director: [Gebietsleiter]}``.
     """
 
     ages_days: tuple[float, ...] = (0, 1, 3, 7, 14, 30, 60, 90, 120, 180, 270, 365)
@@ -41,3 +43,4 @@ class FeatureSettings:
     min_leads_of_kind: int = 30
     groups: tuple[str, ...] = ()
     same_meaning: bool = True
+    titles: dict[str, tuple[str, ...]] = field(default_factory=dict)

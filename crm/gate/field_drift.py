@@ -17,6 +17,7 @@ from typing import Any
 
 from leadq.crm.contract.history import History
 from leadq.crm.gate.field_profiles import CONTRACT_FIELDS, CREATED, TURNING_OVER, FieldProfile
+from leadq.crm.gate.filled_in import beyond_span, filled_in
 from leadq.crm.gate.profile_fields import FieldCount, count_fields, count_values
 from leadq.crm.gate.row_changes import row_changes
 from leadq.crm.gate.rule_book import (
@@ -148,6 +149,8 @@ def compare_fields(
     changed_units = unit_changes(history, [one for one in pairs if _is_shifted(*one)])
     for profile, count in pairs:
         warnings += _differences(profile, count)
+    told = {one.where for one in warnings if one.rule.startswith(_MISSING)}
+    warnings += filled_in(history, [one for one in same if one.column not in told])
     for profile, count in zip(bare, counts[len(same) :], strict=True):
         warnings += _mostly_new(profile.column, count, "of the values that the model knows")
     if history.dated and trained_at is not None:
@@ -220,7 +223,7 @@ def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
         rule = f"must have values known from training in all but {UNSEEN_SHARE:.0%} of the leads"
         value = f"{count.unseen / present:.0%} of the newest {present:,} with other values"
         yield Problem(where=profile.column, rule=rule, value=value, remedy=_REMEDY)
-    yield from _shifted_number(profile, count, present)
+    yield from list(_shifted_number(profile, count, present)) or beyond_span(profile, count)
     yield from list(_shifted_value(profile, count, present)) or _shifted_values(profile, count, present)
 
 

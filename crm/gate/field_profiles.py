@@ -65,6 +65,10 @@ class FieldProfile:
         Rows of leads, or of accounts, with each of the known values; empty of a model from before they were counted.
     up_to : tuple of (float, float)
         Of a number, an hour, or a date in days before the reading: values at the tenths, and the share of leads up to each.
+    all_rows, all_missing : int
+        Rows of the whole table of leads, or of accounts, and those without a value; 0 of a model from before they were counted.
+    span : tuple of float
+        Of a number: the lowest and the highest value of the whole table; empty where there is none, or none was kept.
     """
 
     entity: Literal["lead", "account"]
@@ -76,6 +80,9 @@ class FieldProfile:
     known: tuple[str, ...] = ()
     known_rows: tuple[int, ...] = ()
     up_to: tuple[tuple[float, float], ...] = ()
+    all_rows: int = 0
+    all_missing: int = 0
+    span: tuple[float, ...] = ()
 
     @property
     def column(self) -> str:
@@ -108,6 +115,7 @@ def profiles_from_json(text: str) -> tuple[FieldProfile, ...]:
                 "known_rows": tuple(row.get("known_rows", ())),
                 "shares": tuple((str(value), float(share)) for value, share in row["shares"]),
                 "up_to": tuple((float(value), float(share)) for value, share in row["up_to"]),
+                "span": tuple(float(end) for end in row.get("span", ())),
             }
         )
         for row in json.loads(text)

@@ -53,6 +53,8 @@ class FieldCount:
         Of the values whose shares the profile has, in its order.
     up_to : tuple of float
         Share of leads up to each of the values that the profile has at the tenths.
+    below, above : int
+        Leads with a number lower, or higher, than the profile's span.
     """
 
     rows: int
@@ -60,6 +62,8 @@ class FieldCount:
     unseen: int
     shares: tuple[float, ...]
     up_to: tuple[float, ...]
+    below: int = 0
+    above: int = 0
 
 
 def profile_fields(history: History, *, memory_limit: str = "1GB") -> tuple[FieldProfile, ...]:
@@ -75,6 +79,7 @@ def profile_fields(history: History, *, memory_limit: str = "1GB") -> tuple[Fiel
     bare += [replace(_CREATED, type=kind) for kind in ("month", "hour") if history.dated]
     with _open(history, memory_limit) as opened:
         listed = [replace(one, **_listed(history, opened, one)) for one in bare]
+        listed = list(_over_all_rows(history, opened.whole, listed))
         counted = _count(history, opened.newest, listed)
     return tuple(
         replace(
@@ -97,6 +102,16 @@ def count_fields(
         return ()
     with _open(history, memory_limit) as opened:
         return _count(history, opened.newest, profiles)
+
+
+def count_whole(
+    history: History, profiles: Sequence[FieldProfile], *, memory_limit: str = "1GB"
+) -> tuple[FieldProfile, ...]:
+    """Return profiles with what stands in all rows of tonight's tables: ``all_rows``, ``all_missing`` and ``span``."""
+    if not profiles:
+        return ()
+    with _open(history, memory_limit) as opened:
+        return _over_all_rows(history, opened.whole, profiles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +206,35 @@ def _listed(history: History, opened: _Opened, field: FieldProfile) -> dict[str,
     return found
 
 
+def _over_all_rows(
+    history: History, tables: dict[str, ir.Table], profiles: Sequence[FieldProfile]
+) -> tuple[FieldProfile, ...]:
+    """Count all rows of a table in one pass; hours and months are moments, which are known of every lead or of none."""
+    found: dict[str, dict[str, Any]] = {}
+    for entity, table in tables.items():
+        sums: dict[str, ir.Scalar] = {"rows": table.count()}
+        for place, profile in enumerate(profiles):
+            if profile.entity == entity and profile.type not in ("hour", "month"):
+                value = _value(history, table, profile)
+                sums[f"{place}:present"] = value.count()
+                if profile.type == "number":
+                    sums |= {f"{place}:lowest": value.min(), f"{place}:highest": value.max()}
+        found[entity] = table.aggregate(**sums).to_pyarrow().to_pylist()[0]
+    return tuple(_with_all_rows(profile, found[profile.entity], place) for place, profile in enumerate(profiles))
+
+
+def _with_all_rows(profile: FieldProfile, found: dict[str, Any], place: int) -> FieldProfile:
+    if f"{place}:present" not in found:
+        return profile
+    ends = (found.get(f"{place}:lowest"), found.get(f"{place}:highest"))
+    return replace(
+        profile,
+        all_rows=found["rows"],
+        all_missing=found["rows"] - found[f"{place}:present"],
+        span=tuple(float(end) for end in ends if end is not None),
+    )
+
+
 def _months(history: History, leads: ir.Table) -> dict[str, Any]:
     """Count the leads that came in in each month up to the reading."""
     known = leads.filter(leads.created_at <= ibis.literal(history.read_at).cast(leads.created_at.type()))
@@ -217,6 +261,8 @@ def _sums(history: History, table: ir.Table, profile: FieldProfile) -> dict[str,
     sums |= {f"share:{i}": (value == one).sum() for i, (one, _) in enumerate(profile.shares)}
     if profile.known:
         sums["unseen"] = value.notin(profile.known).sum()
+    if profile.span:
+        sums |= {"below": (value < profile.span[0]).sum(), "above": (value > profile.span[1]).sum()}
     return sums
 
 
@@ -232,6 +278,8 @@ def _field_count(found: dict[str, int], place: int, profile: FieldProfile) -> Fi
         unseen=found.get(f"{place}:unseen") or 0,
         shares=shares("share", len(profile.shares)),
         up_to=shares("up_to", len(profile.up_to)),
+        below=found.get(f"{place}:below") or 0,
+        above=found.get(f"{place}:above") or 0,
     )
 
 

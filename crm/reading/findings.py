@@ -40,6 +40,7 @@ class RowRule:
     """A rule a row can break alone: the statement that does not hold, and how to fix it.
 
     ``follows``: its rows are lost because others are, which are judged, or not lost at all; so there is no Problem of its own.
+    ``merged``: nothing that they say is lost, and it was meant so; such rows count as used and are noted, not listed as rejected.
     ``going_on``: what a higher rejected_share means for these rows, where that is not to go on without them.
     """
 
@@ -47,6 +48,7 @@ class RowRule:
     remedy: str
     column: str = ""
     follows: bool = False
+    merged: bool = False
     going_on: str = ""
 
 
@@ -131,14 +133,19 @@ class Findings:
 
     def rejected_rows(self, table: str) -> int:
         """How many rows of ``table`` are rejected, each counted once."""
-        return scalar(self.connection.table("rejections").filter(f'"table" = {text(table)}'), 'count(DISTINCT "row")')
+        return scalar(self._not_merged().filter(f'"table" = {text(table)}'), 'count(DISTINCT "row")')
 
     def rejected(self) -> Relation:
         """Return every rejected row once, with its first reason in alphabetical order, in a total order."""
-        once = self.connection.table("rejections").aggregate(
-            '"table", "row", min("key") AS "key", min(reason) AS reason'
-        )
+        once = self._not_merged().aggregate('"table", "row", min("key") AS "key", min(reason) AS reason')
         return once.order('"table", "row"')
+
+    def _not_merged(self) -> Relation:
+        rows = self.connection.table("rejections")
+        for (table, reason), rule in self.rules.items():
+            if rule.merged:
+                rows = rows.filter(f'NOT ("table" = {text(table)} AND reason = {text(reason)})')
+        return rows
 
     def judge(self, read: dict[str, int]) -> None:
         """Turn every rule that rejected more than the allowed share of a table into a Problem."""

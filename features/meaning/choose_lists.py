@@ -12,6 +12,7 @@ import pyarrow as pa
 from leadq.features.engine.duckdb_engine import Tables, own_column
 from leadq.features.feature_settings import FeatureSettings
 from leadq.features.field_values import Field, known_fields
+from leadq.features.meaning.company_titles import with_titles
 from leadq.features.meaning.gather_lists import newest_meaning
 from leadq.features.meaning.lists import Meaning
 from leadq.features.meaning.sizes import size_in
@@ -24,8 +25,10 @@ _MOST_VALUES = 1_000
 
 
 def lists_for(tables: Tables, settings: FeatureSettings) -> Meaning | None:
-    """Return the lists to train with, None for none."""
-    return replace(newest_meaning(), size_fields=_size_fields(tables)) if settings.same_meaning else None
+    """Return the lists to train with, those of the company first; None for none."""
+    if not settings.same_meaning:
+        return None
+    return replace(with_titles(newest_meaning(), settings.titles), size_fields=_size_fields(tables))
 
 
 def _size_fields(tables: Tables) -> tuple[str, ...]:

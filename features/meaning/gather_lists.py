@@ -5,13 +5,13 @@ No list is fetched from anywhere: what is installed is what is taken, and its ve
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
 
 from leadq.features.meaning import former_people
+from leadq.features.meaning.company_titles import listed_titles
 from leadq.features.meaning.countries import ways_to_write
 from leadq.features.meaning.lists import Meaning, Terms
 
@@ -43,9 +43,8 @@ def newest_meaning() -> Meaning:
 
 
 def _titles(what: str) -> Terms:
-    text = (resources.files(__package__) / "titles.toml").read_text(encoding="utf-8")
     rows = []
-    for group in tomllib.loads(text)[what]:
+    for group in listed_titles()[what]:
         terms = [term for language, listed in group.items() if language != "label" for term in listed.split(", ")]
         rows.append((group["label"], tuple(dict.fromkeys(way for term in terms for way in ways_to_write(term)))))
     return tuple(rows)

@@ -14,7 +14,8 @@ import pyarrow as pa
 from leadq.features.meaning.expressions import fold
 from leadq.features.meaning.lists import Meaning, Terms
 
-_MARKS = "-/,.&()|;:'\u2019\"_+*"
+TITLE_MARKS = "-/,.&()|;:'\u2019\"_+*"
+"""Signs of titles that are read as blanks."""
 _FREE_MAIL = "meaning_free_mail"
 
 
@@ -22,7 +23,7 @@ def read_titles(people: ir.Table, meaning: Meaning) -> ir.Table:
     """Return seniority and function of every title: ``title, person_seniority, person_function``."""
     titles = people.select("title").distinct()
     words = titles.title.lower()
-    for mark in _MARKS:
+    for mark in TITLE_MARKS:
         words = words.replace(mark, " ")
     words = ibis.literal(" ") + fold(words) + " "
     return titles.select(

@@ -22,13 +22,13 @@ _TELLS, _DEVIATIONS = 0.55, 2.0
 """A field is worth filling from this AUC on, when chance does not explain it."""
 _MOST = 3
 _USUAL = {
-    "leads.source": "the lead's source",
-    "leads.title": "the contact's job title",
-    "accounts.industry": "the account's industry",
-    "accounts.employees": "its number of employees",
-    "accounts.country": "its country",
+    ("leads.source",): "a source",
+    ("leads.title",): "the job title of its contact",
+    ("accounts.industry",): "the industry of its company",
+    ("accounts.employees",): "the number of employees of its company",
+    ("accounts.country", "leads.country"): "a country",
 }
-"""Columns of the contract that say who a lead is and that most CRMs have."""
+"""Columns of the contract that say who a lead is and that most CRMs have; one of several is enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +62,11 @@ def columns_to_fill(data: TrainingData, *, seed: int) -> Iterator[Statement]:
             "have it filled for all."
         )
         yield say("next", f"fill_{one.name}", sentence, empty=one.empty, auc=one.auc)
-    absent = [words for source, words in _USUAL.items() if source not in columns or columns[source].empty == 1.0]
+    known = {source for source, column in columns.items() if column.empty < 1.0}
+    absent = [words for sources, words in _USUAL.items() if known.isdisjoint(sources)]
     if absent:
         *first, last = absent
-        listed = f"{', '.join(first)} and {last}" if first else last
+        listed = f"{', '.join(first)} or {last}" if first else last
         yield say("next", "usual_columns", f"No lead has {listed}: map what the CRM has of it.", columns=len(absent))
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from leadq.features.feature_settings import FeatureSettings
+from leadq.features.meaning.company_titles import wrong_titles
 from leadq.foundation.problems import ConfigError, Problem
 from leadq.foundation.yaml_reader import first_problems, read_yaml
 from leadq.foundation.yaml_tree import Document, Entries, shortened
@@ -126,6 +127,8 @@ def _out_of_bounds(settings: Settings, document: Document) -> Iterator[Problem]:
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?\s?[KMGT]i?B", settings.engine.memory_limit):
         remedy = "Write it like 2GB or 500MB."
         yield problem("engine.memory_limit", "must be a size with its unit", settings.engine.memory_limit, remedy)
+    for label, rule, written, remedy in wrong_titles(settings.features.titles):
+        yield problem(f"features.titles.{label}", rule, written, remedy)
     for name, fields in (("segments", settings.report.segments), ("sensitive", settings.report.sensitive)):
         for wrong in (one for one in fields if not re.fullmatch(r"(leads|accounts)\..+", one)):
             remedy = "Write it like leads.source or accounts.country."

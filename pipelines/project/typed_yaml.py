@@ -1,8 +1,8 @@
 """A YAML file as a frozen dataclass, strictly: unknown keys, wrong types and missing values are all told at once, with lines.
 
 The dataclass is the schema, so a setting is declared in one place. Understands what specifications here are made of:
-numbers, text, flags, moments, tuples, tuples of numbers or text, optional values, nested dataclasses. A key without a value
-is as good as absent. Leaves bounds to the caller.
+numbers, text, flags, moments, tuples, tuples of numbers or text, optional values, nested dataclasses, groups with
+keys of their own. A key without a value is as good as absent. Leaves bounds to the caller.
 """
 
 from __future__ import annotations
@@ -112,10 +112,8 @@ class _Builder:
         origin, inner = typing.get_origin(hint), typing.get_args(hint)
         if origin in (typing.Union, types.UnionType):
             return self._value(next(kind for kind in inner if kind is not type(None)), found, path)
-        if origin is tuple:
-            if not isinstance(found, Items):
-                raise _UnfitError("a list")
-            return tuple(self._item(inner[0], item, (*path, place)) for place, item in enumerate(found.items))
+        if origin in (tuple, dict):
+            return self._several(origin, inner, found, path)
         if not isinstance(found, Scalar):
             raise _UnfitError(KINDS[hint].words if hint in KINDS else "text")
         if origin is typing.Literal:
@@ -123,6 +121,15 @@ class _Builder:
                 raise _UnfitError("one of " + ", ".join(map(str, inner)), did_you_mean(found.text, inner) or _DEFAULT)
             return found.text
         return _scalar(hint, found)
+
+    def _several(self, origin: Any, inner: tuple[Any, ...], found: Node, path: Path) -> Any:
+        if origin is dict:
+            if not isinstance(found, Entries):
+                raise _UnfitError("a group of keys")
+            return {name: self._item(inner[1], item, (*path, name)) for name, item in found.values.items()}
+        if not isinstance(found, Items):
+            raise _UnfitError("a list")
+        return tuple(self._item(inner[0], item, (*path, place)) for place, item in enumerate(found.items))
 
     def _item(self, hint: Any, found: Node, path: Path) -> Any:
         try:

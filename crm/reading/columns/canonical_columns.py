@@ -156,6 +156,8 @@ class Canonical:
             if (column := work.resolve(join.keys[0])) is not None and free.get(column) != "text":
                 free[column] = "id"
         free |= dict.fromkeys(self._outcome_columns(work), "outcome")
+        if source.newest_by is not None and (column := work.resolve(source.newest_by)) is not None:
+            free[column] = "time"
         if isinstance(source, Flat) and source.order is not None and (column := work.resolve(source.order)) is not None:
             free[column] = "any"
         return free

@@ -15,6 +15,7 @@ from leadq.crm.config.schema import Flat, FromLeadColumns, FromOpportunities
 from leadq.crm.reading.columns.outcome_meaning import Words, is_named
 from leadq.crm.reading.columns.outcomes import OUTCOME, columns_of
 from leadq.crm.reading.findings import Findings
+from leadq.crm.reading.values.words.folded_words import BETWEEN
 from leadq.crm.reading.values.words.outcome_words import looks_closed, says_dead
 from leadq.crm.storage.scratch_database import Relation, count, scalar, text, texts
 from leadq.foundation.plurals import counted, one_or_many
@@ -51,7 +52,7 @@ def close_by_status(
         findings.problems.append(_no_status())
     dead = [word for word in words if is_named(word, closed)]
     told = () if isinstance(origin, Flat) else origin.open_status
-    suspect = [word for word in words if word not in dead and not is_named(word, told) and looks_closed(word)]
+    suspect = [word for word in words if word not in dead and not is_named(word, told) and _looks_closed(word, origin)]
     if not dead and not suspect:
         return outcomes
     where = f"leads column {' | '.join(columns_of(origin)) if by_outcome else 'status'}"
@@ -74,6 +75,12 @@ def close_by_status(
         f"names the status: {_listed({word: n for word, n in counts.items() if word in dead})}"
     )
     return kept.union(dated).order("lead_id, occurred_at, outcome")
+
+
+def _looks_closed(word: str, origin: Words) -> bool:
+    """Whether a status looks closed; of words of several columns the last counts, for a lead that was converted lives on as its deal."""
+    parts = [part for part in word.split(BETWEEN) if part.strip()] if len(columns_of(origin)) > 1 else [word]
+    return bool(parts) and (looks_closed(parts[-1]) or any(says_dead(part) for part in parts))
 
 
 def _tell_as_lost(findings: Findings, dead: list[str]) -> None:

@@ -15,6 +15,7 @@ from leadq.crm.contract.crm_tables import TABLES
 from leadq.crm.reading.columns.profiling import TypedField
 from leadq.crm.reading.findings import Findings, RowRule
 from leadq.crm.reading.sources.flat_file import ORDER
+from leadq.crm.reading.values.column_reading import as_written
 from leadq.crm.reading.values.ids import ROUNDED
 from leadq.crm.storage.scratch_database import ROW, Relation, count, first_row, name, scalar, text
 from leadq.foundation.plurals import counted, one_or_many
@@ -127,15 +128,39 @@ def _rows(findings: Findings, table: str, key: str) -> Relation:
 
 
 def _keep_newest(findings: Findings, table: str, key: str) -> None:
-    when = f"coalesce(TRY_CAST({NEWEST} AS TIMESTAMPTZ), TIMESTAMPTZ '0001-01-01')"
+    read = f"TRY_CAST({NEWEST} AS TIMESTAMPTZ)"
+    if found := _unread_times(findings, table, key, read):
+        findings.problems.append(found)
+        return
+    when = f"coalesce({read}, TIMESTAMPTZ '0001-01-01')"
     last = _rows(findings, table, key).project(f"*, {when} < max({when}) OVER (PARTITION BY {_KEY}) AS _leadq_older")
     rule = RowRule(
-        reason=f"an older state of a row with the same {key}", remedy="Export each row once.", column=key, follows=True
+        reason=f"an older state of a row with the same {key}",
+        remedy="Export each row once.",
+        column=key,
+        follows=True,
+        merged=True,
     )
     if rows := findings.reject(table, last.filter("_leadq_older"), rule, value=key):
-        older = one_or_many(rows, "is an older state of a lead", "are older states of leads")
-        findings.notes.append(f"{table}: {counted(rows, 'row')} {older} that stands there again; the newest counts")
+        older = one_or_many(rows, "is an older state of what", "are older states of what")
+        findings.notes.append(f"{table}: {counted(rows, 'row')} {older} stands there again; the newest counts")
     _repeated(findings, table, key)
+
+
+def _unread_times(findings: Findings, table: str, key: str, read: str) -> Problem | None:
+    """Return the Problem of rows of one id of which the time that tells the newest cannot be read."""
+    unread = _rows(findings, table, key).filter(f"{NEWEST} IS NOT NULL AND {read} IS NULL")
+    if not (rows := count(unread)):
+        return None
+    shown = unread.order(ROW).project(f"{ROW}, {as_written(NEWEST)}").limit(MAX_EXAMPLES).fetchall()
+    return Problem(
+        where=f"{table}: {findings.files.get(table, table)} newest_by",
+        rule="the column of newest_by must hold a time where an id has several rows",
+        value=repr(shown[0][1]),
+        count=rows,
+        remedy="Name a column with the time of the last change, or say under read how its values are written.",
+        examples=tuple(f"row {row}: {value!r}" for row, value in shown),
+    )
 
 
 def _differing(findings: Findings, table: str, key: str, compared: list[str]) -> dict[str, int]:
@@ -159,7 +184,11 @@ def _leave_repeats_out(
     alike = contents.filter("contents = 1").project(f"{_KEY} AS alike").set_alias("alike")
     repeated = rows.filter(f"{ROW} > {_FIRST}").set_alias("repeated").join(alike, f"repeated.{key} = alike.alike")
     rule = RowRule(
-        reason=f"repeats a row with the same {key}", remedy="Export each row once.", column=key, follows=True
+        reason=f"repeats a row with the same {key}",
+        remedy="Export each row once.",
+        column=key,
+        follows=True,
+        merged=table == "accounts",  # a file of leads has a row of its company with each
     )
     if not (found := findings.reject(table, repeated, rule, value=key)):
         return

@@ -126,3 +126,20 @@ RULES = (
     SameId(why="in capitals and in small letters", form=_with_form(f"lower({KEY})"), certain=False),
 )
 """In the order in which they are tried."""
+
+
+def in_one_form(rows: Relation, column: str, *, certain: bool = True) -> Relation:
+    """Return rows with :data:`KEY`: the ids of a column in the form in which those that are the same by the rules agree.
+
+    Parameters
+    ----------
+    rows : Relation
+    column : str
+    certain : bool
+        Only by rules by which two ids of one system cannot agree; else by all.
+    """
+    found = rows.project(f"*, {name(column)} AS {KEY}")
+    for rule in RULES:
+        if rule.certain or not certain:
+            found = rule.form(found).project(f"* EXCLUDE ({KEY}, {FORM}), {FORM} AS {KEY}")
+    return found

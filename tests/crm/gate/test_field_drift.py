@@ -165,6 +165,44 @@ def test_a_field_that_is_filled_in_otherwise_warns(
     assert all(problem.remedy and str(problem) in found.in_words() for problem in found.warnings)
 
 
+def _seldom_unknown(seed: int, words: tuple[str | None, float | None, str | None]) -> Rows:
+    """A company in which one lead or account in thirty has no plan, seats or region; ``words`` stand there instead."""
+    rows, draw = company(seed), np.random.default_rng(seed + 50)
+    plan, seats, region = words
+    for lead in rows["leads"]:
+        lead["seats"] = seats if draw.random() < 1 / 30 else float(draw.integers(1, 60))
+        lead["plan"] = plan if draw.random() < 1 / 30 else lead["plan"]
+    rows["accounts"] = [{"account_id": f"A{n}", "region": region if n % 30 == 1 else "north"} for n in range(600)]
+    return rows
+
+
+def test_something_written_for_what_is_seldom_unknown_is_told(made: MadeHistory) -> None:
+    """Too few of the newest leads to tell it from chance: all rows tell."""
+    then = profile_fields(made(_seldom_unknown(1, (None, None, None))))
+    assert drift_of(_seldom_unknown(2, (None, None, None)), then, made).warnings == ()
+    found = drift_of(_seldom_unknown(3, ("pro", 0.0, "south")), then, made)
+    rules = {problem.where: problem.rule for problem in found.warnings}
+    assert rules.keys() == {"leads.plan", "leads.seats", "accounts.region"}
+    assert all("must be missing" in rule for rule in rules.values())
+
+
+@pytest.mark.parametrize(("seats", "side"), [(-1.0, "at least 1"), (99999.0, "at most 59")])
+def test_numbers_beyond_all_of_training_are_told(
+    profiles: tuple[FieldProfile, ...], made: MadeHistory, seats: float, side: str
+) -> None:
+    rows = company(2)
+    for lead in rows["leads"][:12]:
+        lead["seats"] = seats
+    (problem,) = drift_of(rows, profiles, made).warnings
+    assert problem.where == "leads.seats"
+    assert problem.rule == f"must be {side}, as in all {_known_seats(profiles)} rows when the model was trained"
+
+
+def _known_seats(profiles: tuple[FieldProfile, ...]) -> int:
+    (seats,) = (one for one in profiles if one.column == "leads.seats")
+    return seats.all_rows - seats.all_missing
+
+
 def _of_equal_values(many: int, first: int = 0) -> Rows:
     """Newest leads alone, with plans P0, P1, ... in equal parts."""
     rows = company(1)

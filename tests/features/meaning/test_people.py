@@ -7,7 +7,9 @@ import pyarrow as pa
 import pytest
 
 from leadq.features.meaning import former_people
+from leadq.features.meaning.company_titles import with_titles, wrong_titles
 from leadq.features.meaning.gather_lists import newest_meaning
+from leadq.features.meaning.lists import Meaning
 from leadq.features.meaning.people import email_kind, listed_kinds, read_titles
 
 TITLES = {
@@ -111,3 +113,32 @@ def test_every_term_is_letters_alone():
     ]
     assert len(terms) > 1_000
     assert [term for term in terms if not all(part.replace("*", "").isalnum() for part in term.split())] == []
+
+
+def test_titles_that_a_company_adds_are_tried_first_and_only_those_change(backend):
+    added = {"director": ("Gebietsfürst", "*-Papst"), "it": ("Schrauber",), "manager": ("CEO Office",)}
+    lists = with_titles(newest_meaning(), added)
+    titles = ["GEBIETSFUERST Nord", "Fahrrad-Papst", "Ober Schrauber", "CEO, Office", "CEO", *TITLES]
+    rows = read_titles(backend.create_table("added", pa.table({"title": titles})), lists).to_pyarrow().to_pylist()
+    found = {row["title"]: (row["person_seniority"], row["person_function"]) for row in rows}
+    assert [found[title] for title in titles[:5]] == [
+        ("director", "other"),
+        ("director", "other"),
+        ("other", "it"),
+        ("manager", "management"),
+        ("executive", "management"),
+    ]
+    assert {title: found[title] for title in TITLES} == TITLES
+    assert Meaning.from_document(lists.to_document()) == lists
+
+
+@pytest.mark.parametrize("term", ["*", "", "a", "(x", "[a-z]", "a|b\\", "a{9}", "$$$", "\x00\x00", "x?"])
+def test_titles_that_would_be_patterns_are_refused(term):
+    ((label, rule, value, _),) = wrong_titles({"director": (term,)})
+    assert (label, rule, value) == ("director", "must be words of at least 2 letters", term)
+
+
+def test_a_label_nobody_knows_is_refused_with_the_one_meant():
+    ((_, rule, value, remedy),) = wrong_titles({"directer": ("Gebietsleiter",)})
+    assert (rule, value) == ("must be a seniority or a function", "directer")
+    assert "director" in remedy

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,4 +31,18 @@ def test_a_column_that_tells_is_asked_for_where_it_is_often_empty(share: float, 
 def test_columns_that_no_lead_has_are_named_once() -> None:
     (usual,) = [one for one in columns_to_fill(emptied(0.0, 1), seed=7) if one.topic == "usual_columns"]
     assert "industry" not in usual.sentence
-    assert usual.sentence.startswith("No lead has the lead's source, the contact's job title, ")
+    assert usual.sentence.startswith("No lead has a source, the job title of its contact, ")
+    assert " or a country: map" in usual.sentence
+
+
+def test_a_country_of_the_lead_is_a_country() -> None:
+    data = emptied(0.0, 1)
+    features = [
+        replace(one, source="leads.country") if one.source == "accounts.industry" else one
+        for one in data.catalogue.features
+    ]
+    named = TrainingData(
+        features=data.features, meta=data.meta, catalogue=replace(data.catalogue, features=tuple(features))
+    )
+    (usual,) = [one for one in columns_to_fill(named, seed=7) if one.topic == "usual_columns"]
+    assert "country" not in usual.sentence

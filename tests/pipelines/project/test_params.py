@@ -33,6 +33,13 @@ def test_values_are_read_with_their_types(tmp_path: Path) -> None:
     assert (settings.fit.seed, settings.fit.threads) == (3, 1)
 
 
+def test_titles_of_a_company_are_read_by_their_labels(tmp_path: Path) -> None:
+    settings = _settings(
+        tmp_path, "features:\n  titles: {vice president: [Bereichsvorstand], it: [Schrauber, '*-admin']}\n"
+    )
+    assert settings.features.titles == {"vice president": ("Bereichsvorstand",), "it": ("Schrauber", "*-admin")}
+
+
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     text = "sed: 3\nread_at: 2026-10-01 06:00:00\nfeatures: {ages_days: 7, worked: 1}\nengine: {threads: two}\n"
     with pytest.raises(ConfigError) as told:
@@ -55,6 +62,10 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ("features: {ages_days: []}", "must ascend from 0"),
         ("engine: {memory_limit: 2}", "line 1 engine.memory_limit: must be a size with its unit"),
         ("engine: 2", "a group of keys"),
+        ("features: {titles: [director]}", "line 1 features.titles: must be a group of keys"),
+        ("features:\n  titles:\n    directer: [a b]", r"line 3 features.titles.directer: .*Did you mean director\?"),
+        ("features:\n  titles: {director: ['[ab]']}", r"features.titles.director: must be words .* got \[ab\]"),
+        ("features:\n  titles: {director: Gebietsleiter}", "line 2 features.titles.director: must be a list"),
         ("- 1", "line 1: must be a group of keys, got a list"),
         ("a: [", "line 2: must be readable YAML"),
         (

@@ -57,12 +57,30 @@ def account_fields(
     if "country" in mapping:
         found["country"] = mapping["country"][0]
     differ = _differing(rows, key[0], list(found.values()))
-    return AccountFields(key=key[0], fields=found, alike=not differ) if differ <= _MOST_DIFFERING else AccountFields()
+    of_account = {contract: column for contract, column in found.items() if differ[column].known <= _MOST_DIFFERING}
+    if not set(_MAIN) & set(of_account):
+        return AccountFields()
+    alike = not any(differ[column].written for column in of_account.values())
+    return AccountFields(key=key[0], fields=of_account, alike=alike)
 
 
-def _differing(rows: Relation, key: str, columns: list[str]) -> float:
-    """Share of the companies with several rows whose rows differ in ``columns``."""
-    tests = " OR ".join(f"min({name(one)}) IS DISTINCT FROM max({name(one)})" for one in columns)
-    by_key = rows.filter(f"{name(key)} IS NOT NULL").aggregate(f"count(*) AS n, {tests} AS differs", name(key))
-    several, differ = first_row(by_key.filter("n > 1").aggregate("count(*), count_true(differs)"))
-    return float(differ / several) if several else 0.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Differing:
+    """Companies with several rows that differ in a column, in [0, 1]: in what is known, or in how it is written and whether it is."""
+
+    known: float
+    written: float
+
+
+def _differing(rows: Relation, key: str, columns: list[str]) -> dict[str, _Differing]:
+    """Compare the rows of each company, column by column; capitals and blanks around are no difference in what is known."""
+    tests = [
+        f"min(trim(lower({name(one)}))) <> max(trim(lower({name(one)}))) AS known_{at}, "
+        f"count(DISTINCT {name(one)}) > 1 OR count({name(one)}) NOT IN (0, count(*)) AS written_{at}"
+        for at, one in enumerate(columns)
+    ]
+    by_key = rows.filter(f"{name(key)} IS NOT NULL").aggregate(f"count(*) AS n, {', '.join(tests)}", name(key))
+    counts = [f"count_true(known_{at}), count_true(written_{at})" for at in range(len(columns))]
+    several, *differ = first_row(by_key.filter("n > 1").aggregate(f"count(*), {', '.join(counts)}"))
+    shares = [float(number / several) if several else 0.0 for number in differ]
+    return {column: _Differing(known=shares[2 * at], written=shares[2 * at + 1]) for at, column in enumerate(columns)}

@@ -8,6 +8,7 @@ from leadq.crm.reading.proposal.file_sample import SAMPLE_ROWS, Sample
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.outcome_guess import Outcome, outcome_of
 from leadq.crm.reading.proposal.tables.table_links import Link
+from leadq.crm.reading.values.ids import KEY, in_one_form
 from leadq.crm.reading.values.words.folded_words import BETWEEN
 from leadq.crm.reading.values.words.joined_words import joined_text
 from leadq.crm.reading.values.words.outcome_words import Verdict
@@ -60,7 +61,8 @@ def _words(
         f"{joined_text(own.columns)} AS s, {name(link.column)} AS k"
     )
     of_deal = connection.table(deals.looked).project(f"{joined_text(outcome.columns)} AS d, {name(link.other)} AS k")
-    both = of_lead.set_alias("mine").join(of_deal.set_alias("theirs"), "mine.k = theirs.k", how="left")
+    mine, theirs = (in_one_form(one, "k", certain=link.certain) for one in (of_lead, of_deal))
+    both = mine.set_alias("mine").join(theirs.set_alias("theirs"), f"mine.{KEY} = theirs.{KEY}", how="left")
     counts = both.aggregate("s, d, count(*) AS n", "s, d").order("n DESC, s, d").fetchall()
     pairs = {(str(s or ""), str(d or "")): int(n) for s, d, n in counts if s or d}
     if leads.sample.total > SAMPLE_ROWS:

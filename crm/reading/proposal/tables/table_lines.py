@@ -41,17 +41,18 @@ def account_lines(guess: LeadGuess, answers: Mapping[str, str]) -> list[str]:
         return []
     accounts = guess.accounts
     columns = {"account_id": accounts.key, **accounts.fields}
+    newest_by = "" if accounts.alike else guess.dates.created or ""
     key = next(column for column in guess.sample.columns if column.name == accounts.key)
     lines = [
         *file_lines(guess.sample),
         "columns:",
         *(f"  {new}: {quoted(old)}" for new, old in columns.items()),
-        *reading_lines(guess.sample, ids=(accounts.key,), answers=answers, only=columns.values()),
+        *reading_lines(guess.sample, ids=(accounts.key,), answers=answers, only={*columns.values(), newest_by}),
     ]
     if key.filled < guess.sample.rows:
         lines.append(f'where: {{{quoted(accounts.key)}: ["*"]}}')
-    if not accounts.alike and guess.dates.created:
-        lines.append(f"newest_by: {quoted(guess.dates.created)}  # rows of one company differ: the newest counts")
+    if newest_by:
+        lines.append(f"newest_by: {quoted(newest_by)}  # rows of one company differ: the newest counts")
     own = "own_fields: {take: []}  # the other columns are fields of the lead"
     return [
         "accounts:  # industry and size of each lead's company, out of the same file",

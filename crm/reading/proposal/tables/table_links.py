@@ -12,7 +12,8 @@ from leadq.crm.reading.proposal.file_sample import Column, Sample
 from leadq.crm.reading.proposal.heading_names import is_called
 from leadq.crm.reading.proposal.lead_guess import LeadGuess
 from leadq.crm.reading.proposal.outcome_evidence import STATE, with_states
-from leadq.crm.storage.scratch_database import Connection, first_row, name
+from leadq.crm.reading.values.ids import KEY, in_one_form
+from leadq.crm.storage.scratch_database import Connection, Relation, first_row, name
 
 _MOSTLY = 0.99
 _HALF = 0.5
@@ -23,11 +24,15 @@ _FEW = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Column of one file whose values are those of a column of another, and for which share of its filled rows."""
+    """Column of one file whose values are those of a column of another, and for which share of its filled rows.
+
+    ``certain``: by rules by which two ids of one system cannot agree; else all have to be written in the other way (7 for 007).
+    """
 
     column: str
     other: str
     share: float
+    certain: bool = True
 
 
 def best_link(connection: Connection, one: Sample, columns: list[Column], other: Sample, keys: list[Column]) -> Link:
@@ -35,9 +40,9 @@ def best_link(connection: Connection, one: Sample, columns: list[Column], other:
     found = Link(column="", other="", share=0.0)
     for column in columns:
         for key in keys:
-            share = _share(connection, one, column.name, other, key.name)
-            if share > found.share:
-                found = Link(column=column.name, other=key.name, share=share)
+            link = _link(connection, one, column.name, other, key.name)
+            if link.share > found.share:
+                found = link
     return found
 
 
@@ -99,21 +104,36 @@ def _is_key(column: Column) -> bool:
     return called or column.reading.kind == "id"
 
 
-def _share(connection: Connection, one: Sample, column: str, other: Sample, key: str) -> float:
-    mine = connection.table(one.looked).project(f"{name(column)} AS k").filter("k IS NOT NULL").set_alias("mine")
-    keys = connection.table(other.whole).project(f"{name(key)} AS k").filter("k IS NOT NULL").distinct()
-    met, filled = first_row(
-        mine.join(keys.set_alias("theirs"), "mine.k = theirs.k", how="left").aggregate("count(theirs.k), count(*)")
-    )
-    return float(met) / float(filled) if filled else 0.0
+def _link(connection: Connection, one: Sample, column: str, other: Sample, key: str) -> Link:
+    """Return the link of a column whose ids are those of another file in any way of writing (``crm/reading/values/key_matching.py``)."""
+    mine, theirs = connection.table(one.looked), connection.table(other.whole)
+    for certain, least in ((True, 0.0), (False, _MOSTLY)):
+        met, filled = _met(mine, column, theirs, key, certain=certain)
+        if met and met >= least * filled:
+            return Link(column=column, other=key, share=met / filled, certain=certain)
+    return Link(column=column, other=key, share=0.0)
+
+
+def _met(mine: Relation, column: str, theirs: Relation, key: str, *, certain: bool) -> tuple[int, int]:
+    rows = in_one_form(mine.filter(f"{name(column)} IS NOT NULL"), column, certain=certain).set_alias("mine")
+    met, filled = first_row(_with_owner(rows, theirs, key, certain=certain).aggregate(f"count(theirs.{KEY}), count(*)"))
+    return int(met), int(filled)
+
+
+def _with_owner(rows: Relation, theirs: Relation, key: str, *, certain: bool) -> Relation:
+    keys = in_one_form(theirs.project(name(key)).filter(f"{name(key)} IS NOT NULL"), key, certain=certain)
+    owners = keys.project(KEY).distinct().set_alias("theirs")
+    return rows.join(owners, f"mine.{KEY} = theirs.{KEY}", how="left")
 
 
 def _covered(connection: Connection, guess: LeadGuess, accounts: Sample, link: Link) -> dict[str, float]:
     """Share of the leads in each state that have an account by ``link``; states with few leads say nothing."""
     if guess.outcome is None:
         return {}
-    rows = with_states(connection.table(guess.sample.looked), guess.outcome).set_alias("mine")
-    keys = connection.table(accounts.whole).project(f"{name(link.other)} AS k").filter("k IS NOT NULL").distinct()
-    met = rows.join(keys.set_alias("theirs"), f"mine.{name(link.column)} = theirs.k", how="left")
-    counts = met.aggregate(f"mine.{name(STATE)} AS state, count(theirs.k), count(*)", f"mine.{name(STATE)}").fetchall()
+    rows = with_states(connection.table(guess.sample.looked), guess.outcome)
+    rows = in_one_form(rows, link.column, certain=link.certain).set_alias("mine")
+    met = _with_owner(rows, connection.table(accounts.whole), link.other, certain=link.certain)
+    counts = met.aggregate(
+        f"mine.{name(STATE)} AS state, count(theirs.{KEY}), count(*)", f"mine.{name(STATE)}"
+    ).fetchall()
     return {str(state): some / total for state, some, total in counts if state is not None and total >= _FEW}

@@ -165,6 +165,7 @@ def _means(known: Known, word: str) -> str:
 def _is_form(known: Known, column: str, form: Any) -> bool:
     """Whether a column of the file is written in the form that is offered, as far as people know such a thing."""
     forms = [form] if isinstance(form, str) else list(form)
+    column = column.rpartition(".")[2] if column.startswith("properties.") else column  # as JSON of HubSpot nests it
     heading = next((one for one in (*known.orders, *known.decimals) if folded(column).startswith(folded(one))), "")
     if heading in known.orders:
         return all(_order(one) in ("", *known.orders[heading]) for one in forms)

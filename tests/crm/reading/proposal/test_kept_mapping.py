@@ -82,7 +82,7 @@ def test_industry_and_size_are_those_of_the_account(folder: Folder, dated: bool)
     assert (firm["industry"], firm["employees"], firm["country"]) == ("logistics", 11.0, "FR")
 
 
-@pytest.mark.parametrize("more", [{}, FIRM])
+@pytest.mark.parametrize("more", [{}, {"Company": lambda lead: f"Firm {lead.number % 7}"}], ids=["none", "differs"])
 def test_what_is_of_no_company_or_differs_among_its_leads_stays_the_lead_s(
     folder: Folder, more: dict[str, Cell]
 ) -> None:
@@ -166,6 +166,21 @@ def test_headings_of_every_language_are_mapped(folder: Folder, language: str) ->
     columns, accounts = (proposed["sources"][table]["columns"] for table in ("leads", "accounts"))
     found = [columns[one] for one in ("owner", "campaign", "source")]
     assert (*found, accounts["industry"], accounts["employees"], columns["country"]) == headings
+
+
+def test_one_field_of_a_company_that_differs_leaves_the_others_its_own(folder: Folder) -> None:
+    """The country is the contact's, a dash stands where nobody knew, and times are written by day: size and industry hold."""
+    size, industry = OF_FIRM["Employees"], OF_FIRM["Industry"]
+    proposed = folder.propose({
+        **IDS, "Created": lambda lead: lead.created.strftime("%d.%m.%Y %H:%M"), "Closed": closed, "Stage": STAGE, **FIRM,
+        "Employees": lambda lead: "-" if lead.number // 6 % 2 else size(lead), "Industry": lambda lead: f" {industry(lead)}".upper(),
+        "Country": lambda lead: ("DE", "FR", "NL")[lead.number // 6 % 3],
+    })  # fmt: skip
+    accounts = proposed["sources"]["accounts"]
+    assert accounts["columns"] == {"account_id": "Company", "industry": "Industry", "employees": "Employees"}
+    assert accounts["newest_by"] == "Created"
+    assert accounts["read"]["Created"] == "%d.%m.%Y %H:%M"
+    assert proposed["sources"]["leads"]["columns"]["country"] == "Country"
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,20 @@ def test_words_that_look_closed(word: str) -> None:
 )
 def test_words_that_do_not(word: str) -> None:
     assert not looks_closed(word)
+
+
+def test_a_converted_lead_whose_deal_is_open_does_not_look_closed(sources: SourceFolder) -> None:
+    words = (
+        "Closed - Converted,Won",
+        "Closed - Converted,Prospecting",
+        "Closed - Not Converted,Prospecting",
+        "Working,",
+        "Disqualified,",
+    )
+    rows = [f"L{n:03d},2024-01-05T10:00:00Z,2024-02-05T10:00:00Z,{words[n % 5]}" for n in range(50)]
+    sources.write("leads.csv", "lead_id,created_at,closed_at,status,stage\n" + "\n".join(rows) + "\n")
+    history = sources.read(
+        "sources:\n  leads: {path: leads.csv}\n"
+        'outcome: {from: lead_columns, column: [status, stage], won: ["* | Won"], lost: [Lost], open: ["*"]}\n'
+    )
+    assert closed_looking(history.folder) == {"Closed - Not Converted | Prospecting": 10, "Disqualified | ": 10}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from leadq.crm.contract.history import History
+from leadq.crm.contract.history import History, TableCount
 from leadq.crm.reading.ingest import read_notes
 from tests.crm.reading.conftest import SourceFolder
 
@@ -99,6 +100,30 @@ def test_two_exports_of_two_days_keep_the_newest_by_the_line_that_is_named(
     assert len(rows_of(history, "outcomes")) == 40
     assert "LastModifiedDate" not in rows_of(history, "leads")[0]
     assert any("the newest counts" in note for note in read_notes(history.folder))
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M %p", "%d %b %Y", "%Y%m%d", "epoch"])
+def test_the_newest_row_is_found_however_its_time_is_written(sources: SourceFolder, rows_of: RowsOf, form: str) -> None:
+    def moment(month: int) -> str:
+        when = datetime(2024, month, 13, 15, 5, tzinfo=UTC)
+        return f"{when.timestamp():.0f}" if form == "epoch" else when.strftime(form)
+
+    rows = [_row(place, moment(month), title=f"of {month}") for place in range(LEADS) for month in (11, 9, 10)]
+    _write(sources, rows, "changed")
+    history = sources.read(CONFIG % ", newest_by: changed")
+    assert {row["title"] for row in rows_of(history, "leads")} == {"of 11"}
+    assert history.counts["leads"] == TableCount(read=3 * LEADS, used=3 * LEADS, rejected=0)
+
+
+def test_a_newest_by_that_is_no_time_is_refused_and_its_remedy_works(sources: SourceFolder, rows_of: RowsOf) -> None:
+    rows = [
+        _row(place, f"{when} Uhr", title=when) for place in range(LEADS) for when in ("2024-05-02 10", "2024-04-01 09")
+    ]
+    _write(sources, rows, "changed")
+    (problem,) = [one for one in sources.problems(CONFIG % ", newest_by: changed") if "newest_by" in one.rule]
+    assert (problem.count, problem.value) == (2 * LEADS, "'2024-05-02 10 Uhr'")
+    history = sources.read(CONFIG % ', newest_by: changed, read: {changed: "%Y-%m-%d %H Uhr"}')
+    assert {row["title"] for row in rows_of(history, "leads")} == {"2024-05-02 10"}
 
 
 def test_two_states_of_which_none_says_when_are_refused(sources: SourceFolder) -> None:

@@ -211,3 +211,30 @@ def test_without_leads_every_file_is_named(tmp_path: Path) -> None:
     paths = [path for path in _export(tmp_path) if path.name in ("Account.csv", "Task.csv")]
     with pytest.raises(InputError, match=r"(?s)one of the files must hold the leads.*Account\.csv: named Account\.csv"):
         _propose(paths)
+
+
+def _with_checksum(fifteen: str) -> str:
+    """An id of 15 characters in the 18 that exports write."""
+    blocks = (fifteen[at : at + 5] for at in (0, 5, 10))
+    places = (sum(1 << place for place, letter in enumerate(block) if letter.isupper()) for block in blocks)
+    return fifteen + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[place] for place in places)
+
+
+def test_ids_of_another_length_are_those_of_the_leads_and_their_deals(tmp_path: Path) -> None:
+    """A report writes ids with 15 characters, an export with 18; both stand in one folder."""
+
+    def fifteen(kind: str) -> Cell:
+        return lambda lead: f"{kind}aB{lead.number:010d}"
+
+    lead = LEAD | {
+        "Id": lambda one: _with_checksum(fifteen("00Q")(one)),
+        "ConvertedOpportunityId": only_converted(fifteen("006")),
+    }
+    deal = OPPORTUNITY | {"Id": lambda one: _with_checksum(fifteen("006")(one))}
+    task = TASK | {"WhoId": lambda one: fifteen("00Q")(one) if one.number % 2 else lead["Id"](one)}
+    proposed = _propose(_export(tmp_path, Lead=lead, Opportunity=deal, Task=task))
+    assert _role(proposed, "Task.csv")[0] == "touches"
+    assert "ConvertedOpportunityId of the leads is its Id" in _role(proposed, "Opportunity.csv")[1]
+    history = _read(tmp_path, proposed)
+    assert _states(history) == TRUTH
+    assert history.counts["touches"].used == len(leads())
