@@ -17,7 +17,7 @@ from typing import Any
 
 from leadq.crm.contract.history import History
 from leadq.crm.gate.field_profiles import CONTRACT_FIELDS, CREATED, TURNING_OVER, FieldProfile
-from leadq.crm.gate.filled_in import beyond_span, filled_in
+from leadq.crm.gate.filled_in import FILLED_IN, beyond_span, filled_in
 from leadq.crm.gate.profile_fields import FieldCount, count_fields, count_values
 from leadq.crm.gate.row_changes import row_changes
 from leadq.crm.gate.rule_book import (
@@ -149,7 +149,7 @@ def compare_fields(
     changed_units = unit_changes(history, [one for one in pairs if _is_shifted(*one)])
     for profile, count in pairs:
         warnings += _differences(profile, count)
-    told = {one.where for one in warnings if one.rule.startswith(_MISSING)}
+    told = {one.where for one in warnings if one.rule.startswith(_MISSING) or one.remedy == FILLED_IN}
     warnings += filled_in(history, [one for one in same if one.column not in told])
     for profile, count in zip(bare, counts[len(same) :], strict=True):
         warnings += _mostly_new(profile.column, count, "of the values that the model knows")
@@ -208,12 +208,13 @@ def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
         return
     present = count.rows - count.missing
     before, now = profile.missing_share, count.missing / count.rows
-    limit = (
-        MISSING_DIFFERS if count.missing else 0.0
-    )  # none at all any more: something is filled in for what is not known
-    if abs(now - before) > max(limit, _chance(before, profile.rows, now, count.rows)):
+    # none at all any more: something is filled in for what is not known
+    limit = MISSING_DIFFERS if count.missing else 0.0
+    filled = list(beyond_span(profile, count)) if present and profile.present else []
+    if abs(now - before) > max(limit, _chance(before, profile.rows, now, count.rows)) and not (filled and now < before):
+        remedy = FILLED_IN if now < before else _REMEDY
         rule = f"{_MISSING} as when the model was trained ({before:.0%} of {counted(profile.rows, 'lead')})"
-        yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {count.rows:,}", remedy=_REMEDY)
+        yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {count.rows:,}", remedy=remedy)
     if not present or not profile.present:
         return
     if profile.column in TURNING_OVER:
@@ -223,7 +224,7 @@ def _differences(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
         rule = f"must have values known from training in all but {UNSEEN_SHARE:.0%} of the leads"
         value = f"{count.unseen / present:.0%} of the newest {present:,} with other values"
         yield Problem(where=profile.column, rule=rule, value=value, remedy=_REMEDY)
-    yield from list(_shifted_number(profile, count, present)) or beyond_span(profile, count)
+    yield from list(_shifted_number(profile, count, present)) or filled
     yield from list(_shifted_value(profile, count, present)) or _shifted_values(profile, count, present)
 
 

@@ -22,7 +22,7 @@ _LEFT = 0.25
 _BEYOND = 5
 """So many of the newest leads must lie beyond all numbers of training."""
 _ONE_IN_A_THOUSAND = math.log(1000)
-_REMEDY = (
+FILLED_IN = (
     "Ask whether the export now writes a word or a number where nothing is known; say which under missing: of the column in leadq.yaml, "
     "or train again if the values are real."
 )
@@ -45,7 +45,7 @@ def filled_in(history: History, profiles: Sequence[FieldProfile]) -> Iterator[Pr
             rows = counted(then.all_rows, "row")
             rule = f"must be missing where nothing is known, as when the model was trained (in {then.all_missing:,} of {rows})"
             value = f"{now.all_missing:,} of {counted(now.all_rows, 'row')}"
-            yield Problem(where=then.column, rule=rule, value=value, remedy=_REMEDY)
+            yield Problem(where=then.column, rule=rule, value=value, remedy=FILLED_IN)
 
 
 def beyond_span(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
@@ -60,4 +60,4 @@ def beyond_span(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
         if number >= _BEYOND and number * math.log1p(known / present) > _ONE_IN_A_THOUSAND:
             rule = f"must be {side} {end:,.6g}, as in all {counted(known, 'row')} when the model was trained"
             value = f"{'lower' if side == 'at least' else 'higher'} in {number:,} of the newest {present:,}"
-            yield Problem(where=profile.column, rule=rule, value=value, remedy=_REMEDY)
+            yield Problem(where=profile.column, rule=rule, value=value, remedy=FILLED_IN)

@@ -92,6 +92,16 @@ def test_a_night_of_new_words_stops_with_nothing_written_and_the_line_it_offers_
     assert as_ever.moved_to(mended.tiers.as_read()) == 0
 
 
+def test_a_number_written_for_what_is_not_known_is_told_and_the_key_it_names_puts_it_right(tonight: Tonight) -> None:
+    as_ever = tonight.seen()
+    (said,) = tonight.seen("Employees 0 where unknown").said
+    assert re.search(r"Employees: must be .*say which under missing: of the column in leadq.yaml", said)
+    mended = tonight.with_line('missing: {Employees: ["0"]}').seen("Employees 0 where unknown")
+    assert (mended.stopped, mended.said) == ((), ())
+    assert mended.tiers is not None
+    assert as_ever.moved_to(mended.tiers.as_read()) == 0
+
+
 @pytest.mark.parametrize(
     ("way", "outcome"),
     [
