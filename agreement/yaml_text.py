@@ -220,9 +220,11 @@ def _clocks(clocks: Clocks, notes: Notes) -> Iterator[str]:
     yield "clocks:"
     if clocks.hand_over:
         yield f"  hand_over: {clocks.hand_over}"
-    yield f"  counts_as_touch: {_list(clocks.counts_as_touch)}"
+    if clocks.counts_as_touch:
+        yield f"  counts_as_touch: {_list(clocks.counts_as_touch)}"
     yield f"  unresponsive_after: {clocks.unresponsive_after or 'attempts'}"
-    yield f"  logged_share_at_least: {value_yaml(clocks.logged_share_at_least)}"
+    if clocks.logged_share_at_least is not None:
+        yield f"  logged_share_at_least: {value_yaml(clocks.logged_share_at_least)}"
 
 
 def _review(review: Review, notes: Notes) -> Iterator[str]:

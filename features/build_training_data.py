@@ -24,13 +24,19 @@ from leadq.features.groups.protocol import FeatureContext
 from leadq.features.labels import labels
 from leadq.features.landmarks import training_points
 from leadq.features.meaning.choose_lists import lists_for
+from leadq.features.rejection.standing import rejections
 from leadq.features.training_data import TrainingData
 from leadq.features.vocabularies import with_vocabularies
 from leadq.foundation.problems import GateStopped, Problem
 
 
 def build_training_data(
-    backend: Any, history: History, agreement: Agreement, settings: FeatureSettings
+    backend: Any,
+    history: History,
+    agreement: Agreement,
+    settings: FeatureSettings,
+    *,
+    looks_while_rejected: bool = False,
 ) -> TrainingData:
     """Look at every lead at its landmarks.
 
@@ -38,6 +44,11 @@ def build_training_data(
     ----------
     backend : Ibis backend
         From :func:`leadq.features.engine.duckdb_engine.open_engine`.
+    history : History
+    agreement : Agreement
+    settings : FeatureSettings
+    looks_while_rejected : bool
+        Look at leads while a rejection stands, too: only to measure what that would do (decision 0032).
 
     Returns
     -------
@@ -55,7 +66,8 @@ def build_training_data(
     tables = open_tables(backend, history)
     horizon = agreement.outcome.horizon_days
     grid = settings.ages_days if history.dated else (0.0,)
-    points = training_points(tables, grid)
+    rejected = None if looks_while_rejected else rejections(tables, agreement.after_rejection)
+    points = training_points(tables, grid, rejected=rejected)
     labelled = labels(tables, points, horizon, settings.worked_within_days)
     labelled = backend.create_table("training_labels", labelled, temp=True, overwrite=True)
     ages = _supported_ages(points, labelled, grid, settings.min_wins_at_age)
@@ -155,14 +167,14 @@ def _meta(arrow: pa.Table) -> pd.DataFrame:
     account = arrow["account_id"].to_pandas()
     group_key = ("a:" + account).where(account.notna(), "l:" + lead)
     moments = {name: pd.to_datetime(arrow[column].to_numpy(), unit="us", utc=True) for name, column in _MOMENTS.items()}
-    created_us, as_of_us = arrow["created_us"].to_numpy(), arrow["as_of_us"].to_numpy()
+    entered_us, as_of_us = arrow["entered_us"].to_numpy(), arrow["as_of_us"].to_numpy()
     return pd.DataFrame(
         {
             "lead_id": lead,
             "account_id": account,
             "group": pd.factorize(group_key, sort=True)[0].astype(np.int64),
             **moments,
-            "age_days": (as_of_us - created_us) / DAY_US,
+            "age_days": (as_of_us - entered_us) / DAY_US,
             "landmark": arrow["landmark"].to_numpy().astype(np.int64),
             "label": arrow["label"].to_numpy().astype(np.int8),
             "days_to_win": _numbers(arrow["days_to_win"]),

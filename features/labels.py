@@ -11,6 +11,9 @@ import ibis.expr.types as ir
 
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, microseconds
 
+_LATER_STATE_WINS = {"lost": 0, "reopened": 1, "won": 2}
+"""Order of outcome rows that carry the same moment."""
+
 
 def labels(tables: Tables, points: ir.Table, horizon_days: int, worked_within_days: int) -> ir.Table:
     """Label every point.
@@ -55,6 +58,12 @@ def labels(tables: Tables, points: ir.Table, horizon_days: int, worked_within_da
         mature=mature,
         worked=joined.worked_us.notnull() if history.has_touches else ibis.literal(True),
     )
+
+
+def outcome_order(outcomes: ir.Table) -> ir.IntegerValue:
+    """Return by what rows of outcomes are in order: their moment, and of one moment the later state last."""
+    rank = outcomes.outcome.cases(*_LATER_STATE_WINS.items(), else_=0)
+    return outcomes.occurred_us * 4 + rank.cast("int64")
 
 
 def first_worked(tables: Tables) -> ir.Table:

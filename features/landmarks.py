@@ -13,10 +13,9 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, is_distributed, microseconds
+from leadq.features.labels import outcome_order
+from leadq.features.rejection.standing import Rejections
 from leadq.features.training_data import HANDOFF
-
-_LATER_STATE_WINS = {"lost": 0, "reopened": 1, "won": 2}
-"""Order of outcome rows that carry the same moment."""
 
 
 def last_outcomes(tables: Tables, points: ir.Table) -> ir.Table:
@@ -24,12 +23,6 @@ def last_outcomes(tables: Tables, points: ir.Table) -> ir.Table:
     ordered = tables.outcomes.mutate(order_key=outcome_order(tables.outcomes))
     joined = points.inner_join(ordered, "lead_id").filter(ibis._.occurred_us <= ibis._.as_of_us)
     return joined.group_by("point_id").agg(last_outcome=ibis._.outcome.argmax(ibis._.order_key))
-
-
-def outcome_order(outcomes: ir.Table) -> ir.IntegerValue:
-    """Return by what rows of outcomes are in order: their moment, and of one moment the later state last."""
-    rank = outcomes.outcome.cases(*_LATER_STATE_WINS.items(), else_=0)
-    return outcomes.occurred_us * 4 + rank.cast("int64")
 
 
 def still_open(tables: Tables, points: ir.Table) -> ir.Table:
@@ -61,17 +54,25 @@ def handoffs(tables: Tables, until_us: int) -> ir.Table:
 
 
 def _known_leads(tables: Tables) -> ir.Table:
-    return tables.leads.filter(ibis._.created_us.notnull()).select("lead_id", "account_id", "created_us")
+    leads = tables.leads.filter(ibis._.created_us.notnull())
+    return leads.select("lead_id", "account_id", "created_us", entered_us=leads.created_us)
 
 
-def training_points(tables: Tables, ages_days: tuple[float, ...]) -> ir.Table:
-    """Points of all leads at all landmarks and at hand-off, while open and not after the data was read.
+def training_points(tables: Tables, ages_days: tuple[float, ...], *, rejected: Rejections | None = None) -> ir.Table:
+    """Points of all leads at all landmarks and at hand-off, while open and not rejected, and not after the data was read.
+
+    Parameters
+    ----------
+    tables : Tables
+    ages_days : tuple of float
+    rejected : Rejections, optional
+        Without them nobody's rejection counts. The landmarks of a lead that came back are those of its new age.
 
     Returns
     -------
     ir.Table
-        Materialised: ``point_id, lead_id, account_id, created_us, as_of_us, landmark`` (index into ``ages_days``, or
-        :data:`leadq.features.training_data.HANDOFF`).
+        Materialised: ``point_id, lead_id, account_id, created_us, entered_us`` (when its present entry began) ``, as_of_us,
+        landmark`` (index into ``ages_days``, or :data:`leadq.features.training_data.HANDOFF`).
     """
     leads = _known_leads(tables)
     read_us = microseconds(tables.history.read_at)
@@ -79,28 +80,65 @@ def training_points(tables: Tables, ages_days: tuple[float, ...]) -> ir.Table:
         {"landmark": list(range(len(ages_days))), "age_us": [round(age * DAY_US) for age in ages_days]},
         schema=ibis.schema({"landmark": "int64", "age_us": "int64"}),
     )
-    at_ages = leads.cross_join(grid).mutate(as_of_us=ibis._.created_us + ibis._.age_us).drop("age_us")
+    starts = leads if rejected is None else leads.union(_entered_again(leads, rejected))
+    at_ages = starts.cross_join(grid).mutate(as_of_us=ibis._.entered_us + ibis._.age_us).drop("age_us")
     at_handoff = (
         leads.inner_join(handoffs(tables, read_us), "lead_id")
         .mutate(landmark=ibis.literal(HANDOFF, "int64"), as_of_us=ibis.greatest(ibis._.handoff_us, ibis._.created_us))
         .drop("handoff_us")
     )
-    columns = ("lead_id", "account_id", "created_us", "as_of_us", "landmark")
+    columns = ("lead_id", "account_id", "created_us", "entered_us", "as_of_us", "landmark")
     candidates = at_ages.select(*columns)
     if tables.history.dated:
         candidates = candidates.union(at_handoff.select(*columns))
     known = candidates.filter(ibis._.as_of_us <= read_us)
-    return _materialise(tables, "training_points", still_open(tables, _numbered(tables, known)))
+    points = _numbered(tables, known if rejected is None else _in_their_entry(known, rejected))
+    if rejected is not None:
+        points = points.anti_join(rejected.standing(points), "point_id")
+    return _materialise(tables, "training_points", still_open(tables, points))
 
 
-def tonight_points(tables: Tables, as_of_us: int, only: ir.Table | None = None) -> ir.Table:
+def tonight_points(
+    tables: Tables, as_of_us: int, only: ir.Table | None = None, *, rejected: Rejections | None = None
+) -> ir.Table:
     """One point per lead that is open at ``as_of_us`` (also those without a date); ``only`` restricts to its ``lead_id``s."""
-    leads = tables.leads.select("lead_id", "account_id", "created_us")
+    leads = tables.leads.select("lead_id", "account_id", "created_us", entered_us=tables.leads.created_us)
     leads = leads.filter(leads.created_us.isnull() | (leads.created_us <= as_of_us))
     if only is not None:
         leads = leads.semi_join(only, "lead_id")
     points = leads.mutate(as_of_us=ibis.literal(as_of_us, "int64"), landmark=ibis.literal(0, "int64"))
+    if rejected is not None:
+        points = _with_entry(points, rejected)
     return _materialise(tables, "tonight_points", still_open(tables, _numbered(tables, points)))
+
+
+def _entered_again(leads: ir.Table, rejected: Rejections) -> ir.Table:
+    joined = (
+        leads.drop("entered_us").inner_join(rejected.returns, "lead_id").filter(ibis._.returned_us > ibis._.created_us)
+    )
+    return joined.select("lead_id", "account_id", "created_us", entered_us=joined.returned_us)
+
+
+def _in_their_entry(candidates: ir.Table, rejected: Rejections) -> ir.Table:
+    """Leave out landmarks of an entry that is over; the hand-off belongs to the entry it falls into."""
+    entered = _with_entry(candidates.rename(began_us="entered_us"), rejected)
+    at_handoff = entered.landmark == HANDOFF
+    kept = entered.filter(at_handoff | (entered.began_us == entered.entered_us))
+    return kept.select(*candidates.columns)
+
+
+def _with_entry(points: ir.Table, rejected: Rejections) -> ir.Table:
+    """Return points with ``entered_us`` of the entry they fall into: the last time that their lead came back, else its creation."""
+    points = points.drop(*({"entered_us"} & set(points.columns)))
+    back = points.select("lead_id", "as_of_us").distinct().inner_join(rejected.returns, "lead_id")
+    back = (
+        back.filter(back.returned_us <= back.as_of_us)
+        .group_by("lead_id", "as_of_us")
+        .agg(last_us=back.returned_us.max())
+    )
+    joined = points.left_join(back, ["lead_id", "as_of_us"]).drop("lead_id_right", "as_of_us_right")
+    later = joined.last_us > joined.created_us
+    return joined.mutate(entered_us=ibis.ifelse(later, joined.last_us, joined.created_us)).drop("last_us")
 
 
 def _numbered(tables: Tables, points: ir.Table) -> ir.Table:

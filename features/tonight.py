@@ -25,10 +25,13 @@ from leadq.features.groups.protocol import FeatureContext
 from leadq.features.labels import first_worked
 from leadq.features.landmarks import handoffs, tonight_points
 from leadq.features.predicates import rule_hits
+from leadq.features.rejection.standing import rejections
+from leadq.features.rejection.tonights_rejections import TonightsRejections, tonights_rejections
 
 NO_DATE = "no date"
 TOO_OLD = "too old"
 BATCH_ROWS = 50_000
+_MOMENTS = ("created_at", "handed_off_at", "rejected_at", "wakes_at", "returned_at")
 PART_LEADS = 200_000
 """Leads that are looked at together: what is in memory at once, whatever the number of leads."""
 
@@ -78,7 +81,8 @@ def tonight(backend: Any, leads: OpenLeads) -> Iterator[pa.RecordBatch]:
     ------
     RecordBatch
         ``lead_id, account_id, owner, source, campaign`` (str), ``created_at, handed_off_at`` (timestamp, null where not known),
-        ``age_days``, ``worked``, ``status_reason`` (null = can be scored), ``rule:<id>`` (bool) per agreed rule, and per feature its raw
+        ``age_days``, ``worked``, ``status_reason`` (null = can be scored), where one of the leads stands rejected or came back the
+        columns of :data:`leadq.crm.contract.score_table.REJECTIONS`, ``rule:<id>`` (bool) per agreed rule, and per feature its raw
         column (float64 or string) and ``code:<name>`` (float64) beside a category.
     """
     for looks in looks_tonight(backend, leads):
@@ -89,22 +93,25 @@ def tonight(backend: Any, leads: OpenLeads) -> Iterator[pa.RecordBatch]:
 def looks_tonight(backend: Any, leads: OpenLeads) -> Iterator[ir.Table]:
     """Yield what :func:`tonight` streams, as expressions one after another; an engine of many machines has one for all leads."""
     tables = open_tables(backend, leads.history)
-    points = tonight_points(tables, leads.as_of_us, _chosen(tables, leads))
+    rejected = rejections(tables, leads.agreement.after_rejection)
+    points = tonight_points(tables, leads.as_of_us, _chosen(tables, leads), rejected=rejected)
+    answered = tonights_rejections(tables, points, rejected, leads.agreement)
     whole = look_at(tables, points, leads.agreement, leads.catalogue)
     computed = computed_across_leads(whole, leads.catalogue)
     if is_distributed(backend):
-        yield _seen(replace(whole, computed=computed), leads)
+        yield _seen(replace(whole, computed=computed), leads, answered)
         return
     for part in _parts(points):
         seen = backend.create_table("tonight_part", part, temp=True, overwrite=True)
-        yield _seen(replace(whole, tables=_about(tables, seen), points=seen, computed=computed), leads)
+        yield _seen(replace(whole, tables=_about(tables, seen), points=seen, computed=computed), leads, answered)
 
 
-def _seen(context: FeatureContext, leads: OpenLeads) -> ir.Table:
+def _seen(context: FeatureContext, leads: OpenLeads, answered: TonightsRejections | None) -> ir.Table:
     """Return what :func:`tonight` yields for the points of ``context``, in order of ``lead_id``; moments are microseconds."""
     tables, points, catalogue = context.tables, context.points, leads.catalogue
     features = assemble_encoded(context, catalogue, name="tonight_features")
     shown = _shown(tables, points, leads)
+    shown = shown if answered is None else answered.beside(shown)
     joined = shown.inner_join(rule_hits(tables, points, context.values, leads.agreement), "point_id")
     return joined.inner_join(features, "point_id").order_by("lead_id").drop("point_id")
 
@@ -157,11 +164,11 @@ def _chosen(tables: Tables, leads: OpenLeads) -> ir.Table | None:
 def _shown(tables: Tables, points: ir.Table, looked_at: OpenLeads) -> ir.Table:
     history = tables.history
     leads = tables.leads.select("lead_id", "owner", "source", "campaign")
-    joined = points.select("point_id", "lead_id", "account_id", "created_us", "as_of_us")
+    joined = points.select("point_id", "lead_id", "account_id", "created_us", "entered_us", "as_of_us")
     joined = joined.left_join(leads, "lead_id").drop("lead_id_right")
     joined = joined.left_join(handoffs(tables, looked_at.as_of_us), "lead_id").drop("lead_id_right")
     joined = joined.left_join(first_worked(tables), "lead_id").drop("lead_id_right")
-    age_days = (joined.as_of_us - joined.created_us) / DAY_US
+    age_days = (joined.as_of_us - joined.entered_us) / DAY_US
     reason = ibis.cases(
         (joined.created_us.isnull(), NO_DATE),
         (ibis.literal(history.dated) & (age_days > max(looked_at.catalogue.ages_days)), TOO_OLD),
@@ -185,7 +192,9 @@ def _shown(tables: Tables, points: ir.Table, looked_at: OpenLeads) -> ir.Table:
 
 def with_times(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return a batch of :func:`looks_tonight` with its moments as timestamps."""
-    for name in ("created_at", "handed_off_at"):
+    for name in _MOMENTS:
         position = batch.schema.get_field_index(name)
+        if position < 0:
+            continue
         batch = batch.set_column(position, name, batch.column(position).cast(pa.timestamp("us")).cast(TIME))
     return batch

@@ -111,6 +111,7 @@ def _file(store: Store, run: Run) -> RunFile:
         scores=store.folder / run.scores,
         moves=store.folder / run.moves if run.moves else None,
         deadlines=store.deadlines_path(run.inputs),
+        records=store.records_path(run.run_id),
     )
 
 

@@ -38,6 +38,10 @@ class Answer:
         At most :data:`MAX_NOTE` characters once control characters are gone.
     suggested_tier : str or None
         The tier that the person holds to be right.
+    against_record : str or None
+        What the records said against the reason when the person was asked and said it all the same.
+    fits_profile : bool or None
+        Whether the lead fits the company's profile, where it was said.
     tier, probability, run_id, model_version, agreement_version
         What was shown: of the score that was answered.
 
@@ -54,6 +58,8 @@ class Answer:
     reason: str | None = None
     note: str | None = None
     suggested_tier: str | None = None
+    against_record: str | None = None
+    fits_profile: bool | None = None
     tier: str | None = None
     probability: float | None = None
     run_id: str | None = None

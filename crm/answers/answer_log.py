@@ -140,12 +140,16 @@ class AnswerBook:
         with reading(self.path) as connection:
             if connection is None:
                 return []
-            cursor = connection.execute(f"{_ANSWERS} {condition}", values)
-            return [(number, _answer(decided_us, said)) for number, decided_us, *said in cursor]
+            there = {row[1] for row in connection.execute("PRAGMA table_info(answers)")}
+            said = [name for name in _SAID if name in there]  # a log of an earlier leadq has fewer columns
+            query = f"SELECT number, decided_us, {', '.join(said)} FROM answers {condition}"  # noqa: S608 - names of our own
+            return [
+                (number, _answer(decided_us, dict(zip(said, row, strict=True))))
+                for number, decided_us, *row in connection.execute(query, values)
+            ]
 
 
 _SAID = tuple(field.name for field in fields(Answer) if field.name != "decided_at")
-_ANSWERS = f"SELECT number, decided_us, {', '.join(_SAID)} FROM answers"  # noqa: S608 - names of our own
 _DISPOSITIONS = (
     "SELECT {columns} FROM answers WHERE decision IS NOT NULL AND decided_us <= ? ORDER BY decided_us, number"
 )
@@ -163,8 +167,10 @@ def _with(known: Mapping[str, Answer], answers: Iterable[Answer]) -> Mapping[str
     return MappingProxyType(found)
 
 
-def _answer(decided_us: int, said: list[Any]) -> Answer:
-    return Answer(decided_at=_moment(decided_us), **dict(zip(_SAID, said, strict=True)))
+def _answer(decided_us: int, said: dict[str, Any]) -> Answer:
+    if said.get("fits_profile") is not None:
+        said = {**said, "fits_profile": bool(said["fits_profile"])}
+    return Answer(decided_at=_moment(decided_us), **said)
 
 
 def _audit(

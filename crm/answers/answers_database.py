@@ -13,10 +13,12 @@ from pathlib import Path
 
 from leadq.foundation.problems import Problem, StoreError
 
-VERSION = 1
+VERSION = 2
 _WAIT_SECONDS = 10.0
 """How long a writer waits for its turn; a write takes milliseconds."""
 
+_ADDED_IN_2 = ("against_record TEXT", "fits_profile INTEGER CHECK (fits_profile IN (0, 1))")
+"""Columns of answers that a log of version 1 does not have: added by the next write, nothing before."""
 _TABLES = (
     """CREATE TABLE answers (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,6 +34,8 @@ _TABLES = (
         run_id TEXT,
         model_version TEXT,
         agreement_version INTEGER,
+        against_record TEXT,
+        fits_profile INTEGER CHECK (fits_profile IN (0, 1)),
         CHECK (decision IS NOT NULL OR suggested_tier IS NOT NULL),
         CHECK (decision IS NOT 'rejected' OR reason IS NOT NULL)
     ) STRICT""",
@@ -94,7 +98,12 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
 
 
 def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
-    if _version(connection, path):
+    found = _version(connection, path)
+    if found == 1:
+        for column in _ADDED_IN_2:
+            connection.execute(f"ALTER TABLE answers ADD COLUMN {column}")
+    if found:
+        connection.execute(f"PRAGMA user_version = {VERSION}")
         return
     for statement in _TABLES:
         connection.execute(statement)

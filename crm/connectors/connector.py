@@ -28,6 +28,8 @@ class TargetSettings(Part):
     """What ``leadq.yaml`` says of one place under ``deliver``; each connector has its own, with ``kind: Literal["its-kind"]``."""
 
     kind: str
+    rejections: bool = False
+    """Whether it is told what follows a rejection, too: track, next owner, when a lead wakes and when it came back."""
 
     @property
     def databases_used(self) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ One row a lead and night. Versioned together with the CRM's tables (``crm_tables
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pyarrow as pa
 
 from leadq.crm.contract.crm_tables import TEXT, TIME, schema
@@ -58,6 +60,33 @@ SCORES = schema(
     snapshot_id=TEXT,
 )
 """The score table: one row a lead and night; the only thing delivery, desk and review read."""
+
+REJECTIONS = schema(rejected_at=TIME, track=TEXT, next_owner=TEXT, wakes_at=TIME, returned_at=TIME)
+"""Columns that came to the score table later: at its end, in tables of runs with a lead that stands rejected or came back (decision 0031).
+
+``rejected_at``: the answer, of a lead that stands rejected (``status``) or came back and was not answered since (``returned_at``).
+``track``: close, merge or nurture, ``next_owner``: whose turn it is, ``wakes_at``: until when it sleeps, as agreed for the reason."""
+WITH_REJECTIONS = pa.schema([*SCORES, *REJECTIONS])
+
+
+def scores_schema(columns: Collection[str]) -> pa.Schema:
+    """Return the schema of a score table with these columns: :data:`SCORES`, with :data:`REJECTIONS` where it has them."""
+    return WITH_REJECTIONS if set(REJECTIONS.names) <= set(columns) else SCORES
+
+
+def with_later_columns(rows: pa.Table) -> pa.Table:
+    """Return rows of any score table in :data:`WITH_REJECTIONS`: what a table does not have is not known of its leads."""
+    known = set(rows.column_names)
+    columns = [
+        rows[field.name].cast(field.type) if field.name in known else pa.nulls(rows.num_rows, field.type)
+        for field in WITH_REJECTIONS
+    ]
+    return pa.table(columns, schema=WITH_REJECTIONS)
+
+
+REJECTED = "rejected"
+STATUSES = ("scored", "not_scored", REJECTED)
+"""What ``status`` may be; ``status_reason`` says why a lead is not scored, or for which reason it was rejected."""
 
 MOVES = schema(
     lead_id=TEXT,

@@ -9,7 +9,7 @@ time of Ibis' insert and knows jsonb. Leaves out which nights are to be written 
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.score_table import SCORES
+from leadq.crm.contract.score_table import REJECTIONS, SCORES
 from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path
 from leadq.crm.storage.postgres_transaction import DatabaseProblem, plain_words, transaction
 from leadq.crm.storage.scratch_database import name
@@ -62,7 +62,8 @@ def publish_scores(
         must_fit(backend, target)
         connection = backend.con
         connection.execute(f"DELETE FROM {target.quoted()} WHERE run_id = %s", (run_id,))  # noqa: S608 - quoted
-        _copy(connection, path, target, unknown)
+        there = columns_of(backend, target) or {}
+        _copy(connection, path, target, unknown, later=[field for field in REJECTIONS if field.name in there])
         rows = int(pq.read_metadata(path).num_rows)
         connection.execute(f"DELETE FROM {target.quoted('_nights')} WHERE run_id = %s", (run_id,))  # noqa: S608 - quoted
         night = (run_id, as_of, scored_at, rows)
@@ -97,12 +98,16 @@ def _written(target: ScoreTarget) -> Iterator[Any]:
         raise StoreError(stopped.problem) from stopped
 
 
-def _copy(connection: Any, path: Path, target: ScoreTarget, unknown: Collection[str]) -> None:
-    """Stream the rows of a Parquet file into the table, in bounded memory."""
+def _copy(
+    connection: Any, path: Path, target: ScoreTarget, unknown: Collection[str], *, later: Sequence[pa.Field]
+) -> None:
+    """Stream the rows of a Parquet file into the table, in bounded memory; columns that came later where both have them."""
+    there = set(pq.read_schema(path).names)
+    fields = [*SCORES, *(field for field in later if field.name in there)]
     texts = ", ".join(
-        f"{'NULL' if field.name in unknown else _as_written(field)} AS {name(field.name)}" for field in SCORES
+        f"{'NULL' if field.name in unknown else _as_written(field)} AS {name(field.name)}" for field in fields
     )
-    columns = ", ".join(name(column) for column in SCORES.names)
+    columns = ", ".join(name(field.name) for field in fields)
     options = pyarrow.csv.WriteOptions(include_header=False)
     with (
         duckdb.connect(config={"memory_limit": "1GB", "threads": 1}) as engine,

@@ -13,7 +13,7 @@ import pyarrow as pa
 from ibis.common.exceptions import TableNotFound
 from ibis.expr.datatypes import JSON
 
-from leadq.crm.contract.score_table import SCORES
+from leadq.crm.contract.score_table import SCORES, WITH_REJECTIONS
 from leadq.crm.storage.scratch_database import name
 from leadq.crm.storage.source_locations import Database
 from leadq.foundation.problems import Problem, StoreError
@@ -58,7 +58,7 @@ def make_tables(backend: Any, target: ScoreTarget) -> None:
         backend.con.execute(f"ALTER TABLE {target.quoted('_nights')} ADD PRIMARY KEY (run_id)")
     if columns_of(backend, target) is not None:
         return
-    backend.create_table(target.part(), schema=_schema(), database=target.schema)
+    backend.create_table(target.part(), schema=_schema(WITH_REJECTIONS), database=target.schema)
     backend.con.execute(f"ALTER TABLE {target.quoted()} ADD PRIMARY KEY ({', '.join(_KEYS)})")
     order = "ORDER BY as_of DESC, scored_at DESC, run_id DESC LIMIT 1"
     newest = f"SELECT run_id FROM {target.quoted('_nights')} {order}"  # noqa: S608 - quoted
@@ -67,8 +67,8 @@ def make_tables(backend: Any, target: ScoreTarget) -> None:
     backend.con.execute(f"CREATE VIEW {target.quoted('_latest')} AS {latest}")
 
 
-def _schema() -> Any:
-    kinds = {field.name: _kind(field) for field in SCORES}
+def _schema(fields: pa.Schema) -> Any:
+    kinds = {field.name: _kind(field) for field in fields}
     return ibis.schema({column: kind if column not in _KEYS else f"!{kind}" for column, kind in kinds.items()})
 
 
@@ -91,9 +91,9 @@ def columns_of(backend: Any, target: ScoreTarget, ending: str = "") -> dict[str,
 
 
 def must_fit(backend: Any, target: ScoreTarget) -> None:
-    """Refuse a table whose columns are not the score table's; further ones may be there."""
+    """Refuse a table whose columns are not the score table's; further ones may be there, and those that came later may not."""
     found = columns_of(backend, target) or {}
-    wanted = {column: str(kind).lstrip("!") for column, kind in _schema().items()}
+    wanted = {column: str(kind).lstrip("!") for column, kind in _schema(SCORES).items()}
     wrong = [f"{column} {found.get(column, 'is absent')}" for column in wanted if found.get(column) != wanted[column]]
     if wrong:
         old = f"ALTER TABLE {target.quoted()} RENAME TO {name(target.part('_before'))}"

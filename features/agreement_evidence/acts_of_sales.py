@@ -12,8 +12,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from leadq.features.engine.duckdb_engine import Tables, microseconds
-
-_INBOUND = ("in", "inbound", "incoming", "received")
+from leadq.features.handover.touches import INBOUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,8 +49,8 @@ def acts_of_sales(tables: Tables, hand_overs: ir.Table, counts_as_touch: tuple[s
         Kinds of touches that the agreement counts.
     """
     touches = tables.human_touches
-    direction = touches.direction.lower().fill_null("out")
-    touches = touches.filter(direction.notin(_INBOUND))
+    direction = touches.direction.strip().lower().fill_null("out")
+    touches = touches.filter(direction.notin(INBOUND))
     kinds = touches.group_by("kind").agg(n=ibis._.count()).order_by(ibis.desc("n"), "kind").to_pandas()
     agreed = [kind.lower() for kind in counts_as_touch]
     counted = touches.filter(touches.kind.lower().isin(agreed))

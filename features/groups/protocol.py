@@ -53,8 +53,9 @@ class FeatureContext:
     tables : Tables
         The history with moments as microseconds; of a part of tonight's leads unless the group is ``across_leads``.
     points : ir.Table
-        Materialised, a row a look: ``point_id, lead_id, account_id, created_us, as_of_us, landmark``. Nothing that was not known
-        at ``as_of_us`` may change a value.
+        Materialised, a row a look: ``point_id, lead_id, account_id, created_us, as_of_us, landmark``, and ``entered_us``, from
+        when its age counts: it differs from ``created_us`` once it came back. Nothing that was not known at ``as_of_us`` may
+        change a value.
     agreement : Agreement
     fields : tuple of Field
     tracked_since : dict of str to datetime

@@ -58,10 +58,11 @@ class TimingGroup:
     def compute(self, context: FeatureContext) -> ir.Table:
         """Return ``point_id`` and the columns of :data:`DECLARED`."""
         points = context.points
+        entered_us = points.entered_us if "entered_us" in points.columns else points.created_us
         days = whole_days(points.created_us, ibis.literal(0, "int64"))
         return points.select(
             "point_id",
-            timing_age_days=(points.as_of_us - points.created_us) / DAY_US,
+            timing_age_days=(points.as_of_us - entered_us) / DAY_US,
             timing_weekday=(days + 3) % 7,  # 1970-01-01 was a Thursday
             timing_hour=((points.created_us - days * DAY_US) / _HOUR_US).floor().cast("int64"),
         )

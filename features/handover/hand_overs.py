@@ -19,6 +19,7 @@ from leadq.features.engine.duckdb_engine import Tables, microseconds
 from leadq.features.handover.entries import entries
 from leadq.features.handover.periods import Period
 from leadq.features.handover.sources import Source
+from leadq.features.rejection.standing import Rejections
 
 _FOREVER_US = 2**62
 
@@ -57,7 +58,9 @@ class HandOvers:
     counts: tuple[PeriodCounts, ...]
 
 
-def hand_overs(tables: Tables, sources: Sequence[Source], periods: Sequence[Period]) -> HandOvers:
+def hand_overs(
+    tables: Tables, sources: Sequence[Source], periods: Sequence[Period], *, rejected: Rejections | None = None
+) -> HandOvers:
     """Return the hand-overs up to when the data was read.
 
     Parameters
@@ -66,8 +69,10 @@ def hand_overs(tables: Tables, sources: Sequence[Source], periods: Sequence[Peri
     sources : sequence of Source
     periods : sequence of Period
         At least one, each of a source that is among ``sources``.
+    rejected : Rejections, optional
+        A lead that came back from one is a new entry.
     """
-    known = _made(tables, "entries_of_leads", entries(tables).filter(ibis._.entered_us <= _read_us(tables)))
+    known = _made(tables, "entries_of_leads", entries(tables, rejected).filter(ibis._.entered_us <= _read_us(tables)))
     spans = {one.name: one.spans for one in sources}
     parts = [_of_period(known, spans[one.source], one, place) for place, one in enumerate(periods)]
     every = reduce(lambda left, right: left.union(right), parts).filter(ibis._.handed_over_us <= _read_us(tables))

@@ -18,6 +18,7 @@ from leadq.features.handover.owners import OWNER
 from leadq.features.handover.periods import Period
 from leadq.features.handover.sources import Source
 from leadq.features.handover.touches import sales_touches
+from leadq.features.rejection.standing import Rejections
 
 _COLUMNS = pa.schema(
     [
@@ -52,7 +53,14 @@ class OfWhom:
     score_files: tuple[Path, ...] = ()
 
 
-def open_hand_overs(tables: Tables, sources: Sequence[Source], when: Sequence[Period], of: OfWhom) -> pa.Table:
+def open_hand_overs(
+    tables: Tables,
+    sources: Sequence[Source],
+    when: Sequence[Period],
+    of: OfWhom,
+    *,
+    rejected: Rejections | None = None,
+) -> pa.Table:
     """Return the present entry of each lead that is open, in order of ``lead_id``.
 
     Returns
@@ -66,9 +74,11 @@ def open_hand_overs(tables: Tables, sources: Sequence[Source], when: Sequence[Pe
         "leads_with_a_deadline", pa.table({"lead_id": of.lead_ids}), temp=True, overwrite=True
     )
     few = replace(tables, leads=tables.leads.semi_join(wanted, "lead_id"))
-    found = hand_overs(few, sources, when).table
+    found = hand_overs(few, sources, when, rejected=rejected).table
     now_us = microseconds(tables.history.read_at)
-    present = entries(few).filter(ibis._.entered_us <= now_us, ibis._.next_us.isnull(), ibis._.closed_us.isnull())
+    present = entries(few, rejected).filter(
+        ibis._.entered_us <= now_us, ibis._.next_us.isnull(), ibis._.closed_us.isnull()
+    )
     tiers = _tiers(tables, found, of)
     touches = sales_touches(tables, of.touch_kinds).inner_join(present.select("lead_id", "entered_us"), "lead_id")
     touches = touches.filter(touches.touched_us >= touches.entered_us, touches.touched_us <= now_us)

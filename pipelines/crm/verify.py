@@ -65,7 +65,7 @@ def verify_crm(
     connector, to = named_place(project, name)
     progress(f"Checking {name}")
     around = Surroundings(environment=environment, databases=project.config.databases, http=http)
-    fields = fields_of(connector, to.kind, project)
+    fields = fields_of(connector, to, project)
     lock = (
         project.store.folder / f"deliver-{name}.lock"
     )  # a delivery's new values must not be undone by those read before

@@ -19,7 +19,7 @@ import requests
 
 from leadq.agreement.schema import DISQUALIFIED
 from leadq.crm.config.delivery_settings import connector_for
-from leadq.crm.connectors.connector import Connector, Surroundings
+from leadq.crm.connectors.connector import Connector, Surroundings, TargetSettings
 from leadq.crm.connectors.fitness import why_wrong_names
 from leadq.crm.connectors.opening import identity, open_target
 from leadq.crm.connectors.protocol import MayBeEmpty, Target, TargetField
@@ -85,7 +85,7 @@ def open_at(
         if writes:
             effects.must_go_on()
         target = open_target(connector, name, to, around)
-        fields = fields_of(connector, to.kind, project)
+        fields = fields_of(connector, to, project)
         before = stand_for(ledger, name, identity(connector, to, around, target), effects.clock())
         anew = f"it now points to another place than before ({before})" if before else ""
         with named_faults(to.kind, "while it was used"):
@@ -96,18 +96,19 @@ def open_at(
             yield At(ledger=ledger, target=target, fields=fields, effects=effects, anew=anew)
 
 
-def fields_of(connector: Connector[Any], kind: str, project: Project) -> tuple[TargetField, ...]:
-    """Return the fields that delivery writes, as targets of a kind call them.
+def fields_of(connector: Connector[Any], to: TargetSettings, project: Project) -> tuple[TargetField, ...]:
+    """Return the fields that delivery writes to a target, as its kind calls them.
 
     Raises
     ------
     ConfigError
         The connector gives no names, or the same twice.
     """
-    with named_faults(kind, "when it named its fields"):
-        fields = our_fields(connector.field_name, [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED])
+    tiers = [*(tier.id for tier in project.agreement.tiers), DISQUALIFIED]
+    with named_faults(to.kind, "when it named its fields"):
+        fields = our_fields(connector.field_name, tiers, rejections=to.rejections)
     if why := why_wrong_names([field.name for field in fields]):
-        raise unfit(kind, why)
+        raise unfit(to.kind, why)
     return fields
 
 

@@ -22,6 +22,7 @@ from leadq.features.handover.judged import Judging, judged
 from leadq.features.handover.periods import periods
 from leadq.features.handover.sources import recorded_sources
 from leadq.features.readiness.time_span import QUARTER_DAYS
+from leadq.features.rejection.standing import rejections
 from leadq.foundation.arrays import Bools, Floats, Ints
 from leadq.foundation.plurals import counted
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
@@ -139,8 +140,10 @@ def _of_tables(tables: Tables, project: Project, agreement: Agreement, checks: t
         grace_days=agreement.review.grace_days,
         best_first=tuple(tier.id for tier in agreement.tiers),
         score_files=score_files(project).files,
+        touch_kinds=agreement.clocks.counts_as_touch,
     )
-    every = judged(tables, hand_overs(tables, sources, when).table, by)
+    rejected = rejections(tables, agreement.after_rejection)
+    every = judged(tables, hand_overs(tables, sources, when, rejected=rejected).table, by)
     rows = every.filter(every.mature).to_pandas().sort_values("hand_over_id").set_index("hand_over_id", drop=False)
     period = _newest_period(rows, len(when))
     rows = rows[rows["period"] == period]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import pyarrow as pa
-
 from leadq.agreement.read import stored_agreement
-from leadq.crm.contract.score_table import SCORES
 from leadq.features.engine.duckdb_engine import open_engine
 from leadq.features.tonight import OpenLeads, tonight
 from leadq.foundation.problems import Problem, StoreError, UsageError
@@ -156,7 +153,7 @@ def _look_afresh(project: Project, progress: Progress, lead_id: str, as_of: date
                 history=history, agreement=project.agreement, catalogue=bundle.catalogue, as_of=as_of, lead_id=lead_id
             ),
         )
-        rows = pa.Table.from_batches(list(score_batches(leads, run)), SCORES).to_pylist()
+        rows = [row for batch in score_batches(leads, run) for row in batch.to_pylist()]
     if not rows:
         remedy = "Check the id and the moment; a lead that was closed or did not exist then has no score."
         rule = f"must be a lead that was open at {as_of.isoformat()}"

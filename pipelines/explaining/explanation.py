@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leadq.agreement.schema import Agreement
-from leadq.crm.storage.parquet_rows import moved_sentence
+from leadq.crm.storage.parquet_rows import moved_sentence, rows_of_lead
+from leadq.features.rejection.stops import STOP
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import Problem, UsageError
 from leadq.models.bundle.bundle import Bundle
@@ -93,11 +94,18 @@ def tell(project: Project, found: Found, files: Files, *, short: bool) -> Told:
 def _card(project: Project, found: Found, said: Sentences) -> Card:
     beside = Beside(
         similar=_similar(project, found),
-        steps=steps_for(found.row, read_playbook(project.config.playbook)),
+        steps=steps_for(found.row, read_playbook(project.config.playbook), stop=_stop(project, found)),
         moved=_moved(project, found),
         deadline=_deadline(project, found),
     )
     return card_of(found.row, found.agreement, Standing.of(found.bundle), said, beside)
+
+
+def _stop(project: Project, found: Found) -> str | None:
+    """Return by which event the lead asked not to be contacted, as the run of the row kept it."""
+    path = project.store.records_path(str(found.row["run_id"]))
+    kept = rows_of_lead(path, found.row["lead_id"]).to_pylist() if path.is_file() else []
+    return kept[0].get(STOP) if kept else None
 
 
 def _similar(project: Project, found: Found) -> tuple[PastLead, ...]:

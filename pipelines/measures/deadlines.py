@@ -22,6 +22,7 @@ from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_
 from leadq.features.handover.open_hand_overs import OfWhom, open_hand_overs
 from leadq.features.handover.periods import periods
 from leadq.features.handover.sources import recorded_sources
+from leadq.features.rejection.standing import rejections
 from leadq.foundation.atomic_files import new_file
 from leadq.foundation.problems import LeadqError
 from leadq.pipelines.measures.deliveries import deliveries_of
@@ -117,7 +118,8 @@ def _rows(project: Project, history: History, run: Run, hours: dict[str, float])
             best_first=tuple(tier.id for tier in agreement.tiers),
             score_files=() if when[-1].source == "delivered" else _around(project, run),
         )
-        found = open_hand_overs(tables, sources, when, of)
+        rejected = rejections(tables, agreement.after_rejection)
+        found = open_hand_overs(tables, sources, when, of, rejected=rejected)
     n = len(found)
     return (
         found.append_column("due_us", pa.nulls(n, pa.int64()))

@@ -17,6 +17,8 @@ from leadq.features.handover.judged import Judging, judged
 from leadq.features.handover.periods import periods
 from leadq.features.handover.sources import Deliveries, recorded_sources
 from leadq.features.handover.touches import other_kinds
+from leadq.features.rejection.judged_answers import JudgedReason, judged_answers
+from leadq.features.rejection.standing import rejections
 from leadq.features.stages.stage_moments import StageMoments, stage_moments
 from leadq.models.tiers.kept_promises import NOTHING_LOGGED, KeptFigures, Logged, kept_figures, logged_touches
 from leadq.models.tiers.tier_supply import TierSupply, handed_over_supply, months_of
@@ -86,6 +88,7 @@ class Measured:
     scores_gone: int
     stages: tuple[Stage, ...]
     stale: tuple[StaleSource, ...] = ()
+    judged: tuple[JudgedReason, ...] = ()
 
 
 def measure(project: Project, history: History) -> Measured | None:
@@ -147,7 +150,8 @@ def measure_tables(
     )
     sources = recorded_sources(tables, deliveries, owned)
     when = periods(sources, agreed)
-    found = hand_overs(tables, sources, when) if when else None
+    rejected = rejections(tables, agreement.after_rejection)
+    found = hand_overs(tables, sources, when, rejected=rejected) if when else None
     frame = _frame(tables, found, by) if found is not None else None
     of_versions = _Figures(frame, agreement, versions, touches=tables.history.has_touches)
     return Measured(
@@ -165,6 +169,7 @@ def measure_tables(
         grace_days=by.grace_days,
         scores_gone=scores.gone,
         stages=tuple(_counted(tables, one) for one in stage_moments(tables, agreement)),
+        judged=judged_answers(tables, agreement),
     )
 
 

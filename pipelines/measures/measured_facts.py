@@ -7,6 +7,7 @@ from typing import Any
 from leadq.features.engine.duckdb_engine import moment
 from leadq.models.tiers.kept_promises import Kept, KeptFigures
 from leadq.pipelines.measures.measure import Measured, Stage
+from leadq.pipelines.measures.record_sentences import record_facts
 
 
 def measured_facts(measured: Measured) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def measured_facts(measured: Measured) -> dict[str, Any]:
         },
         "stale_sources": [one.facts() for one in measured.stale],
         "stages": [_stage(one) for one in measured.stages],
+        "rejections": record_facts(measured.judged),
     }
 
 

@@ -16,6 +16,7 @@ from leadq.models.bundle.bundle import Bundle
 from leadq.models.tiers.tier_offers import cut_by_tier
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.night.earlier_runs import ranks
+from leadq.pipelines.night.records import write_records
 from leadq.pipelines.night.resume import begin, finished
 from leadq.pipelines.night.scoring_context import scoring_run
 from leadq.pipelines.project.engine_choice import duckdb_engine, project_engine
@@ -82,6 +83,8 @@ def score_run(
     counts["snapshot"] = {"seen": snapshot.seen, "stored": snapshot.stored}
     if changed_only:
         write_states(parts, store.states_path(inputs))
+    with duckdb_engine(project, spill=store.work / "spill") as backend:
+        write_records(backend, leads, store.records_path(inputs.run_id))
     committed = _commit(project, history, inputs, scored_at, path, counts)
     finished(store)
     return committed

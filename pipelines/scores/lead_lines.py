@@ -11,7 +11,7 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from leadq.agreement.schema import BY_MODEL
-from leadq.serving.words.card import not_scored, percent
+from leadq.serving.words.card import percent, why_not_scored
 from leadq.serving.words.text import clean, uncapitalised, words
 
 _HEADS = ("lead", "tier", "chance", "account", "what speaks most for it")
@@ -32,7 +32,7 @@ def lead_lines(rows: Sequence[Row]) -> list[str]:
 def reason_of(row: Row) -> str:
     """Say what speaks most for a lead, or against it where nothing does; the agreed rule that decided its tier; why it has no score."""
     if row["status"] != "scored":
-        return not_scored(row["status_reason"])
+        return why_not_scored(row)
     reason = clean(row["reason_for"] or "", _WIDEST[-1])
     if not reason and row["reason_against"]:
         reason = f"against it: {uncapitalised(clean(row['reason_against'], _WIDEST[-1]))}"
@@ -46,7 +46,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     scored = row["status"] == "scored"
     texts = (
         row["lead_id"],
-        row["tier"] or ("no tier" if scored else "not scored"),
+        row["tier"] or ("no tier" if scored else row["status"].replace("_", " ")),
         percent(row["probability"]) if scored else "",
         row["account_id"] or "",
         reason_of(row),

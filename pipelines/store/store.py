@@ -83,6 +83,10 @@ class Store:
         """Where the deadlines of a run's leads lie, if its agreement states a calendar; no part of the run, and made after it."""
         return self.folder / "deadlines" / inputs.as_of.strftime("%Y-%m-%d") / f"{inputs.run_id}.parquet"
 
+    def records_path(self, run_id: str) -> Path:
+        """Where it lies what the records show of a run's leads, if the agreement asks for it (``pipelines/night/records.py``)."""
+        return self.folder / "records" / f"{run_id}.parquet"
+
     def snapshot_path(self, run_id: str) -> Path:
         """Where the stored feature rows of a run lie."""
         return self.folder / "snapshots" / f"{run_id}.parquet"

@@ -36,6 +36,7 @@ from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.measures.hand_over_words import WITHOUT_DATES, hand_overs_in_words
 from leadq.pipelines.measures.measure import Measured, measure
 from leadq.pipelines.measures.measured_facts import measured_facts
+from leadq.pipelines.measures.record_sentences import records_in_words
 from leadq.pipelines.measures.stage_words import stages_in_words
 from leadq.pipelines.project.closed_looking import closed_looking_leads
 from leadq.pipelines.project.project import Project
@@ -50,6 +51,7 @@ from leadq.pipelines.training.validate import agreement_problems, agreement_rema
 
 _HAND_OVERS, _STAGES = "Hand-overs and their results", "Stages and who has met them"
 _OLD = "Sources that are older than allowed"
+_RECORD = "Rejections and what the record shows"
 
 
 def check(project: Project, progress: Progress) -> Told:
@@ -231,7 +233,8 @@ def _measured_words(history: History, measured: Measured | None) -> dict[str, tu
     if measured is None:
         return {} if history.dated else {_HAND_OVERS: (WITHOUT_DATES,)}
     old = {_OLD: tuple(str(one.problem()) for one in measured.stale)} if measured.stale else {}
-    return {**old, _HAND_OVERS: hand_overs_in_words(measured), _STAGES: stages_in_words(measured)}
+    record = {_RECORD: records_in_words(measured.judged)} if measured.judged else {}
+    return {**old, _HAND_OVERS: hand_overs_in_words(measured), _STAGES: stages_in_words(measured), **record}
 
 
 def _listed(heading: str, lines: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from leadq.serving.delivery.ledger.ledger import Ledger
 from leadq.serving.delivery.ledger.ledger_records import ENDED, DeliveryRun, PlannedRow
 from leadq.serving.delivery.planning.delivery_request import Tonight, Wish
 from leadq.serving.delivery.planning.guards import judge_model, judge_plan, judge_taken_up
-from leadq.serving.delivery.planning.payload import read_scores
+from leadq.serving.delivery.planning.payload import read_scores, takes_rejections
 from leadq.serving.delivery.planning.plan import Tally, differences, unscored
 from leadq.serving.delivery.reporting.delivery_report import Report, report_of, together
 from leadq.serving.delivery.reporting.maintenance import upkeep
@@ -156,10 +156,11 @@ def _dry(ledger: Ledger, run: DeliveryRun, tonight: Tonight, wish: Wish) -> Repo
 def _rows(ledger: Ledger, run: DeliveryRun, tonight: Tonight, tally: Tally) -> Iterator[PlannedRow]:
     held = ledger.acknowledged(run.target)
     scores = read_scores(tonight.path, lead_id=tonight.lead_id)
+    rejections = takes_rejections(run.names)
     if run.kind == "clear":
-        return unscored(scores, held, as_of_us=run.as_of_us, tally=tally)
+        return unscored(scores, held, as_of_us=run.as_of_us, tally=tally, rejections=rejections)
     # a single lead goes even where nothing changed: else an earlier night that waits, or comes later, would not know that it is overtaken
-    return differences(scores, held, tally=tally, everything=run.kind in ("refresh", "lead"))
+    return differences(scores, held, tally=tally, everything=run.kind in ("refresh", "lead"), rejections=rejections)
 
 
 def _facts(

@@ -9,6 +9,7 @@ from typing import Any
 from leadq.agreement.schema import Agreement
 from leadq.crm.answers.answer_log import MAX_NOTE, Answer
 from leadq.foundation.problems import Problem, UsageError
+from leadq.serving.words.record_words import against_the_record, question
 
 ANSWERS = ("accept", "reject", "disagree")
 OTHER = "other"
@@ -22,15 +23,26 @@ def reasons_offered(agreement: Agreement) -> tuple[str, ...]:
     return agreed if agreed and only else tuple(dict.fromkeys((*agreed, OTHER)))
 
 
+class AgainstTheRecordError(UsageError):
+    """The records say something against the reason: the person is asked whether it is meant all the same."""
+
+
 def answer_of(
-    form: Mapping[str, str], row: Mapping[str, Any], agreement: Agreement, *, name: str, now: datetime
+    form: Mapping[str, str],
+    row: Mapping[str, Any],
+    agreement: Agreement,
+    *,
+    name: str,
+    now: datetime,
+    records: Mapping[str, Any] | None = None,
 ) -> Answer:
     """Read an answer.
 
     Parameters
     ----------
     form : mapping
-        ``answer`` (one of :data:`ANSWERS`), ``reason``, ``suggested_tier``, ``note``, ``run``: of the score that was shown.
+        ``answer`` (one of :data:`ANSWERS`), ``reason``, ``suggested_tier``, ``note``, ``fits_profile`` (yes or no), ``run``: of the
+        score that was shown, ``all_the_same``: the reason that is meant whatever the records say.
     row : mapping
         The lead's row of the score table that was answered.
     agreement : Agreement
@@ -38,11 +50,15 @@ def answer_of(
     name : str
         Who answers.
     now : datetime
+    records : mapping, optional
+        What the records show of the lead for the agreed reasons.
 
     Raises
     ------
     UsageError
         What is missing or not agreed; nothing was kept.
+    AgainstTheRecordError
+        The records speak against the reason, and it was not said that it is meant all the same; nothing was kept.
     """
     answer, reason = form.get("answer", ""), form.get("reason", "").strip()
     tier, note = form.get("suggested_tier", "").strip(), form.get("note", "").strip()
@@ -53,6 +69,10 @@ def answer_of(
         raise UsageError(_must("Note", f"must be at most {MAX_NOTE} characters", str(len(note)), "Shorten it."))
     if problem := _problem(answer, reason, tier, note, row, agreement):
         raise UsageError(problem)
+    against = against_the_record(reason, agreement, records or {}, row["tier"]) if answer == "reject" else ""
+    if against and form.get("all_the_same") != reason:
+        asked = question(reason, against)
+        raise AgainstTheRecordError(_must("Reason", asked, reason, "Reject all the same, or choose another reason."))
     decision: Any = {"accept": "accepted", "reject": "rejected"}.get(answer)
     return Answer(
         lead_id=row["lead_id"],
@@ -62,6 +82,8 @@ def answer_of(
         reason=reason if answer == "reject" else None,
         note=note or None,
         suggested_tier=tier if answer == "disagree" else None,
+        against_record=against or None,
+        fits_profile={"yes": True, "no": False}.get(form.get("fits_profile", "")),
         tier=row["tier"],
         probability=row["probability"],
         run_id=row["run_id"],

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from leadq.foundation.problems import LeadqError, Problem
-from leadq.serving.desk.answer_form import answer_of, reasons_offered
+from leadq.serving.desk.answer_form import AgainstTheRecordError, answer_of, reasons_offered
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.desk.lead_list import find
 from leadq.serving.desk.list_query import Query
-from leadq.serving.desk.night_scores import Tonight
+from leadq.serving.desk.night_scores import Tonight, read_records
 from leadq.serving.desk.page_templates import Pages, lead_address
 from leadq.serving.desk.sign_in import KEPT, Visitor
 from leadq.serving.words.card import Card
@@ -27,6 +27,7 @@ _KEPT_WORDS = {
     "reject": "Rejected, with your reason.",
     "disagree": "Thank you. Your disagreement with the tier is saved.",
 }
+_EMPTY_FORM = dict.fromkeys(("reason", "note", "suggested_tier", "answer", "fits_profile"), "")
 _NO_LEAD = "No open lead with this id was scored tonight, or you are not allowed to see it."
 
 
@@ -38,8 +39,9 @@ def show_card(
     *,
     form: Mapping[str, str] | None = None,
     problem: Problem | None = None,
+    asked: str = "",
 ) -> Response:
-    """Show a lead's card; after an answer that could not be kept with what was filled in and what is wrong."""
+    """Show a lead's card; after an answer that was not kept with what was filled in and what is wrong, or what is asked."""
     lead_id = request.query_params.get("id", "")
     found = desk.row_for(visitor, lead_id)
     if found is None:
@@ -50,13 +52,14 @@ def show_card(
         request,
         "lead.html.j2",
         visitor,
-        status=200 if problem is None else 422,
+        status=200 if problem is None and not asked else 422,
         card=desk.card(tonight, run, row),
         answers=desk.answers.of(lead_id)[::-1],
         reasons=reasons_offered(desk.agreement),
-        form={"reason": "", "note": "", "suggested_tier": "", "answer": "", **(form or {})},
+        form={**_EMPTY_FORM, **(form or {})},
         problem=problem,
-        kept=_KEPT_WORDS.get(request.session.pop(KEPT, "")) if problem is None else None,
+        asked=asked,
+        kept=_KEPT_WORDS.get(request.session.pop(KEPT, "")) if problem is None and not asked else None,
         run_id=row["run_id"],
         back=query.address(),
         here=lead_address(lead_id, query.address()),
@@ -80,7 +83,10 @@ def answer(desk: Desk, pages: Pages, request: Request, visitor: Visitor, form: M
             "You can read leads but not answer them. Ask whoever runs the desk if you need to.",
         )
     try:
-        given = answer_of(form, found[2], desk.agreement, name=visitor.name, now=desk.clock())
+        records = read_records(found[1], lead_id)
+        given = answer_of(form, found[2], desk.agreement, name=visitor.name, now=desk.clock(), records=records)
+    except AgainstTheRecordError as asked:
+        return show_card(desk, pages, request, visitor, form=form, asked=asked.problems[0].rule)
     except LeadqError as error:
         return show_card(desk, pages, request, visitor, form=form, problem=error.problems[0])
     desk.answers.record(given)
@@ -130,8 +136,10 @@ def _back(request: Request) -> Query:
 def _next(tonight: Tonight, desk: Desk, visitor: Visitor, query: Query, lead_id: str) -> str:
     """Return the address of the lead after this one in the list one came from, empty at its end."""
     answered, place = desk.answered(), tonight.rows.place(lead_id)
-    seen = find(tonight.rows, query, answered=answered, owner=visitor.owner).rows
-    order = find(tonight.rows, replace(query, answered=""), answered=answered, owner=visitor.owner).rows
+    seen = find(tonight.rows, query, answered=answered, owner=visitor.owner, now_us=desk.now_us()).rows
+    order = find(
+        tonight.rows, replace(query, answered=""), answered=answered, owner=visitor.owner, now_us=desk.now_us()
+    ).rows
     at = np.flatnonzero(order == place)  # a lead just answered may have left the list, but not this one
     after = order[int(at[0]) + 1 :] if len(at) else order
     following = after[np.isin(after, seen)]

@@ -14,7 +14,7 @@ from leadq.crm.config.desk_settings import DeskSettings
 from leadq.crm.storage.parquet_rows import moved_sentence
 from leadq.models.bundle.past_leads import PastLead
 from leadq.serving.desk.lead_list import Answered
-from leadq.serving.desk.night_scores import Nights, RunFile, Tonight, read_row
+from leadq.serving.desk.night_scores import Nights, RunFile, Tonight, read_records, read_row
 from leadq.serving.desk.sign_in import Doorkeeper, Visitor
 from leadq.serving.words.card import Beside, Card, Standing, card_of, steps_for
 from leadq.serving.words.deadline import deadline_of
@@ -73,6 +73,10 @@ class Desk:
         """Return what is wrong with the agreement today; empty where it is signed, in force and not past its review."""
         return standing_in_words(self.agreement, self.read_at or self.clock())
 
+    def now_us(self) -> int:
+        """Return the time in microseconds since 1970."""
+        return int(self.clock().timestamp() * 1_000_000)
+
     def answered(self) -> Answered:
         """Return which leads were answered, and how."""
         latest = self.answers.latest()
@@ -103,7 +107,7 @@ class Desk:
         beside = Beside(
             similar=model.similar(amounts) if row["tier"] is not None else (),
             history=tonight.points(row["lead_id"]),
-            steps=steps_for(row, self.playbook),
+            steps=steps_for(row, self.playbook, stop=read_records(run, row["lead_id"]).get("stop")),
             moved="" if run.moves is None else moved_sentence(run.moves, row["lead_id"]),
             deadline=deadline_of(run.deadlines, row["lead_id"], now=self.read_at or self.clock()),
         )

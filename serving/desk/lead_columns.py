@@ -13,12 +13,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadq.foundation.arrays import Ints
+from leadq.crm.contract.crm_tables import TIME
+from leadq.foundation.arrays import Bools, Ints
 
 Codes = npt.NDArray[np.int32]
 Floats32 = npt.NDArray[np.float32]
 
 NOT_SCORED = "not scored"
+REJECTED = "rejected"
+WITHOUT_SCORE = (REJECTED, NOT_SCORED)
+"""What stands in the place of a tier where a lead has no score."""
+_NEVER_US = np.iinfo(np.int64).max
 _TEXTS = ("account_id", "owner", "source", "campaign")
 _PLAIN = [
     "lead_id",
@@ -31,6 +36,7 @@ _PLAIN = [
     "tier",
     "worked",
 ]
+_LATER = ("wakes_at", "returned_at")
 _REASON = "reasons_for.list.element.sentence"
 
 
@@ -55,9 +61,13 @@ class LeadRows:
     ----------
     lead_id : Array of n strings
     account_id, owner, source, campaign, tier, reason, moved : Texts
-        ``tier`` holds :data:`NOT_SCORED` for a lead without score, ``moved`` says how the tier changed since the last night.
+        ``tier`` holds one of :data:`WITHOUT_SCORE` for a lead without score, ``moved`` says how the tier changed since the last night.
     age_days, probability, before : float32 arrays of shape (n,)
         NaN where not known; ``before`` is the probability of the last night.
+    wakes_us : int64 array of shape (n,)
+        Until when a rejected lead sleeps, in microseconds since 1970; far away where it does not.
+    returned : bool array of shape (n,)
+        Whether it came back from a rejection and was not answered since.
     run : int64 array of shape (n,)
         Which of tonight's runs scored the lead.
     """
@@ -73,6 +83,8 @@ class LeadRows:
     age_days: Floats32
     probability: Floats32
     before: Floats32
+    wakes_us: Ints
+    returned: Bools
     run: Ints
 
     def __len__(self) -> int:
@@ -97,7 +109,8 @@ def read_lead_rows(files: Sequence[tuple[Path, Path | None]], *, tiers: Sequence
     table = pa.concat_tables([_read(scores, moves, place) for place, (scores, moves) in enumerate(files)])
     if len(files) > 1:
         table = _newest(table)
-    tier = pc.coalesce(table["tier"], pc.if_else(pc.equal(table["status"], "scored"), "no tier", NOT_SCORED))
+    without = pc.if_else(pc.equal(table["status"], REJECTED), REJECTED, NOT_SCORED)
+    tier = pc.coalesce(table["tier"], pc.if_else(pc.equal(table["status"], "scored"), "no tier", without))
     rank = pc.fill_null(pc.index_in(tier, value_set=pa.array(tiers, pa.string())), len(tiers))
     table = table.append_column("shown_tier", tier).append_column("rank", rank)
     order = pc.sort_indices(
@@ -120,16 +133,17 @@ def read_lead_rows(files: Sequence[tuple[Path, Path | None]], *, tiers: Sequence
         reason=_texts(table["reason"]),
         moved=_texts(table["moved"]),
         **numbers,
+        wakes_us=pc.fill_null(table["wakes_at"].cast(pa.int64()), _NEVER_US).to_numpy().astype(np.int64),
+        returned=table["returned_at"].is_valid().to_numpy(),
         run=table["run"].to_numpy(zero_copy_only=False).astype(np.int64),
     )
 
 
 def _read(scores: Path, moves: Path | None, place: int) -> pa.Table:
     with pq.ParquetFile(scores, pre_buffer=False) as file:
-        groups = [
-            file.read_row_group(at, columns=[*_PLAIN, _REASON], use_threads=False) for at in range(file.num_row_groups)
-        ]
-        groups = groups or [file.read(columns=[*_PLAIN, _REASON], use_threads=False)]  # a run over no lead
+        columns = [*_PLAIN, *(name for name in _LATER if name in file.schema_arrow.names), _REASON]
+        groups = [file.read_row_group(at, columns=columns, use_threads=False) for at in range(file.num_row_groups)]
+        groups = groups or [file.read(columns=columns, use_threads=False)]  # a run over no lead
     table = pa.concat_tables([_with_first_reason(group) for group in groups])
     table = table.append_column("run", pa.array(np.full(table.num_rows, place, np.int64)))
     moved = pa.nulls(table.num_rows, pa.string())
@@ -147,7 +161,11 @@ def _with_first_reason(group: pa.Table) -> pa.Table:
     empty = pc.equal(pc.fill_null(pc.list_value_length(lists), 0), 0)
     start = pc.if_else(empty, pa.scalar(None, pa.int32()), lists.offsets[:-1])
     sentences = lists.values.field("sentence").dictionary_encode()
-    return group.select(_PLAIN).append_column("reason", sentences.take(start).cast(pa.string()))
+    shown = group.select(_PLAIN).append_column("reason", sentences.take(start).cast(pa.string()))
+    for name in _LATER:
+        there = name in group.schema.names
+        shown = shown.append_column(name, group[name].cast(TIME) if there else pa.nulls(group.num_rows, TIME))
+    return shown
 
 
 def _newest(table: pa.Table) -> pa.Table:

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadq.foundation.arrays import Bools, Ints
-from leadq.serving.desk.lead_columns import NOT_SCORED, LeadRows, Texts
+from leadq.serving.desk.lead_columns import WITHOUT_SCORE, LeadRows, Texts
 from leadq.serving.desk.list_query import PAGE_ROWS, Query
 from leadq.serving.words.score_change import TREND_FROM
+
+A_WEEK_US = 7 * 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,9 @@ class Found:
         return self.rows[start : start + PAGE_ROWS]
 
 
-def find(leads: LeadRows, query: Query, *, answered: Answered, owner: str | None = None) -> Found:
+def find(
+    leads: LeadRows, query: Query, *, answered: Answered, owner: str | None = None, now_us: int | None = None
+) -> Found:
     """Find leads.
 
     Parameters
@@ -59,6 +63,8 @@ def find(leads: LeadRows, query: Query, *, answered: Answered, owner: str | None
     answered : Answered
     owner : str, optional
         Only leads of this owner may be seen.
+    now_us : int, optional
+        Microseconds since 1970, from when a week is counted; needed to ask what wakes.
     """
     fits = np.ones(len(leads), dtype=np.bool_)
     if owner is not None:
@@ -68,19 +74,31 @@ def find(leads: LeadRows, query: Query, *, answered: Answered, owner: str | None
             fits &= _is(column, wanted)
     if query.changed:
         fits &= _changed(leads, query.changed)
+    if query.list:
+        fits &= leads.returned if query.list == "returned" else _wakes_within(leads, now_us, A_WEEK_US)
     if query.answered:
         fits &= _answered(leads, query.answered, answered)
     if query.text:
         fits &= _holds(leads, query.text)
     counts = np.bincount(leads.tier.codes[fits], minlength=len(leads.tier.values))
     by_tier = {tier: int(counts[code]) for code, tier in enumerate(leads.tier.values)}
-    fits &= _is(leads.tier, query.tier) if query.tier else ~_is(leads.tier, NOT_SCORED)
+    if query.tier:
+        fits &= _is(leads.tier, query.tier)
+    elif query.list != "wakes":
+        fits &= ~(_is(leads.tier, WITHOUT_SCORE[0]) | _is(leads.tier, WITHOUT_SCORE[1]))
     return Found(rows=_ordered(leads, np.flatnonzero(fits), query), by_tier=by_tier)
 
 
 def _is(column: Texts, wanted: str) -> Bools:
     code = column.values.index(wanted) if wanted in column.values else -2
     found: Bools = column.codes == code
+    return found
+
+
+def _wakes_within(leads: LeadRows, now_us: int | None, span_us: int) -> Bools:
+    if now_us is None:
+        raise ValueError("what wakes this week needs to know when it is")
+    found: Bools = leads.wakes_us <= now_us + span_us
     return found
 
 
@@ -104,7 +122,7 @@ def _rise(leads: LeadRows) -> npt.NDArray[np.float64]:
 def _answered(leads: LeadRows, kind: str, answered: Answered) -> Bools:
     ids = answered.all() if kind == "no" else answered.by_kind.get(kind, frozenset())
     there = pc.is_in(leads.lead_id, value_set=pa.array(sorted(ids), pa.string()))
-    found: Bools = there.to_numpy(zero_copy_only=False)
+    found: Bools = there.to_numpy(zero_copy_only=False) & ~leads.returned  # what came back waits for a new answer
     return ~found if kind == "no" else found
 
 

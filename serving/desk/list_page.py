@@ -16,7 +16,7 @@ from leadq.agreement.schema import DISQUALIFIED
 from leadq.crm.answers.answer_log import Answer
 from leadq.foundation.arrays import Ints
 from leadq.serving.desk.desk_state import Desk
-from leadq.serving.desk.lead_columns import NOT_SCORED, LeadRows, Texts
+from leadq.serving.desk.lead_columns import WITHOUT_SCORE, LeadRows, Texts
 from leadq.serving.desk.lead_list import NOBODY, Found, find
 from leadq.serving.desk.list_query import Query
 from leadq.serving.desk.night_scores import Tonight
@@ -57,7 +57,7 @@ def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> R
     if tonight is None:
         return pages.message(request, visitor, 503, "No scores yet", NO_NIGHT)
     query = Query.of(request.query_params)
-    found = find(tonight.rows, query, answered=desk.answered(), owner=visitor.owner)
+    found = find(tonight.rows, query, answered=desk.answered(), owner=visitor.owner, now_us=desk.now_us())
     page = min(query.page, found.pages)
     night, answers = tonight.runs[0], desk.answers.latest()
     age = desk.clock() - night.as_of
@@ -72,7 +72,7 @@ def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> R
         stale=age.days if age > STALE_AFTER else 0,
         query=query,
         found=len(found.rows),
-        all_scored=sum(count for tier, count in found.by_tier.items() if tier != NOT_SCORED),
+        all_scored=sum(count for tier, count in found.by_tier.items() if tier not in WITHOUT_SCORE),
         same_agreement=same,
         standing=desk.agreement_standing(),
         tiers=_tiers(desk, found, with_promise=same),
@@ -97,7 +97,7 @@ def save_csv(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> Re
     if tonight is None:
         return pages.message(request, visitor, 503, "No scores yet", NO_NIGHT)
     query = Query.of(request.query_params)
-    found = find(tonight.rows, query, answered=desk.answered(), owner=visitor.owner)
+    found = find(tonight.rows, query, answered=desk.answered(), owner=visitor.owner, now_us=desk.now_us())
     desk.answers.note_audit(desk.clock(), visitor.name, "saved as CSV", {"leads": len(found.rows)})
     name = f"leads-{tonight.runs[0].as_of:%Y-%m-%d}.csv"
     return Response(
@@ -138,7 +138,7 @@ def _csv(tonight: Tonight, found: Found, desk: Desk) -> str:
                 "" if np.isnan(leads.age_days[row]) else f"{leads.age_days[row]:.0f}",
                 cell(leads.moved.at(row)),
                 cell(leads.reason.at(row)),
-                answer_of(lead_id),
+                "came back" if leads.returned[row] else answer_of(lead_id),
             ]
         )
     return written.getvalue()
@@ -174,7 +174,7 @@ def _tiers(desk: Desk, found: Found, *, with_promise: bool) -> list[tuple[str, s
         for tier in desk.agreement.tiers
     ]
     names = {tier.id for tier in desk.agreement.tiers}
-    order = [DISQUALIFIED, *sorted(set(found.by_tier) - names - {DISQUALIFIED, NOT_SCORED}), NOT_SCORED]
+    order = [DISQUALIFIED, *sorted(set(found.by_tier) - names - {DISQUALIFIED, *WITHOUT_SCORE}), *WITHOUT_SCORE]
     return [*agreed, *((name, "", None, found.by_tier[name]) for name in order if found.by_tier.get(name))]
 
 
@@ -195,7 +195,7 @@ def _listed(leads: LeadRows, row: int, answer_of: Callable[[str], str], query: Q
         rise=f"{points:+.1f} points" if abs(points) >= 0.05 else "",
         moved=leads.moved.at(row),
         reason=leads.reason.at(row),
-        answer=answer_of(lead_id),
+        answer="came back" if leads.returned[row] else answer_of(lead_id),
         due="",
     )
 

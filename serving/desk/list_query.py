@@ -12,7 +12,11 @@ PAGE_ROWS = 50
 SORTS = ("best", "chance", "change", "age", "owner", "source", "lead")
 CHANGED = ("tier", "up", "down")
 ANSWERED = ("no", "accepted", "rejected", "disagreed")
+LISTS = ("returned", "wakes")
 _LONGEST = 200
+_NAMED = ("tier", "owner", "source", "changed", "answered", "list")
+
+_CLOSED = (("sort", SORTS), ("changed", CHANGED), ("answered", ANSWERED), ("list", LISTS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,8 @@ class Query:
         One of :data:`CHANGED`: another tier than last night, or a score that rose or fell.
     answered : str
         One of :data:`ANSWERED`.
+    list : str
+        One of :data:`LISTS`: leads that came back from a rejection, or rejected ones that wake within a week.
     text : str
         Part of the lead's or account's id, the owner, source or campaign, in any case.
     sort : str
@@ -40,6 +46,7 @@ class Query:
     source: str = ""
     changed: str = ""
     answered: str = ""
+    list: str = ""
     text: str = ""
     sort: str = "best"
     down: bool = False
@@ -56,7 +63,7 @@ class Query:
         """
         problems = [
             _problem(name, given[name], allowed)
-            for name, allowed in (("sort", SORTS), ("changed", CHANGED), ("answered", ANSWERED))
+            for name, allowed in _CLOSED
             if given.get(name) and given[name] not in allowed
         ]
         page = given.get("page") or "1"
@@ -64,9 +71,7 @@ class Query:
             problems.append(_problem("page", page, ("a number from 1",)))
         if problems:
             raise InputError(problems)
-        texts = {
-            name: given.get(name, "").strip()[:_LONGEST] for name in ("tier", "owner", "source", "changed", "answered")
-        }
+        texts = {name: given.get(name, "").strip()[:_LONGEST] for name in _NAMED}
         return Query(
             **texts,
             text=given.get("q", "").strip()[:_LONGEST],
@@ -79,7 +84,7 @@ class Query:
         """Return this query, with changes, as the part of an address after ``?``; what is as usual is left out."""
         other = replace(self, **changes)  # type: ignore[arg-type]
         parts = {
-            **{name: getattr(other, name) for name in ("tier", "owner", "source", "changed", "answered")},
+            **{name: getattr(other, name) for name in _NAMED},
             "q": other.text,
             "sort": "" if other.sort == "best" else other.sort,
             "down": "1" if other.down else "",

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.score_table import SCORES
+from leadq.crm.contract.score_table import with_later_columns
 from leadq.crm.storage.parquet_rows import rows_of_lead
 from leadq.foundation.problems import LeadqError
 from leadq.serving.desk.lead_columns import LeadRows, read_lead_rows
@@ -47,6 +47,8 @@ class RunFile:
     moves : Path or None
     deadlines : Path or None
         Where the deadlines of the run's leads lie, if there are any.
+    records : Path or None
+        What the records show for the reasons of a rejection, where there is such a file.
     """
 
     run_id: str
@@ -57,6 +59,7 @@ class RunFile:
     scores: Path
     moves: Path | None = None
     deadlines: Path | None = None
+    records: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,15 @@ class Tonight:
 def read_row(run: RunFile, lead_id: str) -> dict[str, Any] | None:
     """Return a lead's whole row of a run's score table."""
     table = rows_of_lead(run.scores, lead_id)
-    return table.cast(SCORES).to_pylist()[0] if table.num_rows else None
+    return with_later_columns(table).to_pylist()[0] if table.num_rows else None
+
+
+def read_records(run: RunFile, lead_id: str) -> dict[str, Any]:
+    """Return what the records showed of a lead in a run; nothing where nobody asked for it."""
+    if run.records is None or not run.records.is_file():
+        return {}
+    table = rows_of_lead(run.records, lead_id)
+    return table.to_pylist()[0] if table.num_rows else {}
 
 
 class Nights:

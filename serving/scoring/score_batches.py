@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadq.agreement.decide import decide_tiers, model_tiers
-from leadq.crm.contract.score_table import SCORES
-from leadq.foundation.arrays import Floats
+from leadq.crm.contract.score_table import REJECTED, REJECTIONS, SCORES, STATUSES
+from leadq.foundation.arrays import Bools, Floats, Ints
 from leadq.models.tiers.tier_offers import cut_by_tier
 from leadq.serving.scoring.additivity_check import contribution_lists, must_add_up
 from leadq.serving.scoring.batch_scores import Reckoned, reckon
@@ -27,12 +28,17 @@ from leadq.serving.scoring.handoff_tier import tiers_at_handoff
 from leadq.serving.scoring.model_input import SHOWN, encoded_features, raw_categories, require_columns, rule_hits
 from leadq.serving.scoring.reasons.reason_choice import HeldBack
 from leadq.serving.scoring.scoring_run import ScoringKit, ScoringRun
-from leadq.serving.scoring.table.dictionary_columns import CODED, coded, constant, plain, spread, texts_of
+from leadq.serving.scoring.table.dictionary_columns import (
+    CODED,
+    coded,
+    coded_schema,
+    constant,
+    plain,
+    spread,
+    texts_of,
+)
 
 __all__ = ["ScoredBatch", "ScoringKit", "ScoringRun", "score_batches", "score_coded"]
-
-SCORED = "scored"
-NOT_SCORED = "not_scored"
 
 Objects = npt.NDArray[np.object_]
 
@@ -49,8 +55,9 @@ def score_batches(batches: Iterable[pa.RecordBatch], run: ScoringRun) -> Iterato
     Yields
     ------
     RecordBatch
-        In the schema :data:`leadq.crm.contract.score_table.SCORES`, as many rows as came in and in
-        their order; ``percentile`` is still null.
+        In the schema :data:`leadq.crm.contract.score_table.SCORES`, and where it came in with them
+        :data:`~leadq.crm.contract.score_table.REJECTIONS`; as many rows as came in and in their order; ``percentile`` is still
+        null.
 
     Raises
     ------
@@ -117,7 +124,7 @@ def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> ScoredBatch:
     said_before, unsplit = compare(scored, open_leads.column("lead_id").cast(pa.string()), of_open, kit)
     columns = {name: batch.column(name).cast(kind) for name, kind in SHOWN.items() if name != "handed_off_at"}
     columns |= _constants(run, batch.num_rows)
-    columns["status"] = texts_of((~can).astype(np.int64), [SCORED, NOT_SCORED])
+    columns["status"] = texts_of(_statuses(batch, can), list(STATUSES))
     columns["base"] = pa.array(np.full(batch.num_rows, scored.base), mask=~can)
     of_scored = {
         "probability": pa.array(scored.probability),
@@ -132,13 +139,29 @@ def score_coded(batch: pa.RecordBatch, kit: ScoringKit) -> ScoredBatch:
     states = np.zeros(batch.num_rows, dtype=np.uint64)
     if reckoned.states is not None:
         states[can] = reckoned.states
+    columns |= {name: batch.column(name).cast(REJECTIONS.field(name).type) for name in _of_rejections(batch)}
+    schema = coded_schema(columns)
     return ScoredBatch(
-        rows=pa.record_batch([coded(columns[name], name) for name in CODED.names], schema=CODED),
+        rows=pa.record_batch([coded(columns[name], name) for name in schema.names], schema=schema),
         held_back=reckoned.held_back,
         taken=reckoned.taken,
         unsplit=unsplit,
         states=None if reckoned.states is None else states,
     )
+
+
+def _of_rejections(batch: pa.RecordBatch) -> tuple[str, ...]:
+    """Columns of rejections; none where no lead of tonight stands rejected or came back."""
+    return tuple(REJECTIONS.names) if "rejected_at" in batch.schema.names else ()
+
+
+def _statuses(batch: pa.RecordBatch, can: Bools) -> Ints:
+    """Return the place of each lead's status among :data:`STATUSES`."""
+    found = (~can).astype(np.int64)
+    if _of_rejections(batch):
+        stands = pc.and_(pc.is_valid(batch.column("rejected_at")), pc.is_null(batch.column("returned_at")))
+        found[stands.to_numpy(zero_copy_only=False)] = STATUSES.index(REJECTED)
+    return found
 
 
 def _constants(run: ScoringRun, rows: int) -> dict[str, pa.Array]:

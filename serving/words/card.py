@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from leadq.agreement.schema import BY_MODEL, DISQUALIFIED, Agreement, Tier
+from leadq.crm.contract.score_table import REJECTED
 from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.past_leads import PastLead
@@ -107,6 +108,7 @@ class Card:
     horizon_days: int
     facts: tuple[tuple[str, str], ...]
     not_scored: str
+    without_score: str
     chance: str
     percent: str
     overall: str
@@ -145,7 +147,8 @@ def card_of(row: Row, agreement: Agreement, standing: Standing, said: Sentences,
         as_of=row["as_of"],
         horizon_days=row["horizon_days"],
         facts=tuple(_facts(row)),
-        not_scored="" if scored else not_scored(row["status_reason"]),
+        not_scored="" if scored else why_not_scored(row),
+        without_score="" if scored else "Rejected" if row["status"] == REJECTED else "Not scored",
         chance=chance(row["probability"]) if scored else "",
         percent=percent(row["probability"]) if scored else "",
         overall=percent(probability_of(row["base"]) if standing.overall is None else standing.overall)
@@ -172,6 +175,25 @@ def percent(probability: float) -> str:
 def not_scored(reason: str | None) -> str:
     """Say why a lead has no score."""
     return _NOT_SCORED.get(reason or "", clean(reason or "no reason recorded", _ID))
+
+
+def why_not_scored(row: Row) -> str:
+    """Say why a row has no score: what is missing, or for which reason sales rejected the lead, when, and what follows."""
+    if row["status"] != REJECTED:
+        return not_scored(row["status_reason"])
+    said = words(row["status_reason"] or "no reason given")
+    when = row.get("rejected_at")
+    parts = [said if when is None else f"{said} ({when:%Y-%m-%d})", *what_follows(row)]
+    return "; ".join(parts)
+
+
+def what_follows(row: Row) -> list[str]:
+    """Say what was agreed to follow a rejection: the track, whose turn it is, and until when the lead sleeps."""
+    track, owner, wakes = (row.get(name) for name in ("track", "next_owner", "wakes_at"))
+    parts = []
+    if track:
+        parts.append(f"next: {words(track)} by {clean(owner)}" if owner else f"next: {words(track)}")
+    return [*parts, f"wakes on {wakes:%Y-%m-%d}"] if wakes is not None else parts
 
 
 def tier_of(row: Row, agreement: Agreement, deadline: Deadline | None = None) -> TierSaid:
@@ -209,8 +231,11 @@ def _facts(row: Row) -> list[tuple[str, str]]:
     found = [(name, clean(row[column], _FACT)) for name, column in named.items() if row[column] is not None]
     found = [(name, text.replace("_", " ") if name == "Source" else text) for name, text in found]
     if row["created_at"] is not None:
-        age = "" if row["age_days"] is None else f", {counted(round(row['age_days']), 'day')} ago"
+        back = row.get("returned_at") is not None  # its age counts from then
+        age = "" if row["age_days"] is None or back else f", {counted(round(row['age_days']), 'day')} ago"
         found.append(("Came in", f"{row['created_at']:%Y-%m-%d}{age}"))
+    if row.get("returned_at") is not None:
+        found.append(("Came back", f"{row['returned_at']:%Y-%m-%d}, rejected on {row['rejected_at']:%Y-%m-%d}"))
     worked = "not recorded" if row["worked"] is None else "yes" if row["worked"] else "no"
     return [*found, ("Worked by sales", worked)]
 
@@ -245,10 +270,18 @@ def similar_words(lead: PastLead, said: Sentences) -> str:
     return f"{sentence}. Alike in: {alike}" if alike else sentence
 
 
-def steps_for(row: Row, playbook: Playbook) -> tuple[str, ...]:
-    """Return the playbook's steps for the families of a row's reasons, and for facts about it that are missing."""
+def steps_for(row: Row, playbook: Playbook, *, stop: str | None = None) -> tuple[str, ...]:
+    """Return the playbook's steps for the families of a row's reasons, and for facts about it that are missing.
+
+    A stop comes before every step: of a lead that asked not to be contacted (``stop`` is the kind of that event), or that a rule
+    disqualifies, nothing else is said.
+    """
     if row["tier"] is None:
         return ()
+    if row["tier"] == DISQUALIFIED:
+        return (f"Nothing to do: disqualified by the agreed rule {words(row['tier_by'])!r}.",)
+    if stop:
+        return playbook.steps((), (f"intent_{stop}",), ()) or (f"Nothing to sell: the lead said no ({words(stop)}).",)
     known = {part["family"] for part in row["contributions"] or ()}
     lacking = tuple(family for family in _FACTS_TO_ADD if family in known) if row["unknowns"] else ()
     speaking = [[reason["family"] for reason in row[side] or ()] for side in ("reasons_for", "reasons_against")]

@@ -18,7 +18,7 @@ def card_text(card: Card) -> str:
     """Return the whole card, a line a statement."""
     lines = [f"Lead {card.lead_id}, as of {card.as_of:%Y-%m-%d %H:%M} UTC"]
     if card.not_scored:
-        return "\n".join([*lines, f"Not scored: {card.not_scored}."]) + "\n"
+        return "\n".join([*lines, f"{card.without_score}: {card.not_scored}."]) + "\n"
     if card.tier is None:
         lines += _without_model(card)
     else:
@@ -36,7 +36,7 @@ def card_text(card: Card) -> str:
 def short_text(card: Card) -> str:
     """Return the card in at most :data:`SHORT_AT_MOST` characters: tier, chance, the strongest reasons, when and under what."""
     if card.not_scored:
-        return shorten(f"Not scored on {card.as_of:%Y-%m-%d}: {card.not_scored}", SHORT_AT_MOST)
+        return shorten(f"{card.without_score} on {card.as_of:%Y-%m-%d}: {card.not_scored}", SHORT_AT_MOST)
     name = "No tier" if card.tier is None else card.tier.name
     start = f"{name}: {card.chance} won within {counted(card.horizon_days, 'day')} ({card.overall} overall)"
     end = f" [{card.as_of:%Y-%m-%d}]"

@@ -29,18 +29,25 @@ FIXED = ("company", "person", "source", "history", "timing")
 """Families that nobody can change by a call."""
 
 When = Literal["for", "against", "unknown"]
+STOP, FIRST, USUAL = "stop", "first", "usual"
+PRIORITIES = (STOP, FIRST, USUAL)
 _KEYS = {"family", "when", "step"}
+_MAY = {*_KEYS, "priority"}
 _TOP = ("version", "owner", "steps")
 _MISSING = "Restore it, or remove the line playbook: from leadq.yaml to use the default."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What to do when a family that fits ``family`` speaks for a lead, speaks against it, or is not known."""
+    """What to do when a family that fits ``family`` speaks for a lead, speaks against it, or is not known.
+
+    Of ``priority`` one of :data:`PRIORITIES`: what comes first is shown before what is usual, and a stop alone.
+    """
 
     family: str
     when: When
     step: str
+    priority: str = USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +70,23 @@ class Playbook:
     def steps(
         self, families_for: Sequence[str], families_against: Sequence[str], families_unknown: Sequence[str]
     ) -> tuple[str, ...]:
-        """Return at most :data:`MAX_STEPS` steps, each once, in the order of the families given."""
+        """Return at most :data:`MAX_STEPS` steps, each once, by priority and then in the order of the families given.
+
+        Where a stop is among them nothing but stops is returned: nobody shall sell to somebody who asked not to be contacted.
+        """
         given: tuple[tuple[When, Sequence[str]], ...] = (
             ("for", families_for),
             ("against", families_against),
             ("unknown", families_unknown),
         )
-        found = (self._step(family, when) for when, families in given for family in families)
-        return tuple(dict.fromkeys(step for step in found if step))[:MAX_STEPS]
+        spoken = (self._step(family, when) for when, families in given for family in families)
+        found = sorted((one for one in spoken if one is not None), key=lambda one: PRIORITIES.index(one.priority))
+        stops = [one for one in found if one.priority == STOP]
+        return tuple(dict.fromkeys(one.step for one in stops or found))[:MAX_STEPS]
 
-    def _step(self, family: str, when: When) -> str:
-        fitting = (one.step for one in self.entries if one.when == when and fit(one.family, family) is not None)
-        return next(fitting, "") if family not in FIXED else ""
+    def _step(self, family: str, when: When) -> Step | None:
+        fitting = (one for one in self.entries if one.when == when and fit(one.family, family) is not None)
+        return next(fitting, None) if family not in FIXED else None
 
 
 def default_playbook() -> str:
@@ -99,7 +111,7 @@ def read_playbook(path: Path | None = None) -> Playbook:
     problems += first_problems(_check(found, Place(document=document)), where=document.where)
     if problems:
         raise ConfigError(problems)
-    entries = tuple(Step(**{key: entry[key] for key in _KEYS}) for entry in found["steps"])
+    entries = tuple(Step(**entry) for entry in found["steps"])
     return Playbook(version=int(found["version"]), owner=found["owner"], entries=entries)
 
 
@@ -125,15 +137,25 @@ def _check(document: Mapping[str, Any], place: Place) -> Iterator[Problem]:
 
 
 def _check_entry(entry: object, place: Place) -> Iterator[Problem]:
-    if not isinstance(entry, Mapping) or set(entry) != _KEYS or not all(isinstance(one, str) for one in entry.values()):
-        yield place.problem("must hold the texts family, when and step", entry, "See the head of the default file.")
+    if not isinstance(entry, Mapping) or not _KEYS <= set(entry) <= _MAY or not all(map(_is_text, entry.values())):
+        rule = "must hold the texts family, when and step, and may hold priority"
+        yield place.problem(rule, entry, "See the head of the default file.")
         return
+    if entry.get("priority", USUAL) not in PRIORITIES:
+        hint = did_you_mean(entry["priority"], PRIORITIES)
+        yield place.at("priority").problem(
+            f"must be {STOP}, {FIRST} or {USUAL}", entry["priority"], f"{hint}Choose one of the three, or leave it out."
+        )
     if entry["when"] not in get_args(When):
         yield place.at("when").problem("must be for, against or unknown", entry["when"], "Choose one of the three.")
     yield from _check_family(entry["family"], place.at("family"))
     if not entry["step"].strip() or "{" in entry["step"]:
         yield place.at("step").problem("must be a plain text without braces", entry["step"], "Write what to do.")
     yield from check_words(entry["step"], place.at("step"), most=MAX_STEP)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _check_family(family: str, place: Place) -> Iterator[Problem]:

@@ -56,6 +56,10 @@ OURS = (
     Field(name="LQ_Scored_At__c", kind="datetime"),
     Field(name="LQ_Model_Version__c", length=40),
     Field(name="LQ_Status__c", length=255),
+    Field(name="LQ_Track__c", length=255),
+    Field(name="LQ_Next_Owner__c", length=255),
+    Field(name="LQ_Wakes_At__c", kind="datetime"),
+    Field(name="LQ_Returned_At__c", kind="datetime"),
     Field(name="LQ_External_Id__c", length=40, external_id=True),
 )
 

@@ -51,6 +51,10 @@ class Opportunity(metaclass=PoolMeta):
     lq_scored_at = fields.DateTime("Scored at")
     lq_model_version = fields.Char("Model version", size=_LONGEST_VERSION)
     lq_status = fields.Char("Status of the score", size=_LONGEST_TEXT)
+    lq_track = fields.Char("Track after a rejection", size=_LONGEST_TEXT)
+    lq_next_owner = fields.Char("Next owner after a rejection", size=_LONGEST_TEXT)
+    lq_wakes_at = fields.DateTime("Sleeps until")
+    lq_returned_at = fields.DateTime("Came back at")
     lq_tier_override = fields.Selection("get_tiers_of_person", "Tier set by a person")
     lq_decision = fields.Selection([(None, ""), ("accepted", "Accepted"), ("rejected", "Rejected")], "Decision")
     lq_rejection_reason = fields.Selection(

@@ -33,7 +33,15 @@ OUR_FIELDS: tuple[TargetField, ...] = (
     TargetField(name=STATUS, kind="text", length=LONGEST_TEXT),
 )
 """All that delivery may write: the allow-list. The chance is in percent, 12.5 for 0.125."""
-ALLOWED: Mapping[str, TargetField] = {field.name: field for field in OUR_FIELDS}
+TRACK, NEXT_OWNER, WAKES_AT, RETURNED_AT = "lq_track", "lq_next_owner", "lq_wakes_at", "lq_returned_at"
+AFTER_REJECTION: tuple[TargetField, ...] = (
+    TargetField(name=TRACK, kind="text", length=LONGEST_TEXT),
+    TargetField(name=NEXT_OWNER, kind="text", length=LONGEST_TEXT),
+    TargetField(name=WAKES_AT, kind="moment"),
+    TargetField(name=RETURNED_AT, kind="moment"),
+)
+"""What follows a rejection; only to a target with ``rejections: true``."""
+ALLOWED: Mapping[str, TargetField] = {field.name: field for field in (*OUR_FIELDS, *AFTER_REJECTION)}
 HUMAN_PROPERTIES = (TIER_OVERRIDE, DECISION, REJECTION_REASON)
 """Written by people; never in a payload."""
 
@@ -60,7 +68,14 @@ def wanted(agreement: Agreement) -> tuple[dict[str, Any], ...]:
         **dict.fromkeys(REASONS_FOR, "What speaks for this lead, strongest first."),
         **dict.fromkeys(REASONS_AGAINST, "What speaks against this lead, strongest first."),
     }
-    made = [_property(field.name, field.kind, helps[field.name]) for field in OUR_FIELDS]
+    helps |= {
+        TRACK: "What was agreed to follow the rejection: close, merge or nurture.",
+        NEXT_OWNER: "Whose turn it is after the rejection.",
+        WAKES_AT: "Until when the rejected lead sleeps.",
+        RETURNED_AT: "When the lead came back after a rejection.",
+    }
+    further = AFTER_REJECTION if agreement.after_rejection else ()
+    made = [_property(field.name, field.kind, helps[field.name]) for field in (*OUR_FIELDS, *further)]
     made[1]["options"] = tiers
     override = "Your own tier instead of the score's. leadq never writes here."
     made.append(_property(TIER_OVERRIDE, "picklist", override) | {"options": tiers})

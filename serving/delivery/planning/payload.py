@@ -36,6 +36,13 @@ _NAMES: tuple[tuple[str, FieldKind, int], ...] = (
     ("Model_Version", "text", _LONGEST_VERSION),
     ("Status", "text", LONGEST_TEXT),
 )
+_OF_REJECTIONS: tuple[tuple[str, FieldKind, int], ...] = (
+    ("Track", "text", LONGEST_TEXT),
+    ("Next_Owner", "text", LONGEST_TEXT),
+    ("Wakes_At", "moment", 0),
+    ("Returned_At", "moment", 0),
+)
+"""Only to targets that ask for them: ``rejections: true`` in ``leadq.yaml``."""
 _SIDES = ("reasons_for", "reasons_against")
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -61,6 +68,8 @@ class LeadScore:
     scored_at_us : int
         Microseconds since 1970.
     model_version : str
+    track, next_owner, wakes_at_us, returned_at_us
+        What follows a rejection, and when the lead came back from one; None where nothing does, or the table does not say.
     """
 
     lead_id: str | None
@@ -72,6 +81,10 @@ class LeadScore:
     sentences: tuple[str | None, ...]
     scored_at_us: int
     model_version: str
+    track: str | None = None
+    next_owner: str | None = None
+    wakes_at_us: int | None = None
+    returned_at_us: int | None = None
 
     @property
     def score(self) -> int | None:
@@ -79,7 +92,9 @@ class LeadScore:
         return None if self.percentile is None else round(self.percentile * 100)
 
 
-def our_fields(field_name: Callable[[str], str], tiers: Sequence[str]) -> tuple[TargetField, ...]:
+def our_fields(
+    field_name: Callable[[str], str], tiers: Sequence[str], *, rejections: bool = False
+) -> tuple[TargetField, ...]:
     """Return the fields that delivery writes, as a target calls them.
 
     Parameters
@@ -89,14 +104,22 @@ def our_fields(field_name: Callable[[str], str], tiers: Sequence[str]) -> tuple[
         :meth:`leadq.crm.connectors.connector.Connector.field_name`.
     tiers : sequence of str
         What may stand in the tier.
+    rejections : bool
+        Whether the target takes what follows a rejection, too.
     """
+    names = (*_NAMES, *_OF_REJECTIONS) if rejections else _NAMES
     return tuple(
         TargetField(name=field_name(name), kind=kind, length=length, choices=tuple(tiers) if kind == "picklist" else ())
-        for name, kind, length in _NAMES
+        for name, kind, length in names
     )
 
 
-def payload(score: LeadScore) -> str:
+def takes_rejections(names: Sequence[str]) -> bool:
+    """Whether a run with these names of fields takes what follows a rejection."""
+    return len(names) > len(_NAMES)
+
+
+def payload(score: LeadScore, *, rejections: bool = False) -> str:
     """Return the absolute values of a lead as the ledger keeps them: a JSON list in the order of :func:`our_fields`.
 
     The same values are always the same bytes. A lead without a score has but the moment and why.
@@ -105,12 +128,18 @@ def payload(score: LeadScore) -> str:
     version = (score.model_version[:_LONGEST_VERSION] or None) if score.status == SCORED else None
     texts = [None if sentence is None else _text(sentence) for sentence in score.sentences]
     figures = (score.score, score.tier or None, chance)
-    return _AS_JSON((*figures, *texts, _moment(score.scored_at_us), version, _text(score.status)))
+    values = (*figures, *texts, _moment(score.scored_at_us), version, _text(score.status))
+    return _AS_JSON((*values, *_after_rejection(score)) if rejections else values)
+
+
+def _after_rejection(score: LeadScore) -> tuple[str | None, ...]:
+    moments = (None if us is None else _moment(us) for us in (score.wakes_at_us, score.returned_at_us))
+    return (score.track, score.next_owner, *moments)
 
 
 def read_scores(path: Path, *, lead_id: str | None = None) -> Iterator[LeadScore]:
     """Stream a score table in order of ``lead_id``, in bounded memory; a missing ``lead_id`` comes first."""
-    columns = ", ".join(_expressions())
+    columns = ", ".join(_expressions(with_rejections="track" in pq.read_schema(path).names))
     wanted = "" if lead_id is None else " WHERE lead_id = $lead"
     order = "" if lead_id is not None or _is_in_order(path) else " ORDER BY lead_id NULLS FIRST"
     query = f"SELECT {columns} FROM read_parquet($path, hive_partitioning=false){wanted}{order}"  # noqa: S608 - words of ours
@@ -118,7 +147,8 @@ def read_scores(path: Path, *, lead_id: str | None = None) -> Iterator[LeadScore
     with duckdb.connect(config={"memory_limit": "300MB", "threads": 1}) as engine:
         for batch in engine.sql(query, params=given).to_arrow_reader(_BATCH):
             rows: Iterator[tuple[Any, ...]] = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            for lead, probability, percentile, tier, codes, status, moment, version, *sentences in rows:
+            for lead, probability, percentile, tier, codes, status, moment, version, *rest in rows:
+                sentences, (track, owner, wakes, returned) = rest[:-4], rest[-4:]
                 yield LeadScore(
                     lead_id=lead,
                     probability=probability,
@@ -129,10 +159,14 @@ def read_scores(path: Path, *, lead_id: str | None = None) -> Iterator[LeadScore
                     sentences=tuple(sentences),
                     scored_at_us=moment,
                     model_version=version,
+                    track=track,
+                    next_owner=owner,
+                    wakes_at_us=wakes,
+                    returned_at_us=returned,
                 )
 
 
-def _expressions() -> Iterator[str]:
+def _expressions(*, with_rejections: bool) -> Iterator[str]:
     yield from ("lead_id", "probability", "percentile", "coalesce(tier, '')")
     sides = (
         "concat_ws(',', " + ", ".join(f"{side}[{place}].code" for place in range(1, REASONS + 1)) + ")"
@@ -143,6 +177,10 @@ def _expressions() -> Iterator[str]:
     yield "coalesce(epoch_us(scored_at), 0)"
     yield "coalesce(model_version, '')"
     yield from (f"{side}[{place}].sentence" for side in _SIDES for place in range(1, REASONS + 1))
+    if with_rejections:
+        yield from ("track", "next_owner", "epoch_us(wakes_at)", "epoch_us(returned_at)")
+    else:
+        yield from ("NULL AS track", "NULL AS next_owner", "NULL AS wakes_at", "NULL AS returned_at")
 
 
 def _is_in_order(path: Path) -> bool:

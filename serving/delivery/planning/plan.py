@@ -47,7 +47,12 @@ class Tally:
 
 
 def differences(
-    scores: Iterable[LeadScore], held: Iterable[Acknowledged], *, tally: Tally, everything: bool = False
+    scores: Iterable[LeadScore],
+    held: Iterable[Acknowledged],
+    *,
+    tally: Tally,
+    everything: bool = False,
+    rejections: bool = False,
 ) -> Iterator[PlannedRow]:
     """Yield the leads to be sent, in order.
 
@@ -61,6 +66,8 @@ def differences(
         Counted up; rows that a guard will stop for are counted and not yielded.
     everything : bool
         Whether leads without a difference are sent too.
+    rejections : bool
+        Whether the target takes what follows a rejection.
     """
     others = iter(held)
     other = next(others, None)
@@ -77,11 +84,11 @@ def differences(
         if not why and not everything:
             tally.unchanged += 1
             continue
-        yield _planned(score, last, why or "refreshed", tally)
+        yield _planned(score, last, why or "refreshed", tally, rejections)
 
 
 def unscored(
-    scores: Iterable[LeadScore], held: Iterable[Acknowledged], *, as_of_us: int, tally: Tally
+    scores: Iterable[LeadScore], held: Iterable[Acknowledged], *, as_of_us: int, tally: Tally, rejections: bool = False
 ) -> Iterator[PlannedRow]:
     """Yield the leads that were delivered and have no score tonight, with every field of ours empty but the moment and why.
 
@@ -103,14 +110,14 @@ def unscored(
         tally.changed_known += bool(differs)
         if differs or (tonight.status != SCORED and mine.unsettled):
             why = "no longer among the scores" if tonight.status == NO_LONGER else "not scored"
-            yield _planned(tonight, mine.lead_id, why, tally)
+            yield _planned(tonight, mine.lead_id, why, tally, rejections)
         else:
             tally.unchanged += 1
     for _ in rest:
         pass  # counted for the guards
 
 
-def _planned(score: LeadScore, lead_id: str, why: str, tally: Tally) -> PlannedRow:
+def _planned(score: LeadScore, lead_id: str, why: str, tally: Tally, rejections: bool) -> PlannedRow:
     tally.why[why] = tally.why.get(why, 0) + 1
     return PlannedRow(
         lead_id=lead_id,
@@ -118,7 +125,7 @@ def _planned(score: LeadScore, lead_id: str, why: str, tally: Tally) -> PlannedR
         tier=score.tier,
         codes=score.codes,
         status=score.status,
-        payload=payload(score),
+        payload=payload(score, rejections=rejections),
     )
 
 

@@ -6,11 +6,13 @@ so that the same rows give the same bytes whoever scored before.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from leadq.crm.contract.score_table import SCORES
+from leadq.crm.contract.score_table import REJECTIONS, SCORES, scores_schema
 
 Ids = npt.NDArray[np.int64]
 
@@ -27,10 +29,18 @@ def _coded(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-CODED = pa.schema(
-    [field if field.name in _AS_THEY_ARE else pa.field(field.name, _coded(field.type)) for field in SCORES]
-)
+def _all_coded(schema: pa.Schema) -> list[pa.Field]:
+    return [field if field.name in _AS_THEY_ARE else pa.field(field.name, _coded(field.type)) for field in schema]
+
+
+CODED = pa.schema(_all_coded(SCORES))
 """The schema :data:`leadq.crm.contract.score_table.SCORES` with numbers for texts."""
+_CODED_LATER = pa.schema([*CODED, *_all_coded(REJECTIONS)])
+
+
+def coded_schema(columns: Collection[str]) -> pa.Schema:
+    """Return :data:`CODED`, with the columns of rejections behind it where they are among ``columns``."""
+    return _CODED_LATER if set(REJECTIONS.names) <= set(columns) else CODED
 
 
 def texts_of(ids: Ids, texts: list[str], *, missing: npt.NDArray[np.bool_] | None = None) -> pa.DictionaryArray:
@@ -68,14 +78,15 @@ def constant(text: str | None, rows: int) -> pa.Array:
 
 def coded(column: pa.Array, name: str) -> pa.Array:
     """Bring a column of the score table to its coded type."""
-    kind = CODED.field(name).type
+    kind = _CODED_LATER.field(name).type
     return column.dictionary_encode() if pa.types.is_dictionary(kind) and pa.types.is_string(column.type) else column
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a coded batch in the schema :data:`leadq.crm.contract.score_table.SCORES`."""
-    columns = [_plain(column, field.type) for column, field in zip(batch.columns, SCORES, strict=True)]
-    return pa.record_batch(columns, schema=SCORES)
+    """Return a coded batch in the schema :func:`leadq.crm.contract.score_table.scores_schema` of its columns."""
+    schema = scores_schema(batch.schema.names)
+    columns = [_plain(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
+    return pa.record_batch(columns, schema=schema)
 
 
 def _plain(column: pa.Array, kind: pa.DataType) -> pa.Array:

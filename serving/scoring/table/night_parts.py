@@ -17,7 +17,6 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import ipc
 
-from leadq.crm.contract.score_table import SCORES
 from leadq.foundation.problems import Problem, StoreError
 from leadq.models.bundle.matrix_scorer import MatrixScorer
 from leadq.serving.scoring.reasons.reason_choice import HeldBack
@@ -162,8 +161,11 @@ def keep_part(
 def read_part(path: Path, column: str | None = None) -> pa.RecordBatch:
     """Return the rows of a part, or one column of them."""
     with pa.OSFile(str(path), "rb") as source:
-        fields = [] if column is None else [[*SCORES.names, STATE].index(column)]
-        return ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=fields)).get_batch(0)
+        if column is None:
+            return ipc.open_file(source).get_batch(0)
+        place = ipc.open_file(source).schema.names.index(column)
+        source.seek(0)
+        return ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=[place])).get_batch(0)
 
 
 def told_by(paths: Iterable[Path]) -> tuple[HeldBack, int, int]:

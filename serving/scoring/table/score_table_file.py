@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.score_table import SCORES
+from leadq.crm.contract.score_table import REJECTED, SCORES, scores_schema
 from leadq.foundation.arrays import Floats
 from leadq.foundation.atomic_files import new_file
 from leadq.serving.scoring.changes.score_reuse import STATES
@@ -66,6 +66,7 @@ def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None 
     group_rows = GROUP_ROWS if len(parts) <= FINE_PARTS else PART_ROWS
     with new_file(path) as partial:
         schema = _without_state(read_part(parts[0])).schema if parts else SCORES
+        contract = scores_schema(schema.names)
         # no schema of Arrow's, no pandas metadata, no times, a fixed codec: the bytes follow from the rows alone
         with pq.ParquetWriter(
             partial,
@@ -73,8 +74,8 @@ def finish_scores(parts: Sequence[Path], path: Path, *, ranks_of: Floats | None 
             compression="snappy",  # read everywhere; zstd makes the file 15 % smaller and writing half as slow again
             version="2.6",
             store_schema=False,
-            use_dictionary=[name for field in SCORES for name in _repeating(field, field.name)],
-            write_statistics=[field.name for field in SCORES if not pa.types.is_nested(field.type)],
+            use_dictionary=[name for field in contract for name in _repeating(field, field.name)],
+            write_statistics=[field.name for field in contract if not pa.types.is_nested(field.type)],
         ) as writer:
             for batch in _ahead(parts, among):
                 counted.add(batch)
@@ -172,6 +173,7 @@ class _Counted:
     rows: int = 0
     by: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in _COUNTED})
     probability: dict[str, float] = field(default_factory=dict)
+    rejected: Counter[str] = field(default_factory=Counter)
 
     def add(self, batch: pa.RecordBatch) -> None:
         self.rows += batch.num_rows
@@ -179,6 +181,8 @@ class _Counted:
             column = batch.column(name)
             if pa.types.is_dictionary(column.type):
                 column = column.cast(pa.string())
+            if name == "status_reason":
+                column = self._apart(batch, column)
             for one in pc.value_counts(column).to_pylist():
                 if one["values"] is not None:
                     self.by[name][one["values"]] += one["counts"]
@@ -191,8 +195,19 @@ class _Counted:
         for row in sums.to_pylist():
             self.probability[row["tier"]] = self.probability.get(row["tier"], 0.0) + (row["probability_sum"] or 0.0)
 
+    def _apart(self, batch: pa.RecordBatch, reasons: pa.Array) -> pa.Array:
+        """Count reasons of rejections, which are none for not being scored, and leave them out."""
+        if "rejected_at" not in batch.schema.names:
+            return reasons
+        stands = pc.equal(batch.column("status").cast(pa.string()), REJECTED)
+        for one in pc.value_counts(reasons.filter(stands)).to_pylist():
+            self.rejected[one["values"]] += one["counts"]
+        return reasons.filter(pc.invert(stands))
+
     def document(self) -> dict[str, Any]:
         counts = {name: dict(sorted(counter.items())) for name, counter in self.by.items()}
+        if self.rejected:
+            counts["rejected"] = dict(sorted(self.rejected.items()))
         sums = {tier: round(total, 6) for tier, total in sorted(self.probability.items()) if tier}
         total = round(sum(self.probability.values()), 6)
         return {"rows": self.rows, "counts": counts, "probability_sums": sums, "probability_sum": total}

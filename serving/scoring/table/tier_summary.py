@@ -8,6 +8,7 @@ from typing import Any
 
 from leadq.agreement.schema import DISQUALIFIED, Agreement
 from leadq.foundation.plurals import counted
+from leadq.serving.words.text import words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class TierRow:
 
 
 def tier_rows(written: Mapping[str, Any], agreement: Agreement) -> tuple[TierRow, ...]:
-    """Return one line per agreed tier, best first, then disqualified, without tier and not scored where there are any.
+    """Return one line per agreed tier, best first, then disqualified, without tier, not scored and rejected where there are any.
 
     Parameters
     ----------
@@ -65,6 +66,9 @@ def tier_rows(written: Mapping[str, Any], agreement: Agreement) -> tuple[TierRow
         rows.append(line("no tier", "base rate only", without, written["probability_sum"] - sum(sums.values())))
     reasons = written["counts"]["status_reason"]
     rows += [line("not scored", reason, leads, None) for reason, leads in reasons.items()]
+    rows += [
+        line("rejected", words(reason), leads, None) for reason, leads in written["counts"].get("rejected", {}).items()
+    ]
     return tuple(rows)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -139,7 +140,7 @@ def test_a_newer_file_and_a_damaged_one_are_refused_in_words(book: AnswerBook) -
         client.execute("PRAGMA user_version = 9")
     client.close()
     for act in (book.latest, lambda: book.record(_accepted("L2"))):
-        with pytest.raises(StoreError, match="schema version 1 or earlier, got 9"):
+        with pytest.raises(StoreError, match="schema version 2 or earlier, got 9"):
             act()
     book.path.write_bytes(b"no database at all, but long enough to be looked at" * 40)
     with pytest.raises(StoreError, match=r"damaged.*backup"):
@@ -201,3 +202,20 @@ def test_killed_while_recording_every_acknowledged_answer_is_there_and_whole(boo
     assert all(answer.note == "n" * 400 for answer in answers)
     book.record(_accepted("after"))
     assert "after" in book.latest()
+
+
+def test_a_log_of_before_is_read_as_it_is_and_takes_what_came_later(book: AnswerBook) -> None:
+    book.record(_rejected("L1"))
+    with sqlite3.connect(book.path) as client:  # as version 1 made it
+        for column in ("against_record", "fits_profile"):
+            client.execute(f"ALTER TABLE answers DROP COLUMN {column}")
+        client.execute("PRAGMA user_version = 1")
+    former = AnswerBook(book.path)
+    assert [(one.reason, one.against_record, one.fits_profile) for one in former.of("L1")] == [
+        ("no_budget", None, None)
+    ]
+    asked = replace(_rejected("L1", 5), against_record="1 of 6 attempts is recorded", fits_profile=False)
+    former.record(asked)
+    assert former.of("L1")[1] == asked
+    assert former.latest()["L1"].fits_profile is False
+    assert former.audit()[-1].detail["against_record"] == "1 of 6 attempts is recorded"

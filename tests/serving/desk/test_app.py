@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pyarrow as pa
@@ -19,7 +20,8 @@ import pytest
 
 from leadq.agreement.calendar.durations import moment_in_words
 from leadq.agreement.calendar.weekly_calendar import Calendar
-from leadq.agreement.schema import Signature, Sla
+from leadq.agreement.schema import Agreement, Signature, Sla
+from leadq.agreement.terms.measured_terms import AfterRejection
 from leadq.crm.config.desk_settings import DeskSettings
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.scoring.score_batches import ScoringRun
@@ -184,6 +186,31 @@ def test_an_answer_that_lacks_something_is_refused_and_nothing_is_kept(
     assert "Your answer was not saved" in page
     assert said in page
     assert desk.answers.of("L000008") == ()
+
+
+def test_a_reason_against_the_record_is_asked_about_at_once(
+    make_desk: MakeDesk, serve: Serve, company: Company, tmp_path: Path, agreed: Agreement
+) -> None:
+    records = tmp_path / "records.parquet"
+    rows = [{"lead_id": "L000007", "attempts": 1}, {"lead_id": "L000008", "attempts": 6}]
+    pq.write_table(pa.Table.from_pylist(rows), records)
+    company.runs[-1] = replace(company.runs[-1], records=records)
+    tiers = tuple(replace(tier, sla=Sla(attempts=6)) for tier in agreed.tiers)
+    needs = {"no_budget": AfterRejection(needs="attempts")}
+    desk = replace(make_desk(), agreement=replace(agreed, tiers=tiers, after_rejection=needs))
+    browser = serve(desk)
+    form = {"csrf": browser.csrf(lead("L000007")), "answer": "reject", "reason": "no_budget", "fits_profile": "no"}
+    status, page, _ = browser.post(lead("L000007"), form)
+    assert (status, desk.answers.of("L000007")) == (422, ())
+    assert "1 of 6 attempts is recorded. Say no budget all the same?" in page
+    assert 'name="all_the_same" value="no_budget"' in page
+    assert browser.post(lead("L000007"), {**form, "all_the_same": "no_budget"})[0] == 303
+    (answer,) = desk.answers.of("L000007")
+    assert (answer.against_record, answer.fits_profile) == ("1 of 6 attempts is recorded", False)
+    assert "Said although 1 of 6 attempts is recorded." in browser.get(lead("L000007"))[1]
+    assert browser.post(lead("L000008"), form)[0] == 303  # as recorded
+    assert desk.answers.of("L000008")[0].against_record is None
+    assert browser.post(lead("L000007"), {**form, "reason": "duplicate"})[0] == 303  # nothing agreed for it
 
 
 def test_a_form_from_elsewhere_is_not_taken(make_desk: MakeDesk, serve: Serve) -> None:

@@ -60,6 +60,21 @@ def test_steps_come_in_the_order_of_the_families_and_each_once() -> None:
     assert book.steps((), ("completeness",), ("completeness",)) == ("Fill in what is missing from the first call.",)
 
 
+def test_a_stop_beats_interest_and_what_comes_first_beats_what_is_usual(tmp_path: Path) -> None:
+    interested = ("intent_demo_request", "engagement")
+    stopped = read_playbook().steps(interested, ("intent_unsubscribe",), ("qualification",))
+    assert stopped == ("No more mailings; call once and ask whether contact is wanted at all.",)
+    assert read_playbook().steps(interested, ("intent_email_bounce",), ())[0].startswith("Find a working address")
+    former = _read(
+        tmp_path,
+        "  - {family: intent_demo, when: for, step: Demo.}\n  - {family: intent_unsubscribe, when: against, step: Stop.}\n",
+    )
+    assert former.steps(("intent_demo",), ("intent_unsubscribe",), ()) == (
+        "Demo.",
+        "Stop.",
+    )  # one of before stays as it was
+
+
 def test_a_company_writes_its_own_and_the_first_that_fits_counts(tmp_path: Path) -> None:
     book = _read(
         tmp_path,
@@ -87,6 +102,10 @@ def test_a_company_writes_its_own_and_the_first_that_fits_counts(tmp_path: Path)
         ("{family: engagement, when: for, step: 'Call {name}.'}", "without braces"),
         ("{family: engagement, when: for}", "must hold the texts family, when and step"),
         ("engagement", "must hold the texts family, when and step"),
+        (
+            "{family: engagement, when: for, step: Call., priority: frist}",
+            "priority: must be stop, first or usual, got 'frist'",
+        ),
     ],
 )
 def test_a_step_that_cannot_be_used(tmp_path: Path, entry: str, expected: str) -> None:

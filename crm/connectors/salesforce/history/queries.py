@@ -17,7 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from leadq.crm.connectors.salesforce.history.owner_ids import owners_by_id
-from leadq.crm.connectors.salesforce.metadata.fields import HUMAN_FIELDS, OUR_FIELDS, REASONS_DETAIL, REJECTION_REASON
+from leadq.crm.connectors.salesforce.metadata.fields import (
+    AFTER_REJECTION,
+    HUMAN_FIELDS,
+    OUR_FIELDS,
+    REASONS_DETAIL,
+    REJECTION_REASON,
+)
 from leadq.crm.contract.personal_data import Contents, why_personal
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import ConfigError, InputError, Problem
@@ -25,7 +31,7 @@ from leadq.foundation.problems import ConfigError, InputError, Problem
 EMAIL, EMAIL_DOMAIN = "Email", "EmailDomain"
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 _NOTHING_SEEN = Contents(email=0, phone=0, street=0, person=0, distinct=0)
-_NEVER = {name.casefold() for name in (*(field.name for field in OUR_FIELDS), REASONS_DETAIL)}
+_NEVER = {name.casefold() for name in (*(field.name for field in (*OUR_FIELDS, *AFTER_REJECTION)), REASONS_DETAIL)}
 _PEOPLES = {name.casefold() for name in HUMAN_FIELDS}
 _LONGEST_FIELD = 1_000_000
 

@@ -38,8 +38,18 @@ OUR_FIELDS: tuple[TargetField, ...] = (
     TargetField(name=MODEL_VERSION, kind="text", length=40),
     TargetField(name=STATUS, kind="text", length=LONGEST_REASON),
 )
-"""All that delivery may write: the allow-list. The chance is in percent, 12.5 for 0.125, as Salesforce keeps it; the status is
-``scored`` or ``not_scored: why``. Choices of the tier come from the agreement, see :func:`tier_choices`."""
+"""All that delivery writes; with :data:`AFTER_REJECTION` the allow-list. The chance is in percent, 12.5 for 0.125, as Salesforce keeps
+it; the status is ``scored``, ``rejected: why`` or ``not_scored: why``. Choices of the tier come from the agreement, see
+:func:`tier_choices`."""
+
+TRACK, NEXT_OWNER, WAKES_AT, RETURNED_AT = "LQ_Track__c", "LQ_Next_Owner__c", "LQ_Wakes_At__c", "LQ_Returned_At__c"
+AFTER_REJECTION: tuple[TargetField, ...] = (
+    TargetField(name=TRACK, kind="text", length=LONGEST_REASON),
+    TargetField(name=NEXT_OWNER, kind="text", length=LONGEST_REASON),
+    TargetField(name=WAKES_AT, kind="moment"),
+    TargetField(name=RETURNED_AT, kind="moment"),
+)
+"""What follows a rejection; only to a target with ``rejections: true``."""
 
 HUMAN_FIELDS = (TIER_OVERRIDE, OVERRIDE_REASON, REJECTION_REASON)
 """Written by people; never in a payload."""
@@ -122,7 +132,8 @@ def lead_fields(agreement: Agreement, *, detail: bool = False) -> tuple[LeadFiel
         With the long text of all reasons too, which lists and formulas cannot use.
     """
     tiers = tier_choices(agreement)
-    fields = [*_scored(agreement, tiers), *_reasons(detail=detail), *_owned_by_people(tiers)]
+    after = _after_rejection() if agreement.after_rejection else ()
+    fields = [*_scored(agreement, tiers), *_reasons(detail=detail), *after, *_owned_by_people(tiers)]
     if reasons := rejection_choices(agreement):
         fields.append(
             LeadField(
@@ -171,6 +182,18 @@ def _scored(agreement: Agreement, tiers: tuple[Choice, ...]) -> tuple[LeadField,
         LeadField(
             name=STATUS, label="LQ Status", help="Scored, or why there is no score.", type="Text", length=LONGEST_REASON
         ),
+    )
+
+
+def _after_rejection() -> tuple[LeadField, ...]:
+    follows = "What was agreed to follow the rejection: close, merge or nurture."
+    turn = "Whose turn it is after the rejection."
+    back = "When the lead came back after a rejection."
+    return (
+        LeadField(name=TRACK, label="LQ Track", help=follows, type="Text", length=LONGEST_REASON),
+        LeadField(name=NEXT_OWNER, label="LQ Next Owner", help=turn, type="Text", length=LONGEST_REASON),
+        LeadField(name=WAKES_AT, label="LQ Wakes At", help="Until when the rejected lead sleeps.", type="DateTime"),
+        LeadField(name=RETURNED_AT, label="LQ Returned At", help=back, type="DateTime"),
     )
 
 

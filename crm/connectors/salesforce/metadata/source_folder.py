@@ -20,6 +20,7 @@ from leadq.crm.connectors.salesforce.metadata.component_xml import (
     permission_set_document,
 )
 from leadq.crm.connectors.salesforce.metadata.fields import (
+    AFTER_REJECTION,
     HUMAN_FIELDS,
     OUR_FIELDS,
     REASONS_DETAIL,
@@ -155,7 +156,7 @@ def _skip_automation() -> str:
 
 
 def _integration(fields: Sequence[LeadField]) -> str:
-    ours = {field.name for field in OUR_FIELDS} | {REASONS_DETAIL}
+    ours = {field.name for field in (*OUR_FIELDS, *AFTER_REJECTION)} | {REASONS_DETAIL}
     return permission_set_document(
         label="LQ Integration",
         description="For leadq's user: reads leads and their history, and edits only leadq's fields.",

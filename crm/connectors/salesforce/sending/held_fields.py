@@ -12,10 +12,12 @@ from typing import Any
 from leadq.crm.connectors.protocol import FieldKind, TargetField
 from leadq.crm.connectors.salesforce.calls import Call
 from leadq.crm.connectors.salesforce.connection import Connection
-from leadq.crm.connectors.salesforce.metadata.fields import HUMAN_FIELDS, OUR_FIELDS, REASONS_DETAIL
+from leadq.crm.connectors.salesforce.metadata.fields import AFTER_REJECTION, HUMAN_FIELDS, OUR_FIELDS, REASONS_DETAIL
 from leadq.foundation.problems import GateStopped, Problem
 
-ALLOWED = frozenset({field.name for field in OUR_FIELDS} | {REASONS_DETAIL}) - frozenset(HUMAN_FIELDS)
+ALLOWED = frozenset({field.name for field in (*OUR_FIELDS, *AFTER_REJECTION)} | {REASONS_DETAIL}) - frozenset(
+    HUMAN_FIELDS
+)
 """All that may ever be sent."""
 _KINDS: Mapping[str, FieldKind] = {
     "double": "number",

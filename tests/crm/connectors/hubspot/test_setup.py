@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from leadq.crm.connectors.connector import column_name
 from leadq.crm.connectors.history_source import MARK
-from leadq.crm.connectors.hubspot.properties import HUMAN_PROPERTIES, OUR_FIELDS
+from leadq.crm.connectors.hubspot.properties import AFTER_REJECTION, HUMAN_PROPERTIES, OUR_FIELDS
 from leadq.foundation.problems import ConfigError, GateStopped, UsageError
 from leadq.pipelines.cli.main import app
 from leadq.pipelines.getting_started.init import init
@@ -47,8 +47,8 @@ def _run(project: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_the_fields_of_delivery_and_of_the_setup_are_the_same() -> None:
-    told = {(one.name, one.kind, one.length) for one in our_fields(column_name, ())}
-    assert told == {(one.name, one.kind, one.length) for one in OUR_FIELDS}
+    told = [(one.name, one.kind, one.length) for one in our_fields(column_name, (), rejections=True)]
+    assert told == [(one.name, one.kind, one.length) for one in (*OUR_FIELDS, *AFTER_REJECTION)]
     assert not set(HUMAN_PROPERTIES) & {one.name for one in OUR_FIELDS}
 
 
@@ -56,7 +56,7 @@ def test_a_second_run_changes_nothing(project: Path) -> None:
     with running() as fake:
         _point_at(project, fake)
         planned = _run(project, "setup", "hubspot", "--dry-run")
-        assert len(planned["made"]) == 1 + len(OUR_FIELDS) + len(HUMAN_PROPERTIES)
+        assert len(planned["made"]) == 1 + len(OUR_FIELDS) + len(AFTER_REJECTION) + len(HUMAN_PROPERTIES)
         assert not fake.paths("POST")
         # the first group is made twice: the answer to the first call never came
         fake.faults.add(Fault(at=r"POST .*/groups", kind="drop", when="after"))

@@ -16,6 +16,7 @@ from leadq.crm.connectors.salesforce.connector import CONNECTOR as SALESFORCE
 from leadq.crm.connectors.salesforce.history.queries import HistorySettings, queries
 from leadq.crm.connectors.salesforce.metadata.component_xml import NAMESPACE, formula_text
 from leadq.crm.connectors.salesforce.metadata.fields import (
+    AFTER_REJECTION,
     HUMAN_FIELDS,
     OUR_FIELDS,
     REASONS_DETAIL,
@@ -114,7 +115,7 @@ def test_names_are_legal_and_unique_and_the_manifest_names_every_component(agree
             assert len(name) <= 40
             assert re.fullmatch(r"[A-Za-z]([A-Za-z0-9]|_(?!_))*(?<!_)", name)
     names = [name.casefold() for name in named["CustomField"]]
-    assert len(set(names)) == len(names) == 17
+    assert len(set(names)) == len(names) == 21
     for field in named["CustomField"]:
         written = parsed(files[f"{FIELDS}/{field.removeprefix('Lead.')}.field-meta.xml"])
         assert f"Lead.{written.findtext('fullName')}" == field
@@ -123,8 +124,9 @@ def test_names_are_legal_and_unique_and_the_manifest_names_every_component(agree
 def test_what_delivery_writes_fits_the_fields(agreement: Agreement) -> None:
     files = files_of(agreement)
     kinds = {"number": {"Number", "Percent"}, "text": {"Text"}, "picklist": {"Picklist"}, "moment": {"DateTime"}}
-    delivered = our_fields(SALESFORCE.field_name, [*(tier.id for tier in agreement.tiers), DISQUALIFIED])
-    assert {field.name for field in delivered} == {field.name for field in OUR_FIELDS}
+    tiers = [*(tier.id for tier in agreement.tiers), DISQUALIFIED]
+    delivered = our_fields(SALESFORCE.field_name, tiers, rejections=True)
+    assert {field.name for field in delivered} == {field.name for field in (*OUR_FIELDS, *AFTER_REJECTION)}
     for field in delivered:
         written = parsed(files[f"{FIELDS}/{field.name}.field-meta.xml"])
         assert written.findtext("type") in kinds[field.kind]
@@ -132,13 +134,12 @@ def test_what_delivery_writes_fits_the_fields(agreement: Agreement) -> None:
         assert tuple(texts(written, "valueSet/valueSetDefinition/value/fullName")) == field.choices
         assert field.kind != "picklist" or written.findtext("valueSet/restricted") == "true"
         assert written.find("formula") is None
-    tiers = next(field.choices for field in delivered if field.name == "LQ_Tier__c")
-    assert tiers == (*(tier.id for tier in agreement.tiers), "disqualified")
+    assert next(field.choices for field in delivered if field.name == "LQ_Tier__c") == tuple(tiers)
 
 
 def test_delivery_may_edit_its_fields_only_and_sales_only_theirs(agreement: Agreement) -> None:
     files = files_of(agreement, detail=True)
-    ours = {f"Lead.{name}" for name in (*(field.name for field in OUR_FIELDS), REASONS_DETAIL)}
+    ours = {f"Lead.{name}" for name in (*(field.name for field in (*OUR_FIELDS, *AFTER_REJECTION)), REASONS_DETAIL)}
     people = {f"Lead.{name}" for name in HUMAN_FIELDS}
     integration = files[f"{SETS}/LQ_Integration.permissionset-meta.xml"]
     sales = files[f"{SETS}/LQ_Sales.permissionset-meta.xml"]
