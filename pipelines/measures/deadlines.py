@@ -30,7 +30,7 @@ from leadq.pipelines.measures.measure import owned_by_sales
 from leadq.pipelines.project.old_sources import stale_of
 from leadq.pipelines.project.project import Project
 from leadq.pipelines.store.run_manifest import Run
-from leadq.serving.words.deadline import DEADLINES
+from leadq.serving.words.agreed.deadline import DEADLINES
 
 _NEWEST = 50
 """So many of the newest runs are looked at after a delivery."""

@@ -1,7 +1,7 @@
 """What the records show of tonight's open leads: for the reasons of a rejection, so that the desk can ask at once, and who said no.
 
 Written where the agreement asks for something (``needs``) or anybody ever asked not to be contacted; no part of the run's manifest:
-without it the desk asks nothing. Leaves out how the question is said (``serving/words/record_words.py``).
+without it the desk asks nothing. Leaves out how the question is said (``serving/words/agreed/record_words.py``).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 from leadq.agreement.schema import Agreement
 from leadq.crm.answers.answer_log import MAX_NOTE, Answer
 from leadq.foundation.problems import Problem, UsageError
-from leadq.serving.words.record_words import against_the_record, question
+from leadq.serving.words.agreed.record_words import against_the_record, question
 
 ANSWERS = ("accept", "reject", "disagree")
 OTHER = "other"

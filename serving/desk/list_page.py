@@ -22,7 +22,7 @@ from leadq.serving.desk.list_query import Query
 from leadq.serving.desk.night_scores import Tonight
 from leadq.serving.desk.page_templates import Pages, lead_address
 from leadq.serving.desk.sign_in import Visitor
-from leadq.serving.words.deadline import deadlines_of
+from leadq.serving.words.agreed.deadline import deadlines_of
 from leadq.serving.words.text import cell, chance, clean, id_cell
 
 NO_NIGHT = "There are no scores yet. After the first nightly run (leadq score), reload this page."

@@ -15,7 +15,7 @@ from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_
 from leadq.features.rejection.judged_answers import JudgedReason, judged_answers
 from leadq.features.rejection.stops import any_stop, stops_at
 from leadq.pipelines.measures.record_sentences import records_in_words
-from leadq.serving.words.record_words import against_the_record, question
+from leadq.serving.words.agreed.record_words import against_the_record, question
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -19,7 +19,7 @@ from leadq.pipelines.measures.deadlines import complete_deadlines, note_deadline
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.store.run_manifest import Run, RunInputs, sha256_of
 from leadq.serving.words.card import tier_of
-from leadq.serving.words.deadline import deadline_of
+from leadq.serving.words.agreed.deadline import deadline_of
 from tests.serving.delivery.company import Place, ScriptedTarget, tonight
 
 BERLIN = "time_zone: Europe/Berlin"

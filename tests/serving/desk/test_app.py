@@ -25,7 +25,7 @@ from leadq.agreement.terms.measured_terms import AfterRejection
 from leadq.crm.config.desk_settings import DeskSettings
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.scoring.score_batches import ScoringRun
-from leadq.serving.words.deadline import DEADLINES
+from leadq.serving.words.agreed.deadline import DEADLINES
 from tests.serving.desk.conftest import HOSTILE, LEADS, NOW, TOKENS, Browser, Company, owners
 
 PEOPLE = [

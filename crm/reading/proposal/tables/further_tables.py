@@ -140,7 +140,7 @@ def _as_it_is(connection: Connection, found: Tables, file: str, sample: Sample) 
     theirs = [one for one in sample.columns if (one.name,) == columns.get("lead_id")]
     keys = [] if found.leads.lead_id is None else [found.leads.lead_id]
     if theirs and best_link(connection, sample, theirs, found.leads.sample, keys).share < _HALF:
-        return not_taken(found, [file], f"most of its {theirs[0].name} are no ids of these leads")
+        return not_taken(found, [file], f"most of its {theirs[0].name} are not ids of these leads")
     return replace(found, further=(*found.further, FurtherTable(table=table, sample=sample, columns=columns)))
 
 

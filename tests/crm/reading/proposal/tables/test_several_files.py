@@ -286,4 +286,4 @@ def test_a_table_of_the_contract_with_other_leads_is_not_taken(tmp_path: Path) -
     ]
     role, evidence = _role(_propose(paths), "events.csv")
     assert role == "none"
-    assert "most of its lead_id are no ids of these leads" in evidence
+    assert "most of its lead_id are not ids of these leads" in evidence
