@@ -82,12 +82,12 @@ integrations: wheel servers ## The built wheel, real servers, Spark, real data w
 .PHONY: wheel
 wheel: $(WITH_WHEEL) ## The part of it that tries the built wheel, notebooks and Spark
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp -r tests benchmarks notebooks docs README.md pyproject.toml "$$folder" && \
-	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance" \
+	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance" --durations 12 \
 	  tests/pipelines/cli tests/serving/desk tests/spark tests/notebooks
 
 .PHONY: servers
 servers: $(WITH_SPARK) $(WITH_TRYTON) ## The part of it that starts real servers and tries whole ways
-	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "integration and not acceptance" \
+	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "integration and not acceptance" --durations 40 \
 	  --ignore tests/spark --ignore tests/pipelines/cli --ignore tests/notebooks --ignore tests/serving/desk
 
 .PHONY: lint

@@ -17,11 +17,11 @@ from leadq.models.pictures.waterfall import draw_waterfall
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.explaining.reproduce_score import Row
 from leadq.pipelines.project.project import Project
+from leadq.serving.words.agreed.deadline import Deadline, deadline_of
 from leadq.serving.words.card import Beside, Card, Standing, card_of, steps_for
 from leadq.serving.words.card_document import card_document
 from leadq.serving.words.card_page import card_file
 from leadq.serving.words.card_text import card_text, short_text
-from leadq.serving.words.agreed.deadline import Deadline, deadline_of
 from leadq.serving.words.playbook import read_playbook
 from leadq.serving.words.sentences import Sentences, read_sentences
 from leadq.serving.words.text import clean

@@ -16,8 +16,8 @@ from leadq.models.bundle.past_leads import PastLead
 from leadq.serving.desk.lead_list import Answered
 from leadq.serving.desk.night_scores import Nights, RunFile, Tonight, read_records, read_row
 from leadq.serving.desk.sign_in import Doorkeeper, Visitor
-from leadq.serving.words.card import Beside, Card, Standing, card_of, steps_for
 from leadq.serving.words.agreed.deadline import deadline_of
+from leadq.serving.words.card import Beside, Card, Standing, card_of, steps_for
 from leadq.serving.words.playbook import Playbook
 from leadq.serving.words.sentences import Sentences
 

@@ -16,8 +16,8 @@ from leadq.crm.contract.score_table import REJECTED
 from leadq.foundation.plurals import counted
 from leadq.models.bundle.bundle import Bundle
 from leadq.models.bundle.past_leads import PastLead
-from leadq.serving.words.bars import Bars, bars_of
 from leadq.serving.words.agreed.deadline import Deadline
+from leadq.serving.words.bars import Bars, bars_of
 from leadq.serving.words.percentage_points import probability_of
 from leadq.serving.words.playbook import Playbook
 from leadq.serving.words.score_change import Change, change_of

@@ -18,8 +18,8 @@ from leadq.crm.contract.score_table import SCORES
 from leadq.pipelines.measures.deadlines import complete_deadlines, note_deadlines
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.store.run_manifest import Run, RunInputs, sha256_of
-from leadq.serving.words.card import tier_of
 from leadq.serving.words.agreed.deadline import deadline_of
+from leadq.serving.words.card import tier_of
 from tests.serving.delivery.company import Place, ScriptedTarget, tonight
 
 BERLIN = "time_zone: Europe/Berlin"
