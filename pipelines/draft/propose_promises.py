@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from math import floor
 
@@ -14,15 +13,14 @@ from leadq.agreement.terms.tier_duties import weeks_in
 from leadq.features.readiness.history_figures import COVERED, WinTimes
 from leadq.foundation.plurals import counted
 from leadq.models.evaluation.first_look import FirstLook
-from leadq.models.tiers.cuts import USUAL_FLOOR, HeldOut
+from leadq.models.tiers.cuts import HeldOut
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
-from leadq.models.tiers.tier_offers import TierCut, offer_tiers, supported_promises
+from leadq.models.tiers.tier_offers import TierCut
 from leadq.models.tiers.tier_supply import tier_supply
 from leadq.pipelines.draft.draft_line import DraftLine, between_words, interval_words, share_words
+from leadq.pipelines.draft.promised_rates import offers, with_promises
 
 HORIZONS = (30, 60, 90, 120, 180, 270, 365)
-SIZES = (0.10, 0.30, 0.50, 0.70)
-"""The best leads that the first, second, ... promise is looked for in, as a share of all."""
 
 
 def propose_horizon(agreement: Agreement, times: WinTimes, *, dated: bool) -> tuple[Agreement, DraftLine]:
@@ -78,15 +76,15 @@ def propose_promises(
         why = "Too few to say: there is not enough history to test a forecast on later leads."
         return agreement, tuple(_kept(tier, why) for tier in agreement.tiers if tier.promise is not None)
     held_out = HeldOut(probability=first.probability, label=first.label, group=first.group, period=first.period)
-    changed = _with_promises(agreement, held_out)
-    cuts = {cut.tier_id: cut for cut in _offers(changed, held_out)}
+    changed = with_promises(agreement, held_out)
+    cuts = {cut.tier_id: cut for cut in offers(changed, held_out)}
     shown = {name for name, cut in cuts.items() if cut.offered and cut.promise > float(first.label.mean())}
     kept = tuple(
         new if new.id in shown or new.promise is None else replace(new, promise=_below(old, new, changed))
         for old, new in zip(agreement.tiers, changed.tiers, strict=True)
     )
     changed = replace(changed, tiers=kept)
-    today = {cut.tier_id: cut for cut in _offers(agreement, held_out)}
+    today = {cut.tier_id: cut for cut in offers(agreement, held_out)}
     pairs = zip(agreement.tiers, changed.tiers, strict=True)
     lines = [
         _line(old, new, cuts[new.id], today[old.id], held_out, source) for old, new in pairs if old.promise is not None
@@ -112,7 +110,7 @@ def propose_supply(agreement: Agreement, first: FirstLook | None, source: str) -
     if first is None or first.as_of is None or not len(first.probability):
         return agreement, line
     held_out = HeldOut(probability=first.probability, label=first.label, group=first.group, period=first.period)
-    supply = tier_supply(first.probability, first.label, first.as_of, _offers(agreement, held_out))[0]
+    supply = tier_supply(first.probability, first.label, first.as_of, offers(agreement, held_out))[0]
     if supply.a_month is None or len(supply.months) < 3:
         return agreement, line
     low, high = _a_month(sum(supply.months), len(supply.months))
@@ -138,47 +136,6 @@ def propose_supply(agreement: Agreement, first: FirstLook | None, source: str) -
     )
 
 
-def _offers(agreement: Agreement, held_out: HeldOut) -> tuple[TierCut, ...]:
-    return offer_tiers(held_out.probability, held_out.label, held_out.group, agreement, period=held_out.period)
-
-
-def _with_promises(agreement: Agreement, held_out: HeldOut) -> Agreement:
-    """Give each promised tier today's promise where that is proven, else the highest that is supported."""
-    base = float(held_out.label.mean())
-    today = {cut.tier_id: cut for cut in _offers(agreement, held_out)}
-    promised = [tier for tier in agreement.tiers if tier.promise is not None]
-    supported = supported_promises(held_out, agreement, SIZES[: max(len(promised), 2)])
-    rates: dict[str, Promise] = {}
-    above = 1.0
-    for tier, best in zip(promised, [*supported, *[None] * len(promised)], strict=False):
-        if tier.promise is None:
-            continue
-        cut = today[tier.id]
-        if cut.light == "PROVEN" and base < cut.promise < above:
-            rate = cut.promise
-        elif best is None or not base < (rate := _rounded_down(best.rate)) < above:
-            continue
-        rates[tier.id] = tier.promise if rate == tier.promise.win_rate_at_least else _promise(rate, tier)
-        above = rate
-    return replace(
-        agreement,
-        tiers=tuple(
-            replace(tier, promise=rates.get(tier.id, tier.promise)) for tier in _falling(agreement.tiers, rates)
-        ),
-    )
-
-
-def _falling(tiers: tuple[Tier, ...], rates: dict[str, Promise]) -> Iterator[Tier]:
-    """Yield tiers whose promises fall strictly, once those of ``rates`` are put in: what is not proposed gives way."""
-    above = 1.0
-    for tier in tiers:
-        promise = rates.get(tier.id, tier.promise)
-        if promise is not None and promise.win_rate_at_least >= above:
-            promise = _promise(_rounded_down(USUAL_FLOOR * above), tier)
-        above = above if promise is None else promise.win_rate_at_least
-        yield replace(tier, promise=promise)
-
-
 def _below(old: Tier, new: Tier, agreement: Agreement) -> Promise | None:
     """Return today's promise where it still lies below the tier above, else what was made of it."""
     place = [tier.id for tier in agreement.tiers].index(new.id)
@@ -189,18 +146,6 @@ def _below(old: Tier, new: Tier, agreement: Agreement) -> Promise | None:
         and (later is None or old.promise.win_rate_at_least > later.win_rate_at_least)
     )
     return old.promise if fits else new.promise
-
-
-def _promise(rate: float, tier: Tier) -> Promise:
-    floor_agreed = tier.promise is not None and tier.promise.marginal_at_least is not None
-    return Promise(
-        win_rate_at_least=rate, marginal_at_least=_rounded_down(USUAL_FLOOR * rate) if floor_agreed else None
-    )
-
-
-def _rounded_down(rate: float) -> float:
-    step = 100 if rate >= 0.05 else 1000
-    return floor(rate * step + 1e-9) / step or rate  # never to 0, which promises nothing
 
 
 def _line(old: Tier, new: Tier, cut: TierCut, today: TierCut, held_out: HeldOut, source: str) -> DraftLine:
