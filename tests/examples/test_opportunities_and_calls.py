@@ -13,7 +13,7 @@ from leadq.pipelines.training.stages import train_all
 from tests.examples.conftest import open_example
 from tests.shared_company import learn
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.acceptance
 
 
 def test_opportunities_without_signal_get_no_tier(example, tmp_path):

@@ -100,7 +100,7 @@ def test_a_night_of_the_first_reading_reads_by_it_and_looks_what_the_newest_woul
     assert not (company.store.work / "newest").exists()
 
 
-@pytest.mark.parametrize("pinned", [False, True])
+@pytest.mark.parametrize("pinned", [pytest.param(False, marks=pytest.mark.acceptance), True])
 def test_where_the_first_reading_is_wrong_the_night_names_column_example_and_commands(
     company: Project, *, pinned: bool
 ) -> None:
@@ -146,6 +146,7 @@ def test_a_model_of_a_reading_that_is_not_here_yet_is_refused(company: Project) 
     assert not list((company.store.folder / "runs").glob("*"))
 
 
+@pytest.mark.acceptance
 def test_a_challenger_of_another_reading_is_scored_on_sources_read_for_it(company: Project, asked: Asked) -> None:
     kept = live_bundle(company).reading_text
     champion = of_the_first_reading(company)
