@@ -3,6 +3,7 @@
 Layout::
 
     deadlines/<date>/<run>.parquet    when first touches are due
+    records/<run>.parquet             what the records show for reasons of rejection
     models/     bundles, each with its past leads beside it (<version>.past.parquet), and live.json
     scores/<date>/<run>.parquet     moves/<date>/<run>.parquet     snapshots/<run>.parquet     states/<run>.parquet
     runs/       <run>.json, the commit points      work/  tonight's reading, rebuilt each run     lock
@@ -195,7 +196,7 @@ class Store:
     def _drop_uncommitted(self) -> None:
         """Remove what a killed run left: partial files, and files of runs without a manifest."""
         kept = {path.stem for path in (self.folder / "runs").glob("*.json")}
-        for room in ("scores", "moves", "snapshots", "states", "deadlines", "runs"):
+        for room in ("scores", "moves", "snapshots", "states", "deadlines", "records", "runs"):
             for path in sorted((self.folder / room).rglob("*")):
                 leftover = PARTIAL in path.name or (path.suffix == ".parquet" and path.stem not in kept)
                 if path.is_file() and leftover:

@@ -54,6 +54,8 @@ def test_writing_starts_from_committed_runs_alone(store: Store, commit_night: Ca
         store.folder / "scores/2026-10-02/deadbeef.parquet",
         store.folder / "scores/2026-10-02/deadbeef.parquet.partial",
         store.folder / "snapshots/deadbeef.parquet",
+        store.folder / "records/deadbeef.parquet",
+        store.folder / "deadlines/2026-10-02/deadbeef.parquet",
         store.folder / "runs/deadbeef.json.partial",
     ]
     for path in leftovers:
