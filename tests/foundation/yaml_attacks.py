@@ -115,7 +115,7 @@ KINDS = {
             reader="leadq.serving.words.playbook:read_playbook",
             text=_package_text("leadq.serving.words", "playbook.yaml"),
             first="version",
-            number="version: 1",
+            number="version: 2",
             long="steps:\n" + "- {family: engagement, when: for, step: Call.}\n" * 3_900,
             wrong="version: 1\nowner: me\nsteps:\n" + "- {family: a_b, when: always, step: Shap.}\n" * 3_900,
         ),
