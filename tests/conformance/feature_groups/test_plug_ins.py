@@ -119,6 +119,7 @@ def test_a_group_of_which_no_feature_is_left_is_not_needed() -> None:
     assert plug_in_problems(with_replies().without({"reply_count_30d": "the same for every lead"})) == ()
 
 
+@pytest.mark.acceptance
 def test_what_is_installed_but_not_named_changes_no_catalogue(
     tmp_path: Path, replies_site: Path, write_history: Callable[..., History], agreement: Agreement
 ) -> None:

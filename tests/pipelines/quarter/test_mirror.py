@@ -16,6 +16,7 @@ from tests.shared_company import CompanyCopy, live_bundle, opened
 DOWN = "http://127.0.0.1:1"
 
 
+@pytest.mark.acceptance
 def test_a_copied_project_is_mirrored_in_itself(company_copy: CompanyCopy, tmp_path: Path) -> None:
     project = company_copy(tmp_path / "project")
     version = live_bundle(project).version
