@@ -6,6 +6,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from leadq.models.live.live_models import read_live
 from leadq.models.registry.tracking import Tracking
 from leadq.pipelines.console.progress import silent
