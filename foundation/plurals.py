@@ -6,6 +6,8 @@ as filters. Held by ``tests/layout/test_words.py``.
 
 from __future__ import annotations
 
+from math import ceil, isfinite, log10
+
 _VOWELS = "aeiou"
 _HISSING = ("s", "x", "z", "ch", "sh")
 
@@ -29,8 +31,33 @@ def counted(number: float, noun: str, many: str = "") -> str:
     >>> counted(1, "lead without a date", "leads without a date"), counted(2.0, "day"), counted(0.5, "day")
     ('1 lead without a date', '2 days', '0.5 days')
     """
-    figure = f"{number:,}" if isinstance(number, int) else f"{number:,.6g}"
-    return f"{figure} {one_or_many(number, noun, many)}"
+    return f"{figure(number)} {one_or_many(number, noun, many)}"
+
+
+def figure(number: float, *, grouped: bool = True) -> str:
+    """Return a number as people write it: whole ones whole, others with six digits that count, and no powers of ten.
+
+    Parameters
+    ----------
+    number : int or float
+    grouped : bool
+        With commas between thousands.
+
+    Examples
+    --------
+    >>> [figure(one) for one in (1204, 2.0, 0.5, 2_600_000.0, 1234567.89, 0.0000012, float("inf"))]
+    ['1,204', '2', '0.5', '2,600,000', '1,234,568', '0.0000012', 'inf']
+    >>> figure(2_600_000.0, grouped=False)
+    '2600000'
+    """
+    commas = "," if grouped else ""
+    if isinstance(number, int):
+        return f"{number:{commas}}"
+    if not isfinite(number) or number == int(number):
+        return f"{number:{commas}.0f}"
+    whole_digits = len(str(int(abs(number)))) if abs(number) >= 1 else ceil(log10(abs(number)) + 1e-12)
+    text = f"{number:{commas}.{max(0, 6 - whole_digits)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def one_or_many(number: float, one: str, many: str = "") -> str:

@@ -30,7 +30,7 @@ from leadq.crm.gate.rule_book import (
 )
 from leadq.crm.gate.unit_changes import UnitChange, count_hours, unit_changes
 from leadq.crm.gate.word_changes import WordChange, word_change
-from leadq.foundation.plurals import counted
+from leadq.foundation.plurals import counted, figure
 from leadq.foundation.problems import Problem
 
 _ONE_IN_A_THOUSAND = 3.29
@@ -243,7 +243,7 @@ def _shifted_number(profile: FieldProfile, count: FieldCount, present: int) -> I
     limit = max(SHARE_DIFFERS, _KS_ONE_IN_A_THOUSAND * math.sqrt(1 / profile.present + 1 / present))
     if abs(now - then) > limit:
         of = {"date": " days before the reading", "hour": " o'clock (UTC)"}.get(profile.type, "")
-        rule = f"must be at most {edge:,.6g}{of} about as often as when the model was trained ({then:.0%} of {profile.present:,})"
+        rule = f"must be at most {figure(edge)}{of} about as often as when the model was trained ({then:.0%} of {profile.present:,})"
         yield Problem(where=profile.column, rule=rule, value=f"{now:.0%} of the newest {present:,}", remedy=_REMEDY)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from leadq.crm.contract.history import History
 from leadq.crm.gate.field_profiles import FieldProfile
 from leadq.crm.gate.profile_fields import FieldCount, count_whole
-from leadq.foundation.plurals import counted
+from leadq.foundation.plurals import counted, figure
 from leadq.foundation.problems import Problem
 
 _EXPECTED = 10
@@ -58,6 +58,6 @@ def beyond_span(profile: FieldProfile, count: FieldCount) -> Iterator[Problem]:
     for number, end, side in zip((count.below, count.above), profile.span, ("at least", "at most"), strict=False):
         known = profile.all_rows - profile.all_missing
         if number >= _BEYOND and number * math.log1p(known / present) > _ONE_IN_A_THOUSAND:
-            rule = f"must be {side} {end:,.6g}, as in all {counted(known, 'row')} when the model was trained"
+            rule = f"must be {side} {figure(end)}, as in all {counted(known, 'row')} when the model was trained"
             value = f"{'lower' if side == 'at least' else 'higher'} in {number:,} of the newest {present:,}"
             yield Problem(where=profile.column, rule=rule, value=value, remedy=FILLED_IN)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from leadq.foundation.plurals import counted
+from leadq.foundation.plurals import counted, figure
 
 RuleKind = Literal[
     "not_null",
@@ -112,4 +112,4 @@ def _between_statement(values: tuple[Operand, ...]) -> str:
 def _shown(value: Operand) -> str:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+    return figure(value) if isinstance(value, float) else str(value)

@@ -18,7 +18,7 @@ from leadq.crm.contract.history import History
 from leadq.features.engine.duckdb_engine import Tables, microseconds, open_engine, open_tables
 from leadq.features.field_values import Field, fields_as_of, known_fields
 from leadq.features.predicates import field_check
-from leadq.foundation.plurals import counted
+from leadq.foundation.plurals import counted, figure
 from leadq.foundation.problems import Problem
 from leadq.foundation.suggestions import did_you_mean
 from leadq.foundation.yaml_tree import shortened
@@ -109,7 +109,7 @@ def _commonest(values: ir.Table, field: Field) -> dict[str, str]:
     filled = values.filter(column.notnull())
     if column.type().is_numeric():
         found = filled.aggregate(low=column.min(), high=column.max()).to_pyarrow().to_pylist()[0]
-        return {} if found["low"] is None else {"": f"{found['low']:,g} to {found['high']:,g}"}
+        return {} if found["low"] is None else {"": f"{figure(found['low'])} to {figure(found['high'])}"}
     counts = filled.group_by(value=column.cast("string")).agg(n=ibis._.count())
     rows = counts.order_by(ibis.desc("n"), "value").limit(_SHOWN).to_pyarrow().to_pylist()
     return {row["value"]: f"{shortened(row['value'])} ({counted(row['n'], 'lead')})" for row in rows}

@@ -19,6 +19,7 @@ from leadq.agreement.schema import Agreement, Check
 from leadq.features.catalogue import Catalogue, Feature
 from leadq.features.groups.column_names import plain_names
 from leadq.foundation.arrays import Bools, Floats
+from leadq.foundation.plurals import figure
 
 MIN_LEADS = 30
 QUARTERS = (0.25, 0.5, 0.75)
@@ -163,6 +164,7 @@ def bins_of(rows: Floats, column: int, feature: Feature) -> Iterator[PointsRule]
 
 
 def _range(low: float, high: float) -> str:
+    above, up_to = (figure(edge, grouped=False) for edge in (low, high))
     if low == -inf:
-        return f" up to {high:.6g}"
-    return f" above {low:.6g}" if high == inf else f" above {low:.6g}, up to {high:.6g}"
+        return f" up to {up_to}"
+    return f" above {above}" if high == inf else f" above {above}, up to {up_to}"

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from leadq.crm.contract.history import History
 from leadq.crm.storage.engine_paths import engine_path
 from leadq.features.engine.duckdb_engine import open_engine
+from leadq.foundation.plurals import figure
 
 _LEADS = "SELECT l.{column} AS value FROM asked a LEFT JOIN read_parquet($leads, hive_partitioning=false) l USING (lead_id) ORDER BY a.at"
 _ACCOUNTS = """
@@ -65,7 +66,7 @@ def _texts(found: pd.Series) -> list[str | None]:
 def _quarters(found: pd.Series) -> list[str | None]:
     edges = np.unique(found.quantile([0.0, 0.25, 0.5, 0.75, 1.0]).to_numpy(dtype=np.float64))
     if len(edges) < 3:
-        return [None if pd.isna(one) else f"{one:g}" for one in found]
+        return [None if pd.isna(one) else figure(one, grouped=False) for one in found]
     at = np.clip(np.searchsorted(edges, found.to_numpy(dtype=np.float64), side="right") - 1, 0, len(edges) - 2)
     return [
         None if pd.isna(one) else f"{edges[place]:,.6g} to {edges[place + 1]:,.6g}"

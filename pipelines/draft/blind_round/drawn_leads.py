@@ -13,7 +13,7 @@ from leadq.agreement.plain_words import field_in_words
 from leadq.features.agreement_evidence.known_then import PERSONAL
 from leadq.features.engine.duckdb_engine import moment
 from leadq.foundation.arrays import Bools
-from leadq.foundation.plurals import counted
+from leadq.foundation.plurals import counted, figure
 from leadq.foundation.problems import Problem, UsageError
 from leadq.models.tiers.winning_values import ValueGroup, contrasts
 from leadq.pipelines.draft.past_deals import PastDeals
@@ -175,5 +175,5 @@ def _text(value: object) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return figure(value, grouped=False)
     return cell(str(value))
