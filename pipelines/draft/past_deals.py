@@ -28,7 +28,7 @@ from leadq.foundation.plurals import counted
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
 from leadq.models.tiers.winning_values import rate_of
 from leadq.pipelines.measures.deliveries import deliveries_of, score_files
-from leadq.pipelines.measures.measure import SALES
+from leadq.pipelines.measures.measure import owned_by_sales
 from leadq.pipelines.project.project import Project
 
 QUARTERS = (1, 2, 4)
@@ -132,8 +132,7 @@ def past_deals(project: Project, history: History, agreement: Agreement, checks:
 
 
 def _of_tables(tables: Tables, project: Project, agreement: Agreement, checks: tuple[Check, ...]) -> PastDeals:
-    owned = tuple(tier.id for tier in agreement.tiers if tier.owner.strip().lower() == SALES)
-    sources = recorded_sources(tables, deliveries_of(project), owned)
+    sources = recorded_sources(tables, deliveries_of(project), owned_by_sales(agreement))
     when = periods(sources, agreement.clocks.hand_over or None) or periods(sources)
     by = Judging(
         horizon_days=agreement.outcome.horizon_days,

@@ -85,8 +85,7 @@ def one_row_an_id(findings: Findings, table: str, key: str, columns: SourceColum
     _refuse_rounded(findings, table, key)
     if not _repeated(findings, table, key):
         return
-    if NEWEST in findings.good(table).columns:
-        _keep_newest(findings, table, key)
+    untimed = _keep_newest(findings, table, key) if NEWEST in findings.good(table).columns else None
     compared = [one for one in findings.good(table).columns if one not in {ROW, key, NEWEST, *columns.made_up}]
     differing = _differing(findings, table, key, compared)
     own = {one for one in differing if one in columns.own}
@@ -94,7 +93,9 @@ def one_row_an_id(findings: Findings, table: str, key: str, columns: SourceColum
     unread = {one for one in own if columns.own[one] not in read}
     _leave_repeats_out(findings, table, key, [one for one in compared if one not in unread], columns, unread)
     left = {one: ids for one, ids in differing.items() if one not in unread}
-    if left:
+    if left and untimed is not None:
+        findings.problems.append(untimed)
+    elif left:
         _refuse(findings, table, key, left, columns)
 
 
@@ -127,11 +128,11 @@ def _rows(findings: Findings, table: str, key: str) -> Relation:
     return findings.good(table).set_alias("rows").join(twice, f"rows.{key} = twice.{_KEY}")
 
 
-def _keep_newest(findings: Findings, table: str, key: str) -> None:
+def _keep_newest(findings: Findings, table: str, key: str) -> Problem | None:
+    """Leave out all but the newest of the rows of an id; none, with the Problem, where the time that tells it cannot be read."""
     read = f"TRY_CAST({NEWEST} AS TIMESTAMPTZ)"
     if found := _unread_times(findings, table, key, read):
-        findings.problems.append(found)
-        return
+        return found
     when = f"coalesce({read}, TIMESTAMPTZ '0001-01-01')"
     last = _rows(findings, table, key).project(f"*, {when} < max({when}) OVER (PARTITION BY {_KEY}) AS _leadq_older")
     rule = RowRule(
@@ -145,6 +146,7 @@ def _keep_newest(findings: Findings, table: str, key: str) -> None:
         older = one_or_many(rows, "is an older state of what", "are older states of what")
         findings.notes.append(f"{table}: {counted(rows, 'row')} {older} stands there again; the newest counts")
     _repeated(findings, table, key)
+    return None
 
 
 def _unread_times(findings: Findings, table: str, key: str, read: str) -> Problem | None:

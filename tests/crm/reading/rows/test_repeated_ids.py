@@ -126,6 +126,12 @@ def test_a_newest_by_that_is_no_time_is_refused_and_its_remedy_works(sources: So
     assert {row["title"] for row in rows_of(history, "leads")} == {"2024-05-02 10"}
 
 
+def test_rows_that_say_the_same_need_no_newest_one(sources: SourceFolder, rows_of: RowsOf) -> None:
+    """A project that named such a column, and whose repeated rows are equal, goes on."""
+    _write(sources, [_row(place, "v2") for place in range(LEADS) for _ in range(2)], "changed")
+    assert len(rows_of(sources.read(CONFIG % ", newest_by: changed"), "leads")) == LEADS
+
+
 def test_two_states_of_which_none_says_when_are_refused(sources: SourceFolder) -> None:
     _write(sources, [_row(place) for place in range(LEADS)] + [_row(1, status="open")])
     (problem,) = sources.problems(CONFIG % "")
