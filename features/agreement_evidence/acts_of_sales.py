@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from leadq.features.engine.duckdb_engine import Tables, microseconds
-from leadq.features.handover.touches import INBOUND
+from leadq.features.handover.touches import of_kinds, outbound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,7 +25,7 @@ class ActsOfSales:
         Indexed by hand-over id: ``first_touch_us, touches, answer_us``; missing where there is none.
     touches_recorded, answers_recorded : bool
     kinds_agreed : bool
-        Whether kinds of touches that the agreement names are in the data; else all kinds count.
+        Whether kinds of touches that the agreement names, if it names any, are in the data; else all kinds count.
     kinds : tuple of str
         Kinds of touches there are, the commonest first.
     """
@@ -48,13 +48,10 @@ def acts_of_sales(tables: Tables, hand_overs: ir.Table, counts_as_touch: tuple[s
     counts_as_touch : tuple of str
         Kinds of touches that the agreement counts.
     """
-    touches = tables.human_touches
-    direction = touches.direction.strip().lower().fill_null("out")
-    touches = touches.filter(direction.notin(INBOUND))
+    touches = outbound(tables.human_touches)
     kinds = touches.group_by("kind").agg(n=ibis._.count()).order_by(ibis.desc("n"), "kind").to_pandas()
-    agreed = [kind.lower() for kind in counts_as_touch]
-    counted = touches.filter(touches.kind.lower().isin(agreed))
-    named = bool(kinds["kind"].dropna().str.lower().isin(agreed).any())
+    counted = of_kinds(touches, counts_as_touch)
+    named = bool(counts_as_touch) and bool(int(counted.count().to_pyarrow().as_py()))
     spans = hand_overs.select("hand_over_id", "lead_id", "entered_us", "next_us")
     touched = _within(spans, (counted if named else touches).select("lead_id", at_us="occurred_us"), tables)
     first = touched.group_by("hand_over_id").agg(first_touch_us=ibis._.at_us.min(), touches=ibis._.count())
@@ -66,7 +63,7 @@ def acts_of_sales(tables: Tables, hand_overs: ir.Table, counts_as_touch: tuple[s
         rows=rows,
         touches_recorded=tables.history.has_touches,
         answers_recorded=bool(int(answers.count().to_pyarrow().as_py())),
-        kinds_agreed=named,
+        kinds_agreed=named or not counts_as_touch,
         kinds=tuple(str(kind) for kind in kinds["kind"].dropna()),
     )
 

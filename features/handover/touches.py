@@ -26,9 +26,18 @@ def sales_touches(tables: Tables, kinds: Sequence[str] = ()) -> ir.Table:
     """
     touches = tables.human_touches
     if kinds:
-        outward = ~touches.direction.strip().lower().isin(INBOUND)
-        touches = touches.filter(_word(touches.kind).isin(_folded(kinds)), outward.fill_null(True))
+        touches = outbound(of_kinds(touches, kinds))
     return touches.select("lead_id", touched_us="occurred_us")
+
+
+def outbound(touches: ir.Table) -> ir.Table:
+    """Return the touches that are not known to come from the lead."""
+    return touches.filter(touches.direction.strip().lower().fill_null("").notin(INBOUND))
+
+
+def of_kinds(touches: ir.Table, kinds: Sequence[str]) -> ir.Table:
+    """Return the touches of these kinds, however they are written."""
+    return touches.filter(_word(touches.kind).isin(_folded(kinds)))
 
 
 def other_kinds(tables: Tables, kinds: Sequence[str]) -> tuple[tuple[str, int], ...]:

@@ -19,6 +19,7 @@ from leadq.foundation.yaml_tree import shortened
 from leadq.pipelines.console.command_result import Told
 
 _MOST_OCTETS = 75
+_BEGINS = time(9, 0)
 _REMEDY = "Write it as YYYY-MM-DD, such as 2026-10-05; a Monday is usual."
 
 
@@ -27,7 +28,6 @@ class Meeting:
     """A meeting so many days after the start, with who takes part and what is done."""
 
     day: int
-    at: time
     minutes: int
     what: str
     how: str
@@ -36,7 +36,6 @@ class Meeting:
 MEETINGS = (
     Meeting(
         day=0,
-        at=time(9, 0),
         minutes=90,
         what="Draft the agreement and play the blind round",
         how="Head of sales, head of marketing, data team. leadq agreement draft; leadq agreement blind-round --leads 20; read the sheet; "
@@ -44,35 +43,30 @@ MEETINGS = (
     ),
     Meeting(
         day=3,
-        at=time(9, 0),
         minutes=30,
         what="Sign the agreement",
         how="Head of sales, head of marketing. Lines left open; leadq agreement sign; name the signed file in leadq.yaml.",
     ),
     Meeting(
         day=7,
-        at=time(9, 0),
         minutes=15,
         what="Baseline, week 1 of 4: is everything recorded?",
         how="Data team. leadq check: which duties say not recorded, and which column would change that.",
     ),
     Meeting(
         day=14,
-        at=time(9, 0),
         minutes=15,
         what="Baseline, week 2 of 4: read the figures, judge nobody",
         how="Head of sales, head of marketing. leadq check: hand-overs and their results.",
     ),
     Meeting(
         day=21,
-        at=time(9, 0),
         minutes=30,
         what="Baseline, week 3 of 4: ten leads, both sides",
         how="Sales leads, marketing listens. leadq agreement blind-round --leads 10, then --compare.",
     ),
     Meeting(
         day=28,
-        at=time(9, 0),
         minutes=45,
         what="First states: the baseline is over",
         how="Head of sales, head of marketing, data team. leadq check: from now on duties are judged as signed; keep or change each line.",
@@ -122,7 +116,7 @@ def write_calendar(path: Path, *, start: str, now: datetime, again: bool) -> Tol
 
 
 def _event(meeting: Meeting, place: int, start: date, now: datetime) -> Iterator[str]:
-    begins = datetime.combine(start + timedelta(days=meeting.day), meeting.at)
+    begins = datetime.combine(start + timedelta(days=meeting.day), _BEGINS)
     ends = begins + timedelta(minutes=meeting.minutes)
     uid = hashlib.sha256(f"first 30 days {start.isoformat()} {place}".encode()).hexdigest()[:32]
     yield "BEGIN:VEVENT"

@@ -18,7 +18,7 @@ from leadq.features.agreement_evidence.acts_of_sales import ActsOfSales, acts_of
 from leadq.features.agreement_evidence.known_then import KnownThen, known_then
 from leadq.features.engine.duckdb_engine import DAY_US, Tables, microseconds, moment, open_engine, open_tables
 from leadq.features.handover.hand_overs import hand_overs
-from leadq.features.handover.judged import Judging, judged
+from leadq.features.handover.judged import judged
 from leadq.features.handover.periods import periods
 from leadq.features.handover.sources import recorded_sources
 from leadq.features.readiness.time_span import QUARTER_DAYS
@@ -28,7 +28,7 @@ from leadq.foundation.plurals import counted
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
 from leadq.models.tiers.winning_values import rate_of
 from leadq.pipelines.measures.deliveries import deliveries_of, score_files
-from leadq.pipelines.measures.measure import owned_by_sales
+from leadq.pipelines.measures.measure import judging_by, owned_by_sales
 from leadq.pipelines.project.project import Project
 
 QUARTERS = (1, 2, 4)
@@ -134,13 +134,7 @@ def past_deals(project: Project, history: History, agreement: Agreement, checks:
 def _of_tables(tables: Tables, project: Project, agreement: Agreement, checks: tuple[Check, ...]) -> PastDeals:
     sources = recorded_sources(tables, deliveries_of(project), owned_by_sales(agreement))
     when = periods(sources, agreement.clocks.hand_over or None) or periods(sources)
-    by = Judging(
-        horizon_days=agreement.outcome.horizon_days,
-        grace_days=agreement.review.grace_days,
-        best_first=tuple(tier.id for tier in agreement.tiers),
-        score_files=score_files(project).files,
-        touch_kinds=agreement.clocks.counts_as_touch,
-    )
+    by = judging_by(agreement, score_files(project))
     rejected = rejections(tables, agreement.after_rejection)
     every = judged(tables, hand_overs(tables, sources, when, rejected=rejected).table, by)
     rows = every.filter(every.mature).to_pandas().sort_values("hand_over_id").set_index("hand_over_id", drop=False)

@@ -141,13 +141,7 @@ def measure_tables(
     """
     agreed = agreement.clocks.hand_over or None
     owned = owned_by_sales(agreement)
-    by = Judging(
-        horizon_days=agreement.outcome.horizon_days,
-        grace_days=agreement.review.grace_days,
-        best_first=tuple(tier.id for tier in agreement.tiers),
-        score_files=scores.files,
-        touch_kinds=agreement.clocks.counts_as_touch,
-    )
+    by = judging_by(agreement, scores)
     sources = recorded_sources(tables, deliveries, owned)
     when = periods(sources, agreed)
     rejected = rejections(tables, agreement.after_rejection)
@@ -170,6 +164,17 @@ def measure_tables(
         scores_gone=scores.gone,
         stages=tuple(_counted(tables, one) for one in stage_moments(tables, agreement)),
         judged=judged_answers(tables, agreement),
+    )
+
+
+def judging_by(agreement: Agreement, scores: ScoreFiles) -> Judging:
+    """Return by what an agreement judges hand-overs, their tiers frozen in ``scores``."""
+    return Judging(
+        horizon_days=agreement.outcome.horizon_days,
+        grace_days=agreement.review.grace_days,
+        best_first=tuple(tier.id for tier in agreement.tiers),
+        score_files=scores.files,
+        touch_kinds=agreement.clocks.counts_as_touch,
     )
 
 
