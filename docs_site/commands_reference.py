@@ -71,6 +71,8 @@ VALUES = {
     "lead_id": "LEAD",
     "statuses": "STATUS",
     "disqualified_status": "STATUS",
+    "compare": "MARKETING SALES",
+    "start": "DAY",
 }
 """What stands for a value where the parameter's own name does not say it."""
 Command = TyperCommand | TyperGroup

@@ -12,7 +12,7 @@ import pandas as pd
 
 from leadq.agreement.schema import Agreement
 from leadq.features.training_data import TrainingData
-from leadq.foundation.arrays import Floats
+from leadq.foundation.arrays import Floats, Ints
 from leadq.models.base.fit_settings import FitSettings
 from leadq.models.evaluation.rolling_origins import judged_landmark
 from leadq.models.evaluation.time_split import rolling_origins
@@ -34,11 +34,15 @@ class FirstLook:
         Of the later leads that were tested, at hand-off; empty where nothing could be tested.
     as_of : Series of shape (n,) or None
         When each was handed over; None for a source without dates.
+    group, period : arrays of shape (n,)
+        Account and test period of each.
     """
 
     tiers: tuple[TierCut, ...]
     probability: Floats
     label: Floats
+    group: Ints
+    period: Ints
     as_of: pd.Series | None = None
 
 
@@ -74,13 +78,17 @@ def first_look(data: TrainingData, agreement: Agreement, settings: FitSettings) 
     if not parts:
         return _nothing(agreement, "history is too short to test anything on later leads")
     probability, label, group, period = (np.concatenate(one) for one in zip(*parts, strict=True))
-    tiers = offer_tiers(probability, label, group.astype(np.int64), agreement, period=period.astype(np.int64))
+    accounts, periods = group.astype(np.int64), period.astype(np.int64)
+    tiers = offer_tiers(probability, label, accounts, agreement, period=periods)
     as_of = pd.concat(moments, ignore_index=True) if data.dated else None
-    return FirstLook(tiers=tiers, probability=probability, label=label, as_of=as_of)
+    return FirstLook(tiers=tiers, probability=probability, label=label, group=accounts, period=periods, as_of=as_of)
 
 
 def _nothing(agreement: Agreement, why: str) -> FirstLook:
-    return FirstLook(tiers=no_tiers(agreement, why), probability=np.zeros(0), label=np.zeros(0))
+    none = np.zeros(0, np.int64)
+    return FirstLook(
+        tiers=no_tiers(agreement, why), probability=np.zeros(0), label=np.zeros(0), group=none, period=none
+    )
 
 
 def offer_in_words(one: TierCut) -> str:

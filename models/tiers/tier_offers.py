@@ -165,24 +165,44 @@ def _tier_cut(one: _Candidate, verdict: Verdict, held_out: HeldOut, agreement: A
     )
 
 
-def largest_promises(held_out: HeldOut, agreement: Agreement) -> str:
-    """Say which promise the data supports for the best leads, at several sizes, with drift until the next quarter allowed for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportedPromise:
+    """The highest promise (``rate``) that the data supports for the best leads: a ``share`` of all, so many of them, so many won."""
 
-    The confidence of the agreement holds for all sizes together, since the best looking one will be chosen.
+    share: float
+    leads: int
+    won: int
+    rate: float
+
+
+def supported_promises(
+    held_out: HeldOut, agreement: Agreement, sizes: tuple[float, ...] = SIZES
+) -> tuple[SupportedPromise, ...]:
+    """Return which promise the data supports for the best leads, at several sizes, with drift until the next quarter allowed for.
+
+    The confidence of the agreement holds for all sizes together, since the best looking one will be chosen. Sizes with fewer than 30
+    leads are left out.
     """
     rules = agreement.acceptance
-    z, drift_sd = deviations(1.0 - (1.0 - rules.confidence) / len(SIZES)), held_out.drift_sd(rules)
-    parts = []
-    for share in SIZES:
+    z, drift_sd = deviations(1.0 - (1.0 - rules.confidence) / len(sizes)), held_out.drift_sd(rules)
+    found: list[SupportedPromise] = []
+    for share in sizes:
         if len(held_out.label) * share < MIN_TESTABLE:
             continue
         # leads with equal scores stay together
         best: Bools = held_out.probability >= np.quantile(held_out.probability, 1.0 - share)
         judgement = held_out.judge(best)
         rate = supported_rate(judgement.rate * judgement.effective_n, judgement.effective_n, z, drift_sd)
-        parts.append(
-            f"{percent(rate)} for the best {100 * best.mean():.0f} % of leads ({counted(judgement.n, 'lead')})"
-        )
+        found.append(SupportedPromise(share=float(best.mean()), leads=judgement.n, won=judgement.won, rate=rate))
+    return tuple(found)
+
+
+def largest_promises(held_out: HeldOut, agreement: Agreement) -> str:
+    """Say which promise the data supports for the best leads, at several sizes (:func:`supported_promises`)."""
+    parts = [
+        f"{percent(one.rate)} for the best {100 * one.share:.0f} % of leads ({counted(one.leads, 'lead')})"
+        for one in supported_promises(held_out, agreement)
+    ]
     if not parts:
         return f"{counted(len(held_out.label), 'test lead')} are too few to support any promise"
     return "the highest promise this data supports is " + ", ".join(parts)

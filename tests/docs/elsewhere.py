@@ -43,6 +43,12 @@ ELSEWHERE = (
         "tests/pipelines/report/test_figures.py::test_metrics_and_plots_are_the_reports_own_figures",
         "takes long",
     ),
+    Elsewhere(r"leadq agreement draft\b", "tests/pipelines/draft/conftest.py::make_project", "takes long"),
+    Elsewhere(
+        r"leadq agreement blind-round\b",
+        "tests/pipelines/draft/test_blind_round.py::test_the_comparison_counts_what_both_say_and_names_the_field",
+        "needs sheets that were filled in",
+    ),
     Elsewhere(r"git clone ", ".ci/run", "whoever runs this has a checkout"),
     Elsewhere(
         r"pip install '\./leadq\[train\]'", f"{_FRESH}::test_the_remedy_followed_the_demo_runs_to_its_end", _NETWORK

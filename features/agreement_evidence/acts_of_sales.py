@@ -1,0 +1,82 @@
+"""What sales did after each hand-over: the first touch, how many there were before the end, the first answer.
+
+Only outbound touches of a person count, of the kinds that the agreement names where there are such. Leaves out whether that was in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from leadq.features.engine.duckdb_engine import Tables, microseconds
+
+_INBOUND = ("in", "inbound", "incoming", "received")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ActsOfSales:
+    """What sales did.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Indexed by hand-over id: ``first_touch_us, touches, answer_us``; missing where there is none.
+    touches_recorded, answers_recorded : bool
+    kinds_agreed : bool
+        Whether kinds of touches that the agreement names are in the data; else all kinds count.
+    kinds : tuple of str
+        Kinds of touches there are, the commonest first.
+    """
+
+    rows: pd.DataFrame
+    touches_recorded: bool
+    answers_recorded: bool
+    kinds_agreed: bool
+    kinds: tuple[str, ...]
+
+
+def acts_of_sales(tables: Tables, hand_overs: ir.Table, counts_as_touch: tuple[str, ...]) -> ActsOfSales:
+    """Look at what followed each hand-over, in its entry and until the data was read.
+
+    Parameters
+    ----------
+    tables : Tables
+    hand_overs : ir.Table
+        ``hand_over_id, lead_id, entered_us, next_us, handed_over_us``.
+    counts_as_touch : tuple of str
+        Kinds of touches that the agreement counts.
+    """
+    touches = tables.human_touches
+    direction = touches.direction.lower().fill_null("out")
+    touches = touches.filter(direction.notin(_INBOUND))
+    kinds = touches.group_by("kind").agg(n=ibis._.count()).order_by(ibis.desc("n"), "kind").to_pandas()
+    agreed = [kind.lower() for kind in counts_as_touch]
+    counted = touches.filter(touches.kind.lower().isin(agreed))
+    named = bool(kinds["kind"].dropna().str.lower().isin(agreed).any())
+    spans = hand_overs.select("hand_over_id", "lead_id", "entered_us", "next_us")
+    touched = _within(spans, (counted if named else touches).select("lead_id", at_us="occurred_us"), tables)
+    first = touched.group_by("hand_over_id").agg(first_touch_us=ibis._.at_us.min(), touches=ibis._.count())
+    answers = tables.dispositions.select("lead_id", at_us="decided_us")
+    answered = _within(spans, answers, tables).group_by("hand_over_id").agg(answer_us=ibis._.at_us.min())
+    ids = spans.select("hand_over_id").to_pandas().set_index("hand_over_id").sort_index()
+    rows = ids.join(first.to_pandas().set_index("hand_over_id")).join(answered.to_pandas().set_index("hand_over_id"))
+    return ActsOfSales(
+        rows=rows,
+        touches_recorded=tables.history.has_touches,
+        answers_recorded=bool(int(answers.count().to_pyarrow().as_py())),
+        kinds_agreed=named,
+        kinds=tuple(str(kind) for kind in kinds["kind"].dropna()),
+    )
+
+
+def _within(spans: ir.Table, acts: ir.Table, tables: Tables) -> ir.Table:
+    """Acts of an entry: from when the lead came in until it came in again."""
+    joined = spans.inner_join(acts, "lead_id")
+    return joined.filter(
+        joined.at_us >= joined.entered_us,
+        joined.next_us.isnull() | (joined.at_us < joined.next_us),
+        joined.at_us <= microseconds(tables.history.read_at),
+    )
