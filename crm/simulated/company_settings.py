@@ -54,7 +54,7 @@ class CompanySettings:
     never_worked : bool
         False: sales touches every lead.
     planted : PlantedFaults
-        Default: those of the company as it was before faults could be chosen.
+        Default: none, a clean company.
 
     Raises
     ------
@@ -76,7 +76,7 @@ class CompanySettings:
     noise_fields: int = 12
     duplicate_share: float = 0.02
     never_worked: bool = True
-    planted: PlantedFaults = field(default_factory=PlantedFaults.as_before)
+    planted: PlantedFaults = field(default_factory=PlantedFaults)
 
     def __post_init__(self) -> None:
         limits = (

@@ -70,7 +70,7 @@ def demo(
         Made if it does not exist; source and store of an earlier demonstration are used again.
     leads, seed : int
     plant : sequence of str
-        Faults to plant, by the names of :data:`leadq.crm.simulated.faults.planted.FAULTS`; none: the usual company. ``list`` names them
+        Faults to plant, by the names of :data:`leadq.crm.simulated.faults.planted.FAULTS`; none: a clean company. ``list`` names them
         and does nothing else.
 
     Raises
@@ -81,8 +81,7 @@ def demo(
     if "list" in plant:
         return fault_list()
     require_extra("train", where="leadq demo")
-    usual = CompanySettings(n_leads=leads, seed=seed)
-    settings = replace(usual, planted=PlantedFaults.named(plant)) if plant else usual
+    settings = CompanySettings(n_leads=leads, seed=seed, planted=PlantedFaults.named(plant))
     made = write_simulated(folder, settings, progress)
     write_text(folder / CONFIG, made.config_text)
     write_text(folder / AGREEMENT, signed_template(made.read_at.date() - SIGNED_BEFORE))

@@ -16,7 +16,22 @@ from leadq.foundation.arrays import Ints
 
 BACKFILLED = "procurement_contact"
 _CONTACTS = tuple(f"buyer desk {letter}" for letter in "ABCDEF")
-_MEANINGLESS = tuple(f"{colour} {shape}" for colour in ("red", "green", "blue") for shape in ("round", "square"))
+_MEANINGLESS = ("north", "east", "south", "west", "centre", "abroad")
+_NAMES = (
+    "visit_minutes",
+    "sales_region",
+    "newsletter",
+    "form_completeness",
+    "badge_scans",
+    "branch_office",
+    "data_import_date",
+    "spelling_score",
+    "page_width",
+    "mail_district",
+    "listed_in_directory",
+    "address_quality",
+)
+"""Of the fields that mean nothing, as a company would call them; further ones are numbered."""
 
 
 def lead_fields(world: World, rows: Ints, read_at: int) -> dict[str, pa.Array]:
@@ -60,7 +75,8 @@ def _noise(world: World, index: int, size: int, entity: str) -> tuple[str, pa.Ar
     random = world.settings.random(f"own.{entity}.noise.{index}")
     present = random.random(size) >= (0.0, 0.1, 0.4)[index % 3]
     kind = ("number", "category", "flag", "score")[index % 4] if index != 6 else "date"
-    name = f"{kind}_{index + 1:02d}"
+    again = index // len(_NAMES)
+    name = _NAMES[index % len(_NAMES)] + (f"_{kind}_{again + 1}" if again else "")
     if kind == "number":
         return name, numbers(np.round(random.lognormal(2.0, 1.0, size), 2), present)
     if kind == "score":

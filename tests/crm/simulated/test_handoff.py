@@ -1,11 +1,11 @@
-"""The truth at hand-off: calibrated where the truth at an age is not, because sales touches those it disqualifies at once."""
+"""The truth at hand-off, former company: calibrated where that at an age is not, for sales touches those it disqualifies at once."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from leadq.crm.simulated import CompanySettings
+from leadq.crm.simulated import CompanySettings, PlantedFaults
 from leadq.crm.simulated.arrow_columns import lead_names
 from leadq.crm.simulated.company_settings import Losses
 from leadq.crm.simulated.moments import DAY, MICROSECONDS
@@ -17,7 +17,15 @@ def test_truth_at_handoff_is_calibrated_by_decile_and_by_how_fast_sales_called(
     losses: Losses, base_rate: float
 ) -> None:
     world = draw_world(
-        CompanySettings(n_leads=60_000, seed=3, losses=losses, base_rate=base_rate, drift="none", duplicate_share=0.0)
+        CompanySettings(
+            n_leads=60_000,
+            seed=3,
+            losses=losses,
+            base_rate=base_rate,
+            drift="none",
+            duplicate_share=0.0,
+            planted=PlantedFaults.as_before(),
+        )
     )
     truth, fate = truth_of(world), world.fate
     lead = np.flatnonzero(fate.worked)

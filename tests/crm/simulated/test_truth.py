@@ -161,7 +161,7 @@ def test_closed_leads_and_second_entries_cannot_win(small_company: SimulatedComp
     is_open = np.append(truth.closed > small_company.read_at.timestamp(), np.zeros(truth.duplicates, dtype=bool))
     np.testing.assert_array_equal(truth.probability(ids, as_of) > 0, is_open)
     assert 0 < is_open.sum() < n
-    assert 0.75 < truth.worked.mean() < 0.88
+    assert 0.75 < truth.worked.mean() < 0.92
 
 
 def test_bad_questions_are_refused(small_company: SimulatedCompany) -> None:
