@@ -40,6 +40,11 @@ def night(folder: Path, now: datetime, killed_at: int = 0) -> int:
     return process.exitcode
 
 
+def at(folder: Path, now: datetime) -> datetime:
+    """Return later where a night has begun: its own time stays the first one."""
+    return now + timedelta(hours=2 * (folder / "store" / "work" / "started.json").exists())
+
+
 def results(folder: Path) -> dict[str, bytes]:
     """All that a night leaves in the store."""
     store = folder / "store"
@@ -67,9 +72,8 @@ def test_killed_and_started_again_the_table_is_the_undisturbed_one(
     draw = np.random.default_rng(KILLS)
     taken_up = 0
     for kill in range(KILLS):
-        later = timedelta(minutes=5) if (killed / "store" / "work" / "started.json").exists() else timedelta()
         dies = int(draw.integers(2, instants)) if kill else instants // 2
-        code = night(killed, now + later, dies)  # the run's own time stays the first one
+        code = night(killed, at(killed, now), dies)
         assert code == -signal.SIGKILL or results(killed) == expected
         if list((killed / "store" / "runs").glob("*.json")):  # it was over before that, or dying: begin another
             assert results(killed) == expected
@@ -78,6 +82,6 @@ def test_killed_and_started_again_the_table_is_the_undisturbed_one(
             continue
         taken_up += bool(list((killed / "store" / "work").glob("parts/*/*.arrow")))
     assert taken_up > 0, "no kill left a part; the test shows nothing"
-    assert night(killed, now + timedelta(hours=2)) == 0
+    assert night(killed, at(killed, now)) == 0
     assert results(killed) == expected
     assert not list((killed / "store" / "work").glob("parts*"))
