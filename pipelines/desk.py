@@ -16,6 +16,7 @@ from urllib.parse import urlunsplit
 
 import pyarrow as pa
 
+from leadq.agreement.calendar.business_time import business_time
 from leadq.crm.answers.answer_log import ANSWERS, AnswerBook
 from leadq.foundation.problems import InputError, LeadqError, Problem, StoreError
 from leadq.models.bundle.bundle import read_bundle
@@ -71,6 +72,7 @@ def make_desk(project: Project, *, environment: Mapping[str, str], local_name: s
         full_row=_FullRows(project, runs).of,
         clock=clock,
         read_at=project.settings.read_at,
+        time=business_time(project.agreement.calendar, project.folder),
     )
 
 
@@ -112,6 +114,7 @@ def _file(store: Store, run: Run) -> RunFile:
         moves=store.folder / run.moves if run.moves else None,
         deadlines=store.deadlines_path(run.inputs),
         records=store.records_path(run.run_id),
+        followed=store.followed_path(run.run_id),
     )
 
 

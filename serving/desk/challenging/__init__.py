@@ -1,0 +1,1 @@
+"""Challenges at the desk: what may be challenged of a lead or waits for a reply, and both taken from forms (decision 0035)."""
