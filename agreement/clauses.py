@@ -74,6 +74,10 @@ def facts(agreement: Agreement) -> tuple[Fact, ...]:
                 "After a rejection", after_rejection_in_words(after, _checks), subject=name_in_words(reason)
             )
         ),
+        *(
+            Fact(part="Needs that sales may name beside an answer", about=name_in_words(one), words="")
+            for one in agreement.buyer_needs
+        ),
     )
 
 

@@ -21,7 +21,7 @@ from leadq.agreement.rules import read_rules
 from leadq.agreement.schema import Acceptance, Agreement, Check, OnBreach, Outcome, Signature
 from leadq.agreement.sections import Section
 from leadq.agreement.terms.read_duties import LONGEST_DAYS, read_duties
-from leadq.agreement.terms.read_rejections import read_rejections
+from leadq.agreement.terms.read_rejections import read_buyer_needs, read_rejections
 from leadq.agreement.terms.read_terms import read_clocks, read_goal, read_owners, read_review
 from leadq.foundation.problems import AgreementError
 from leadq.foundation.yaml_reader import parse_yaml, read_yaml
@@ -119,6 +119,7 @@ def _read_top(top: Section, *, stored: bool) -> Agreement:
         duties=read_duties(top, tiers, calendar, stored=stored),
         rejection_reasons=reasons,
         after_rejection=after_rejection,
+        buyer_needs=read_buyer_needs(top),
         calendar=calendar,
         clocks=read_clocks(top),
         review=read_review(top),

@@ -115,7 +115,8 @@ class Agreement:
 
     ``stages`` maps a stage name (MQL, SAL, SQL) to its checks; ``ideal_customer`` is a tuple of checks on account
     fields; ``duties`` is kept per side, durations as hours or days of business; ``after_rejection`` has those of the
-    ``rejection_reasons`` for which more than the reason was agreed; ``text`` is the file as signed and ``sha256`` its hash.
+    ``rejection_reasons`` for which more than the reason was agreed; ``buyer_needs`` are the needs that sales may name of a lead;
+    ``text`` is the file as signed and ``sha256`` its hash.
     """
 
     version: int
@@ -132,6 +133,7 @@ class Agreement:
     duties: dict[str, dict[str, DutyValue]]
     rejection_reasons: tuple[str, ...] = ()
     after_rejection: dict[str, AfterRejection] = field(default_factory=dict)
+    buyer_needs: tuple[str, ...] = ()
     calendar: Calendar = USUAL_CALENDAR
     clocks: Clocks = USUAL_CLOCKS
     review: Review = USUAL_REVIEW

@@ -47,6 +47,7 @@ def agreement_yaml(agreement: Agreement, *, head: Sequence[str] = (), notes: Not
         [*_clocks(agreement.clocks, said)],
         [*_review(agreement.review, said)],
         [*_reasons(agreement, said)],
+        [*_buyer_needs(agreement, said)],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
@@ -247,6 +248,12 @@ def _reasons(agreement: Agreement, notes: Notes) -> Iterator[str]:
         yield from comment(notes.get(f"rejection_reasons.{reason}", ()), indent="  ")
         after = agreement.after_rejection.get(reason)
         yield f"  - {reason}" if after is None else f"  - {{reason: {reason}{_after(after)}}}"
+
+
+def _buyer_needs(agreement: Agreement, notes: Notes) -> Iterator[str]:
+    if agreement.buyer_needs:
+        yield from comment(notes.get("buyer_needs", ()))
+        yield f"buyer_needs: {_list(agreement.buyer_needs)}"
 
 
 def _after(after: AfterRejection) -> str:

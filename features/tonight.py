@@ -136,6 +136,7 @@ def _about(tables: Tables, points: ir.Table) -> Tables:
         events=about(tables.events),
         touches=about(tables.touches),
         dispositions=about(tables.dispositions),
+        worked_again=about(tables.worked_again),
         outcomes=about(tables.outcomes),
     )
 

@@ -16,6 +16,7 @@ from urllib.parse import urlunsplit
 
 import pyarrow as pa
 
+from leadq.agreement.calendar.business_time import business_time
 from leadq.crm.answers.answer_log import ANSWERS, AnswerBook
 from leadq.foundation.problems import InputError, LeadqError, Problem, StoreError
 from leadq.models.bundle.bundle import read_bundle
@@ -39,7 +40,14 @@ Clock = Callable[[], datetime]
 _MODELS = 8  # kept in memory
 
 
-def make_desk(project: Project, *, environment: Mapping[str, str], local_name: str, clock: Clock) -> Desk:
+def make_desk(
+    project: Project,
+    *,
+    environment: Mapping[str, str],
+    local_name: str,
+    clock: Clock,
+    with_tokens: bool = True,
+) -> Desk:
     """Open the desk of a project.
 
     Parameters
@@ -51,6 +59,8 @@ def make_desk(project: Project, *, environment: Mapping[str, str], local_name: s
         Who answers where ``leadq.yaml`` names nobody.
     clock : callable
         Returns the time (UTC).
+    with_tokens : bool
+        Whether people shall sign in: without tokens the desk is only read.
 
     Raises
     ------
@@ -58,19 +68,21 @@ def make_desk(project: Project, *, environment: Mapping[str, str], local_name: s
         Tokens are missing, or a file of words is wrong.
     """
     store, settings = project.store, project.config.desk
+    tokens = settings.with_tokens(environment) if with_tokens else ()
     runs = _Runs(project)
     return Desk(
         settings=settings,
         agreement=project.agreement,
         nights=Nights(runs.files, runs.stamp, tiers=[tier.id for tier in project.agreement.tiers]),
         answers=AnswerBook(store.folder / ANSWERS),
-        doorkeeper=Doorkeeper(settings=settings, tokens=settings.with_tokens(environment), local_name=local_name),
+        doorkeeper=Doorkeeper(settings=settings, tokens=tokens, local_name=local_name),
         sentences=read_sentences(project.config.sentences),
         playbook=read_playbook(project.config.playbook),
         model_of=_model_reader(project, runs),
         full_row=_FullRows(project, runs).of,
         clock=clock,
         read_at=project.settings.read_at,
+        time=business_time(project.agreement.calendar, project.folder),
     )
 
 
@@ -112,6 +124,7 @@ def _file(store: Store, run: Run) -> RunFile:
         moves=store.folder / run.moves if run.moves else None,
         deadlines=store.deadlines_path(run.inputs),
         records=store.records_path(run.run_id),
+        followed=store.followed_path(run.run_id),
     )
 
 

@@ -1,4 +1,4 @@
-"""``rejection_reasons`` of the agreement: the reasons, and for each what follows it and what the records must show.
+"""``rejection_reasons`` and ``buyer_needs`` of the agreement: the reasons, and for each what follows it and what the records must show.
 
 A reason is a short name, or a group with the name under ``reason``. Whether the records show it is asked where rejections are read.
 """
@@ -38,6 +38,16 @@ def read_rejections(top: Section, tiers: tuple[Tier, ...]) -> tuple[tuple[str, .
         if section is not None:
             after[named.text] = _after(section, named.text, tiers)
     return tuple(reasons), after
+
+
+def read_buyer_needs(top: Section) -> tuple[str, ...]:
+    """Read which needs a lead may have, from which sales chooses beside an answer."""
+    names = top.names("buyer_needs", ())
+    wrong = [name for name in names if not SLUG.fullmatch(name)]
+    if wrong:
+        line = top.line_of("buyer_needs")
+        top.findings.note(line, "each of buyer_needs must be a short name", _NAME, value=", ".join(wrong))
+    return names
 
 
 def _after(section: Section, reason: str, tiers: tuple[Tier, ...]) -> AfterRejection:

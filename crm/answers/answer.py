@@ -42,6 +42,8 @@ class Answer:
         What the records said against the reason when the person was asked and said it all the same.
     fits_profile : bool or None
         Whether the lead fits the company's profile, where it was said.
+    need : str or None
+        Which need the lead has, of the agreement's ``needs_list``, where it was said.
     tier, probability, run_id, model_version, agreement_version
         What was shown: of the score that was answered.
 
@@ -60,6 +62,7 @@ class Answer:
     suggested_tier: str | None = None
     against_record: str | None = None
     fits_profile: bool | None = None
+    need: str | None = None
     tier: str | None = None
     probability: float | None = None
     run_id: str | None = None

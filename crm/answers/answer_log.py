@@ -20,8 +20,8 @@ from typing import Any
 import pyarrow as pa
 
 from leadq.crm.answers.answer import MAX_NOTE, Answer, Decision, clean_note
-from leadq.crm.answers.answers_database import reading, writing
-from leadq.crm.contract.crm_tables import DISPOSITIONS
+from leadq.crm.answers.answers_database import CHALLENGES_FROM, reading, writing
+from leadq.crm.contract.crm_tables import DISPOSITIONS, WORKED_AGAIN
 
 __all__ = ["ANSWERS", "CHANNEL", "MAX_NOTE", "Answer", "AnswerBook", "AuditRow", "Decision", "clean_note"]
 
@@ -68,22 +68,15 @@ class AnswerBook:
         StoreError
             Nothing was recorded.
         """
-        said = {key: value for key, value in asdict(answer).items() if key not in ("lead_id", "decided_at")}
-        detail = {key: value for key, value in said.items() if value is not None}
-        columns = ("lead_id", "decided_us", *said)
-        values = (answer.lead_id, _microseconds(answer.decided_at), *said.values())
-        marks = ", ".join("?" * len(columns))
         with writing(self.path) as connection:
-            connection.execute(f"INSERT INTO answers ({', '.join(columns)}) VALUES ({marks})", values)  # noqa: S608
-            what = answer.decision or "disagreed"
-            _audit(connection, answer.decided_at, who or answer.rep, what, answer.lead_id, detail)
+            write_answer(connection, answer, who=who)
 
     def note_audit(
         self, at: datetime, who: str, what: str, detail: Mapping[str, Any] | None = None, *, lead_id: str | None = None
     ) -> None:
         """Keep that ``who`` did ``what`` at ``at`` (UTC): a sign-in, a refused one, an export. Never pass a token in ``detail``."""
         with writing(self.path) as connection:
-            _audit(connection, at, who, what, lead_id, detail or {})
+            write_audit(connection, at, who, what, lead_id, detail or {})
 
     def latest(self) -> Mapping[str, Answer]:
         """Return the latest decision on each lead; reads only what is new since the last call."""
@@ -114,12 +107,14 @@ class AnswerBook:
         )
 
     def dispositions(self, *, until: datetime) -> Iterator[pa.RecordBatch]:
-        """Decisions given at or before ``until`` in the contract's columns (channel desk), oldest first."""
-        columns = ", ".join(_DISPOSITION_SQL.get(column, column) for column in DISPOSITIONS.names)
+        """Decisions given at or before ``until`` in the contract's columns (channel desk), oldest first.
+
+        Among them what was picked until then to be worked again, as a decision of its own.
+        """
         with reading(self.path) as connection:
             if connection is None:
                 return
-            cursor = connection.execute(_DISPOSITIONS.format(columns=columns), (_microseconds(until),))
+            cursor = connection.execute(_dispositions_sql(connection), {"until": _microseconds(until)})
             while rows := cursor.fetchmany(_BATCH_ROWS):
                 arrays = [pa.array(values) for values in zip(*rows, strict=True)]
                 typed = [array.cast(field.type) for array, field in zip(arrays, DISPOSITIONS, strict=True)]
@@ -150,11 +145,26 @@ class AnswerBook:
 
 
 _SAID = tuple(field.name for field in fields(Answer) if field.name != "decided_at")
-_DISPOSITIONS = (
-    "SELECT {columns} FROM answers WHERE decision IS NOT NULL AND decided_us <= ? ORDER BY decided_us, number"
-)
-_DISPOSITION_SQL = {"decided_at": "decided_us", "channel": f"'{CHANNEL}'"}
+_DECISIONS = "SELECT {columns}, 0 AS of_draw, number FROM answers WHERE decision IS NOT NULL AND decided_us <= :until"
+_PICKED = "SELECT {columns}, 1 AS of_draw, number FROM challenges WHERE picked AND challenged_us <= :until"
+_CHANNEL_SQL = f"'{CHANNEL}'"
+_DISPOSITION_SQL = {"decided_at": "decided_us", "channel": _CHANNEL_SQL}
+_PICKED_SQL = {
+    "lead_id": "lead_id",
+    "decided_at": "challenged_us",
+    "decision": f"'{WORKED_AGAIN}'",
+    "channel": _CHANNEL_SQL,
+}
 _AUDIT_ROWS = "SELECT at_us, who, what, lead_id, detail FROM audit ORDER BY number"
+
+
+def _dispositions_sql(connection: sqlite3.Connection) -> str:
+    names = DISPOSITIONS.names
+    parts = [_DECISIONS.format(columns=", ".join(f"{_DISPOSITION_SQL.get(name, name)} AS {name}" for name in names))]
+    if connection.execute("PRAGMA user_version").fetchone()[0] >= CHALLENGES_FROM:
+        picked = ", ".join(f"{_PICKED_SQL.get(name, 'NULL')} AS {name}" for name in names)
+        parts.append(_PICKED.format(columns=picked))
+    return f"SELECT {', '.join(names)} FROM ({' UNION ALL '.join(parts)}) ORDER BY decided_at, of_draw, number"  # noqa: S608
 
 
 def _with(known: Mapping[str, Answer], answers: Iterable[Answer]) -> Mapping[str, Answer]:
@@ -173,9 +183,22 @@ def _answer(decided_us: int, said: dict[str, Any]) -> Answer:
     return Answer(decided_at=_moment(decided_us), **said)
 
 
-def _audit(
+def write_answer(connection: sqlite3.Connection, answer: Answer, *, who: str | None = None) -> None:
+    """Keep an answer and that ``who`` (else its rep) gave it, in the caller's transaction."""
+    said = {key: value for key, value in asdict(answer).items() if key not in ("lead_id", "decided_at")}
+    detail = {key: value for key, value in said.items() if value is not None}
+    columns = ("lead_id", "decided_us", *said)
+    values = (answer.lead_id, _microseconds(answer.decided_at), *said.values())
+    marks = ", ".join("?" * len(columns))
+    connection.execute(f"INSERT INTO answers ({', '.join(columns)}) VALUES ({marks})", values)  # noqa: S608
+    what = answer.decision or "disagreed"
+    write_audit(connection, answer.decided_at, who or answer.rep, what, answer.lead_id, detail)
+
+
+def write_audit(
     connection: sqlite3.Connection, at: datetime, who: str, what: str, lead_id: str | None, detail: Mapping[str, Any]
 ) -> None:
+    """Keep who did what, in the caller's transaction."""
     text = json.dumps(detail, sort_keys=True, ensure_ascii=False)
     connection.execute(
         "INSERT INTO audit (at_us, who, what, lead_id, detail) VALUES (?, ?, ?, ?, ?)",

@@ -1,6 +1,6 @@
 """The file behind ``answers.sqlite``: its tables, opened for writing or for reading, and its faults in words.
 
-Both tables only grow: triggers refuse every change and removal, also by a client that is not leadq. Writes are in WAL mode,
+Its tables only grow: triggers refuse every change and removal, also by a client that is not leadq. Writes are in WAL mode,
 flushed before they count, so that a killed process leaves whole rows only. What a row means is said in ``crm/answers/answer_log.py``.
 """
 
@@ -13,12 +13,17 @@ from pathlib import Path
 
 from leadq.foundation.problems import Problem, StoreError
 
-VERSION = 2
+VERSION = 3
+CHALLENGES_FROM = 3
+"""Version from which there are challenges."""
 _WAIT_SECONDS = 10.0
 """How long a writer waits for its turn; a write takes milliseconds."""
 
-_ADDED_IN_2 = ("against_record TEXT", "fits_profile INTEGER CHECK (fits_profile IN (0, 1))")
-"""Columns of answers that a log of version 1 does not have: added by the next write, nothing before."""
+_ADDED = {
+    2: ("against_record TEXT", "fits_profile INTEGER CHECK (fits_profile IN (0, 1))"),
+    3: ("need TEXT",),
+}
+"""Columns of answers that logs of earlier versions do not have: added by the next write, nothing before."""
 _TABLES = (
     """CREATE TABLE answers (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -36,6 +41,7 @@ _TABLES = (
         agreement_version INTEGER,
         against_record TEXT,
         fits_profile INTEGER CHECK (fits_profile IN (0, 1)),
+        need TEXT,
         CHECK (decision IS NOT NULL OR suggested_tier IS NOT NULL),
         CHECK (decision IS NOT 'rejected' OR reason IS NOT NULL)
     ) STRICT""",
@@ -49,9 +55,37 @@ _TABLES = (
         detail TEXT NOT NULL
     ) STRICT""",
 )
+_CHALLENGES = (
+    """CREATE TABLE challenges (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        lead_id TEXT NOT NULL,
+        challenged_us INTEGER NOT NULL,
+        side TEXT NOT NULL CHECK (side IN ('marketing', 'sales')),
+        who TEXT NOT NULL,
+        about TEXT NOT NULL CHECK (about IN ('rejection', 'acceptance', 'hand_over')),
+        of_us INTEGER NOT NULL,
+        reason TEXT,
+        note TEXT NOT NULL,
+        picked INTEGER NOT NULL CHECK (picked IN (0, 1)),
+        UNIQUE (lead_id, about, of_us)
+    ) STRICT""",
+    """CREATE TABLE replies (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        challenge INTEGER NOT NULL UNIQUE,
+        replied_us INTEGER NOT NULL,
+        replier TEXT NOT NULL,
+        said TEXT NOT NULL CHECK (said IN ('agreed', 'stands')),
+        reply_note TEXT
+    ) STRICT""",
+)
+"""Tables that came with version 3."""
 _ONLY_GROWS = """CREATE TRIGGER {table}_{act} BEFORE {act} ON {table} {when}
     BEGIN SELECT RAISE(ABORT, '{table} only grows: rows are neither changed nor removed'); END"""
-_REPLACES = "WHEN EXISTS (SELECT 1 FROM {table} WHERE number = NEW.number)"
+_REPLACES = "WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"
+_SAME = {
+    "challenges": "number = NEW.number OR (lead_id = NEW.lead_id AND about = NEW.about AND of_us = NEW.of_us)",
+    "replies": "number = NEW.number OR challenge = NEW.challenge",
+}
 """INSERT OR REPLACE removes a row without asking the DELETE trigger."""
 
 
@@ -99,18 +133,26 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
 
 def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
     found = _version(connection, path)
-    if found == 1:
-        for column in _ADDED_IN_2:
-            connection.execute(f"ALTER TABLE answers ADD COLUMN {column}")
-    if found:
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+    if found == VERSION:
         return
-    for statement in _TABLES:
-        connection.execute(statement)
-    for table in ("answers", "audit"):
-        for act, when in (("UPDATE", ""), ("DELETE", ""), ("INSERT", _REPLACES.format(table=table))):
-            connection.execute(_ONLY_GROWS.format(table=table, act=act, when=when))
+    if found:
+        for version in range(found + 1, VERSION + 1):
+            for column in _ADDED[version]:
+                connection.execute(f"ALTER TABLE answers ADD COLUMN {column}")
+    else:
+        _make(connection, _TABLES, ("answers", "audit"))
+    if found < CHALLENGES_FROM:
+        _make(connection, _CHALLENGES, ("challenges", "replies"))
     connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _make(connection: sqlite3.Connection, statements: tuple[str, ...], tables: tuple[str, ...]) -> None:
+    for statement in statements:
+        connection.execute(statement)
+    for table in tables:
+        replaces = _REPLACES.format(table=table, same=_SAME.get(table, "number = NEW.number"))
+        for act, when in (("UPDATE", ""), ("DELETE", ""), ("INSERT", replaces)):
+            connection.execute(_ONLY_GROWS.format(table=table, act=act, when=when))
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

@@ -86,13 +86,15 @@ def _name(text: str) -> str:
 class Person(Part):
     """Who may come in: a reader looks, an answerer also accepts, rejects and disagrees.
 
-    ``owner`` is the person's name in ``leads.owner``; ``token`` names the variable that holds the token.
+    ``owner`` is the person's name in ``leads.owner``; ``token`` names the variable that holds the token. ``side`` says for whom an
+    answerer speaks in challenges: one of marketing does not answer leads; without it for both sides.
     """
 
     name: Annotated[str, AfterValidator(_name)]
     role: Role
     owner: str | None = None
     see_all: bool = False
+    side: Literal["marketing", "sales"] | None = None
     token: Annotated[str, BeforeValidator(_reference)] | None = None
 
 

@@ -19,7 +19,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from leadq.crm.contract.crm_tables import LATER_COLUMNS, OUTCOMES, TABLES
+from leadq.crm.contract.crm_tables import LATER_COLUMNS, OUTCOMES, TABLES, WORKED_AGAIN
 from leadq.crm.contract.history import History
 from leadq.crm.storage.engine_paths import AS_IT_STANDS, engine_path
 
@@ -42,6 +42,8 @@ class Tables:
 
     A company's own columns of leads and accounts are called as :func:`own_column` says, dates among them as microseconds: a name
     of theirs is never one of ours. ``events`` has ``visible_us``, the later of ``occurred_at`` and ``known_at``: both clocks in one number.
+    ``dispositions`` are the answers of sales; ``worked_again`` (``lead_id, decided_us``) are challenged rejections that were picked to be
+    worked again, which are no answers.
     """
 
     backend: Any
@@ -52,6 +54,7 @@ class Tables:
     field_history: ir.Table
     touches: ir.Table
     dispositions: ir.Table
+    worked_again: ir.Table
     outcomes: ir.Table
 
     @property
@@ -105,7 +108,8 @@ def open_tables(backend: Any, history: History) -> Tables:
                 columns[called] = table[column]
         return table.select(**columns)
 
-    events = read("events")
+    events, answers = read("events"), read("dispositions")
+    again = answers.decision.fill_null("") == WORKED_AGAIN
     return Tables(
         backend=backend,
         history=history,
@@ -116,7 +120,8 @@ def open_tables(backend: Any, history: History) -> Tables:
         ),
         field_history=read("field_history"),
         touches=read("touches"),
-        dispositions=read("dispositions"),
+        dispositions=answers.filter(~again),
+        worked_again=answers.filter(again).select("lead_id", "decided_us"),
         outcomes=read("outcomes"),
     )
 

@@ -89,6 +89,7 @@ def cut(tables: Tables, looks: pd.DataFrame, *, name: str, both_clocks: bool = T
         "field_history": _until(changes, "changed_us"),
         "touches": _until(tables.touches.inner_join(of_lead, "lead_id"), "occurred_us"),
         "dispositions": _until(tables.dispositions.inner_join(of_lead, "lead_id"), "decided_us"),
+        "worked_again": _until(tables.worked_again.inner_join(of_lead, "lead_id"), "decided_us"),
         "outcomes": _until(tables.outcomes.inner_join(of_lead, "lead_id"), "occurred_us"),
     }
     return replace(tables, **{part: _kept(tables, f"{name}_{part}", rows) for part, rows in parts.items()})

@@ -68,22 +68,23 @@ def records_at(tables: Tables, points: ir.Table, agreement: Agreement) -> Any:
     outside = [reason for reason, one in after.items() if one.needs == "outside_ideal_customer"]
     if outside:
         shown = points.select("point_id").left_join(fields, "point_id").drop("point_id_right")
-        shown = shown.select("point_id", **dict.fromkeys(map(_shows, outside), _misses_a_mark(shown, agreement)))
+        shown = shown.select("point_id", **dict.fromkeys(map(shows, outside), _misses_a_mark(shown, agreement)))
         found = found.left_join(shown, "point_id").drop("point_id_right")
     merged = [reason for reason, one in after.items() if one.needs == "merged"]
     if merged:
         survivors = present_ids(tables).select(lead_id="survivor", was_merged=ibis.literal(True)).distinct()
         found = found.left_join(survivors, "lead_id").drop("lead_id_right")
-        found = found.mutate(**dict.fromkeys(map(_shows, merged), found.was_merged.fill_null(False))).drop("was_merged")
+        found = found.mutate(**dict.fromkeys(map(shows, merged), found.was_merged.fill_null(False))).drop("was_merged")
     checked = tuple(Rule(id=reason, when=one.checks) for reason, one in after.items() if one.checks)
     if checked:
         hits = rule_hits(tables, points, fields, replace(agreement, rules=checked))
-        hits = hits.select("point_id", **{_shows(rule.id): hits[f"rule:{rule.id}"] for rule in checked})
+        hits = hits.select("point_id", **{shows(rule.id): hits[f"rule:{rule.id}"] for rule in checked})
         found = found.left_join(hits, "point_id").drop("point_id_right")
     return tables.backend.create_table("records_at_points", found.drop("lead_id"), temp=True, overwrite=True)
 
 
-def _shows(reason: str) -> str:
+def shows(reason: str) -> str:
+    """Return the column that says whether the records show a reason."""
     return f"shows:{reason}"
 
 

@@ -1,7 +1,8 @@
 """When a rejection stands, and when a rejected lead comes back: the one rule for looks, scores and hand-overs (decision 0031).
 
-A rejection stands from its moment until the next answer, until the CRM opens the lead again, or until what was agreed of its reason
-brings the lead back. Only what was known by a moment decides whether one stands at that moment.
+A rejection stands from its moment until the next answer, until the CRM opens the lead again, until what was agreed of its reason
+brings the lead back, or until it is challenged and picked to be worked again (decision 0035). Only what was known by a moment decides
+whether one stands at that moment.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Rejections:
     spans : ir.Table
         Materialised: ``lead_id, reason`` (null where none was given) ``, rejected_us, until_us`` (is no part of it) ``, wakes_us``
         (null where the reason has no days) ``, returned_us`` (``until_us`` where the lead came back then as agreed, else null)
-        ``, answered_us`` (the next answer, null without one). A moment that is not known to come is far away.
+        ``, challenged`` (whether it came back because it was picked to be worked again) ``, answered_us`` (the next answer, null
+        without one). A moment that is not known to come is far away.
     """
 
     spans: ir.Table
@@ -51,13 +53,13 @@ class Rejections:
         return stands.select("point_id", "reason", "rejected_us", "wakes_us")
 
     def came_back(self, points: ir.Table) -> ir.Table:
-        """Return ``point_id, reason, rejected_us, returned_us`` of points whose lead came back and was not answered since."""
+        """Return ``point_id, reason, rejected_us, returned_us, challenged`` of points whose lead came back and was not answered since."""
         joined = points.select("point_id", "lead_id", "as_of_us").inner_join(self.spans, "lead_id")
         open_again = joined.filter(
             joined.returned_us <= joined.as_of_us,
             joined.answered_us.isnull() | (joined.as_of_us < joined.answered_us),
         )
-        return open_again.select("point_id", "reason", "rejected_us", "returned_us")
+        return open_again.select("point_id", "reason", "rejected_us", "returned_us", "challenged")
 
 
 def rejections(tables: Tables, after: AfterReasons) -> Rejections | None:
@@ -80,9 +82,10 @@ def _spans(tables: Tables, after: AfterReasons) -> ir.Table:
     given = _answers(tables)
     given = given.left_join(_reopened(tables, given), list(_KEY)).drop("lead_id_right", "rejected_us_right")
     given = given.left_join(_called_back(tables, given, after), list(_KEY)).drop("lead_id_right", "rejected_us_right")
+    given = given.left_join(_worked_again(tables, given), list(_KEY)).drop("lead_id_right", "rejected_us_right")
     sleeps = [(reason, one.wake_after_days) for reason, one in after.items() if one.wake_after_days is not None]
     given = given.mutate(wakes_us=given.rejected_us + _days(given.reason, sleeps) * DAY_US)
-    back_us = ibis.least(given.wakes_us.fill_null(_FOREVER_US), given.called_us.fill_null(_FOREVER_US))
+    back_us = ibis.least(*(given[one].fill_null(_FOREVER_US) for one in ("wakes_us", "called_us", "again_us")))
     other_us = ibis.least(given.answered_us.fill_null(_FOREVER_US), given.reopened_us.fill_null(_FOREVER_US))
     given = given.mutate(until_us=ibis.least(back_us, other_us), back_us=back_us, other_us=other_us)
     given = given.left_join(_closed(tables, given), list(_KEY)).drop("lead_id_right", "rejected_us_right")
@@ -94,6 +97,7 @@ def _spans(tables: Tables, after: AfterReasons) -> ir.Table:
         "until_us",
         "wakes_us",
         returned_us=ibis.ifelse(came_back, given.until_us, ibis.null("int64")),
+        challenged=(given.until_us == given.again_us).fill_null(False),
         answered_us=given.answered_us,
     )
 
@@ -127,6 +131,13 @@ def _called_back(tables: Tables, given: ir.Table, after: AfterReasons) -> ir.Tab
     for reason, kind in pairs:
         agreed = agreed | ((joined.reason == reason) & (joined.kind == kind))
     return joined.filter(agreed).group_by(*_KEY).agg(called_us=ibis._.visible_us.min())
+
+
+def _worked_again(tables: Tables, given: ir.Table) -> ir.Table:
+    """Return when each rejection was picked to be worked again."""
+    joined = given.select(*_KEY).inner_join(tables.worked_again, "lead_id")
+    joined = joined.filter(joined.decided_us > joined.rejected_us)
+    return joined.group_by(*_KEY).agg(again_us=joined.decided_us.min())
 
 
 def _closed(tables: Tables, given: ir.Table) -> ir.Table:

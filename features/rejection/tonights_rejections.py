@@ -13,6 +13,8 @@ from leadq.features.engine.duckdb_engine import Tables
 from leadq.features.rejection.standing import Rejections
 
 NO_REASON = "no reason given"
+CHALLENGED = "challenged"
+"""``track`` of a lead that came back because its rejection was challenged and picked to be worked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +55,9 @@ def tonights_rejections(
     if rejected is None:
         return None
     none = ibis.null("int64")
-    stands = rejected.standing(points).mutate(returned_us=none)
+    stands = rejected.standing(points).mutate(returned_us=none, challenged=ibis.literal(False))
     back = rejected.came_back(points).mutate(wakes_us=none)
-    columns = ("point_id", "reason", "rejected_us", "wakes_us", "returned_us")
+    columns = ("point_id", "reason", "rejected_us", "wakes_us", "returned_us", "challenged")
     both = stands.select(*columns).union(back.select(*columns))
     named = both.inner_join(points.select("point_id", "lead_id"), "point_id")
     tracks = [(reason, one.then) for reason, one in agreement.after_rejection.items() if one.then]
@@ -64,7 +66,7 @@ def tonights_rejections(
         "lead_id",
         reason=named.reason.fill_null(NO_REASON),
         rejected_at=named.rejected_us,
-        track=_of_standing(named, tracks),
+        track=ibis.ifelse(named.challenged, CHALLENGED, _of_standing(named, tracks)),
         next_owner=_of_standing(named, owners),
         wakes_at=named.wakes_us,
         returned_at=named.returned_us,

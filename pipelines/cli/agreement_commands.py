@@ -4,30 +4,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from leadq.pipelines.cli.quiet_commands import Commands
+from leadq.pipelines.cli.quiet_commands import Commands, ShownByDefault
 from leadq.pipelines.cli.shared_options import HERE, Folder, Json, in_project, now, say
 
 preview_app = Commands()
 """``preview`` is a command of ``leadq`` itself: this app joins it without a name."""
 
 
-class _ShownByDefault(TyperGroup):
-    """``leadq agreement``, with a file or without, is ``leadq agreement show``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put ``show`` in front of what names no command."""
-        if not args or (args[0] not in self.commands and args[0] != "--help"):
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
 agreement_app = Commands(
-    cls=_ShownByDefault,
+    cls=ShownByDefault,
     help="Show, draft or sign what sales and marketing agree on, and see where they differ. Without a command the agreement is shown.",
     rich_markup_mode=None,
     epilog='Example: leadq agreement; leadq agreement sign --role "head of sales"',

@@ -20,6 +20,7 @@ import typer
 
 from leadq import __version__
 from leadq.pipelines.cli.agreement_commands import agreement_app, preview_app
+from leadq.pipelines.cli.answer_commands import answers_app
 from leadq.pipelines.cli.crm_commands import crm_app
 from leadq.pipelines.cli.delivery_commands import deliver_app
 from leadq.pipelines.cli.plant_option import Plant
@@ -44,6 +45,7 @@ app = Commands(
 app.add_typer(scores_app)
 app.add_typer(agreement_app, name="agreement")
 app.add_typer(preview_app)
+app.add_typer(answers_app, name="answers")
 app.add_typer(crm_app, name="crm")
 app.add_typer(deliver_app, name="deliver")
 

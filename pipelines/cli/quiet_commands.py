@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from leadq.pipelines.console.failures import InterruptedCommandError
 from leadq.pipelines.console.output_streams import begin, libraries_aside
@@ -30,6 +31,16 @@ class Commands(typer.Typer):
     def callback(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
         """Register a function as what stands before commands, as ``typer.Typer.callback`` does."""
         return _heard_alone(super().callback(*args, **kwargs))
+
+
+class ShownByDefault(TyperGroup):
+    """A group without a command, or with what is none of its commands, is its command ``show``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``show`` in front of what names no command."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
 
 
 def _heard_alone(register: Callable[[Work], Work]) -> Callable[[Work], Work]:

@@ -16,6 +16,7 @@ from leadq.models.bundle.bundle import Bundle
 from leadq.models.tiers.tier_offers import cut_by_tier
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.night.earlier_runs import ranks
+from leadq.pipelines.night.followed import write_followed
 from leadq.pipelines.night.records import write_records
 from leadq.pipelines.night.resume import begin, finished
 from leadq.pipelines.night.scoring_context import scoring_run
@@ -85,6 +86,8 @@ def score_run(
         write_states(parts, store.states_path(inputs))
     with duckdb_engine(project, spill=store.work / "spill") as backend:
         write_records(backend, leads, store.records_path(inputs.run_id))
+        if inputs.kind == "night":
+            write_followed(backend, leads, store.followed_path(inputs.run_id))
     committed = _commit(project, history, inputs, scored_at, path, counts)
     finished(store)
     return committed

@@ -4,6 +4,7 @@ Layout::
 
     deadlines/<date>/<run>.parquet    when first touches are due
     records/<run>.parquet             what the records show for reasons of rejection
+    followed/<run>.json               what followed sales' rejections until a night
     models/     bundles, each with its past leads beside it (<version>.past.parquet), and live.json
     scores/<date>/<run>.parquet     moves/<date>/<run>.parquet     snapshots/<run>.parquet     states/<run>.parquet
     runs/       <run>.json, the commit points      work/  tonight's reading, rebuilt each run     lock
@@ -87,6 +88,10 @@ class Store:
     def records_path(self, run_id: str) -> Path:
         """Where it lies what the records show of a run's leads, if the agreement asks for it (``pipelines/night/records.py``)."""
         return self.folder / "records" / f"{run_id}.parquet"
+
+    def followed_path(self, run_id: str) -> Path:
+        """Where it lies what followed sales' rejections, if there were any (``pipelines/night/followed.py``)."""
+        return self.folder / "followed" / f"{run_id}.json"
 
     def snapshot_path(self, run_id: str) -> Path:
         """Where the stored feature rows of a run lie."""
@@ -196,9 +201,9 @@ class Store:
     def _drop_uncommitted(self) -> None:
         """Remove what a killed run left: partial files, and files of runs without a manifest."""
         kept = {path.stem for path in (self.folder / "runs").glob("*.json")}
-        for room in ("scores", "moves", "snapshots", "states", "deadlines", "records", "runs"):
+        for room in ("scores", "moves", "snapshots", "states", "deadlines", "records", "followed", "runs"):
             for path in sorted((self.folder / room).rglob("*")):
-                leftover = PARTIAL in path.name or (path.suffix == ".parquet" and path.stem not in kept)
+                leftover = PARTIAL in path.name or (path.suffix in (".parquet", ".json") and path.stem not in kept)
                 if path.is_file() and leftover:
                     path.unlink()
 

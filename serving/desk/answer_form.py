@@ -23,6 +23,11 @@ def reasons_offered(agreement: Agreement) -> tuple[str, ...]:
     return agreed if agreed and only else tuple(dict.fromkeys((*agreed, OTHER)))
 
 
+def one_click_reasons(agreement: Agreement) -> tuple[str, ...]:
+    """Reasons that need no more than a click: all that are offered but the one that needs a note."""
+    return tuple(reason for reason in reasons_offered(agreement) if reason != OTHER)
+
+
 class AgainstTheRecordError(UsageError):
     """The records say something against the reason: the person is asked whether it is meant all the same."""
 
@@ -41,8 +46,8 @@ def answer_of(
     Parameters
     ----------
     form : mapping
-        ``answer`` (one of :data:`ANSWERS`), ``reason``, ``suggested_tier``, ``note``, ``fits_profile`` (yes or no), ``run``: of the
-        score that was shown, ``all_the_same``: the reason that is meant whatever the records say.
+        ``answer`` (one of :data:`ANSWERS`), ``reason``, ``suggested_tier``, ``note``, ``fits_profile`` (yes or no), ``need``, ``run``: of
+        the score that was shown, ``all_the_same``: the reason that is meant whatever the records say.
     row : mapping
         The lead's row of the score table that was answered.
     agreement : Agreement
@@ -69,6 +74,10 @@ def answer_of(
         raise UsageError(_must("Note", f"must be at most {MAX_NOTE} characters", str(len(note)), "Shorten it."))
     if problem := _problem(answer, reason, tier, note, row, agreement):
         raise UsageError(problem)
+    need = form.get("need", "").strip()
+    if need and need not in agreement.buyer_needs:
+        remedy = f"Choose one of {', '.join(agreement.buyer_needs)}." if agreement.buyer_needs else "Leave it empty."
+        raise UsageError(_must("Need", "must be one of the agreed needs", need, remedy))
     against = against_the_record(reason, agreement, records or {}, row["tier"]) if answer == "reject" else ""
     if against and form.get("all_the_same") != reason:
         asked = question(reason, against)
@@ -84,6 +93,7 @@ def answer_of(
         suggested_tier=tier if answer == "disagree" else None,
         against_record=against or None,
         fits_profile={"yes": True, "no": False}.get(form.get("fits_profile", "")),
+        need=need or None,
         tier=row["tier"],
         probability=row["probability"],
         run_id=row["run_id"],

@@ -17,7 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadq.serving.desk.access_middleware import Door
 from leadq.serving.desk.card_page import answer, save_file, save_text, show_card
+from leadq.serving.desk.challenging.challenge_forms import challenge, reply
 from leadq.serving.desk.desk_state import Desk
+from leadq.serving.desk.followed_page import show_followed
+from leadq.serving.desk.list_answers import answer_in_list
 from leadq.serving.desk.list_page import save_csv, show_list
 from leadq.serving.desk.page_templates import HEADERS, Pages, static
 from leadq.serving.desk.sign_in import Visitor
@@ -39,9 +42,13 @@ def make_app(desk: Desk, *, secret: str) -> Starlette:
     settings = desk.settings
     routes = [
         Route("/", door.shows(partial(show_list, desk, pages))),
+        Route("/", door.takes(partial(answer_in_list, desk, pages)), methods=["POST"]),
         Route("/leads.csv", door.shows(partial(save_csv, desk, pages))),
         Route("/lead", door.shows(partial(show_card, desk, pages))),
         Route("/lead", door.takes(partial(answer, desk, pages)), methods=["POST"]),
+        Route("/challenge", door.takes(partial(challenge, desk, pages)), methods=["POST"]),
+        Route("/reply", door.takes(partial(reply, desk, pages)), methods=["POST"]),
+        Route("/answers", door.shows(partial(show_followed, desk, pages))),
         Route("/lead.html", door.shows(partial(save_file, desk, pages))),
         Route("/lead.txt", door.shows(partial(save_text, desk, pages))),
         Route("/sign-in", door.sign_in, methods=["GET", "POST"]),

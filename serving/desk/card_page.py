@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from leadq.foundation.problems import LeadqError, Problem
 from leadq.serving.desk.answer_form import AgainstTheRecordError, answer_of, reasons_offered
+from leadq.serving.desk.challenging.challengeable import shown
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.desk.lead_list import find
 from leadq.serving.desk.list_query import Query
@@ -26,9 +27,12 @@ _KEPT_WORDS = {
     "accept": "Accepted. Thank you.",
     "reject": "Rejected, with your reason.",
     "disagree": "Thank you. Your disagreement with the tier is saved.",
+    "challenge": "Your challenge is saved. The other side must reply.",
+    "reply": "Your reply is saved.",
 }
-_EMPTY_FORM = dict.fromkeys(("reason", "note", "suggested_tier", "answer", "fits_profile"), "")
-_NO_LEAD = "No open lead with this id was scored tonight, or you are not allowed to see it."
+_EMPTY_FORM = dict.fromkeys(("reason", "note", "suggested_tier", "answer", "fits_profile", "need", "about"), "")
+NOT_ALLOWED = "You can read leads but not answer them. Ask whoever runs the desk if you need to."
+NO_LEAD = "No open lead with this id was scored tonight, or you are not allowed to see it."
 
 
 def show_card(
@@ -45,7 +49,7 @@ def show_card(
     lead_id = request.query_params.get("id", "")
     found = desk.row_for(visitor, lead_id)
     if found is None:
-        return pages.message(request, visitor, 404, "No such lead", _NO_LEAD)
+        return pages.message(request, visitor, 404, "No such lead", NO_LEAD)
     tonight, run, row = found
     query = _back(request)
     return pages.page(
@@ -62,7 +66,8 @@ def show_card(
         kept=_KEPT_WORDS.get(request.session.pop(KEPT, "")) if problem is None and not asked else None,
         run_id=row["run_id"],
         back=query.address(),
-        here=lead_address(lead_id, query.address()),
+        here=here_of(request),
+        **shown(desk, visitor, row),
         next=_next(tonight, desk, visitor, query, lead_id),
         crm_url=desk.settings.lead_url and desk.settings.lead_url.replace("{lead_id}", quote(lead_id, safe="")),
     )
@@ -73,15 +78,9 @@ def answer(desk: Desk, pages: Pages, request: Request, visitor: Visitor, form: M
     lead_id = request.query_params.get("id", "")
     found = desk.row_for(visitor, lead_id)
     if found is None:
-        return pages.message(request, visitor, 404, "No such lead", _NO_LEAD)
+        return pages.message(request, visitor, 404, "No such lead", NO_LEAD)
     if not visitor.may_answer:
-        return pages.message(
-            request,
-            visitor,
-            403,
-            "Not allowed",
-            "You can read leads but not answer them. Ask whoever runs the desk if you need to.",
-        )
+        return pages.message(request, visitor, 403, "Not allowed", NOT_ALLOWED)
     try:
         records = read_records(found[1], lead_id)
         given = answer_of(form, found[2], desk.agreement, name=visitor.name, now=desk.clock(), records=records)
@@ -91,15 +90,19 @@ def answer(desk: Desk, pages: Pages, request: Request, visitor: Visitor, form: M
         return show_card(desk, pages, request, visitor, form=form, problem=error.problems[0])
     desk.answers.record(given)
     request.session[KEPT] = form["answer"]
-    here = lead_address(lead_id, _back(request).address())
-    return RedirectResponse(f"/lead?{here}#main", status_code=303)
+    return RedirectResponse(f"/lead?{here_of(request)}#main", status_code=303)
+
+
+def here_of(request: Request) -> str:
+    """Return the part of an address that names the lead of a request, and the list one came from."""
+    return lead_address(request.query_params.get("id", ""), _back(request).address())
 
 
 def save_file(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> Response:
     """Send a lead's card as one offline HTML file."""
     card = _saved(desk, request, visitor, "html")
     if card is None:
-        return pages.message(request, visitor, 404, "No such lead", _NO_LEAD)
+        return pages.message(request, visitor, 404, "No such lead", NO_LEAD)
     named = "".join(letter for letter in card.lead_id if letter.isascii() and letter.isalnum())[:40]
     return Response(
         card_file(card, [tier.id for tier in desk.agreement.tiers]),
@@ -112,7 +115,7 @@ def save_text(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> R
     """Send a lead's card as the short text of a CRM field."""
     card = _saved(desk, request, visitor, "text")
     if card is None:
-        return pages.message(request, visitor, 404, "No such lead", _NO_LEAD)
+        return pages.message(request, visitor, 404, "No such lead", NO_LEAD)
     return PlainTextResponse(short_text(card) + "\n")
 
 
@@ -135,7 +138,7 @@ def _back(request: Request) -> Query:
 
 def _next(tonight: Tonight, desk: Desk, visitor: Visitor, query: Query, lead_id: str) -> str:
     """Return the address of the lead after this one in the list one came from, empty at its end."""
-    answered, place = desk.answered(), tonight.rows.place(lead_id)
+    answered, place = desk.answered(visitor), tonight.rows.place(lead_id)
     seen = find(tonight.rows, query, answered=answered, owner=visitor.owner, now_us=desk.now_us()).rows
     order = find(
         tonight.rows, replace(query, answered=""), answered=answered, owner=visitor.owner, now_us=desk.now_us()

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from leadq.agreement.calendar.business_time import BusinessTime
 from leadq.agreement.schema import Agreement
 from leadq.agreement.signing.standing import standing_in_words
 from leadq.crm.answers.answer_log import AnswerBook
+from leadq.crm.answers.challenge import Challenge
+from leadq.crm.answers.challenge_log import ChallengeLog
 from leadq.crm.config.desk_settings import DeskSettings
 from leadq.crm.storage.parquet_rows import moved_sentence
 from leadq.models.bundle.past_leads import PastLead
 from leadq.serving.desk.lead_list import Answered
 from leadq.serving.desk.night_scores import Nights, RunFile, Tonight, read_records, read_row
 from leadq.serving.desk.sign_in import Doorkeeper, Visitor
+from leadq.serving.words.agreed.challenge_words import ReplyClock
 from leadq.serving.words.agreed.deadline import deadline_of
+from leadq.serving.words.agreed.followed_words import FollowedAnswers
 from leadq.serving.words.card import Beside, Card, Standing, card_of, steps_for
 from leadq.serving.words.playbook import Playbook
 from leadq.serving.words.sentences import Sentences
@@ -55,6 +60,8 @@ class Desk:
         Returns the time (UTC).
     read_at : datetime, optional
         When an older extract was read: the agreement is held against that day.
+    time : BusinessTime, optional
+        Counts until when a reply is due; the agreement's calendar without further holidays where it is not given.
     """
 
     settings: DeskSettings
@@ -68,6 +75,21 @@ class Desk:
     full_row: Callable[[RunFile, Row], Row]
     clock: Callable[[], datetime]
     read_at: datetime | None = None
+    time: BusinessTime | None = None
+
+    @property
+    def challenges(self) -> ChallengeLog:
+        """Challenges and replies, kept beside the answers."""
+        return ChallengeLog(self.answers.path)
+
+    def reply_clock(self) -> ReplyClock:
+        """Return until when replies are due."""
+        time = self.time or BusinessTime(self.agreement.calendar)
+        return ReplyClock(agreement=self.agreement, time=time, now=self.clock())
+
+    def followed(self, tonight: Tonight | None) -> FollowedAnswers:
+        """Return what followed sales' rejections, as of the newest whole night."""
+        return FollowedAnswers.read(None if tonight is None else tonight.runs[0].followed)
 
     def agreement_standing(self) -> str:
         """Return what is wrong with the agreement today; empty where it is signed, in force and not past its review."""
@@ -77,8 +99,8 @@ class Desk:
         """Return the time in microseconds since 1970."""
         return int(self.clock().timestamp() * 1_000_000)
 
-    def answered(self) -> Answered:
-        """Return which leads were answered, and how."""
+    def answered(self, visitor: Visitor | None = None) -> Answered:
+        """Return which leads were answered, and how, and to which challenges ``visitor`` must reply."""
         latest = self.answers.latest()
         kinds: dict[str, set[str]] = {"accepted": set(), "rejected": set()}
         for lead_id, answer in latest.items():
@@ -87,8 +109,14 @@ class Desk:
             by_kind={
                 **{kind: frozenset(ids) for kind, ids in kinds.items()},
                 "disagreed": frozenset(self.answers.disagreements()),
-            }
+            },
+            to_reply=frozenset(one.lead_id for one in self.waiting(visitor)),
         )
+
+    def waiting(self, visitor: Visitor | None) -> tuple[Challenge, ...]:
+        """Return the challenges without a reply that somebody must reply to."""
+        sides = () if visitor is None else visitor.sides
+        return tuple(one for one in self.challenges.all() if one.reply is None and one.replies in sides)
 
     def row_for(self, visitor: Visitor, lead_id: str) -> tuple[Tonight, RunFile, Row] | None:
         """Return a lead's row of tonight; None where there is none or the visitor may not see it."""

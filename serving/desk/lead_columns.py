@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,8 @@ class LeadRows:
         Until when a rejected lead sleeps, in microseconds since 1970; far away where it does not.
     returned : bool array of shape (n,)
         Whether it came back from a rejection and was not answered since.
+    rose : bool array of shape (n,)
+        Whether its tier is better than the first one of its last week, or since it came back in it.
     run : int64 array of shape (n,)
         Which of tonight's runs scored the lead.
     """
@@ -85,6 +87,7 @@ class LeadRows:
     before: Floats32
     wakes_us: Ints
     returned: Bools
+    rose: Bools
     run: Ints
 
     def __len__(self) -> int:
@@ -135,8 +138,33 @@ def read_lead_rows(files: Sequence[tuple[Path, Path | None]], *, tiers: Sequence
         **numbers,
         wakes_us=pc.fill_null(table["wakes_at"].cast(pa.int64()), _NEVER_US).to_numpy().astype(np.int64),
         returned=table["returned_at"].is_valid().to_numpy(),
+        rose=np.zeros(table.num_rows, np.bool_),
         run=table["run"].to_numpy(zero_copy_only=False).astype(np.int64),
     )
+
+
+def with_rises(leads: LeadRows, nights: Sequence[pa.Table], *, tiers: Sequence[str]) -> LeadRows:
+    """Say which leads rose.
+
+    Parameters
+    ----------
+    leads : LeadRows
+    nights : sequence of Table
+        ``lead_id, tier`` of the nights of the last week before tonight, oldest first. A night without a tier (rejected, not scored)
+        begins anew.
+    tiers : sequence of str
+        Best first.
+    """
+    unknown, best_first = len(tiers), pa.array(tiers, pa.string())
+    first = np.full(len(leads), -1, np.int64)
+    for night in nights:
+        at = pc.index_in(leads.lead_id, value_set=night["lead_id"].combine_chunks())
+        rank = pc.index_in(night["tier"].cast(pa.string()).combine_chunks(), value_set=best_first).take(at)
+        then = pc.fill_null(rank, unknown).to_numpy(zero_copy_only=False).astype(np.int64)
+        first = np.where(then == unknown, -1, np.where(first < 0, then, first))
+    places = [tiers.index(tier) if tier in tiers else unknown for tier in leads.tier.values]
+    now = np.array([*places, unknown], np.int64)[leads.tier.codes]
+    return replace(leads, rose=(first >= 0) & (now < first))
 
 
 def _read(scores: Path, moves: Path | None, place: int) -> pa.Table:

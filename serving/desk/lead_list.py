@@ -16,13 +16,19 @@ from leadq.serving.desk.list_query import PAGE_ROWS, Query
 from leadq.serving.words.score_change import TREND_FROM
 
 A_WEEK_US = 7 * 86_400_000_000
+WITH_REJECTED = ("wakes", "to_reply")
+"""Lists of leads that stand rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """Lead ids by the last decision, ``accepted`` or ``rejected``, and those whose tier was called wrong (``disagreed``)."""
+    """Lead ids by the last decision, ``accepted`` or ``rejected``, and those whose tier was called wrong (``disagreed``).
+
+    ``to_reply``: of leads with a challenge to which the person who looks owes a reply.
+    """
 
     by_kind: Mapping[str, frozenset[str]]
+    to_reply: frozenset[str] = frozenset()
 
     def all(self) -> frozenset[str]:
         """Lead ids with any answer."""
@@ -75,7 +81,7 @@ def find(
     if query.changed:
         fits &= _changed(leads, query.changed)
     if query.list:
-        fits &= leads.returned if query.list == "returned" else _wakes_within(leads, now_us, A_WEEK_US)
+        fits &= _on_list(leads, query.list, answered, now_us)
     if query.answered:
         fits &= _answered(leads, query.answered, answered)
     if query.text:
@@ -84,7 +90,7 @@ def find(
     by_tier = {tier: int(counts[code]) for code, tier in enumerate(leads.tier.values)}
     if query.tier:
         fits &= _is(leads.tier, query.tier)
-    elif query.list != "wakes":
+    elif query.list not in WITH_REJECTED:
         fits &= ~(_is(leads.tier, WITHOUT_SCORE[0]) | _is(leads.tier, WITHOUT_SCORE[1]))
     return Found(rows=_ordered(leads, np.flatnonzero(fits), query), by_tier=by_tier)
 
@@ -92,6 +98,19 @@ def find(
 def _is(column: Texts, wanted: str) -> Bools:
     code = column.values.index(wanted) if wanted in column.values else -2
     found: Bools = column.codes == code
+    return found
+
+
+def _on_list(leads: LeadRows, name: str, answered: Answered, now_us: int | None) -> Bools:
+    if name == "to_reply":
+        return _among(leads, answered.to_reply)
+    if name == "wakes":
+        return _wakes_within(leads, now_us, A_WEEK_US)
+    return leads.returned if name == "returned" else leads.rose
+
+
+def _among(leads: LeadRows, ids: frozenset[str]) -> Bools:
+    found: Bools = pc.is_in(leads.lead_id, value_set=pa.array(sorted(ids), pa.string())).to_numpy(zero_copy_only=False)
     return found
 
 
@@ -121,8 +140,7 @@ def _rise(leads: LeadRows) -> npt.NDArray[np.float64]:
 
 def _answered(leads: LeadRows, kind: str, answered: Answered) -> Bools:
     ids = answered.all() if kind == "no" else answered.by_kind.get(kind, frozenset())
-    there = pc.is_in(leads.lead_id, value_set=pa.array(sorted(ids), pa.string()))
-    found: Bools = there.to_numpy(zero_copy_only=False) & ~leads.returned  # what came back waits for a new answer
+    found: Bools = _among(leads, ids) & ~leads.returned  # what came back waits for a new answer
     return ~found if kind == "no" else found
 
 

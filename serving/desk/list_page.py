@@ -15,13 +15,15 @@ from starlette.responses import Response
 from leadq.agreement.schema import DISQUALIFIED
 from leadq.crm.answers.answer_log import Answer
 from leadq.foundation.arrays import Ints
+from leadq.serving.desk.answer_form import one_click_reasons
 from leadq.serving.desk.desk_state import Desk
-from leadq.serving.desk.lead_columns import WITHOUT_SCORE, LeadRows, Texts
+from leadq.serving.desk.followed_page import has_followed
+from leadq.serving.desk.lead_columns import WITHOUT_SCORE, Texts
 from leadq.serving.desk.lead_list import NOBODY, Found, find
-from leadq.serving.desk.list_query import Query
+from leadq.serving.desk.list_query import LISTS, Query
 from leadq.serving.desk.night_scores import Tonight
 from leadq.serving.desk.page_templates import Pages, lead_address
-from leadq.serving.desk.sign_in import Visitor
+from leadq.serving.desk.sign_in import LISTED, Visitor
 from leadq.serving.words.agreed.deadline import deadlines_of
 from leadq.serving.words.text import cell, chance, clean, id_cell
 
@@ -32,8 +34,17 @@ _CHOICES = 500  # owners or sources in a menu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked, or wrong, about an answer that was not kept; ``form`` is what was sent."""
+
+    sentence: str
+    form: Mapping[str, str]
+    may_insist: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedLead:
-    """A lead of the list as it is shown; texts are empty where nothing is known."""
+    """A lead of the list as it is shown; texts are empty where nothing is known. ``key`` is its id as it stands in the table."""
 
     lead_id: str
     address: str
@@ -49,25 +60,34 @@ class ListedLead:
     reason: str
     answer: str
     due: str
+    run_id: str
+    key: str
 
 
-def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> Response:
-    """Show a page of the list."""
+def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor, *, asked: Asked | None = None) -> Response:
+    """Show a page of the list; after an answer that was not kept with what is asked."""
     tonight = desk.nights.tonight()
     if tonight is None:
         return pages.message(request, visitor, 503, "No scores yet", NO_NIGHT)
     query = Query.of(request.query_params)
-    found = find(tonight.rows, query, answered=desk.answered(), owner=visitor.owner, now_us=desk.now_us())
+    found = find(tonight.rows, query, answered=desk.answered(visitor), owner=visitor.owner, now_us=desk.now_us())
     page = min(query.page, found.pages)
     night, answers = tonight.runs[0], desk.answers.latest()
     age = desk.clock() - night.as_of
     same = night.agreement_version == desk.agreement.version
     visible = find(tonight.rows, Query(), answered=NOBODY, owner=visitor.owner).rows
-    disagreed = desk.answers.disagreements()
+    disagreed, clock = desk.answers.disagreements(), desk.reply_clock()
+    waiting = {one.lead_id: clock.in_words(one) for one in desk.challenges.all() if one.reply is None}
     return pages.page(
         request,
         "leads.html.j2",
         visitor,
+        status=200 if asked is None else 422,
+        asked=asked,
+        kept=request.session.pop(LISTED, None) if asked is None else None,
+        reasons=one_click_reasons(desk.agreement) if query.answering else (),
+        has_followed=has_followed(desk, tonight, visitor),
+        lists=LISTS if visitor.sides else LISTS[:-1],
         night=night,
         stale=age.days if age > STALE_AFTER else 0,
         query=query,
@@ -82,7 +102,7 @@ def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> R
             desk,
             tonight,
             [
-                (int(row), _listed(tonight.rows, int(row), _said_of(answers, disagreed), query))
+                (int(row), _listed(tonight, int(row), _said_of(answers, disagreed, waiting), query))
                 for row in found.page(page)
             ],
         ),
@@ -97,7 +117,7 @@ def save_csv(desk: Desk, pages: Pages, request: Request, visitor: Visitor) -> Re
     if tonight is None:
         return pages.message(request, visitor, 503, "No scores yet", NO_NIGHT)
     query = Query.of(request.query_params)
-    found = find(tonight.rows, query, answered=desk.answered(), owner=visitor.owner, now_us=desk.now_us())
+    found = find(tonight.rows, query, answered=desk.answered(visitor), owner=visitor.owner, now_us=desk.now_us())
     desk.answers.note_audit(desk.clock(), visitor.name, "saved as CSV", {"leads": len(found.rows)})
     name = f"leads-{tonight.runs[0].as_of:%Y-%m-%d}.csv"
     return Response(
@@ -152,12 +172,16 @@ def _choices(column: Texts, visible: Ints) -> list[str]:
     return sorted((value for value in most if clean(value, _SHOWN) == value), key=str.casefold)
 
 
-def _said_of(answers: Mapping[str, Answer], disagreed: Mapping[str, Answer]) -> Callable[[str], str]:
-    """Return how the answers on a lead are told."""
+def _said_of(
+    answers: Mapping[str, Answer], disagreed: Mapping[str, Answer], waiting: Mapping[str, str] | None = None
+) -> Callable[[str], str]:
+    """Return how the answers on a lead are told, and until when a reply to a challenge is due."""
 
     def said(lead_id: str) -> str:
         answer = answers.get(lead_id)
-        return str(answer.decision) if answer is not None else "disagreed" if lead_id in disagreed else ""
+        told = str(answer.decision) if answer is not None else "disagreed" if lead_id in disagreed else ""
+        reply = (waiting or {}).get(lead_id, "")
+        return f"{told}; challenged, {reply}".removeprefix("; ") if reply else told
 
     return said
 
@@ -178,7 +202,8 @@ def _tiers(desk: Desk, found: Found, *, with_promise: bool) -> list[tuple[str, s
     return [*agreed, *((name, "", None, found.by_tier[name]) for name in order if found.by_tier.get(name))]
 
 
-def _listed(leads: LeadRows, row: int, answer_of: Callable[[str], str], query: Query) -> ListedLead:
+def _listed(tonight: Tonight, row: int, answer_of: Callable[[str], str], query: Query) -> ListedLead:
+    leads = tonight.rows
     lead_id, probability, before = leads.lead_id[row].as_py(), float(leads.probability[row]), float(leads.before[row])
     scored, age = not np.isnan(probability), float(leads.age_days[row])
     points = (probability - before) * 100
@@ -197,6 +222,8 @@ def _listed(leads: LeadRows, row: int, answer_of: Callable[[str], str], query: Q
         reason=leads.reason.at(row),
         answer="came back" if leads.returned[row] else answer_of(lead_id),
         due="",
+        run_id=tonight.runs[int(leads.run[row])].run_id,
+        key=lead_id,
     )
 
 

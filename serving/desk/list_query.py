@@ -12,7 +12,7 @@ PAGE_ROWS = 50
 SORTS = ("best", "chance", "change", "age", "owner", "source", "lead")
 CHANGED = ("tier", "up", "down")
 ANSWERED = ("no", "accepted", "rejected", "disagreed")
-LISTS = ("returned", "wakes")
+LISTS = ("returned", "wakes", "rising", "to_reply")
 _LONGEST = 200
 _NAMED = ("tier", "owner", "source", "changed", "answered", "list")
 
@@ -32,7 +32,10 @@ class Query:
     answered : str
         One of :data:`ANSWERED`.
     list : str
-        One of :data:`LISTS`: leads that came back from a rejection, or rejected ones that wake within a week.
+        One of :data:`LISTS`: leads that came back from a rejection, rejected ones that wake within a week, those whose
+        tier rose within a week, or those with a challenge that this person must reply to.
+    answering : bool
+        Whether leads are answered in the list.
     text : str
         Part of the lead's or account's id, the owner, source or campaign, in any case.
     sort : str
@@ -50,6 +53,7 @@ class Query:
     text: str = ""
     sort: str = "best"
     down: bool = False
+    answering: bool = False
     page: int = 1
 
     @staticmethod
@@ -77,6 +81,7 @@ class Query:
             text=given.get("q", "").strip()[:_LONGEST],
             sort=given.get("sort") or "best",
             down=given.get("down") == "1",
+            answering=given.get("answering") == "1",
             page=int(page),
         )
 
@@ -88,6 +93,7 @@ class Query:
             "q": other.text,
             "sort": "" if other.sort == "best" else other.sort,
             "down": "1" if other.down else "",
+            "answering": "1" if other.answering else "",
             "page": "" if other.page == 1 else str(other.page),
         }
         return urlencode({name: value for name, value in parts.items() if value})

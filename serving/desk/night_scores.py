@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,13 @@ import pyarrow.parquet as pq
 from leadq.crm.contract.score_table import with_later_columns
 from leadq.crm.storage.parquet_rows import rows_of_lead
 from leadq.foundation.problems import LeadqError
-from leadq.serving.desk.lead_columns import LeadRows, read_lead_rows
+from leadq.serving.desk.lead_columns import LeadRows, read_lead_rows, with_rises
 from leadq.serving.words.card import HistoryPoint
 
 HISTORY_ROWS = 4_000_000
 """Rows of past nights kept in memory for the history of a lead's score; fewer nights where a night has more leads."""
 HISTORY_NIGHTS = 30
+A_WEEK = timedelta(days=7)
 
 _HISTORY = ["lead_id", "probability", "tier"]
 
@@ -49,6 +50,8 @@ class RunFile:
         Where the deadlines of the run's leads lie, if there are any.
     records : Path or None
         What the records show for the reasons of a rejection, where there is such a file.
+    followed : Path or None
+        What followed sales' rejections, where there is such a file.
     """
 
     run_id: str
@@ -60,6 +63,7 @@ class RunFile:
     moves: Path | None = None
     deadlines: Path | None = None
     records: Path | None = None
+    followed: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +155,9 @@ class Nights:
         current = tuple(runs[last:])
         rows = read_lead_rows([(run.scores, run.moves) for run in current], tiers=self._tiers)
         kept = {} if before is None else {run.scores: table for run, table in before.history}
-        return Tonight(runs=current, rows=rows, history=_history(runs, kept))
+        history = _history(runs, kept)
+        week = [table for run, table in history if current[0].as_of - A_WEEK <= run.as_of < current[0].as_of]
+        return Tonight(runs=current, rows=with_rises(rows, week, tiers=self._tiers), history=history)
 
 
 def _history(runs: Sequence[RunFile], kept: dict[Path, pa.Table]) -> tuple[tuple[RunFile, pa.Table], ...]:

@@ -8,10 +8,11 @@ from hmac import compare_digest
 
 from starlette.requests import Request
 
+from leadq.crm.answers.challenge import SIDES, Side
 from leadq.crm.config.desk_settings import DeskSettings, Person, PersonWithToken
 
-NAME, CSRF, TO, KEPT = "name", "csrf", "to", "kept"
-"""What a session holds: who, the token of its forms, the page asked for before signing in, the answer just kept."""
+NAME, CSRF, TO, KEPT, LISTED = "name", "csrf", "to", "kept", "listed"
+"""What a session holds: who, the token of its forms, the page asked for before signing in, the answer just kept, on a card or listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +23,28 @@ class Visitor:
     ----------
     name : str
     may_answer : bool
+        Whether leads: whoever speaks for marketing does not.
     owner : str or None
         Sees only leads of this owner; None for all.
     by_session : bool
         Known by something a browser sends by itself, so forms need a token of their own.
+    sides : tuple of {"marketing", "sales"}
+        For whom this person challenges and replies; none for a reader.
+    also_called : str
+        The person's name in the leads' ``owner``.
     """
 
     name: str
     may_answer: bool
     owner: str | None
     by_session: bool
+    sides: tuple[Side, ...] = ()
+    also_called: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Under which names this person answers."""
+        return frozenset({self.name, self.also_called} - {""})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +66,7 @@ class Doorkeeper:
     def visitor(self, request: Request) -> Visitor | None:
         """Return who sends this request; None for a stranger."""
         if not self.settings.people:
-            return Visitor(name=self.local_name, may_answer=True, owner=None, by_session=True)
+            return Visitor(name=self.local_name, may_answer=True, owner=None, by_session=True, sides=SIDES)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self._visitor(self.known(token.strip()), by_session=False)
@@ -80,7 +93,15 @@ class Doorkeeper:
         limited = self.settings.own_rows_only and not person.see_all
         return Visitor(
             name=person.name,
-            may_answer=person.role == "answerer",
+            may_answer=person.role == "answerer" and person.side != "marketing",
             owner=(person.owner or "") if limited else None,
             by_session=by_session,
+            sides=_sides(person),
+            also_called=person.owner or "",
         )
+
+
+def _sides(person: Person) -> tuple[Side, ...]:
+    if person.role != "answerer":
+        return ()
+    return SIDES if person.side is None else (person.side,)

@@ -235,7 +235,8 @@ def _facts(row: Row) -> list[tuple[str, str]]:
         age = "" if row["age_days"] is None or back else f", {counted(round(row['age_days']), 'day')} ago"
         found.append(("Came in", f"{row['created_at']:%Y-%m-%d}{age}"))
     if row.get("returned_at") is not None:
-        found.append(("Came back", f"{row['returned_at']:%Y-%m-%d}, rejected on {row['rejected_at']:%Y-%m-%d}"))
+        why = " because the rejection was challenged and picked at random" if row.get("track") == "challenged" else ""
+        found.append(("Came back", f"{row['returned_at']:%Y-%m-%d}{why}, rejected on {row['rejected_at']:%Y-%m-%d}"))
     worked = "not recorded" if row["worked"] is None else "yes" if row["worked"] else "no"
     return [*found, ("Worked by sales", worked)]
 

@@ -52,4 +52,5 @@ rejection_reasons:
   - {reason: outside_icp, then: close, needs: outside_ideal_customer}
   - {reason: merged, then: merge, needs: merged}
   - {reason: student, then: close, needs: {field: email_domain, ends_with: [.edu]}}
+buyer_needs: [lower_cost, compliance]
 """

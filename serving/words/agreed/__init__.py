@@ -1,4 +1,4 @@
-"""What was agreed, said of one lead: when its first touch is due, and what the records show for a reason of rejection.
+"""What was agreed, said of one lead: when its first touch or a reply is due, what the records show, what answers led to.
 
 Leaves out how it is counted: features/handover, features/rejection.
 """

@@ -105,6 +105,9 @@ BROKEN = [
         "nothing",
     ),
     ("then: merge,", "then: merge, returns_on: [x],", "returns_on must not be beside then: merge", "a list"),
+    ("buyer_needs: [lower", "buyer_need: [lower", "the agreement: unknown key", "buyer_need"),
+    ("[lower_cost, ", "[lower cost, ", "each of buyer_needs must be a short name", "lower cost"),
+    ("[lower_cost, ", "[compliance, ", "buyer_needs must be a list of at least one name, each once", "a list"),
     ("reason: merged", "reason: is merged", "rejection reason 4 must be a short name", "is merged"),
     ("{reason: merged, ", "{", "rejection reason 4: reason must be a short name", ""),
     ("reason: merged", "reason: duplicate", "rejection reason 4 must be unique", "duplicate"),
@@ -170,6 +173,7 @@ def test_everything_agreed_is_kept(full: Agreement) -> None:
     )
     assert full.after_rejection["student"].checks[0].operator == "ends_with"
     assert "duplicate" not in full.after_rejection
+    assert full.buyer_needs == ("lower_cost", "compliance")
 
 
 def test_lengths_of_time_are_hours_and_days_of_business(full: Agreement) -> None:
@@ -193,7 +197,7 @@ def test_what_is_not_agreed_has_its_usual_meaning() -> None:
     tiers = "  - {id: A, owner: sales, promise: {win_rate_at_least: 0.5}}\n  - {id: B, owner: x}\n"
     old = parse_agreement(text + tiers, where="x")
     assert (old.calendar, old.clocks, old.review) == (USUAL_CALENDAR, USUAL_CLOCKS, USUAL_REVIEW)
-    assert (old.goal, old.owners, old.after_rejection, old.duties) == (None, None, {}, {})
+    assert (old.goal, old.owners, old.after_rejection, old.buyer_needs, old.duties) == (None, None, {}, (), {})
 
 
 def test_a_model_keeps_duties_that_nobody_refused_when_they_were_signed() -> None:

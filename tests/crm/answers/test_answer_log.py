@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from leadq.crm.answers.answer_log import MAX_NOTE, Answer, AnswerBook, clean_note
+from leadq.crm.answers.challenge_log import ChallengeLog
 from leadq.crm.contract.crm_tables import DISPOSITIONS
 from leadq.foundation.problems import StoreError, UsageError
 
@@ -140,7 +141,7 @@ def test_a_newer_file_and_a_damaged_one_are_refused_in_words(book: AnswerBook) -
         client.execute("PRAGMA user_version = 9")
     client.close()
     for act in (book.latest, lambda: book.record(_accepted("L2"))):
-        with pytest.raises(StoreError, match="schema version 2 or earlier, got 9"):
+        with pytest.raises(StoreError, match="schema version 3 or earlier, got 9"):
             act()
     book.path.write_bytes(b"no database at all, but long enough to be looked at" * 40)
     with pytest.raises(StoreError, match=r"damaged.*backup"):
@@ -204,17 +205,25 @@ def test_killed_while_recording_every_acknowledged_answer_is_there_and_whole(boo
     assert "after" in book.latest()
 
 
-def test_a_log_of_before_is_read_as_it_is_and_takes_what_came_later(book: AnswerBook) -> None:
+@pytest.mark.parametrize(("version", "later"), [(1, ("need", "against_record", "fits_profile")), (2, ("need",))])
+def test_a_log_of_before_is_read_as_it_is_and_takes_what_came_later(
+    book: AnswerBook, version: int, later: tuple[str, ...]
+) -> None:
     book.record(_rejected("L1"))
-    with sqlite3.connect(book.path) as client:  # as version 1 made it
-        for column in ("against_record", "fits_profile"):
+    with sqlite3.connect(book.path) as client:  # as that version made it
+        for column in later:
             client.execute(f"ALTER TABLE answers DROP COLUMN {column}")
-        client.execute("PRAGMA user_version = 1")
+        for table in ("challenges", "replies"):
+            client.execute(f"DROP TABLE {table}")
+        client.execute(f"PRAGMA user_version = {version}")
+    client.close()
+    before = pa.Table.from_batches(AnswerBook(book.path).dispositions(until=NOON))
+    assert (ChallengeLog(book.path).all(), before.column("decision").to_pylist()) == ((), ["rejected"])
     former = AnswerBook(book.path)
     assert [(one.reason, one.against_record, one.fits_profile) for one in former.of("L1")] == [
         ("no_budget", None, None)
     ]
-    asked = replace(_rejected("L1", 5), against_record="1 of 6 attempts is recorded", fits_profile=False)
+    asked = replace(_rejected("L1", 5), against_record="1 of 6 attempts is recorded", fits_profile=False, need="cost")
     former.record(asked)
     assert former.of("L1")[1] == asked
     assert former.latest()["L1"].fits_profile is False

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadq.agreement.terms.measured_terms import AfterRejection
+from leadq.crm.contract.crm_tables import WORKED_AGAIN
 from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables
 from leadq.features.engine.duckdb_engine import moment as moment_of
 from leadq.features.landmarks import training_points
@@ -57,6 +58,9 @@ def company(seed: int, leads: int = 12) -> Rows:
         for _ in range(int(draw.integers(3))):
             outcome = str(draw.choice(["won", "lost", "lost", "reopened"]))
             rows["outcomes"].append({"lead_id": lead, "occurred_at": when(40), "outcome": outcome})
+        if draw.random() < 0.4:
+            picked = {"lead_id": lead, "decided_at": when(), "decision": WORKED_AGAIN, "channel": "desk"}
+            rows["dispositions"].append(picked)
         if draw.random() < 0.5:
             rows["touches"].append({"lead_id": lead, "occurred_at": when(), "kind": "call"})
     return rows
@@ -88,12 +92,15 @@ def state(rows: Rows, lead_id: str, moment: datetime) -> tuple[str, Any, datetim
     happened += [
         (row["decided_at"], (1, row["channel"] == "desk", row["decision"] == "rejected"), row)
         for row in known["dispositions"]
+        if row["decision"] != WORKED_AGAIN
     ]
+    again = [row for row in known["dispositions"] if row["decision"] == WORKED_AGAIN]
+    happened += [(row["decided_at"], (3,), row) for row in again]
     happened += [(max(row["occurred_at"], row["known_at"] or START), (2,), row) for row in known["events"]]
     wakes = [
         (row["decided_at"] + days * DAY, (-1,), row)
         for row in known["dispositions"]
-        if row["reason"] in AFTER and (days := AFTER[row["reason"]].wake_after_days) is not None
+        if row.get("reason") in AFTER and (days := AFTER[row["reason"]].wake_after_days) is not None
     ]
     happened += [wake for wake in wakes if wake[0] <= moment]
     for at in sorted({one[0] for one in happened}):
@@ -103,6 +110,7 @@ def state(rows: Rows, lead_id: str, moment: datetime) -> tuple[str, Any, datetim
         agreed = AFTER.get(standing["reason"] or "", AfterRejection()) if standing else AfterRejection()
         ends = standing is not None and (
             any(key == (-1,) and row is standing for _, key, row in now)
+            or any(key == (3,) for _, key, _ in now)
             or any(
                 key == (2,) and row["kind"] in agreed.returns_on and row["occurred_at"] > standing["decided_at"]
                 for _, key, row in now

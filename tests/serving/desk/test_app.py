@@ -197,7 +197,9 @@ def test_a_reason_against_the_record_is_asked_about_at_once(
     company.runs[-1] = replace(company.runs[-1], records=records)
     tiers = tuple(replace(tier, sla=Sla(attempts=6)) for tier in agreed.tiers)
     needs = {"no_budget": AfterRejection(needs="attempts")}
-    desk = replace(make_desk(), agreement=replace(agreed, tiers=tiers, after_rejection=needs))
+    desk = replace(
+        make_desk(), agreement=replace(agreed, tiers=tiers, after_rejection=needs, buyer_needs=("lower_cost",))
+    )
     browser = serve(desk)
     form = {"csrf": browser.csrf(lead("L000007")), "answer": "reject", "reason": "no_budget", "fits_profile": "no"}
     status, page, _ = browser.post(lead("L000007"), form)
@@ -211,6 +213,42 @@ def test_a_reason_against_the_record_is_asked_about_at_once(
     assert browser.post(lead("L000008"), form)[0] == 303  # as recorded
     assert desk.answers.of("L000008")[0].against_record is None
     assert browser.post(lead("L000007"), {**form, "reason": "duplicate"})[0] == 303  # nothing agreed for it
+    assert browser.post(lead("L000009"), {**form, "reason": "duplicate", "need": "sleep"})[0] == 422
+    assert browser.post(lead("L000009"), {**form, "reason": "duplicate", "need": "lower_cost"})[0] == 303
+    assert desk.answers.of("L000009")[0].need == "lower_cost"
+
+
+def test_a_lead_is_answered_in_the_list_with_one_click_and_asked_about_there(
+    make_desk: MakeDesk, serve: Serve, company: Company, tmp_path: Path, agreed: Agreement
+) -> None:
+    pq.write_table(pa.Table.from_pylist([{"lead_id": "L000007", "attempts": 1}]), tmp_path / "records.parquet")
+    company.runs[-1] = replace(company.runs[-1], records=tmp_path / "records.parquet")
+    tiers = tuple(replace(tier, sla=Sla(attempts=6)) for tier in agreed.tiers)
+    needs = {"no_budget": AfterRejection(needs="attempts")}
+    desk = replace(make_desk(), agreement=replace(agreed, tiers=tiers, after_rejection=needs))
+    browser = serve(desk)
+    assert 'class="clicks"' not in browser.get("/")[1]
+    here = "/?answered=no&sort=lead&answering=1"
+    page = browser.get(here)[1]
+    assert page.count('class="clicks"') == 50
+    assert page.count('name="reason" value="no_budget"') == 50
+    form = {"csrf": browser.csrf(here), "lead": "L000007", "run": "run-2", "place": "4", "reason": "no_budget"}
+    assert browser.post(here, {**form, "csrf": "x"})[0] == 403
+    status, page, _ = browser.post(here, form)
+    assert (status, desk.answers.of("L000007")) == (422, ())
+    assert "1 of 6 attempts is recorded. Say no budget all the same?" in page
+    status, _, headers = browser.post(here, {**form, "all_the_same": "no_budget"})
+    assert (status, headers["location"]) == (303, "/?answered=no&sort=lead&answering=1#row-4")
+    page = browser.get(headers["location"])[1]
+    assert "Lead <bdi>L000007</bdi>: rejected as no budget." in page
+    assert 'value="L000007"' not in page  # it left the list, and the next lead stands where it stood
+    assert desk.answers.of("L000007")[0].against_record == "1 of 6 attempts is recorded"
+    assert browser.post(here, {"csrf": form["csrf"], "lead": "L000010", "run": "run-2"})[0] == 303
+    assert desk.answers.of("L000010")[0].decision == "accepted"
+    status, page, _ = browser.post(here, {**form, "lead": "L000011", "run": "run-1"})
+    assert (status, "was scored again while you were reading" in page) == (422, True)
+    assert browser.post(here, {**form, "lead": "L000011", "reason": "other"})[0] == 422
+    assert desk.answers.of("L000011") == ()
 
 
 def test_a_form_from_elsewhere_is_not_taken(make_desk: MakeDesk, serve: Serve) -> None:

@@ -6,10 +6,11 @@ import math
 from typing import Any
 from urllib.parse import parse_qsl
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from leadq.serving.desk.lead_columns import LeadRows, read_lead_rows
+from leadq.serving.desk.lead_columns import LeadRows, read_lead_rows, with_rises
 from leadq.serving.desk.lead_list import Answered, find
 from leadq.serving.desk.list_query import ANSWERED, CHANGED, SORTS, Query
 from tests.serving.desk.conftest import Company
@@ -79,6 +80,28 @@ def test_filters_keep_what_they_say(leads: LeadRows, rows: list[dict[str, Any]],
     seen_before = [row for row in rows if row["previous_probability"] is not None]
     among = seen_before if query.changed in ("up", "down") else rows
     assert ids(leads, query, GIVEN) == [row["lead_id"] for row in among if keeps(row)]
+
+
+def test_a_lead_rises_against_its_first_tier_of_the_week_and_anew_after_a_night_without_one(leads: LeadRows) -> None:
+    now = dict(zip(leads.lead_id.to_pylist(), (leads.tier.at(row) for row in range(len(leads))), strict=True))
+    first, *others = (lead_id for lead_id in sorted(now) if now[lead_id] == "T1")
+    back, same, new = others[:3]
+
+    def night(**tiers: str | None) -> pa.Table:
+        return pa.table({"lead_id": list(tiers), "tier": pa.array(tiers.values(), pa.string()).dictionary_encode()})
+
+    week = [
+        night(**{first: "T3", back: "T1", same: "T1"}),
+        night(**{first: "T1", back: None, same: "T3"}),
+        night(**{first: "T1", back: "T2", same: "T1"}),
+    ]
+    rising = with_rises(leads, week, tiers=TIERS)
+    assert set(ids(rising, Query(list="rising"))) == {first, back}
+    assert new not in ids(rising, Query(list="rising"))
+    assert ids(with_rises(leads, week[-1:], tiers=TIERS), Query(list="rising")) == [back]
+    assert ids(leads, Query(list="rising")) == []
+    owed = Answered(by_kind={}, to_reply=frozenset({first}))
+    assert ids(leads, Query(list="to_reply"), owed) == [first]
 
 
 def test_an_owner_sees_nothing_else_whatever_is_asked(leads: LeadRows) -> None:

@@ -1,0 +1,101 @@
+"""What answers led to, in words: of a person's rejections by reason, and who was right about a lead that is worked again.
+
+Leaves out how it is counted (``features/rejection/what_followed.py``) and kept (:class:`FollowedAnswers` only reads).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from leadq.agreement.schema import Agreement
+from leadq.crm.answers.challenge import Challenge, microseconds
+from leadq.foundation.plurals import counted
+from leadq.serving.words.agreed.challenge_words import DRAWN, NOT_DRAWN
+from leadq.serving.words.text import words
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedAnswers:
+    """What followed, as of a night.
+
+    Parameters
+    ----------
+    as_of_us : int
+    by_reason : sequence of dict
+    worked_again : mapping of (lead, moment of the challenge in microseconds) to dict
+        As :class:`leadq.features.rejection.what_followed.Followed` has them.
+    """
+
+    as_of_us: int
+    by_reason: tuple[Mapping[str, Any], ...] = ()
+    worked_again: Mapping[tuple[str, int], Mapping[str, Any]]
+
+    @staticmethod
+    def read(path: Path | None) -> FollowedAnswers:
+        """Read what a night wrote; nothing where it wrote nothing, or the file cannot be read."""
+        try:
+            told = json.loads(path.read_text(encoding="utf-8")) if path is not None and path.is_file() else {}
+        except (OSError, ValueError):  # leads are read all the same
+            told = {}
+        rows = {(one["lead_id"], one["challenged_us"]): one for one in told.get("worked_again", ())}
+        return FollowedAnswers(
+            as_of_us=told.get("as_of_us", 0), by_reason=tuple(told.get("by_reason", ())), worked_again=rows
+        )
+
+    def of(self, names: Collection[str] | None) -> Iterator[str]:
+        """Yield a sentence a reason: of the rejections of one person, or of all where ``names`` is None."""
+        sums: dict[str | None, dict[str, int]] = {}
+        for row in self.by_reason:
+            if names is None or row["rep"] in names:
+                one = sums.setdefault(row["reason"], dict.fromkeys(_COUNTS, 0))
+                for name in _COUNTS:
+                    one[name] += row[name]
+        for reason, one in sorted(sums.items(), key=lambda found: (-found[1]["given"], found[0] or "")):
+            yield reason_sentence(reason, one, own=names is not None)
+
+    def verdict(self, challenge: Challenge, agreement: Agreement) -> str:
+        """Return who was right about a challenged rejection; empty for other challenges."""
+        if challenge.about != "rejection":
+            return ""
+        if not challenge.picked:
+            return NOT_DRAWN
+        row = self.worked_again.get((challenge.lead_id, microseconds(challenge.challenged_at)))
+        if row is None:
+            return DRAWN
+        if row["again_us"] is None:
+            return "The CRM has closed the lead: open it again there, or who was right cannot be told."
+        until_us = row["again_us"] + agreement.outcome.horizon_days * _DAY_US
+        if row["won_us"] is not None and row["won_us"] <= until_us:
+            return "Worked again and won: marketing was right."
+        told_us = until_us + agreement.review.grace_days * _DAY_US
+        if self.as_of_us >= told_us:
+            days = counted(agreement.outcome.horizon_days, "day")
+            return f"Worked again and not won within {days}: sales was right."
+        return f"Worked again; who was right is known by {_EPOCH + timedelta(microseconds=told_us):%Y-%m-%d}."
+
+
+_COUNTS = ("given", "came_back", "won", "against")
+
+
+def reason_sentence(reason: str | None, counts: Mapping[str, int], *, own: bool) -> str:
+    """Say what followed the rejections for one reason.
+
+    Examples
+    --------
+    >>> reason_sentence("no_budget", {"given": 14, "came_back": 3, "won": 1, "against": 2}, own=True)
+    'Of your 14 rejections as no budget 3 came back and 1 was won; the records spoke against 2.'
+    """
+    given = counted(counts["given"], "rejection")
+    whose = "your " if own else ""
+    were = "was" if counts["won"] == 1 else "were"
+    said = f"Of {whose}{given} as {words(reason or 'no reason given')} {counts['came_back']:,} came back"
+    said = f"{said} and {counts['won']:,} {were} won"
+    return f"{said}; the records spoke against {counts['against']:,}." if counts["against"] else f"{said}."
