@@ -167,7 +167,9 @@ def _activity(history: History) -> Iterator[Rule]:
     yield _rule("events.kind", "not_null", remedy="Map the column that says what happened.")
     yield _rule("touches.lead_id", "not_null", remedy=_KEY)
     yield _rule("dispositions.lead_id", "not_null", remedy=_KEY)
-    yield _rule("dispositions.decision", "in_set", "accepted", "rejected", remedy="Map the value in leadq.yaml.")
+    yield _rule(
+        "dispositions.decision", "in_set", "accepted", "rejected", "withdrawn", remedy="Map the value in leadq.yaml."
+    )
     yield _rule("field_history.entity", "in_set", "lead", "account", remedy="Map the value in leadq.yaml.")
     yield _rule("field_history.entity_id", "not_null", remedy=_KEY)
     yield _rule("field_history.field", "not_null", remedy="Map the column that names the changed field.")
