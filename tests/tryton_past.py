@@ -138,12 +138,15 @@ def put_past(server: Tryton, pasts: Sequence[Past], numbers: dict[str, int], *, 
     server.start()
 
 
-def set_back(server: Tryton, *, since: str, to: datetime) -> None:
-    """Move what was written since a moment (of the server's clock) to moments after ``to``, in the same order."""
+def last_revision(server: Tryton) -> int:
+    """Return the number of the newest revision of any lead."""
+    return int(server.asked(f"SELECT max(__id) FROM {_HISTORY}")[0][0] or 0)
+
+
+def set_back(server: Tryton, *, after: int, to: datetime) -> None:
+    """Move what was written after a revision to moments after ``to``, in the same order: the server's own clock is today's."""
     server.stop()
-    revisions = server.asked(
-        f"SELECT __id, id, write_date FROM {_HISTORY} WHERE coalesce(write_date, create_date) >= '{since}' ORDER BY __id"
-    )
+    revisions = server.asked(f"SELECT __id, id, write_date FROM {_HISTORY} WHERE __id > {after} ORDER BY __id")
     stamps = sorted({str(moment) for _, _, moment in revisions})
     new = {old: _written(to.replace(microsecond=place + 1)) for place, old in enumerate(stamps)}
     server.sql(

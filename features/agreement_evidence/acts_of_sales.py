@@ -22,7 +22,8 @@ class ActsOfSales:
     Parameters
     ----------
     rows : DataFrame
-        Indexed by hand-over id: ``first_touch_us, touches, answer_us``; missing where there is none.
+        Indexed by hand-over id: ``first_touch_us, touches, answer_us``, missing where there is none; ``open_until_us``: until when such
+        an act could come (the lead was closed, came in again, or the data was read).
     touches_recorded, answers_recorded : bool
     kinds_agreed : bool
         Whether kinds of touches that the agreement names, if it names any, are in the data; else all kinds count.
@@ -52,12 +53,13 @@ def acts_of_sales(tables: Tables, hand_overs: ir.Table, counts_as_touch: tuple[s
     kinds = touches.group_by("kind").agg(n=ibis._.count()).order_by(ibis.desc("n"), "kind").to_pandas()
     counted = of_kinds(touches, counts_as_touch)
     named = bool(counts_as_touch) and bool(int(counted.count().to_pyarrow().as_py()))
-    spans = hand_overs.select("hand_over_id", "lead_id", "entered_us", "next_us")
+    spans = hand_overs.select("hand_over_id", "lead_id", "entered_us", "next_us", "handed_over_us")
     touched = _within(spans, (counted if named else touches).select("lead_id", at_us="occurred_us"), tables)
     first = touched.group_by("hand_over_id").agg(first_touch_us=ibis._.at_us.min(), touches=ibis._.count())
-    answers = tables.dispositions.select("lead_id", at_us="decided_us")
+    given = tables.dispositions.filter((ibis._.decision != "withdrawn").fill_null(True))
+    answers = given.select("lead_id", at_us="decided_us")
     answered = _within(spans, answers, tables).group_by("hand_over_id").agg(answer_us=ibis._.at_us.min())
-    ids = spans.select("hand_over_id").to_pandas().set_index("hand_over_id").sort_index()
+    ids = _open_until(spans, tables).to_pandas().set_index("hand_over_id").sort_index()
     rows = ids.join(first.to_pandas().set_index("hand_over_id")).join(answered.to_pandas().set_index("hand_over_id"))
     return ActsOfSales(
         rows=rows,
@@ -66,6 +68,17 @@ def acts_of_sales(tables: Tables, hand_overs: ir.Table, counts_as_touch: tuple[s
         kinds_agreed=named or not counts_as_touch,
         kinds=tuple(str(kind) for kind in kinds["kind"].dropna()),
     )
+
+
+def _open_until(spans: ir.Table, tables: Tables) -> ir.Table:
+    """Return ``hand_over_id, open_until_us``: until when sales could still have done something that was not done."""
+    closings = tables.outcomes.filter(ibis._.outcome != "reopened").select("lead_id", closed_us=ibis._.occurred_us)
+    later = spans.inner_join(closings, "lead_id").filter(ibis._.closed_us >= ibis._.handed_over_us)
+    closed = later.group_by("hand_over_id").agg(closed_us=ibis._.closed_us.min())
+    joined = spans.left_join(closed, "hand_over_id").drop("hand_over_id_right")
+    read_us = ibis.literal(microseconds(tables.history.read_at), "int64")
+    ends = (joined.closed_us.fill_null(read_us), joined.next_us.fill_null(read_us), read_us)
+    return joined.select("hand_over_id", open_until_us=ibis.least(*ends))
 
 
 def _within(spans: ir.Table, acts: ir.Table, tables: Tables) -> ir.Table:

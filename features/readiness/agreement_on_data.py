@@ -45,7 +45,7 @@ def never_holding(history: History, agreement: Agreement, *, where: str = "agree
         tables = open_tables(backend, history)
         values = _values(tables, [check for _, check in placed])
         held = _held(values, [check for _, check in placed if check.subject == "field"])
-        return tuple(_remarks(tables, values, placed, held, where))
+        return (*_remarks(tables, values, placed, held, where), *_never_returning(tables, agreement, where))
 
 
 def _values(tables: Tables, checks: list[Check]) -> ir.Table:
@@ -89,6 +89,21 @@ def _remarks(
                 yield Problem(where=at, rule=f"{place}: sales has never answered so", value=check.name, remedy=remedy)
         elif not held.get(check, 0) and _key(check) in fields:
             yield _of_field(values, fields[_key(check)], place, check, at)
+
+
+def _never_returning(tables: Tables, agreement: Agreement, where: str) -> Iterator[Problem]:
+    """Name the events on which rejected leads are to come back and that never occur; those of a check are named there already."""
+    kinds = _words(tables.events, "kind")
+    told = {check.name for _, check in placed_checks(agreement) if check.subject == "event"}
+    for reason, after in agreement.after_rejection.items():
+        for kind in after.returns_on if kinds else ():
+            if kind not in kinds and kind not in told:
+                rule = f"rejection reason {reason}: no event of this kind has ever occurred"
+                remedy = (
+                    f"{did_you_mean(kind, kinds)}Name an event that there is ({', '.join(sorted(kinds)[:_SHOWN])}) under "
+                    "returns_on, or map such events in leadq.yaml: until then no lead comes back on it."
+                )
+                yield Problem(where=where, rule=rule, value=shortened(kind), remedy=remedy)
 
 
 def _of_field(values: ir.Table, field: Field, place: str, check: Check, at: str) -> Problem:

@@ -1,8 +1,8 @@
 """When a rejection stands, and when a rejected lead comes back: the one rule for looks, scores and hand-overs (decision 0031).
 
-A rejection stands from its moment until the next answer, until the CRM opens the lead again, until what was agreed of its reason
-brings the lead back, or until it is challenged and picked to be worked again (decision 0035). Only what was known by a moment decides
-whether one stands at that moment.
+A rejection stands from its moment until the next answer, until it is taken back or the CRM opens the lead again, until what was agreed
+of its reason brings the lead back, or until it is challenged and picked to be worked again (decision 0035). Only what was known by a
+moment decides whether one stands at that moment.
 """
 
 from __future__ import annotations
@@ -117,8 +117,10 @@ def _answers(tables: Tables) -> ir.Table:
 
 
 def _reopened(tables: Tables, given: ir.Table) -> ir.Table:
+    """Return when the CRM first opened the lead of each rejection again, or sales took the rejection back."""
     again = tables.outcomes.filter(ibis._.outcome == "reopened").select("lead_id", at_us=ibis._.occurred_us)
-    joined = given.inner_join(again, "lead_id").filter(ibis._.at_us > ibis._.rejected_us)
+    taken_back = tables.dispositions.filter(ibis._.decision == "withdrawn").select("lead_id", at_us=ibis._.decided_us)
+    joined = given.inner_join(again.union(taken_back), "lead_id").filter(ibis._.at_us > ibis._.rejected_us)
     return joined.group_by(*_KEY).agg(reopened_us=ibis._.at_us.min())
 
 

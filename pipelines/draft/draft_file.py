@@ -45,4 +45,5 @@ def _place(key: str) -> str:
 def _note(line: DraftLine) -> str:
     evidence = line.evidence or "Not recorded."
     changed = f" Today: {line.today}." if line.differs else ""
-    return f"{line.about}: {evidence}{changed}" if line.key.startswith("tiers.") else f"{evidence}{changed}"
+    several = line.key.startswith(("tiers.", "outcome."))  # lines that stand above one place
+    return f"{line.about[:1].upper()}{line.about[1:]}: {evidence}{changed}" if several else f"{evidence}{changed}"

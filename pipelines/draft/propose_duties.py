@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import ceil, floor
+from math import ceil, floor, isinf
 
 import numpy as np
 
@@ -20,7 +20,14 @@ from leadq.features.handover.sources import LAST_RESORT
 from leadq.foundation.plurals import counted
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
 from leadq.pipelines.draft.draft_line import CHOICE, DraftLine, interval_words, share_words
-from leadq.pipelines.draft.lengths_of_time import lengths, quantile_with_interval, rounded_up, time_words
+from leadq.pipelines.draft.lengths_of_time import (
+    Lengths,
+    lengths,
+    quantile_with_interval,
+    range_words,
+    rounded_up,
+    time_words,
+)
 from leadq.pipelines.draft.past_deals import PastDeals
 from leadq.pipelines.measures.measure import SALES
 
@@ -105,16 +112,16 @@ def _first_touch(
         return today, (replace(line, evidence=_NO_TOUCHES),)
     first = deals.acts.rows["first_touch_us"]
     share = _share_in_time(agreement, SALES)
-    found = lengths(time, deals.rows["handed_over_us"], first, share)
-    never = int(first.isna().sum())
+    found = lengths(time, deals.rows["handed_over_us"], first, share, open_until=deals.acts.rows["open_until_us"])
     if found is None:
         return today, (_few(line, int(first.notna().sum()), "lead with a first touch", "leads with a first touch"),)
+    if isinf(found.most):
+        return today, (_never_so_many(line, found, share, "had a first touch"),)
     hours = float(rounded_up(found.most))
-    unseen = f" {counted(never, 'lead')} of {len(deals.rows):,} had none." if never else ""
     evidence = (
-        f"Of {counted(found.n, 'lead')} with a touch after the hand-over half had the first one within {time_words(found.half)} and "
-        f"{percent_in_words(share)} within {time_words(found.most)} ({time_words(found.low)} to {time_words(found.high)}) of business time "
-        f"({_calendar(agreement)}).{unseen}{_kinds(deals)}{_all_tiers(deals)}"
+        f"Of {counted(found.n, 'lead')} handed over half had the first touch within {time_words(found.half)} and "
+        f"{percent_in_words(share)} within {time_words(found.most)} ({range_words(found.low, found.high)}) of business time "
+        f"({_calendar(agreement)}).{_open_ones(found, 'had no touch yet')}{_kinds(deals)}{_all_tiers(deals)}"
     )
     measured = replace(
         line,
@@ -164,7 +171,9 @@ def _follow_up(line: DraftLine, value: DutyValue, deals: PastDeals) -> tuple[Dra
     if len(worked) < MIN_TESTABLE:
         return _few(line, len(worked), "lead handed over", "leads handed over"), value
     found = Judgement(n=len(worked), won=int(worked.sum()), effective_n=float(len(worked)))
-    share = max(0.05, floor(found.rate * 20 + 1e-9) / 20)
+    share = max(
+        0.05, floor(found.quantile(0.05) * 20 + 1e-9) / 20
+    )  # what surely is, or the first lead that is missed breaks it
     evidence = (
         f"{found.won:,} of {counted(found.n, 'lead')} handed over were ever worked by sales: {share_words(found.rate)} "
         f"({interval_words(found)})."
@@ -183,15 +192,17 @@ def _feedback(
         return replace(line, evidence=_NO_ANSWERS, basis="not recorded"), value
     share, day = _share_in_time(agreement, SALES), agreement.calendar.hours_of_a_day
     answers = deals.acts.rows["answer_us"]
-    found = lengths(time, deals.rows["handed_over_us"], answers, share)
+    found = lengths(time, deals.rows["handed_over_us"], answers, share, open_until=deals.acts.rows["open_until_us"])
     if found is None:
         return _few(line, int(answers.notna().sum()), "answer", "answers"), value
+    if isinf(found.most):
+        return _never_so_many(line, found, share, "were answered"), value
     days = min(250, max(1, ceil(found.most / day - 1e-9)))
-    silent = int(answers.isna().sum())
-    without = f"{counted(silent, 'lead')} of {len(deals.rows):,} got none" if silent else "every lead got one"
+    to = f"{found.high / day:.3g}" if not isinf(found.high) else "more"
+    without = _open_ones(found, "got no answer") or " Every lead got one."
     evidence = (
-        f"Of {counted(found.n, 'answer')} to leads handed over {percent_in_words(share)} came within {found.most / day:.3g} business days "
-        f"({found.low / day:.3g} to {found.high / day:.3g}); {without}."
+        f"Of {counted(found.n, 'lead')} handed over {percent_in_words(share)} were answered within {found.most / day:.3g} business days "
+        f"({found.low / day:.3g} to {to}).{without}"
     )
     return _measured(
         line, "feedback_due_business_days", days, evidence, found.n, found.low / day, found.high / day
@@ -215,6 +226,25 @@ def _hand_over(
         f"{time_words(found.most)} ({time_words(found.low)} to {time_words(found.high)}) of business time after they came in."
     )
     return _measured(line, "hand_over_within_hours", hours, evidence, found.n, found.low, found.high), hours
+
+
+def _open_ones(found: Lengths, what: str) -> str:
+    if not found.without:
+        return ""
+    return f" {counted(found.without, 'lead')} of them {what}; each counts as long as it was open."
+
+
+def _never_so_many(line: DraftLine, found: Lengths, share: float, what: str) -> DraftLine:
+    """Say that no time can be named, where fewer than ``share`` ever came so far."""
+    there = found.n - found.without
+    reached = Judgement(n=found.n, won=there, effective_n=float(found.n))
+    evidence = (
+        f"Only {there:,} of {counted(found.n, 'lead')} handed over {what} before they were closed or the data was read: "
+        f"{share_words(reached.rate)} ({interval_words(reached)}). No time can be named within which {percent_in_words(share)} do; "
+        "today's line stays."
+    )
+    low, high = reached.quantile(0.05), reached.quantile(0.95)
+    return replace(line, evidence=evidence, basis="measured", n=found.n, low=low, high=high)
 
 
 def _for_the_night(line: DraftLine, value: DutyValue, agreement: Agreement) -> tuple[DraftLine, DutyValue]:

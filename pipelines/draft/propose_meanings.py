@@ -19,7 +19,7 @@ from leadq.agreement.plain_words import field_in_words, value_in_words
 from leadq.agreement.schema import Agreement, Check
 from leadq.features.agreement_evidence.known_then import PERSONAL
 from leadq.foundation.arrays import Bools
-from leadq.foundation.plurals import counted
+from leadq.foundation.plurals import counted, one_or_many
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
 from leadq.models.tiers.winning_values import Contrast, ValueGroup, best_by_field, contrasts, groups_of
 from leadq.pipelines.draft.draft_line import Basis, DraftLine, share_words, won_words
@@ -173,7 +173,7 @@ def _line(
         line, evidence = _proposed(line, today, found, deals)
     else:
         line, evidence = _nothing_found(line, today, deals, meanings, place)
-    return replace(line, evidence=" ".join([*evidence, *_hints(meanings, place)]))
+    return replace(line, evidence=" ".join([*evidence, *_without_history(meanings, place), *_hints(meanings, place)]))
 
 
 def _proposed(
@@ -193,14 +193,9 @@ def _nothing_found(
     line: DraftLine, today: tuple[Check, ...], deals: PastDeals, meanings: Meanings, place: str
 ) -> tuple[DraftLine, list[str]]:
     held = deals.judged(deals.held(today))
-    missing = [field for field in meanings.untracked if _belongs(field, place)]
     looked_at = sum(n for field, n in meanings.looked_at.items() if _belongs(field, place))
     evidence = [f"Today's line: {_today(today, deals)}."] if held.n else [_HELD_FOR_NONE] if today else []
-    if not looked_at and missing:
-        named = ", ".join(field_in_words(field.removeprefix("lead.")) for field in missing[:_SHOWN])
-        evidence.append(
-            f"Not recorded: what {named} held at the hand-over. Map the field history, then values can be proposed."
-        )
+    if not looked_at and any(_belongs(field, place) for field in meanings.untracked):
         return _with_figures(line, held), evidence
     if not looked_at:
         evidence.append(
@@ -220,6 +215,17 @@ def _with_figures(line: DraftLine, of: Judgement) -> DraftLine:
     return replace(line, n=of.n, low=low, high=high)
 
 
+def _without_history(meanings: Meanings, place: str) -> list[str]:
+    """Name the fields whose values at the hand-over nobody knows, so that none of these could be proposed."""
+    missing = [field_in_words(field.removeprefix("lead.")) for field in meanings.untracked if _belongs(field, place)]
+    if not missing:
+        return []
+    return [
+        f"Not recorded: what {one_or_many(len(missing), 'this field', 'these fields')} held at the hand-over, so no value of "
+        f"{one_or_many(len(missing), 'it', 'them')} is proposed: {', '.join(missing)}. Map the field history, then values can be."
+    ]
+
+
 def _hints(meanings: Meanings, place: str) -> list[str]:
     """Say what fields with today's value only would show."""
     told = [
@@ -229,9 +235,7 @@ def _hints(meanings: Meanings, place: str) -> list[str]:
     ][:MOST_CHECKS]
     if not told:
         return []
-    return [
-        f"By today's values, which may have been filled in since, and so not proposed: {'; '.join(told)}. Map the field history to know."
-    ]
+    return [f"By today's values, which may have been filled in since, and so not proposed: {'; '.join(told)}."]
 
 
 def _values(winners: tuple[Contrast, ...]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from leadq.agreement.plain_words import name_in_words
 from leadq.agreement.schema import Agreement
 from leadq.crm.reading.values.words.folded_words import folded, unaccented
-from leadq.features.agreement_evidence.said_reasons import SaidReasons
+from leadq.features.agreement_evidence.said_reasons import FEWEST, SaidReasons
 from leadq.foundation.plurals import counted, one_or_many
 from leadq.models.tiers.promise_test import Judgement
 from leadq.pipelines.draft.draft_line import DraftLine, interval_words, share_words
@@ -25,6 +25,14 @@ _SIGNS = re.compile(r"[^a-z0-9]+")
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
 _NUMBERED = re.compile("reason_[0-9]+")
 _LONGEST = 40
+_HARDLY = f"Said by fewer than {FEWEST} rows, if at all; it stays."
+_SAY_NOTHING = frozenset(
+    (
+        "a", "an", "the", "of", "to", "at", "in", "on", "for", "by", "is", "was", "has", "have", "been", "after", "our", "their", "lead",
+        "leads", "contact", "closed", "lost", "reason", "because", "due", "times", "attempt", "attempts",
+    )
+)  # fmt: skip
+"""Words that may stand beside a reason's own without saying anything else: *unreachable after 6 attempts*."""
 
 
 def propose_reasons(agreement: Agreement, said: SaidReasons, since: str) -> tuple[Agreement, DraftLine, dict[str, str]]:
@@ -60,8 +68,11 @@ def propose_reasons(agreement: Agreement, said: SaidReasons, since: str) -> tupl
     reasons = tuple(dict.fromkeys((*names, *agreement.rejection_reasons)))
     changed = replace(agreement, rejection_reasons=reasons)
     remarks = {name: _remark(name, words, said.rows) for name, words in names.items()}
+    rarely = _named([one for one in said.words if one not in common], agreement.rejection_reasons)
     remarks |= {
-        name: "Nobody has said this so far; it stays." for name in agreement.rejection_reasons if name not in names
+        name: f"{_remark(name, rarely[name], said.rows)}; it stays." if name in rarely else _HARDLY
+        for name in agreement.rejection_reasons
+        if name not in names
     }
     most, times = common[0]
     found = Judgement(n=said.rows, won=times, effective_n=float(said.rows))
@@ -92,11 +103,18 @@ def _named(common: list[tuple[str, int]], today: tuple[str, ...]) -> dict[str, l
 
 
 def _same(word: str, today: tuple[str, ...]) -> str | None:
-    """Return the reason of today that says the same: the same words, or all of the reason's words."""
+    """Return the reason of today that says the same: the same words, beside which only words stand that say nothing.
+
+    Any other word may say more, or the opposite: such words are reasons of their own, and people decide.
+    """
     spoken = unaccented(folded(word)).split()
     by_words = {reason: unaccented(folded(reason)).split() for reason in today}
     exact = next((reason for reason, words in by_words.items() if words == spoken), None)
-    return exact or next((reason for reason, words in by_words.items() if set(words) <= set(spoken)), None)
+    around = [reason for reason, words in by_words.items() if set(words) <= set(spoken)]
+    if exact or len(around) != 1:
+        return exact
+    further = set(spoken) - set(by_words[around[0]])
+    return around[0] if all(one in _SAY_NOTHING or one.isdigit() for one in further) else None
 
 
 def _slug(word: str, place: int, today: tuple[str, ...]) -> str:

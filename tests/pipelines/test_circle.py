@@ -24,7 +24,7 @@ from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.quarter.promote import promote
 from leadq.pipelines.training.stages import train_all
-from tests.tryton_past import FIELDS, OWN, pasts_of, put_leads, put_past, set_back
+from tests.tryton_past import FIELDS, OWN, last_revision, pasts_of, put_leads, put_past, set_back
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, Tryton, running
 
 pytestmark = pytest.mark.integration
@@ -119,7 +119,7 @@ def test_the_circle_closes(server: Tryton, tmp_path: Path) -> None:
     scores = [row for row in pq.read_table(night.facts["scores"]).to_pylist() if row["status"] == "scored"]
     assert len(scores) > 60
 
-    begun = datetime.now(UTC).isoformat(sep=" ")[:26]
+    before = last_revision(server)
     delivered = deliver_scores(project, silent, asked=Asked(to="crm"), environment=ENVIRONMENT)
     told = delivered.facts["targets"]["crm"]  # type: ignore[index]
     assert told["state"] == "done", told
@@ -128,7 +128,7 @@ def test_the_circle_closes(server: Tryton, tmp_path: Path) -> None:
     again = deliver_scores(project, silent, asked=Asked(to="crm"), environment=ENVIRONMENT)
     assert again.facts["targets"]["crm"]["repeated"]  # type: ignore[index]
 
-    set_back(server, since=begun, to=NIGHT + timedelta(hours=9))
+    set_back(server, after=before, to=NIGHT + timedelta(hours=9))
     project = _at(tmp_path, server, NIGHT + timedelta(days=1))
     second = _extract(project, tmp_path)
     answers = [row for row in pq.read_table(tmp_path / "extract" / "dispositions.parquet").to_pylist()

@@ -1,7 +1,8 @@
 """Spark gives what DuckDB gives, bit for bit: training data, tonight's leads, the bundle, the parts of the score table.
 
 All in one file, so that one Java process serves all of it. The company is the simulated one with everything added that two
-engines could read differently: odd texts, numbers and recorded values, late knowledge, leads without a date.
+engines could read differently: odd texts, numbers and recorded values, late knowledge, leads without a date, leads that were rejected
+and came back.
 """
 
 from __future__ import annotations
@@ -156,6 +157,30 @@ def make_odd(history: History) -> History:
     return history
 
 
+def with_rejections(history: History) -> History:
+    """Let sales reject some of the open leads: of every four one stays rejected, one is called back, one was a mistake."""
+    closed = set(history.rows("outcomes")["lead_id"].to_pylist())
+    leads = history.rows("leads").filter(pa.compute.field("created_at") < history.read_at - timedelta(days=4))
+    still_open = sorted(set(leads["lead_id"].to_pylist()) - closed)
+    rejected = {"decision": "rejected", "reason": "unreachable", "decided_at": history.read_at - timedelta(days=3)}
+    answers, events = [], []
+    for place, lead in enumerate(still_open):
+        if place % 4 == 3:
+            continue
+        answers.append({"lead_id": lead, **rejected})
+        later = history.read_at - timedelta(days=1)
+        if place % 4 == 1:
+            events.append({"lead_id": lead, "kind": "demo_request", "occurred_at": later, "known_at": later})
+        if place % 4 == 2:
+            answers.append({"lead_id": lead, "decision": "withdrawn", "decided_at": later})
+    for name, rows in (("dispositions", answers), ("events", events)):
+        table = history.rows(name)
+        added = pa.Table.from_pylist([dict.fromkeys(table.column_names) | row for row in rows], schema=table.schema)
+        pq.write_table(pa.concat_tables([table, added]), history.path(name))
+    write_manifest(history)
+    return history
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     folder: Path
@@ -186,7 +211,8 @@ def world(tmp_path_factory) -> World:
         file.write("engine: spark\nspark:\n  config:\n")
         file.writelines(f'    {name}: "{value}"\n' for name, value in QUICK.items())
     config = read_config(folder / "source" / "leadq.yaml", environment={})
-    history = make_odd(with_odd_headings(read_history(config, folder=folder / "history", read_at=company.read_at)))
+    history = read_history(config, folder=folder / "history", read_at=company.read_at)
+    history = make_odd(with_rejections(with_odd_headings(history)))
     agreement = parse_agreement(template_text(), where="agreement.yaml")
     project = Project(
         folder=folder, config=config, agreement=agreement, settings=Settings(), now=company.read_at + timedelta(hours=1)
@@ -277,6 +303,8 @@ def test_tonights_leads_are_bit_equal_and_in_order(world, leads, on_duckdb):
     assert len(list(leads.folder.glob("part-*"))) == 3
     assert found.schema.equals(expected.schema)
     assert found["status_reason"].to_pylist().count("no date") > 1
+    rejected, returned = (found[name].is_valid().to_numpy() for name in ("rejected_at", "returned_at"))
+    assert min((rejected & ~returned).sum(), returned.sum()) > 10
     assert bits(found) == bits(expected)
 
 
@@ -320,6 +348,12 @@ def test_the_score_table_is_the_same_file(tmp_path, leads, run):
     for parts, table in zip((found, expected), tables, strict=True):
         finish_scores(parts, table)
     assert tables[0].read_bytes() == tables[1].read_bytes()
+    table = pq.read_table(tables[0])
+    assert set(table["status"].to_pylist()) >= {"scored", "rejected"}
+    back = table.filter(table["returned_at"].is_valid())["status"].to_pylist()
+    assert "scored" in back
+    assert "rejected" not in back
+    assert not set(table.filter(pa.compute.equal(table["status"], "rejected"))["tier"].to_pylist()) - {None}
 
 
 def test_a_night_goes_on_with_the_parts_that_are_there(tmp_path, leads, run):

@@ -9,13 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leadq.agreement.schema import DISQUALIFIED, Agreement
+from leadq.crm.connectors.connector import column_name
+from leadq.crm.connectors.delivered_fields import (
+    HELP_OF_REJECTIONS,
+    OF_REJECTIONS,
+    OF_SCORES,
+    REASONS,
+    target_fields,
+)
 from leadq.crm.connectors.protocol import FieldKind, TargetField
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import GateStopped, Problem
 
 GROUP, GROUP_LABEL = "lead_quality", "Lead quality"
-REASONS = 3
-LONGEST_TEXT = 255
 SCORE, TIER, CHANCE = "lq_score", "lq_tier", "lq_chance"
 SCORED_AT, MODEL_VERSION, STATUS = "lq_scored_at", "lq_model_version", "lq_status"
 REASONS_FOR = tuple(f"lq_reason_{place}" for place in range(1, REASONS + 1))
@@ -23,23 +29,9 @@ REASONS_AGAINST = tuple(f"lq_reason_against_{place}" for place in range(1, REASO
 TIER_OVERRIDE, REJECTION_REASON, DECISION = "lq_tier_override", "lq_rejection_reason", "lq_decision"
 DECISIONS = ("accepted", "rejected")
 
-OUR_FIELDS: tuple[TargetField, ...] = (
-    TargetField(name=SCORE, kind="number"),
-    TargetField(name=TIER, kind="picklist"),
-    TargetField(name=CHANCE, kind="number"),
-    *(TargetField(name=name, kind="text", length=LONGEST_TEXT) for name in (*REASONS_FOR, *REASONS_AGAINST)),
-    TargetField(name=SCORED_AT, kind="moment"),
-    TargetField(name=MODEL_VERSION, kind="text", length=40),
-    TargetField(name=STATUS, kind="text", length=LONGEST_TEXT),
-)
+OUR_FIELDS = target_fields(OF_SCORES, column_name)
 """All that delivery may write: the allow-list. The chance is in percent, 12.5 for 0.125."""
-TRACK, NEXT_OWNER, WAKES_AT, RETURNED_AT = "lq_track", "lq_next_owner", "lq_wakes_at", "lq_returned_at"
-AFTER_REJECTION: tuple[TargetField, ...] = (
-    TargetField(name=TRACK, kind="text", length=LONGEST_TEXT),
-    TargetField(name=NEXT_OWNER, kind="text", length=LONGEST_TEXT),
-    TargetField(name=WAKES_AT, kind="moment"),
-    TargetField(name=RETURNED_AT, kind="moment"),
-)
+AFTER_REJECTION = target_fields(OF_REJECTIONS, column_name)
 """What follows a rejection; only to a target with ``rejections: true``."""
 ALLOWED: Mapping[str, TargetField] = {field.name: field for field in (*OUR_FIELDS, *AFTER_REJECTION)}
 HUMAN_PROPERTIES = (TIER_OVERRIDE, DECISION, REJECTION_REASON)
@@ -68,12 +60,7 @@ def wanted(agreement: Agreement) -> tuple[dict[str, Any], ...]:
         **dict.fromkeys(REASONS_FOR, "What speaks for this lead, strongest first."),
         **dict.fromkeys(REASONS_AGAINST, "What speaks against this lead, strongest first."),
     }
-    helps |= {
-        TRACK: "What was agreed to follow the rejection: close, merge or nurture.",
-        NEXT_OWNER: "Whose turn it is after the rejection.",
-        WAKES_AT: "Until when the rejected lead sleeps.",
-        RETURNED_AT: "When the lead came back after a rejection.",
-    }
+    helps |= {column_name(name): words for name, words in HELP_OF_REJECTIONS.items()}
     further = AFTER_REJECTION if agreement.after_rejection else ()
     made = [_property(field.name, field.kind, helps[field.name]) for field in (*OUR_FIELDS, *further)]
     made[1]["options"] = tiers

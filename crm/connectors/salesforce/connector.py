@@ -9,6 +9,7 @@ from leadq.agreement.schema import Agreement
 from leadq.crm.connectors.connector import Connector, SetupReport, Surroundings
 from leadq.crm.connectors.history_source import HistorySource
 from leadq.crm.connectors.protocol import Target
+from leadq.crm.connectors.salesforce.metadata.fields import salesforce_name
 from leadq.crm.connectors.salesforce.settings import ToSalesforce
 from leadq.crm.connectors.salesforce.setup_options import SalesforceSetup
 from leadq.crm.connectors.verification import Verification
@@ -27,7 +28,7 @@ class SalesforceConnector(Connector[ToSalesforce]):
 
     def field_name(self, name: str) -> str:
         """Return a custom field's name."""
-        return f"LQ_{name}__c"
+        return salesforce_name(name)
 
     def open_target(self, name: str, to: ToSalesforce, around: Surroundings) -> Target:
         """Open the organisation to deliver to; nothing is sent yet."""

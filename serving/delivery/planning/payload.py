@@ -17,32 +17,20 @@ import duckdb
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadq.crm.connectors.protocol import FieldKind, TargetField
+from leadq.crm.connectors.delivered_fields import (
+    LONGEST_TEXT,
+    LONGEST_VERSION,
+    OF_REJECTIONS,
+    OF_SCORES,
+    REASONS,
+    target_fields,
+)
+from leadq.crm.connectors.protocol import TargetField
 from leadq.crm.storage.engine_paths import engine_path
 from leadq.serving.words.text import clean
 
-REASONS = 3
 SCORED = "scored"
-LONGEST_TEXT = 255
-_LONGEST_VERSION = 40
 _BATCH = 20_000
-_NAMES: tuple[tuple[str, FieldKind, int], ...] = (
-    ("Score", "number", 0),
-    ("Tier", "picklist", 0),
-    ("Chance", "number", 0),
-    *((f"Reason_{place}", "text", LONGEST_TEXT) for place in range(1, REASONS + 1)),
-    *((f"Reason_Against_{place}", "text", LONGEST_TEXT) for place in range(1, REASONS + 1)),
-    ("Scored_At", "moment", 0),
-    ("Model_Version", "text", _LONGEST_VERSION),
-    ("Status", "text", LONGEST_TEXT),
-)
-_OF_REJECTIONS: tuple[tuple[str, FieldKind, int], ...] = (
-    ("Track", "text", LONGEST_TEXT),
-    ("Next_Owner", "text", LONGEST_TEXT),
-    ("Wakes_At", "moment", 0),
-    ("Returned_At", "moment", 0),
-)
-"""Only to targets that ask for them: ``rejections: true`` in ``leadq.yaml``."""
 _SIDES = ("reasons_for", "reasons_against")
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -107,16 +95,13 @@ def our_fields(
     rejections : bool
         Whether the target takes what follows a rejection, too.
     """
-    names = (*_NAMES, *_OF_REJECTIONS) if rejections else _NAMES
-    return tuple(
-        TargetField(name=field_name(name), kind=kind, length=length, choices=tuple(tiers) if kind == "picklist" else ())
-        for name, kind, length in names
-    )
+    names = (*OF_SCORES, *OF_REJECTIONS) if rejections else OF_SCORES
+    return target_fields(names, field_name, choices=tuple(tiers))
 
 
 def takes_rejections(names: Sequence[str]) -> bool:
     """Whether a run with these names of fields takes what follows a rejection."""
-    return len(names) > len(_NAMES)
+    return len(names) > len(OF_SCORES)
 
 
 def payload(score: LeadScore, *, rejections: bool = False) -> str:
@@ -125,7 +110,7 @@ def payload(score: LeadScore, *, rejections: bool = False) -> str:
     The same values are always the same bytes. A lead without a score has but the moment and why.
     """
     chance = None if score.probability is None else round(score.probability * 100, 2)
-    version = (score.model_version[:_LONGEST_VERSION] or None) if score.status == SCORED else None
+    version = (score.model_version[:LONGEST_VERSION] or None) if score.status == SCORED else None
     texts = [None if sentence is None else _text(sentence) for sentence in score.sentences]
     figures = (score.score, score.tier or None, chance)
     values = (*figures, *texts, _moment(score.scored_at_us), version, _text(score.status))

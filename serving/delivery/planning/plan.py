@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from leadq.crm.connectors.delivered_fields import REASONS
 from leadq.serving.delivery.ledger.ledger_records import Acknowledged, PlannedRow
-from leadq.serving.delivery.planning.payload import REASONS, SCORED, LeadScore, payload
+from leadq.serving.delivery.planning.payload import SCORED, LeadScore, payload
 
 DEADBAND = 3
 """Points a score must move to be worth a write."""

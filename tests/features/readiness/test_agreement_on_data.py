@@ -118,3 +118,15 @@ def test_without_events_and_answers_every_check_on_them_is_named(tmp_path: Path)
     unmapped = "\n".join(line for line in CONFIG.splitlines() if "events" not in line and "dispositions" not in line)
     found = never_holding(history_of(tmp_path, config=unmapped), AGREEMENT)
     assert [one.rule.split(":")[0] for one in found] == ["rule hand_raiser", "stage MQL", "stage SAL"]
+
+
+def test_an_event_that_brings_rejected_leads_back_is_named_until_there_is_one(tmp_path: Path) -> None:
+    text = template_text().replace("returns_on: [demo_request]", "returns_on: [asked_again]")
+    history = history_of(tmp_path)
+    (problem,) = never_holding(history, parse_agreement(text, where="agreement.yaml"))
+    assert "rejection reason unreachable: no event of this kind" in str(problem)
+    assert "demo_request" in problem.remedy
+    assert (
+        never_holding(history, parse_agreement(text.replace("asked_again", "demo_request"), where="agreement.yaml"))
+        == ()
+    )

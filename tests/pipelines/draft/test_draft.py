@@ -70,7 +70,9 @@ def test_what_is_measured_is_what_was_made(made: Made) -> None:
     sla = made.agreement.tiers[0].sla
     assert sla is not None
     assert sla.attempts in (2, 3)
-    assert made.agreement.duties["sales"]["follow_up_share"] == 1.0  # everybody was accepted, which counts as worked
+    assert (
+        made.agreement.duties["sales"]["follow_up_share"] == 0.95
+    )  # all were worked; one that is missed must not break it
     hand_over = lines["duties.marketing.hand_over_within_hours"]
     assert (hand_over.basis, hand_over.proposed) == (
         "not recorded",

@@ -11,8 +11,9 @@ Four traps of HubSpot decide how:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from leadq.crm.connectors.hubspot.history.pages import Record
@@ -93,7 +94,7 @@ def contact_events(one: Record) -> Iterator[Row]:
 
 
 def dispositions(one: Record) -> Iterator[Row]:
-    """Yield what sales decided about a contact: changes of the decision, and of the reason where it came alone."""
+    """Yield what sales decided about a contact: changes of the decision, of the reason where it came alone, and what was taken back."""
     decided, reasons = of(one, DECISION), of(one, REJECTION_REASON)
     rejected = []
     for version in decided:
@@ -107,6 +108,22 @@ def dispositions(one: Record) -> Iterator[Row]:
     for version in reasons:
         if version.value and not any(abs(version.since - moment) <= ONE_ANSWER for moment in rejected):
             yield _disposition(one["id"], version, "rejected", version.value)
+    for version in _emptied(decided, reasons):
+        yield _disposition(one["id"], version, "withdrawn", None)
+
+
+def _emptied(decided: Sequence[Version], reasons: Sequence[Version]) -> list[Version]:
+    """Return when an answer was taken back: the decision was emptied, or the reason where no decision stands beside it."""
+    emptied = [after for before, after in pairwise(decided) if before.value and not after.value]
+    alone = [
+        after
+        for before, after in pairwise(reasons)
+        if before.value
+        and not after.value
+        and value_at(decided, after.since + ONE_ANSWER) is None
+        and not any(abs(after.since - one.since) <= ONE_ANSWER for one in emptied)
+    ]
+    return [*emptied, *alone]
 
 
 def aliases(one: Record) -> Iterator[Row]:

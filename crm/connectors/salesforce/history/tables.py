@@ -213,13 +213,15 @@ def _changes(
 
 
 def _dispositions(settings: HistorySettings) -> str:
+    """Say when a reason was given, and when it was emptied: the rejection is taken back."""
     wanted = (
         "TRUE" if settings.with_rejection_reason else "FALSE"
     )  # rows of an earlier reading may hold them all the same
     return f"""
-        SELECT LeadId AS lead_id, {moment("CreatedDate")} AS decided_at, 'rejected' AS decision, NewValue AS reason,
+        SELECT LeadId AS lead_id, {moment("CreatedDate")} AS decided_at,
+            CASE WHEN NewValue IS NULL THEN 'withdrawn' ELSE 'rejected' END AS decision, NewValue AS reason,
             CreatedById AS rep, 'crm' AS channel
-        FROM LeadHistory WHERE Field = {text(REJECTION_REASON)} AND NewValue IS NOT NULL AND {_PRESENT} AND {wanted}
+        FROM LeadHistory WHERE Field = {text(REJECTION_REASON)} AND coalesce(NewValue, OldValue) IS NOT NULL AND {_PRESENT} AND {wanted}
         ORDER BY lead_id, decided_at, Id"""
 
 

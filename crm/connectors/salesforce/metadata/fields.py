@@ -6,18 +6,25 @@ Leaves out their XML (``component_xml.py``). A name outside ``OUR_FIELDS`` is ne
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from leadq.agreement.schema import DISQUALIFIED, Agreement
-from leadq.crm.connectors.protocol import TargetField
+from leadq.crm.connectors.delivered_fields import (
+    HELP_OF_REJECTIONS,
+    LONGEST_TEXT,
+    OF_REJECTIONS,
+    OF_SCORES,
+    REASONS,
+    target_fields,
+)
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import AgreementError, Problem
 
 FieldType = Literal["Number", "Percent", "Text", "Picklist", "DateTime", "LongTextArea"]
 
-REASONS = 3
-LONGEST_REASON = 255
+LONGEST_REASON = LONGEST_TEXT
 """Longest text that list views can filter and formulas can read."""
 
 SCORE, TIER, CHANCE = "LQ_Score__c", "LQ_Tier__c", "LQ_Chance__c"
@@ -29,26 +36,22 @@ TIER_OVERRIDE, OVERRIDE_REASON = "LQ_Tier_Override__c", "LQ_Override_Reason__c"
 REJECTION_REASON = "LQ_Rejection_Reason__c"
 EFFECTIVE_TIER = "LQ_Effective_Tier__c"
 
-OUR_FIELDS: tuple[TargetField, ...] = (
-    TargetField(name=SCORE, kind="number"),
-    TargetField(name=TIER, kind="picklist"),
-    TargetField(name=CHANCE, kind="number"),
-    *(TargetField(name=name, kind="text", length=LONGEST_REASON) for name in (*REASONS_FOR, *REASONS_AGAINST)),
-    TargetField(name=SCORED_AT, kind="moment"),
-    TargetField(name=MODEL_VERSION, kind="text", length=40),
-    TargetField(name=STATUS, kind="text", length=LONGEST_REASON),
-)
+
+def salesforce_name(name: str) -> str:
+    """Return how Salesforce calls a field of leadq's.
+
+    >>> salesforce_name("Reason_Against_1")
+    'LQ_Reason_Against_1__c'
+    """
+    return f"LQ_{name}__c"
+
+
+OUR_FIELDS = target_fields(OF_SCORES, salesforce_name)
 """All that delivery writes; with :data:`AFTER_REJECTION` the allow-list. The chance is in percent, 12.5 for 0.125, as Salesforce keeps
 it; the status is ``scored``, ``rejected: why`` or ``not_scored: why``. Choices of the tier come from the agreement, see
 :func:`tier_choices`."""
 
-TRACK, NEXT_OWNER, WAKES_AT, RETURNED_AT = "LQ_Track__c", "LQ_Next_Owner__c", "LQ_Wakes_At__c", "LQ_Returned_At__c"
-AFTER_REJECTION: tuple[TargetField, ...] = (
-    TargetField(name=TRACK, kind="text", length=LONGEST_REASON),
-    TargetField(name=NEXT_OWNER, kind="text", length=LONGEST_REASON),
-    TargetField(name=WAKES_AT, kind="moment"),
-    TargetField(name=RETURNED_AT, kind="moment"),
-)
+AFTER_REJECTION = target_fields(OF_REJECTIONS, salesforce_name)
 """What follows a rejection; only to a target with ``rejections: true``."""
 
 HUMAN_FIELDS = (TIER_OVERRIDE, OVERRIDE_REASON, REJECTION_REASON)
@@ -185,16 +188,11 @@ def _scored(agreement: Agreement, tiers: tuple[Choice, ...]) -> tuple[LeadField,
     )
 
 
-def _after_rejection() -> tuple[LeadField, ...]:
-    follows = "What was agreed to follow the rejection: close, merge or nurture."
-    turn = "Whose turn it is after the rejection."
-    back = "When the lead came back after a rejection."
-    return (
-        LeadField(name=TRACK, label="LQ Track", help=follows, type="Text", length=LONGEST_REASON),
-        LeadField(name=NEXT_OWNER, label="LQ Next Owner", help=turn, type="Text", length=LONGEST_REASON),
-        LeadField(name=WAKES_AT, label="LQ Wakes At", help="Until when the rejected lead sleeps.", type="DateTime"),
-        LeadField(name=RETURNED_AT, label="LQ Returned At", help=back, type="DateTime"),
-    )
+def _after_rejection() -> Iterator[LeadField]:
+    for name, kind, length in OF_REJECTIONS:
+        label, help_ = f"LQ {name.replace('_', ' ')}", HELP_OF_REJECTIONS[name]
+        type_: FieldType = "DateTime" if kind == "moment" else "Text"
+        yield LeadField(name=salesforce_name(name), label=label, help=help_, type=type_, length=length)
 
 
 def _reasons(*, detail: bool) -> tuple[LeadField, ...]:

@@ -103,15 +103,15 @@ def touch_rows(revisions: Sequence[Revision], our_user: int) -> Iterator[dict[st
 
 
 def disposition_rows(revisions: Sequence[Revision]) -> Iterator[dict[str, Any]]:
-    """Yield each answer of sales, the first as well as later ones."""
+    """Yield each answer of sales, the first as well as later ones, and when one was taken back: the decision was emptied."""
     before: tuple[str | None, str | None] = (None, None)
     for one in revisions:
         answer = (one.values["lq_decision"], one.values["lq_rejection_reason"])
-        if answer != before and answer[0]:
+        if answer != before and (answer[0] or before[0]):
             yield {
                 "lead_id": str(one.lead),
                 "decided_at": one.moment,
-                "decision": answer[0],
+                "decision": answer[0] or "withdrawn",
                 "reason": answer[1] if answer[0] == "rejected" else None,
                 "rep": str(one.user),
                 "channel": "crm",
