@@ -9,6 +9,7 @@ the present one are made again.
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -94,7 +95,8 @@ def main() -> None:
     kinds = [kind for kind in KINDS if chosen.kinds is None or kind.name in chosen.kinds]
     todo = list(_todo(kinds, chosen.seeds, chosen.results, code))
     print(f"{len(todo)} companies to simulate", flush=True)
-    with multiprocessing.get_context("spawn").Pool(chosen.workers, maxtasksperchild=8) as pool:
+    fewer_looks = (50_000, 20, 100)  # for garbage, as the command line has it
+    with multiprocessing.get_context("spawn").Pool(chosen.workers, gc.set_threshold, fewer_looks, 8) as pool:
         tasks = [(kind, seed, str(chosen.results), code) for kind, seed in todo]
         for done, line in enumerate(pool.imap_unordered(_run, tasks), start=1):
             print(f"{done}/{len(todo)} {line}", flush=True)

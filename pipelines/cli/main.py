@@ -7,6 +7,7 @@ Work is done by the stages, imported when a command runs, so that help answers a
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -54,6 +55,7 @@ def main() -> None:
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "PASSIVE"
     )  # threads of the booster that wait must not eat a shared machine
+    gc.set_threshold(50_000, 20, 100)  # by default a seventh of a training goes into looking for garbage
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     begin()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
-import time
+import signal
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import numpy as np
@@ -30,18 +29,20 @@ def company(tmp_path_factory: pytest.TempPathFactory, company_copy: CompanyCopy)
     shutil.rmtree(folder)
 
 
-def start(folder: Path, now: datetime) -> ForkServerProcess:
-    """Start a night in a process of its own; what leadq imports has been imported in the process that it is forked from."""
+def night(folder: Path, now: datetime, killed_at: int = 0) -> int:
+    """Score a night in a process of its own, forked from one that has imported leadq; returns its exit code."""
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(["tests.pipelines.night.score_a_night"])
-    process = server.Process(target=score_a_night, args=(folder, now, PART_ROWS))
+    process = server.Process(target=score_a_night, args=(folder, now, PART_ROWS, killed_at))
     process.start()
-    return process
+    process.join(120)
+    assert process.exitcode is not None
+    return process.exitcode
 
 
-def finish(process: ForkServerProcess) -> None:
-    process.join(60)
-    assert process.exitcode == 0
+def at(folder: Path, now: datetime) -> datetime:
+    """Return later where a night has begun: its own time stays the first one."""
+    return now + timedelta(hours=2 * (folder / "store" / "work" / "started.json").exists())
 
 
 def results(folder: Path) -> dict[str, bytes]:
@@ -56,42 +57,31 @@ def results(folder: Path) -> dict[str, bytes]:
     }
 
 
-def scoring_began(folder: Path, process: ForkServerProcess) -> None:
-    while not list((folder / "store" / "work").glob("parts/*/*")) and process.is_alive():
-        time.sleep(0.005)
-
-
 @pytest.mark.integration
 def test_killed_and_started_again_the_table_is_the_undisturbed_one(
     company: tuple[Path, datetime], tmp_path: Path
 ) -> None:
     made, now = company
     shutil.copytree(made, tmp_path / "undisturbed")
-    process = start(tmp_path / "undisturbed", now)
-    scoring_began(tmp_path / "undisturbed", process)
-    began = time.monotonic()
-    finish(process)
-    lasts = time.monotonic() - began
+    assert night(tmp_path / "undisturbed", now) == 0
+    instants = int((tmp_path / "undisturbed" / "instants").read_text())
     expected = results(tmp_path / "undisturbed")
     assert len(expected) == 4  # scores, moves, snapshot, manifest
-    shutil.copytree(made, tmp_path / "killed")
+    killed = tmp_path / "killed"
+    shutil.copytree(made, killed)
     draw = np.random.default_rng(KILLS)
     taken_up = 0
-    for _ in range(KILLS):
-        later = (
-            timedelta(minutes=5) if (tmp_path / "killed" / "store" / "work" / "started.json").exists() else timedelta()
-        )
-        process = start(tmp_path / "killed", now + later)  # the run's own time stays the first one
-        scoring_began(tmp_path / "killed", process)
-        time.sleep(float(draw.uniform(0, lasts)))
-        process.kill()
-        process.join()
-        if results(tmp_path / "killed") == expected:  # it was faster this time: begin another
-            shutil.rmtree(tmp_path / "killed")
-            shutil.copytree(made, tmp_path / "killed")
-        taken_up += bool(list((tmp_path / "killed" / "store" / "work").glob("parts/*/*.arrow")))
-        assert not list((tmp_path / "killed" / "store" / "runs").glob("*.json"))
+    for kill in range(KILLS):
+        dies = int(draw.integers(2, instants)) if kill else instants // 2
+        code = night(killed, at(killed, now), dies)
+        assert code == -signal.SIGKILL or results(killed) == expected
+        if list((killed / "store" / "runs").glob("*.json")):  # it was over before that, or dying: begin another
+            assert results(killed) == expected
+            shutil.rmtree(killed)
+            shutil.copytree(made, killed)
+            continue
+        taken_up += bool(list((killed / "store" / "work").glob("parts/*/*.arrow")))
     assert taken_up > 0, "no kill left a part; the test shows nothing"
-    finish(start(tmp_path / "killed", now + timedelta(hours=2)))
-    assert results(tmp_path / "killed") == expected
-    assert not list((tmp_path / "killed" / "store" / "work").glob("parts*"))
+    assert night(killed, at(killed, now)) == 0
+    assert results(killed) == expected
+    assert not list((killed / "store" / "work").glob("parts*"))
