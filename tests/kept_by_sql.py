@@ -94,6 +94,8 @@ FROM known GROUP BY GROUPING SETS ((), (tier)) HAVING count(*) > 0
 _BACKLOG = """
 SELECT count(*) FROM entry e LEFT JOIN closing c USING (lead_id, number)
 WHERE e.came < $begun AND coalesce(c.closed, 'infinity'::TIMESTAMPTZ) > $begun AND coalesce(e.next, 'infinity'::TIMESTAMPTZ) > $begun
+    AND NOT EXISTS (FROM until_then u WHERE u.lead_id = e.lead_id AND greatest(u.since, e.came) < coalesce(u.until, 'infinity'::TIMESTAMPTZ)
+        AND greatest(u.since, e.came) < $begun)
 """
 
 
@@ -113,6 +115,7 @@ def kept_by_sql(
     shown: str | pa.Table,
     scores: Sequence[Path] = (),
     begun: datetime | None = None,
+    until_then: str = "",
     grace_days: int = 7,
     kinds: Sequence[str] = ("call", "meeting", "email"),
 ) -> BySql:
@@ -126,6 +129,8 @@ def kept_by_sql(
         Since when a lead stood before sales: SQL over the tables, or rows.
     begun : datetime, optional
         Since when that is recorded: leads that came in earlier have no hand-over.
+    until_then : str, optional
+        SQL as of ``shown``: what handed leads over before. Those are no backlog.
     kinds : sequence of str
         Of the outward touches that count as work, as the agreement that leadq comes with says; none: every touch of a person.
     """
@@ -140,8 +145,9 @@ def kept_by_sql(
         connection.execute(_SURVIVORS)
         connection.register("rows_shown", SHOWN.empty_table() if isinstance(shown, str) else shown)
         connection.execute(f"CREATE TABLE shown AS {shown if isinstance(shown, str) else 'FROM rows_shown'}")
+        connection.execute(f"CREATE TABLE until_then AS {until_then or 'FROM rows_shown LIMIT 0'}")
         _load_scores(connection, scores, read_at)
-        for table in ("shown", "scores"):
+        for table in ("shown", "until_then", "scores"):
             connection.execute(
                 f"UPDATE {table} SET lead_id = s.survivor FROM survivor s WHERE s.old_lead_id = {table}.lead_id"
             )
@@ -168,6 +174,11 @@ def _load_scores(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], r
 
 
 CREATED = "SELECT lead_id, created_at AS since, NULL::TIMESTAMPTZ AS until, NULL::TIMESTAMPTZ AS as_of, NULL::VARCHAR AS tier FROM leads"
+HANDED_OFF = """
+SELECT lead_id, greatest(handed_off_at, created_at) AS since, greatest(handed_off_at, created_at) + INTERVAL 1 MICROSECOND AS until,
+    NULL::TIMESTAMPTZ AS as_of, NULL::VARCHAR AS tier
+FROM leads WHERE handed_off_at IS NOT NULL AND created_at IS NOT NULL
+"""
 OWNED = """
 WITH step AS (
     SELECT l.lead_id, l.created_at AS since FROM leads l

@@ -147,9 +147,8 @@ def _attempts(tier: Tier, sla: Sla, deals: PastDeals) -> tuple[int | None, tuple
     given_up = deals.acts.rows["touches"].to_numpy(dtype=np.float64, na_value=np.nan)[deals.won == 0]
     tried = np.sort(given_up[~np.isnan(given_up)])
     if len(tried) < MIN_TESTABLE:
-        return today, (
-            _few(line, len(tried), "lead that was touched and not won", "leads that were touched and not won"),
-        )
+        one, more = "lead that was touched and not won", "leads that were touched and not won"
+        return today, (_few(line, len(tried), one, more),)
     half, low, high = quantile_with_interval(tried, 0.5)
     attempts = min(100, max(1, round(half)))
     evidence = (

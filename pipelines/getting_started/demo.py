@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from leadq.agreement.read import parse_agreement
-from leadq.agreement.signing.signed_text import sign
-from leadq.agreement.template import template_text
 from leadq.crm.simulated.company_settings import CompanySettings
 from leadq.crm.simulated.faults.planted import PlantedFaults
 from leadq.foundation.atomic_files import write_text
@@ -24,6 +21,12 @@ from leadq.models.registry.tracking import Tracking
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.explaining.explain import explain
+from leadq.pipelines.getting_started.demo_agreement import (
+    demo_agreement,
+    months_of_the_best,
+    owed_in_words,
+    signed_agreement,
+)
 from leadq.pipelines.getting_started.fault_list import fault_list
 from leadq.pipelines.getting_started.init import init, params_text
 from leadq.pipelines.night.score import score
@@ -47,6 +50,7 @@ class Shown:
 
     train: Told
     promote: str
+    agreed: str
     score: Told
     explain: Told | None
 
@@ -84,31 +88,31 @@ def demo(
     settings = CompanySettings(n_leads=leads, seed=seed, planted=PlantedFaults.named(plant))
     made = write_simulated(folder, settings, progress)
     write_text(folder / CONFIG, made.config_text)
-    write_text(folder / AGREEMENT, signed_template(made.read_at.date() - SIGNED_BEFORE))
+    agreed = demo_agreement(leads=leads, hand_overs_recorded=not settings.planted.former_company)
+    write_text(folder / AGREEMENT, agreed)
     write_text(folder / PARAMS, params_text(seed=seed, read_at=made.read_at))
     init(folder)
-    opened = open_project(folder, environment=environment, now=made.read_at)
-    project = replace(
-        opened, tracking=Tracking()
-    )  # a simulated company's models are nothing for the real one's registry
+    project = _opened(folder, environment, made.read_at)
     trained = train_all(project, progress)
     try:
         promoted = promote(project, version=str(trained.facts["version"])).words
     except GateStopped as stopped:  # a small or unlucky company: the demonstration goes on with the base rate
         promoted = f"Not promoted: {stopped}"
+    months = months_of_the_best(scoring_bundle(project))
+    write_text(folder / AGREEMENT, signed_agreement(agreed, months, on=made.read_at.date() - SIGNED_BEFORE))
+    project = _opened(folder, environment, made.read_at)
     for days in range(EARLIER_NIGHTS, 0, -1):
         score(project, progress, as_of=project.read_at - timedelta(days=days))
     scored = score(project, progress)
     lead_id = _lead_to_explain(Path(scored.facts["scores"]))
     explained = explain(project, progress, lead_id=lead_id) if lead_id else None
-    shown = Shown(train=trained, promote=promoted, score=scored, explain=explained)
+    shown = Shown(train=trained, promote=promoted, agreed=owed_in_words(months), score=scored, explain=explained)
     return _told(project, shown, scoring_bundle(project))
 
 
-def signed_template(on: date) -> str:
-    """Return the agreement to begin with as both sides of a simulated company sign it."""
-    agreement = parse_agreement(template_text(), where=AGREEMENT)
-    return sign(agreement, roles=("head of sales", "head of marketing"), on=on)
+def _opened(folder: Path, environment: Mapping[str, str], now: datetime) -> Project:
+    """Open the project; a simulated company's models are nothing for the real one's registry."""
+    return replace(open_project(folder, environment=environment, now=now), tracking=Tracking())
 
 
 def _lead_to_explain(scores: Path) -> str:
@@ -139,6 +143,7 @@ def _told(project: Project, shown: Shown, bundle: Bundle) -> Told:
         "",
         *_reliability_lines(bundle),
         shown.promote,
+        shown.agreed,
         "",
         "Tonight's open leads",
         shown.score.words,

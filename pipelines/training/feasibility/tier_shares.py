@@ -39,7 +39,7 @@ def supply_of(project: Project, first: FirstLook | None, *, touches_recorded: bo
         if standing is not None:
             bundle = read_bundle(bundle_folder(project.store.folder, standing.version))
             if _fits(bundle, project) and len(bundle.out_of_time):
-                return Supply(tiers=_of_bundle(bundle), source=f"{leads}, by tested forecasts of the {named} model")
+                return Supply(tiers=supply_by(bundle), source=f"{leads}, by tested forecasts of the {named} model")
     if first is None or not len(first.probability):
         return Supply(tiers=(), source=NO_MODEL)
     tiers = tier_supply(first.probability, first.label, first.as_of, first.tiers)
@@ -71,8 +71,11 @@ def _fits(bundle: Bundle, project: Project) -> bool:
     return bundle.kind == "booster" and {cut.tier_id: cut.promise for cut in bundle.tiers} == promised
 
 
-def _of_bundle(bundle: Bundle) -> tuple[TierSupply, ...]:
+def supply_by(bundle: Bundle) -> tuple[TierSupply, ...]:
+    """Return how many leads of each promised tier came, by a model's tested forecasts; none where it has none."""
     frame = bundle.out_of_time
+    if bundle.kind != "booster" or not len(frame):
+        return ()
     dated = bool(bundle.evaluation.get("dated", True))
     probability, label = (frame[name].to_numpy(dtype=np.float64) for name in ("probability", "label"))
     return tier_supply(probability, label, frame["as_of"] if dated else None, bundle.tiers)
@@ -80,9 +83,7 @@ def _of_bundle(bundle: Bundle) -> tuple[TierSupply, ...]:
 
 def shares_by(bundle: Bundle) -> dict[str, float] | None:
     """Return the share of each promised tier by a model's tested forecasts, in [0, 1]; None where it has none."""
-    if bundle.kind != "booster" or not len(bundle.out_of_time):
-        return None
-    return {tier.tier_id: tier.share for tier in _of_bundle(bundle)}
+    return {tier.tier_id: tier.share for tier in supply_by(bundle)} or None
 
 
 def hours_between_runs(project: Project) -> float | None:

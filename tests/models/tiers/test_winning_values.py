@@ -18,7 +18,7 @@ def fields(draw: np.random.Generator, leads: int) -> dict[str, pd.Series]:
         "account.industry": pd.Series(draw.choice(INDUSTRIES, leads)),
         "lead.source": pd.Series(draw.choice(["web", "event", "partner", "cold"], leads, p=[0.5, 0.3, 0.15, 0.05])),
         "account.employees": sizes.where(draw.random(leads) < 0.5),
-        "lead.score_12": pd.Series(draw.random(leads)),
+        "lead.spelling_score": pd.Series(draw.random(leads)),
         "lead.newsletter": pd.Series(draw.random(leads) < 0.3),
     }
 

@@ -27,7 +27,7 @@ from leadq.pipelines.measures.stage_words import stages_in_words
 from leadq.pipelines.project.project import Project, open_project
 from leadq.pipelines.store.run_manifest import Run, RunInputs, sha256_of
 from leadq.pipelines.training.ingest import ingest
-from tests.kept_by_sql import CREATED, SHOWN, as_leadq_counts, kept_by_sql
+from tests.kept_by_sql import CREATED, HANDED_OFF, SHOWN, as_leadq_counts, kept_by_sql
 from tests.serving.delivery.company import Place, ScriptedTarget, tonight
 from tests.shared_company import PARAMS, simulated
 
@@ -144,13 +144,16 @@ def _measured(company: Company, agreed: HandOver | Literal[""] = "", **agreement
 @pytest.mark.parametrize("agreed", ["", "delivered"])
 def test_hand_overs_by_deliveries_and_who_was_there_before_them(company: Company, agreed: Any) -> None:
     facts = measured_facts(_measured(company, agreed=agreed))["hand_overs"]
-    [period] = facts["periods"]
+    *before, period = facts["periods"]
+    assert [one["source"] for one in before] == (["handed_off_at"] if agreed == "" else [])
     assert (period["source"], period["from"], period["until"]) == ("delivered", company.begun.isoformat(), None)
     rows = [one for one in company.shown if one[4] in OWNED]
     shown = pa.table([list(one) for one in zip(*rows, strict=True)], schema=SHOWN)
-    by_sql = _by_sql(company, shown, begun=company.begun)
+    by_sql = _by_sql(company, shown, begun=company.begun, until_then=HANDED_OFF if before else "")
     assert as_leadq_counts(facts["figures"]) == by_sql.counts
     assert period["backlog"] == by_sql.backlog > 50
+    if before:  # what the CRM recorded until then is no backlog
+        assert by_sql.backlog < _by_sql(company, shown, begun=company.begun).backlog
     assert set(by_sql.counts) == {None, "T1", "T2"}  # nobody is handed over in a tier that is not sales'
     assert min(one["won"] for one in by_sql.counts.values()) > 0
     assert by_sql.counts[None]["never_worked"] > 0
@@ -186,14 +189,15 @@ def test_it_is_said_in_plain_words(company: Company) -> None:
     measured = _measured(company)
     words = hand_overs_in_words(measured)
     assert company.begun is not None
-    assert words[0].startswith(
+    assert words[0].startswith(f"Until {company.begun.date()} a lead counts as handed over at its hand-over date")
+    assert words[1].startswith(
         f"Since {company.begun.date()} a lead counts as handed over when the CRM first confirmed a score"
     )
-    assert words[1].startswith(
+    assert words[2].startswith(
         f"Backlog: {measured.counts[-1].backlog} leads were open and not handed over when this began"
     )
-    assert [line.split(":")[0] for line in words[2:]] == ["All tiers", "T1 (30 % promised)", "T2 (10 % promised)"]
-    assert all("never worked (" in line for line in words[2:])
+    assert [line.split(":")[0] for line in words[3:]] == ["All tiers", "T1 (30 % promised)", "T2 (10 % promised)"]
+    assert all("never worked (" in line for line in words[3:])
     assert [line.split(":")[0] for line in stages_in_words(measured)] == ["MQL", "SAL", "SQL"]
 
 
@@ -201,11 +205,17 @@ def test_a_source_that_is_not_recorded_is_said_with_those_that_are(company: Comp
     measured = _measured(company, agreed="owner_assigned")
     [said] = hand_overs_in_words(measured)
     assert "owner_assigned, which is not recorded" in said
-    assert "Recorded: delivered, created." in said
+    assert "Recorded: delivered, handed_off_at, created." in said
     assert measured_facts(measured)["hand_overs"]["figures"] == []
 
 
-def _by_sql(company: Company, shown: str | pa.Table, begun: datetime | None = None, grace_days: int = 7) -> Any:
+def _by_sql(
+    company: Company,
+    shown: str | pa.Table,
+    begun: datetime | None = None,
+    until_then: str = "",
+    grace_days: int = 7,
+) -> Any:
     horizon = company.project.agreement.outcome.horizon_days
     history = company.history
     return kept_by_sql(
@@ -215,6 +225,7 @@ def _by_sql(company: Company, shown: str | pa.Table, begun: datetime | None = No
         shown=shown,
         scores=company.files,
         begun=begun,
+        until_then=until_then,
         grace_days=grace_days,
     )
 
