@@ -25,7 +25,7 @@ REFERENCE = "docs/commands.md"
 READ_ONLY = ("agreement", "explain", "models", "preview", "scores")
 """Commands that leave the project as it was and need run once only."""
 SLOW = ("anchor", "check", "mirror")
-"""Run by ``make integrations``, once."""
+"""Run by ``make acceptance``, once."""
 HARMLESS = re.compile(r"(cd|export) ")
 """The folder and the environment are those of the test."""
 
@@ -206,7 +206,7 @@ def test_the_commands_of_a_page_run(
         assert code in ((0, 3) if words[0] in MAY_STOP else (0,)), f"{line}: exit code {code}"
 
 
-@pytest.mark.integration
+@pytest.mark.acceptance
 @pytest.mark.parametrize("line", slow().values(), ids=str)
 def test_the_slow_commands_run(
     line: CommandLine, template: Template, leadq: Leadq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

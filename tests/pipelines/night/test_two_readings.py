@@ -87,22 +87,9 @@ def test_night_explanation_and_anchor_read_as_the_model_learnt(company: Project,
     }  # fmt: skip
 
 
-def test_a_night_of_the_first_reading_reads_by_it_and_looks_what_the_newest_would_make_of_it(
-    company: Project, asked: Asked
-) -> None:
-    of_the_first_reading(company)
-    told = score(company, silent)
-    assert asked == [(1, None), (2, None)]
-    assert told.facts["reading"]["reading"] == 1
-    assert told.facts["reading"]["failed"] == ""
-    manifest = json.loads((company.store.work / "history" / "history.json").read_text(encoding="utf-8"))
-    assert not {"reading", "readings"} & manifest.keys()  # the bytes of the time
-    assert not (company.store.work / "newest").exists()
-
-
 @pytest.mark.parametrize("pinned", [pytest.param(False, marks=pytest.mark.acceptance), True])
-def test_where_the_first_reading_is_wrong_the_night_names_column_example_and_commands(
-    company: Project, *, pinned: bool
+def test_a_night_of_the_first_reading_reads_by_it_and_names_column_example_and_commands_where_it_is_wrong(
+    company: Project, asked: Asked, *, pinned: bool
 ) -> None:
     as_csv(company, "accounts", {"employees": with_points})
     company = opened(company.folder)
@@ -112,6 +99,11 @@ def test_where_the_first_reading_is_wrong_the_night_names_column_example_and_com
             config.write("reading: 1\n")
         company = opened(company.folder)
     told = score(company, silent)
+    assert asked == [(1, None), (2, None)]
+    assert (told.facts["reading"]["reading"], told.facts["reading"]["failed"]) == (1, "")
+    manifest = json.loads((company.store.work / "history" / "history.json").read_text(encoding="utf-8"))
+    assert not {"reading", "readings"} & manifest.keys()  # the bytes of the time
+    assert not (company.store.work / "newest").exists()
     (found,) = (one for one in told.facts["reading"]["differs"] if one["column"] == "accounts.employees")
     assert float(found["now"]) == round(1000 * float(found["then"]))
     line = f"accounts.employees: {found['rows']:,} of {found['of']:,} accounts, such as {found['key']}: {found['then']}, now {found['now']}"
@@ -120,6 +112,7 @@ def test_where_the_first_reading_is_wrong_the_night_names_column_example_and_com
     assert ("remove that line first" in told.words) is pinned
 
 
+@pytest.mark.acceptance
 def test_what_the_newest_reading_refuses_is_told_and_the_night_is_scored(
     company: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
