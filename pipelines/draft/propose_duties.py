@@ -292,7 +292,10 @@ def _calendar(agreement: Agreement) -> str:
 def _kinds(deals: PastDeals) -> str:
     if deals.acts is None or deals.acts.kinds_agreed:
         return ""
-    return " The kinds of touches that the agreement names are not in the data, so all outbound ones count."
+    return (
+        " The kinds of touches that the agreement names are not in the data, so all outbound ones count here; once it is in force "
+        "none would: name your own under clocks, counts_as_touch."
+    )
 
 
 def _all_tiers(deals: PastDeals) -> str:
