@@ -33,17 +33,13 @@ from leadq.pipelines.measures.measure import SALES
 
 _IN_TIME = 0.90
 _NO_TOUCHES = "Not recorded: map the calls, e-mails and meetings of sales as touches."
-_FIRST_ONLY = (
-    "Not recorded: no lead has more than one touch, so only the first is there. Map every call, e-mail and meeting."
-)
+_FIRST_ONLY = "Not recorded: no lead has more than one touch. Map all calls, e-mails and meetings, not the first alone."
 _NO_ANSWERS = "Not recorded: map what sales answered as dispositions, or let sales answer at the desk."
 _NO_HAND_OVER = (
     "Not recorded: a lead counts as handed over when it was created. Map owners and their changes, or leads.handed_off_at, or deliver "
     "scores to the CRM."
 )
-_NO_NURTURE = (
-    "Not recorded: which mailings a lead got. A choice of both sides until they are mapped as touches or events."
-)
+_NO_NURTURE = "Not recorded: which mailings a lead got. A choice of both sides until they are touches or events."
 
 
 def propose_duties(
