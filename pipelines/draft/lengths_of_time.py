@@ -8,8 +8,8 @@ Kaplan, Meier 1958 (Nonparametric estimation from incomplete observations).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from warnings import catch_warnings, simplefilter
 from math import ceil
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import pandas as pd
