@@ -72,6 +72,8 @@ EVENTS = schema(
 FIELD_HISTORY = schema(entity=TEXT, entity_id=TEXT, field=TEXT, changed_at=TIME, old_value=TEXT, new_value=TEXT)
 TOUCHES = schema(lead_id=TEXT, occurred_at=TIME, kind=TEXT, direction=TEXT, rep=TEXT)
 DISPOSITIONS = schema(lead_id=TEXT, decided_at=TIME, decision=TEXT, reason=TEXT, note=TEXT, rep=TEXT, channel=TEXT)
+WITHDRAWN = "withdrawn"
+"""Decision that takes an answer back: it ends a rejection and is no answer of sales (decision 0031)."""
 WORKED_AGAIN = "worked_again"
 """Decision of a challenged rejection that was picked to be worked again, by leadq's own draw only: no answer of sales (decision 0035)."""
 LEAD_ALIASES = schema(old_lead_id=TEXT, lead_id=TEXT, merged_at=TIME)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
 
-from leadq.crm.contract.crm_tables import OWNER_ROLES, WORKED_AGAIN
+from leadq.crm.contract.crm_tables import OWNER_ROLES, WITHDRAWN, WORKED_AGAIN
 from leadq.crm.contract.history import History
 from leadq.crm.gate.rules import Operand, Rule, RuleKind, Severity
 
@@ -167,7 +167,7 @@ def _activity(history: History) -> Iterator[Rule]:
     yield _rule("events.kind", "not_null", remedy="Map the column that says what happened.")
     yield _rule("touches.lead_id", "not_null", remedy=_KEY)
     yield _rule("dispositions.lead_id", "not_null", remedy=_KEY)
-    decisions = ("accepted", "rejected", "withdrawn", WORKED_AGAIN)
+    decisions = ("accepted", "rejected", WITHDRAWN, WORKED_AGAIN)
     yield _rule("dispositions.decision", "in_set", *decisions, remedy="Map the value in leadq.yaml.")
     yield _rule("field_history.entity", "in_set", "lead", "account", remedy="Map the value in leadq.yaml.")
     yield _rule("field_history.entity_id", "not_null", remedy=_KEY)

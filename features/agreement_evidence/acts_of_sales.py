@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from leadq.crm.contract.crm_tables import WITHDRAWN
 from leadq.features.engine.duckdb_engine import Tables, microseconds
 from leadq.features.handover.touches import of_kinds, outbound
 
@@ -56,7 +57,7 @@ def acts_of_sales(tables: Tables, hand_overs: ir.Table, counts_as_touch: tuple[s
     spans = hand_overs.select("hand_over_id", "lead_id", "entered_us", "next_us", "handed_over_us")
     touched = _within(spans, (counted if named else touches).select("lead_id", at_us="occurred_us"), tables)
     first = touched.group_by("hand_over_id").agg(first_touch_us=ibis._.at_us.min(), touches=ibis._.count())
-    given = tables.dispositions.filter((ibis._.decision != "withdrawn").fill_null(True))
+    given = tables.dispositions.filter((ibis._.decision != WITHDRAWN).fill_null(True))
     answers = given.select("lead_id", at_us="decided_us")
     answered = _within(spans, answers, tables).group_by("hand_over_id").agg(answer_us=ibis._.at_us.min())
     ids = _open_until(spans, tables).to_pandas().set_index("hand_over_id").sort_index()

@@ -1,11 +1,12 @@
 """What was known of each lead at its hand-over: fields as of then, and which agreed checks held; never today's values of tracked fields.
 
-A field whose changes are not recorded has only today's value. It is told apart (``tracked``), for it may have been filled in since.
+A field whose changes are not recorded has only today's value. It is told apart (``tracked``), for it may have been filled in since,
+unless ``leadq.yaml`` vouches for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import ibis
@@ -32,7 +33,9 @@ class KnownThen:
         Indexed by hand-over id, a column a field by its key (``"account.industry"``); moments as microseconds.
     fields : tuple of Field
     tracked : frozenset of str
-        Keys whose changes are recorded: their values are those of then.
+        Keys whose values are those of then: their changes are recorded, or somebody vouches that they do not change.
+    vouched : frozenset of str
+        Of these the ones that somebody vouches for.
     held : DataFrame
         A column a check, in the order given: whether it held then.
     """
@@ -40,10 +43,18 @@ class KnownThen:
     values: pd.DataFrame
     fields: tuple[Field, ...]
     tracked: frozenset[str]
+    vouched: frozenset[str]
     held: pd.DataFrame
 
 
-def known_then(tables: Tables, hand_overs: ir.Table, agreement: Agreement, checks: Sequence[Check]) -> KnownThen:
+def known_then(
+    tables: Tables,
+    hand_overs: ir.Table,
+    agreement: Agreement,
+    checks: Sequence[Check],
+    *,
+    vouched: Collection[str] = (),
+) -> KnownThen:
     """Look at every hand-over.
 
     Parameters
@@ -55,6 +66,8 @@ def known_then(tables: Tables, hand_overs: ir.Table, agreement: Agreement, check
         Only carries the checks.
     checks : sequence of Check
         What may be asked of fields, events or answers.
+    vouched : collection of str
+        Columns that somebody vouches for, as ``leadq.yaml`` names them (``"leads.plan"``).
     """
     points = hand_overs.select("lead_id", "account_id", point_id="hand_over_id", as_of_us="handed_over_us")
     points = tables.backend.create_table("points_of_hand_over", points, temp=True, overwrite=True)
@@ -65,10 +78,12 @@ def known_then(tables: Tables, hand_overs: ir.Table, agreement: Agreement, check
     values = found.select("point_id", **{field.key: found[field.column] for field in fields}).to_pandas()
     held = hits.to_pandas().set_index("point_id").sort_index()
     held.columns = list(range(len(checks)))
+    trusted = frozenset(field.key for field in fields if f"{field.entity}s.{field.name}" in vouched)
     return KnownThen(
         values=values.set_index("point_id").sort_index(),
         fields=fields,
-        tracked=frozenset(tables.history.tracked_since),
+        tracked=frozenset(tables.history.tracked_since) | trusted,
+        vouched=trusted - frozenset(tables.history.tracked_since),
         held=held.astype(bool),
     )
 

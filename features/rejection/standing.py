@@ -15,6 +15,7 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.agreement.terms.measured_terms import AfterRejection
+from leadq.crm.contract.crm_tables import WITHDRAWN
 from leadq.features.engine.duckdb_engine import DAY_US, Tables
 from leadq.features.labels import outcome_order
 from leadq.features.predicates import answer_order
@@ -119,7 +120,7 @@ def _answers(tables: Tables) -> ir.Table:
 def _reopened(tables: Tables, given: ir.Table) -> ir.Table:
     """Return when the CRM first opened the lead of each rejection again, or sales took the rejection back."""
     again = tables.outcomes.filter(ibis._.outcome == "reopened").select("lead_id", at_us=ibis._.occurred_us)
-    taken_back = tables.dispositions.filter(ibis._.decision == "withdrawn").select("lead_id", at_us=ibis._.decided_us)
+    taken_back = tables.dispositions.filter(ibis._.decision == WITHDRAWN).select("lead_id", at_us=ibis._.decided_us)
     joined = given.inner_join(again.union(taken_back), "lead_id").filter(ibis._.at_us > ibis._.rejected_us)
     return joined.group_by(*_KEY).agg(reopened_us=ibis._.at_us.min())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,11 @@ def _with_open_ones(hours: Floats, is_open: Bools, share: float) -> tuple[float,
     from scipy.stats import CensoredData, ecdf  # noqa: PLC0415 - not for the nightly scorer
 
     found = ecdf(CensoredData.right_censored(hours, is_open))
-    with np.errstate(divide="ignore", invalid="ignore"):  # the band's ends, where all or none are left
+    with (
+        np.errstate(divide="ignore", invalid="ignore"),
+        catch_warnings(),
+    ):  # the band has no ends where all or none are left
+        simplefilter("ignore", RuntimeWarning)
         band = found.sf.confidence_interval(confidence_level=0.9, method="log-log")
     left = found.sf.probabilities
 

@@ -21,6 +21,7 @@ from leadq.features.handover.hand_overs import hand_overs
 from leadq.features.handover.judged import judged
 from leadq.features.handover.periods import periods
 from leadq.features.handover.sources import recorded_sources
+from leadq.features.leak_checks.vouching import vouched_names
 from leadq.features.readiness.time_span import QUARTER_DAYS
 from leadq.features.rejection.standing import rejections
 from leadq.foundation.arrays import Bools, Floats, Ints
@@ -153,7 +154,9 @@ def _of_tables(tables: Tables, project: Project, agreement: Agreement, checks: t
         why_none="",
         source=when[period].source,
         rows=rows,
-        known=known_then(tables, chosen, agreement, checks),
+        known=known_then(
+            tables, chosen, agreement, checks, vouched=vouched_names(tables.history, project.config.vouch)
+        ),
         acts=acts_of_sales(tables, chosen, agreement.clocks.counts_as_touch),
         checks=checks,
     )

@@ -33,14 +33,13 @@ from leadq.pipelines.measures.measure import SALES
 
 _IN_TIME = 0.90
 _NO_TOUCHES = "Not recorded: map the calls, e-mails and meetings of sales as touches."
+_FIRST_ONLY = "Not recorded: no lead has more than one touch. Map all calls, e-mails and meetings, not the first alone."
 _NO_ANSWERS = "Not recorded: map what sales answered as dispositions, or let sales answer at the desk."
 _NO_HAND_OVER = (
     "Not recorded: a lead counts as handed over when it was created. Map owners and their changes, or leads.handed_off_at, or deliver "
     "scores to the CRM."
 )
-_NO_NURTURE = (
-    "Not recorded: which mailings a lead got. A choice of both sides until they are mapped as touches or events."
-)
+_NO_NURTURE = "Not recorded: which mailings a lead got. A choice of both sides until they are touches or events."
 
 
 def propose_duties(
@@ -106,10 +105,8 @@ def _first_touch(
     if today is None:
         return None, ()
     line = _sla_line(tier, "first_touch_business_hours", "first touch within", counted(float(today), "business hour"))
-    if deals.acts is None:
-        return today, (replace(line, evidence=deals.why_none),)
-    if not deals.acts.touches_recorded:
-        return today, (replace(line, evidence=_NO_TOUCHES),)
+    if deals.acts is None or not deals.acts.touches_recorded:
+        return today, (replace(line, evidence=_NO_TOUCHES if deals.acts else deals.why_none),)
     first = deals.acts.rows["first_touch_us"]
     share = _share_in_time(agreement, SALES)
     found = lengths(time, deals.rows["handed_over_us"], first, share, open_until=deals.acts.rows["open_until_us"])
@@ -140,15 +137,15 @@ def _attempts(tier: Tier, sla: Sla, deals: PastDeals) -> tuple[int | None, tuple
     if today is None:
         return None, ()
     line = _sla_line(tier, "attempts", "attempts before giving up", str(today))
-    if deals.acts is None:
-        return today, (replace(line, evidence=deals.why_none),)
-    if not deals.acts.touches_recorded:
-        return today, (replace(line, evidence=_NO_TOUCHES),)
+    if deals.acts is None or not deals.acts.touches_recorded:
+        return today, (replace(line, evidence=_NO_TOUCHES if deals.acts else deals.why_none),)
     given_up = deals.acts.rows["touches"].to_numpy(dtype=np.float64, na_value=np.nan)[deals.won == 0]
     tried = np.sort(given_up[~np.isnan(given_up)])
     if len(tried) < MIN_TESTABLE:
         one, more = "lead that was touched and not won", "leads that were touched and not won"
         return today, (_few(line, len(tried), one, more),)
+    if tried[-1] <= 1:
+        return today, (replace(line, evidence=_FIRST_ONLY),)
     half, low, high = quantile_with_interval(tried, 0.5)
     attempts = min(100, max(1, round(half)))
     evidence = (
@@ -162,20 +159,19 @@ def _attempts(tier: Tier, sla: Sla, deals: PastDeals) -> tuple[int | None, tuple
 
 
 def _follow_up(line: DraftLine, value: DutyValue, deals: PastDeals) -> tuple[DraftLine, DutyValue]:
-    if deals.acts is None:
-        return replace(line, evidence=deals.why_none, basis="not recorded"), value
-    if not deals.acts.touches_recorded:
-        return replace(line, evidence=_NO_TOUCHES, basis="not recorded"), value
+    if deals.acts is None or not deals.acts.touches_recorded:
+        return replace(line, evidence=_NO_TOUCHES if deals.acts else deals.why_none, basis="not recorded"), value
     worked = deals.rows["worked"].fillna(False).to_numpy(dtype=bool)
+    if not deals.acts.kinds_agreed:
+        worked = worked | deals.acts.rows["first_touch_us"].notna().to_numpy()
     if len(worked) < MIN_TESTABLE:
         return _few(line, len(worked), "lead handed over", "leads handed over"), value
     found = Judgement(n=len(worked), won=int(worked.sum()), effective_n=float(len(worked)))
-    share = max(
-        0.05, floor(found.quantile(0.05) * 20 + 1e-9) / 20
-    )  # what surely is, or the first lead that is missed breaks it
+    surely = found.quantile(0.05)  # or the first lead that is missed breaks it
+    share = max(0.05, floor(surely * 20 + 1e-9) / 20)
     evidence = (
         f"{found.won:,} of {counted(found.n, 'lead')} handed over were ever worked by sales: {share_words(found.rate)} "
-        f"({interval_words(found)})."
+        f"({interval_words(found)}).{_kinds(deals)}"
     )
     return _measured(
         line, "follow_up_share", share, evidence, found.n, found.quantile(0.05), found.quantile(0.95)
@@ -292,7 +288,10 @@ def _calendar(agreement: Agreement) -> str:
 def _kinds(deals: PastDeals) -> str:
     if deals.acts is None or deals.acts.kinds_agreed:
         return ""
-    return " The kinds of touches that the agreement names are not in the data, so all outbound ones count."
+    return (
+        " The kinds of touches that the agreement names are not in the data, so all outbound ones count here; once it is in force "
+        "none would: name your own under clocks, counts_as_touch."
+    )
 
 
 def _all_tiers(deals: PastDeals) -> str:

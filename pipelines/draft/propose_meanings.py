@@ -1,28 +1,34 @@
 """What the words mean: checks of MQL and SQL and the ideal customer, out of the values that won more as of the hand-over.
 
-Only fields whose changes are recorded are proposed. Of the others there is no value but today's, which somebody may have filled in when
-the deal closed: what they show is told beside the line and proposed by nobody.
+Only fields whose changes are recorded, or that ``leadq.yaml`` vouches for, are proposed. Of the others there is no value but today's,
+which somebody may have filled in when the deal closed: what they show is told beside the line and proposed by nobody.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 
 import numpy as np
 
 from leadq.agreement.checks import ACCOUNT
-from leadq.agreement.clauses import check_in_words
-from leadq.agreement.plain_words import field_in_words, value_in_words
 from leadq.agreement.schema import Agreement, Check
 from leadq.features.agreement_evidence.known_then import PERSONAL
 from leadq.foundation.arrays import Bools
-from leadq.foundation.plurals import counted, one_or_many
+from leadq.foundation.plurals import counted
 from leadq.models.tiers.promise_test import MIN_TESTABLE, Judgement
 from leadq.models.tiers.winning_values import Contrast, ValueGroup, best_by_field, contrasts, groups_of
 from leadq.pipelines.draft.draft_line import Basis, DraftLine, share_words, won_words
+from leadq.pipelines.draft.meaning_words import (
+    against,
+    checks_in_words,
+    field_words,
+    named,
+    winners_in_words,
+    without_history,
+)
 from leadq.pipelines.draft.past_deals import PastDeals
 
 MQL, SAL, SQL, IDEAL = "MQL", "SAL", "SQL", "ideal_customer"
@@ -31,7 +37,6 @@ OF_SALES = frozenset({"lead.authority", "lead.budget", "lead.need", "lead.timeli
 _NOT_A_MEANING = PERSONAL | {"lead.campaign"}
 MOST_CHECKS = 3
 _EVENT_DAYS = 30
-_SHOWN = 6
 _BY_TODAYS_VALUES = "by today's values, which may have been filled in since, "
 _HELD_FOR_NONE = "Cannot be shown: today's line held for none of these leads at the hand-over."
 
@@ -180,13 +185,22 @@ def _proposed(
     line: DraftLine, today: tuple[Check, ...], found: tuple[tuple[Check, Contrast], ...], deals: PastDeals
 ) -> tuple[DraftLine, list[str]]:
     together = deals.judged(_together([one.group for _, one in found]))
-    evidence = [f"{_named(check)}: {_against(one)}." for check, one in found]
+    evidence = [f"{named(check)}: {against(one)}." for check, one in found]
     if len(found) > 1:
         evidence.append(f"All together: {won_words(together)}.")
-    evidence.append(_share_of_wins(together.won, deals))
+    evidence += [_share_of_wins(together.won, deals), *_vouched(found, deals)]
     evidence += [f"Today's line: {_today(today, deals)}."] if today else []
     checks = checks_in_words(tuple(check for check, _ in found))
     return _with_figures(replace(line, proposed=checks, basis="measured"), together), evidence
+
+
+def _vouched(found: tuple[tuple[Check, Contrast], ...], deals: PastDeals) -> list[str]:
+    """Say whose word it is that these values are those of the hand-over."""
+    trusted = [
+        one.group.field for _, one in found if deals.known is not None and one.group.field in deals.known.vouched
+    ]
+    fields = ", ".join(map(field_words, trusted))
+    return [f"By today's values of {fields}, which leadq.yaml vouches for."] if trusted else []
 
 
 def _nothing_found(
@@ -216,45 +230,20 @@ def _with_figures(line: DraftLine, of: Judgement) -> DraftLine:
 
 
 def _without_history(meanings: Meanings, place: str) -> list[str]:
-    """Name the fields whose values at the hand-over nobody knows, so that none of these could be proposed."""
-    missing = [field_in_words(field.removeprefix("lead.")) for field in meanings.untracked if _belongs(field, place)]
-    if not missing:
-        return []
-    return [
-        f"Not recorded: what {one_or_many(len(missing), 'this field', 'these fields')} held at the hand-over, so no value of "
-        f"{one_or_many(len(missing), 'it', 'them')} is proposed: {', '.join(missing)}. Map the field history, then values can be."
-    ]
+    fields = [field for field in meanings.untracked if _belongs(field, place)]
+    return [without_history(fields)] if fields else []
 
 
 def _hints(meanings: Meanings, place: str) -> list[str]:
     """Say what fields with today's value only would show."""
     told = [
-        f"{field_in_words(field.removeprefix('lead.'))} {_values(winners)} ({_against(winners[0])})"
+        f"{field_words(field)} {winners_in_words(winners)} ({against(winners[0])})"
         for field, winners in meanings.hints.items()
         if _belongs(field, place)
     ][:MOST_CHECKS]
     if not told:
         return []
     return [f"By today's values, which may have been filled in since, and so not proposed: {'; '.join(told)}."]
-
-
-def _values(winners: tuple[Contrast, ...]) -> str:
-    group = winners[0].group
-    values = [value_in_words(one.group.value) for one in winners if one.group.value is not None][:_SHOWN]
-    if values:
-        return " or ".join(values)
-    low = "" if group.low is None else f"from {value_in_words(group.low)}"
-    high = "" if group.high is None else f"up to {value_in_words(group.high)}"
-    return f"{low} {high}".strip()
-
-
-def _named(check: Check) -> str:
-    words = check_in_words(check)
-    return f"{words[:1].upper()}{words[1:]}"
-
-
-def _against(one: Contrast) -> str:
-    return f"{won_words(one.inside)}, elsewhere {share_words(one.elsewhere.rate)} of {counted(one.elsewhere.n, 'lead')}"
 
 
 def _today(today: tuple[Check, ...], deals: PastDeals) -> str:
@@ -284,12 +273,3 @@ def _choice(key: str, about: str, today: tuple[Check, ...]) -> DraftLine:
     words = checks_in_words(today)
     evidence = "What sales answers defines it: a choice of both sides, not a measurement."
     return DraftLine(key=key, about=about, today=words, proposed=words, evidence=evidence, basis="a choice")
-
-
-def checks_in_words(checks: Sequence[Check]) -> str:
-    """Return checks as one clause; "nothing agreed" where there is none."""
-    return "; and ".join(_clauses(checks)) or "nothing agreed"
-
-
-def _clauses(checks: Sequence[Check]) -> Iterator[str]:
-    return (check_in_words(check) for check in checks)

@@ -15,7 +15,6 @@ from leadq.features.readiness.agreement_on_data import never_holding
 from leadq.foundation.atomic_files import write_text
 from leadq.foundation.problems import GateStopped, Problem
 from leadq.pipelines.console.progress import Progress
-from leadq.pipelines.project.file_names import AGREEMENT
 from leadq.pipelines.project.project import Project
 
 
@@ -43,12 +42,15 @@ def agreement_problems(project: Project, history: History) -> tuple[Problem, ...
     """Fields that the agreement asks for and the data does not have, and numbers that it compares with words."""
     fields = known_fields(history)
     names = {field.name if field.entity == "lead" else field.key for field in fields}
-    return (*check_fields(project.agreement, names, where=AGREEMENT), *operand_problems(project.agreement, fields))
+    return (
+        *check_fields(project.agreement, names, where=project.config.agreement.name),
+        *operand_problems(project.agreement, fields),
+    )
 
 
 def agreement_remarks(project: Project, history: History) -> tuple[Problem, ...]:
     """Return the checks of the agreement that hold for no lead: worth a look, no reason to stop."""
-    return never_holding(history, project.agreement, where=AGREEMENT)
+    return never_holding(history, project.agreement, where=project.config.agreement.name)
 
 
 def _summary(result: GateResult) -> str:

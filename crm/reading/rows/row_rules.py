@@ -36,8 +36,8 @@ _WORDS = (
     _Word(
         table="dispositions",
         column="decision",
-        holds="decision IN ('accepted', 'rejected')",
-        allowed="accepted or rejected",
+        holds="decision IN ('accepted', 'rejected', 'withdrawn')",
+        allowed="accepted, rejected or withdrawn",
     ),
     *(
         _Word(

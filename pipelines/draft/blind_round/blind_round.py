@@ -16,7 +16,13 @@ from leadq.foundation.yaml_tree import shortened
 from leadq.pipelines.console.command_result import Told
 from leadq.pipelines.console.progress import Progress
 from leadq.pipelines.draft.blind_round.compared_marks import compare_marks, comparison_facts, comparison_in_words
-from leadq.pipelines.draft.blind_round.drawn_leads import BECAUSE, QUALIFIED, BlindRound, draw_round
+from leadq.pipelines.draft.blind_round.drawn_leads import (
+    BECAUSE,
+    NOT_RECORDED,
+    QUALIFIED,
+    BlindRound,
+    draw_round,
+)
 from leadq.pipelines.draft.blind_round.known_outcomes import became
 from leadq.pipelines.draft.blind_round.returned_sheets import SheetRow, read_marks, round_names, sheet_rows
 from leadq.pipelines.draft.blind_round.sheets import read_round, write_round
@@ -103,6 +109,8 @@ def _drawn_words(drawn: BlindRound, paths: tuple[Path, ...], deals: PastDeals) -
     yield "\n".join(["One sheet for each side; the outcome is in neither:", *(f"  {path}" for path in paths)])
     if drawn.left_out:
         yield "\n".join(["Not shown:", *(f"  - {one}" for one in drawn.left_out)])
+        if any(NOT_RECORDED in one for one in drawn.left_out):
+            yield "To show a field that does not change once a lead is there, vouch for it in leadq.yaml (vouch: {leads.plan: why})."
     yield (
         f"Each side fills in {QUALIFIED} (yes or no) and {BECAUSE} (the column that decided it) alone and without opening the CRM, then:\n"
         f"leadq agreement blind-round --compare {' '.join(map(str, paths))}"

@@ -28,6 +28,7 @@ KEY, HANDED_OVER, EVENTS, QUALIFIED, BECAUSE = (
 )
 FEWEST_LEADS, MOST_LEADS = 5, 200
 TODAY = "today's value"
+NOT_RECORDED = "its value at the hand-over is not recorded"
 _TELLS = 0.01
 """Below this chance, whether a field is filled in goes with the outcome."""
 _LETTERS = 6
@@ -146,7 +147,7 @@ def _shown_fields(deals: PastDeals) -> tuple[dict[str, str], tuple[str, ...]]:
         if field.key in known.tracked:
             fields[field.key] = called
         elif field.own:
-            left_out.append(f"{called} (its value at the hand-over is not recorded)")
+            left_out.append(f"{called} ({NOT_RECORDED})")
         elif _tells(filled, deals):
             left_out.append(f"{called} (whether it is filled in gives the outcome away)")
         else:

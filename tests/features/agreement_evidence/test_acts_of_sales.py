@@ -46,10 +46,11 @@ def test_touches_that_count(
     with open_engine() as backend:
         tables = open_tables(backend, history)
         entered = microseconds(START)
-        handed = pa.table(
-            {"hand_over_id": [0], "lead_id": ["L1"], "entered_us": [entered], "next_us": pa.array([None], pa.int64())}
-        )
+        none = pa.array([None], pa.int64())
+        one = {"hand_over_id": [0], "lead_id": ["L1"], "entered_us": [entered], "handed_over_us": [entered]}
+        handed = pa.table({**one, "next_us": none})
         acts = acts_of_sales(tables, backend.create_table("handed", ibis.memtable(handed), temp=True), agreed)
     assert acts.kinds_agreed is in_the_data
     (row,) = acts.rows.to_dict("records")
+    assert row["open_until_us"] == microseconds(history.read_at)  # neither closed nor entered anew
     assert (row["first_touch_us"] - entered, row["touches"]) == (hours * 3_600_000_000, touches)

@@ -35,6 +35,7 @@ from leadq.crm.connectors.hubspot.history.records import came_in, is_cut, merged
 from leadq.crm.connectors.hubspot.properties import DECISION, REJECTION_REASON
 from leadq.crm.connectors.hubspot.sending.target import MERGED
 from leadq.crm.connectors.hubspot.sending.values import as_moment
+from leadq.crm.contract.crm_tables import WITHDRAWN
 
 CAME_WITH = timedelta(hours=1)
 ONE_ANSWER = timedelta(minutes=10)
@@ -109,7 +110,7 @@ def dispositions(one: Record) -> Iterator[Row]:
         if version.value and not any(abs(version.since - moment) <= ONE_ANSWER for moment in rejected):
             yield _disposition(one["id"], version, "rejected", version.value)
     for version in _emptied(decided, reasons):
-        yield _disposition(one["id"], version, "withdrawn", None)
+        yield _disposition(one["id"], version, WITHDRAWN, None)
 
 
 def _emptied(decided: Sequence[Version], reasons: Sequence[Version]) -> list[Version]:

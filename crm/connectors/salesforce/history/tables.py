@@ -24,6 +24,7 @@ from leadq.crm.connectors.salesforce.history.queries import (
     HistorySettings,
 )
 from leadq.crm.connectors.salesforce.metadata.fields import REJECTION_REASON
+from leadq.crm.contract.crm_tables import WITHDRAWN
 from leadq.crm.storage.scratch_database import name, text
 
 CREDIT_DAYS = 365
@@ -219,7 +220,7 @@ def _dispositions(settings: HistorySettings) -> str:
     )  # rows of an earlier reading may hold them all the same
     return f"""
         SELECT LeadId AS lead_id, {moment("CreatedDate")} AS decided_at,
-            CASE WHEN NewValue IS NULL THEN 'withdrawn' ELSE 'rejected' END AS decision, NewValue AS reason,
+            CASE WHEN NewValue IS NULL THEN {text(WITHDRAWN)} ELSE 'rejected' END AS decision, NewValue AS reason,
             CreatedById AS rep, 'crm' AS channel
         FROM LeadHistory WHERE Field = {text(REJECTION_REASON)} AND coalesce(NewValue, OldValue) IS NOT NULL AND {_PRESENT} AND {wanted}
         ORDER BY lead_id, decided_at, Id"""

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from leadq.crm.connectors.tryton.history.revisions import Revision
+from leadq.crm.contract.crm_tables import WITHDRAWN
 
 OUTCOMES = {"won": "won", "lost": "lost", "cancelled": "lost"}
 """States that close a lead; one that was cancelled is lost with that as its reason."""
@@ -111,7 +112,7 @@ def disposition_rows(revisions: Sequence[Revision]) -> Iterator[dict[str, Any]]:
             yield {
                 "lead_id": str(one.lead),
                 "decided_at": one.moment,
-                "decision": answer[0] or "withdrawn",
+                "decision": answer[0] or WITHDRAWN,
                 "reason": answer[1] if answer[0] == "rejected" else None,
                 "rep": str(one.user),
                 "channel": "crm",

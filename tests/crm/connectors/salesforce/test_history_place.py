@@ -94,7 +94,7 @@ def test_changes_that_salesforce_forgot_stay_when_the_settings_change(tmp_path: 
         rows = read_history(Organisation(), folder, settings).rows
         assert (rows["field_history"], rows["dispositions"]) == (1, 0)
     path = folder / "rows" / "LeadHistory.parquet"
-    earlier = pq.read_table(path).drop_columns(["NewValue"]).append_column("More", pa.array(["x", "x"]))
+    earlier = pq.read_table(path).drop_columns(["NewValue", "OldValue"]).append_column("More", pa.array(["x", "x"]))
     pq.write_table(earlier, path)  # as another version wrote it
     assert read_history(Organisation(CHANGE), folder, wanted).rows["dispositions"] == 0
     assert pq.read_table(path).column("NewValue").to_pylist() == ["Working", None]
