@@ -145,8 +145,8 @@ def test_both_sides_challenge_reply_and_see_what_is_owed(
     company.runs[-1] = replace(company.runs[-1], followed=tmp_path / "followed.json")
     desk.nights._seen = None
     page = sales.get("/answers")[1]
-    assert "Of your 14 rejections as no budget 3 came back and 1 was won; the records spoke against 2." in page
-    assert "Of 28 rejections as no budget 6 came back and 2 were won; the records spoke against 4." in page
+    assert "Of your 14 rejections as no budget, 3 came back and 1 was won; the records spoke against 2." in page
+    assert "Of 28 rejections as no budget, 6 came back and 2 were won; the records spoke against 4." in page
     assert "Your rejections" not in reader.get("/answers")[1]
 
 
