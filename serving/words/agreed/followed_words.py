@@ -79,7 +79,7 @@ class FollowedAnswers:
         if row["again_us"] is None:
             return CLOSED
         until_us = row["again_us"] + agreement.outcome.horizon_days * _DAY_US
-        untouched = row["touched"] is False
+        untouched = row.get("touched") is False
         begun = "Picked at random and open again" if untouched else "Picked at random and worked again"
         if row["won_us"] is not None and row["won_us"] <= until_us:
             return f"{begun}, and won: marketing was right."
