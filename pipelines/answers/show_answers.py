@@ -62,8 +62,8 @@ def _nothing(to_reply: Side | None) -> str:
 
 def _line(challenge: Challenge, said: str) -> str:
     note, reply = clean(challenge.note, _NOTE), challenge.reply
-    replied = f" Reply: {clean(reply.note, _NOTE)}" if reply is not None and reply.note else ""
-    return f"- {clean(challenge.lead_id)}: {said} Note: {note}{replied}"
+    replied = f' Reply: "{clean(reply.note, _NOTE)}".' if reply is not None and reply.note else ""
+    return f'- {clean(challenge.lead_id)}: {said} Note: "{note}".{replied}'
 
 
 def _fact(challenge: Challenge, words: str, *, overdue: bool) -> dict[str, Any]:
