@@ -83,7 +83,7 @@ def test_what_is_worked_again_says_only_the_draw_of_the_desk(leads: SourceFolder
         log.record(challenge)
     picked = {one.lead_id for one in log.all() if one.picked}
     assert picked
-    history = leads.read(MAPPED)
+    history = leads.read(f"rejected_share: 0.5\n{MAPPED}")
     assert history.counts["dispositions"].rejected == 1
     with open_engine() as backend:
         tables = open_tables(backend, history)
