@@ -41,12 +41,13 @@ class Answering:
 
 @pytest.fixture(scope="module")
 def after_a_night(company_copy: CompanyCopy, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[str]]:
-    """A company after one night, and leads of sales' tiers that stay open and the CRM says nothing of, the youngest first."""
+    """A company after one night, and leads of sales' tiers that stay open and are not answered later in the CRM, the youngest first."""
     project = company_copy(tmp_path_factory.mktemp("answers") / "company")
     rows = scored(project, project.read_at - 2 * DAY)
     history = ingest(project, silent)
     gone = {row["lead_id"] for row in history.rows("outcomes").to_pylist()}
-    gone |= {row["lead_id"] for row in history.rows("dispositions").to_pylist()}
+    answers = history.rows("dispositions").to_pylist()
+    gone |= {row["lead_id"] for row in answers if row["decided_at"] >= project.read_at - 2 * DAY}
     of_sales = [row for row in rows.values() if row["tier"] in ("T1", "T2") and row["lead_id"] not in gone]
     assert len(of_sales) >= 17
     return project, [row["lead_id"] for row in sorted(of_sales, key=lambda row: row["age_days"])[:17]]
