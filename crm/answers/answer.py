@@ -43,7 +43,7 @@ class Answer:
     fits_profile : bool or None
         Whether the lead fits the company's profile, where it was said.
     need : str or None
-        Which need the lead has, of the agreement's ``needs_list``, where it was said.
+        Which need the lead has, of the agreement's ``buyer_needs``, where it was said.
     tier, probability, run_id, model_version, agreement_version
         What was shown: of the score that was answered.
 

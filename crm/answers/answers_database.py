@@ -77,8 +77,10 @@ _CHALLENGES = (
         said TEXT NOT NULL CHECK (said IN ('agreed', 'stands')),
         reply_note TEXT
     ) STRICT""",
+    "CREATE TABLE draw (number INTEGER PRIMARY KEY CHECK (number = 1), seed TEXT NOT NULL) STRICT",
+    "INSERT INTO draw VALUES (1, lower(hex(randomblob(16))))",
 )
-"""Tables that came with version 3."""
+"""Tables that came with version 3; the seed of the draw is made with them, so that nobody chooses or foresees what is picked."""
 _ONLY_GROWS = """CREATE TRIGGER {table}_{act} BEFORE {act} ON {table} {when}
     BEGIN SELECT RAISE(ABORT, '{table} only grows: rows are neither changed nor removed'); END"""
 _REPLACES = "WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"
@@ -142,7 +144,7 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
     else:
         _make(connection, _TABLES, ("answers", "audit"))
     if found < CHALLENGES_FROM:
-        _make(connection, _CHALLENGES, ("challenges", "replies"))
+        _make(connection, _CHALLENGES, ("challenges", "replies", "draw"))
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

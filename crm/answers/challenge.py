@@ -79,6 +79,8 @@ class Challenge:
         Why; at most :data:`~leadq.crm.answers.answer.MAX_NOTE` characters once control characters are gone.
     reason : str or None
         Of a challenged rejection.
+    picked : bool
+        Whether the lead is worked again: of half of the challenged rejections, as :func:`drawn` says when a challenge is kept.
     reply : Reply or None
 
     Raises
@@ -95,6 +97,7 @@ class Challenge:
     of_at: datetime
     note: str
     reason: str | None = None
+    picked: bool = False
     reply: Reply | None = None
 
     def __post_init__(self) -> None:
@@ -112,22 +115,25 @@ class Challenge:
         """The side that must reply."""
         return "sales" if self.side == "marketing" else "marketing"
 
-    @property
-    def picked(self) -> bool:
-        """Whether the lead is worked again: half of the challenged rejections, as :func:`drawn` says."""
-        return self.about == "rejection" and drawn(self.lead_id, self.of_at, self.challenged_at)
 
+def drawn(seed: str, lead_id: str, of_at: datetime) -> bool:
+    """Draw half of all rejections out of what no challenger can choose: the first bit of a SHA-256.
 
-def drawn(lead_id: str, of_at: datetime, challenged_at: datetime) -> bool:
-    """Draw half of all challenges out of what nobody chooses: the first bit of a SHA-256.
+    Parameters
+    ----------
+    seed : str
+        The store's own, made by chance with its first record. Who challenges, why and when does not count.
+    lead_id : str
+    of_at : datetime
+        When the lead was rejected.
 
     Examples
     --------
     >>> noon = datetime(2026, 12, 1, 12, tzinfo=UTC)
-    >>> sum(drawn(f"L{number}", noon, noon + timedelta(hours=2)) for number in range(1000))
-    504
+    >>> sum(drawn("9f2c", f"L{number}", noon) for number in range(1000))
+    505
     """
-    text = f"leadq challenge\n{lead_id}\n{microseconds(of_at)}\n{microseconds(challenged_at)}"
+    text = f"leadq challenge\n{seed}\n{lead_id}\n{microseconds(of_at)}"
     return sha256(text.encode()).digest()[0] < 128  # half of the values of a byte
 
 

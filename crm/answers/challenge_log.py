@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from leadq.crm.answers.answer import Answer
 from leadq.crm.answers.answer_log import write_answer, write_audit
 from leadq.crm.answers.answers_database import reading, writing
-from leadq.crm.answers.challenge import Challenge, Reply, microseconds, moment_of
+from leadq.crm.answers.challenge import Challenge, Reply, drawn, microseconds, moment_of
 from leadq.foundation.problems import Problem, UsageError
 
 
@@ -27,8 +28,13 @@ class ChallengeLog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def record(self, challenge: Challenge) -> None:
-        """Keep a challenge, and in the same transaction who made it.
+    def record(self, challenge: Challenge) -> Challenge:
+        """Keep a challenge, and in the same transaction who made it; draw whether a rejected lead is worked again.
+
+        Returns
+        -------
+        Challenge
+            As it was kept.
 
         Raises
         ------
@@ -46,18 +52,21 @@ class ChallengeLog:
             "of_us": microseconds(challenge.of_at),
             "reason": challenge.reason,
             "note": challenge.note,
-            "picked": int(challenge.picked),
         }
         key = (values["lead_id"], values["about"], values["of_us"])
         with writing(self.path) as connection:
             if connection.execute(_THERE, key).fetchone():
                 rule, remedy = "must be challenged once only", "Read what was replied; each answer is challenged once."
                 raise UsageError(Problem(where=f"lead {challenge.lead_id}", rule=rule, remedy=remedy))
+            (seed,) = connection.execute("SELECT seed FROM draw").fetchone()
+            picked = challenge.about == "rejection" and drawn(seed, challenge.lead_id, challenge.of_at)
+            values["picked"] = int(picked)
             marks = ", ".join("?" * len(values))
             insert = f"INSERT INTO challenges ({', '.join(values)}) VALUES ({marks})"  # noqa: S608 - names of our own
             connection.execute(insert, tuple(values.values()))
             detail = {name: values[name] for name in ("side", "about", "note", "picked")}
             _noted(connection, challenge.challenged_at, challenge.who, "challenged", challenge.lead_id, detail)
+        return replace(challenge, picked=picked)
 
     def reply(self, challenge: Challenge, reply: Reply, *, instead: Answer | None = None) -> None:
         """Keep the reply to a challenge and, in the same transaction, the answer that takes the place of the challenged one.
@@ -98,10 +107,10 @@ class ChallengeLog:
         return tuple(_challenge(dict(zip(_NAMES, row, strict=True))) for row in rows)
 
 
-_NAMES = ("lead_id", "challenged_us", "side", "who", "about", "of_us", "reason", "note",
+_NAMES = ("lead_id", "challenged_us", "side", "who", "about", "of_us", "reason", "note", "picked",
           "replied_us", "replier", "said", "reply_note")  # fmt: skip
 _ROWS = (
-    "SELECT lead_id, challenged_us, side, who, about, of_us, reason, note, replied_us, replier, said, reply_note "
+    "SELECT lead_id, challenged_us, side, who, about, of_us, reason, note, picked, replied_us, replier, said, reply_note "
     "FROM challenges LEFT JOIN replies ON replies.challenge = challenges.number {condition} ORDER BY challenged_us, challenges.number"
 )
 _TABLE = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'challenges'"
@@ -116,7 +125,8 @@ def _challenge(row: dict[str, Any]) -> Challenge:
         replied_at = moment_of(row["replied_us"])
         reply = Reply(replied_at=replied_at, who=row["replier"], said=row["said"], note=row["reply_note"])
     told = {name: row[name] for name in ("lead_id", "side", "who", "about", "reason", "note")}
-    return Challenge(**told, challenged_at=moment_of(row["challenged_us"]), of_at=moment_of(row["of_us"]), reply=reply)
+    at, of_at = moment_of(row["challenged_us"]), moment_of(row["of_us"])
+    return Challenge(**told, challenged_at=at, of_at=of_at, picked=bool(row["picked"]), reply=reply)
 
 
 def _noted(

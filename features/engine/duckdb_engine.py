@@ -121,7 +121,7 @@ def open_tables(backend: Any, history: History) -> Tables:
         field_history=read("field_history"),
         touches=read("touches"),
         dispositions=answers.filter(~again),
-        worked_again=answers.filter(again).select("lead_id", "decided_us"),
+        worked_again=answers.filter(again, answers.channel == "desk").select("lead_id", "decided_us"),
         outcomes=read("outcomes"),
     )
 

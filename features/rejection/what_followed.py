@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 
 from leadq.agreement.schema import Agreement
 from leadq.features.engine.duckdb_engine import DAY_US, Tables
+from leadq.features.handover.touches import sales_touches
 from leadq.features.predicates import answer_order
 from leadq.features.rejection.against_the_record import ATTEMPTS, asked_for, attempts_owed, records_at, shows
 from leadq.features.rejection.standing import Rejections
@@ -32,7 +33,8 @@ class Followed:
         ``rep, reason, given, came_back, won, against``: of each person and reason how many rejections there were, of how many the lead
         came back (as agreed, taken back, opened by the CRM), was won since, and how many the records spoke against. In order.
     worked_again : list of dict
-        ``lead_id, challenged_us, again_us`` (from when it is open again; None where the CRM keeps it closed) ``, won_us``.
+        ``lead_id, challenged_us, again_us`` (from when it is open again; None where the CRM keeps it closed) ``, won_us, touched``
+        (whether sales touched it within the horizon from then; None where touches are not recorded).
     """
 
     by_reason: list[dict[str, Any]]
@@ -71,7 +73,7 @@ def what_followed(tables: Tables, rejected: Rejections, agreement: Agreement, *,
     )
     return Followed(
         by_reason=_rows(by_reason.order_by("rep", "reason")),
-        worked_again=_rows(_worked_again(tables, rejected, as_of_us).order_by("challenged_us", "lead_id")),
+        worked_again=_rows(_worked_again(tables, rejected, agreement, as_of_us).order_by("challenged_us", "lead_id")),
     )
 
 
@@ -129,8 +131,8 @@ def _against(tables: Tables, rejections: ir.Table, agreement: Agreement) -> ir.T
     return shown.filter(spoke).select("lead_id", rejected_us="as_of_us", against=ibis.literal(True))
 
 
-def _worked_again(tables: Tables, rejected: Rejections, as_of_us: int) -> ir.Table:
-    """Return what was picked to be worked again, and from when it is open: as it came back, else as the CRM opened it later."""
+def _worked_again(tables: Tables, rejected: Rejections, agreement: Agreement, as_of_us: int) -> ir.Table:
+    """Return what was picked to be worked again, from when it is open (as it came back, else as the CRM opened it), what came of it."""
     picked = tables.worked_again.filter(tables.worked_again.decided_us <= as_of_us)
     picked = picked.select("lead_id", challenged_us=picked.decided_us).distinct()
     key = ["lead_id", "challenged_us"]
@@ -143,4 +145,12 @@ def _worked_again(tables: Tables, rejected: Rejections, as_of_us: int) -> ir.Tab
     later = later.filter(later.at_us > later.challenged_us).select(*key, "at_us")
     first = back.union(later).group_by(key).agg(again_us=ibis._.at_us.min())
     rows = picked.left_join(first, key).drop("lead_id_right", "challenged_us_right")
-    return _with_wins(tables, rows, "again_us", as_of_us).select(*key, "again_us", "won_us")
+    rows = _with_wins(tables, rows, "again_us", as_of_us)
+    if not tables.history.has_touches:
+        return rows.select(*key, "again_us", "won_us", touched=ibis.null("boolean"))
+    made = rows.select(*key, "again_us").inner_join(sales_touches(tables, agreement.clocks.counts_as_touch), "lead_id")
+    until_us = ibis.least(made.again_us + agreement.outcome.horizon_days * DAY_US, ibis.literal(as_of_us, "int64"))
+    made = made.filter(made.touched_us > made.again_us, made.touched_us <= until_us)
+    made = made.select(*key, touched=ibis.literal(True)).distinct()
+    rows = rows.left_join(made, key).drop("lead_id_right", "challenged_us_right")
+    return rows.select(*key, "again_us", "won_us", touched=rows.touched.fill_null(False))

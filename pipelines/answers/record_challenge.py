@@ -43,8 +43,7 @@ def record_challenge(project: Project, lead_id: str, *, side: Side, because: str
         reason=one.reason,
         note=because,
     )
-    desk.challenges.record(made)
-    return _told(desk, made)
+    return _told(desk, desk.challenges.record(made))
 
 
 def record_reply(project: Project, lead_id: str, *, side: Side, said: Said, because: str, who: str) -> Told:

@@ -38,16 +38,32 @@ def show_answers(project: Project, *, to_reply: Side | None = None) -> Told:
     known.sort(key=lambda one: (not clock.overdue(one), one.reply is not None))
     said = [(one, in_words(one, clock, followed, desk.agreement)) for one in known]
     by_reason = list(followed.of(None)) if to_reply is None else []
-    lines = [f"- {clean(one.lead_id)}: {words} Note: {clean(one.note, _NOTE)}" for one, words in said]
+    if by_reason:
+        by_reason.insert(0, f"Rejections of the last 12 months, as known at {followed.as_of:%Y-%m-%d %H:%M} UTC")
+    lines = [_line(one, words) for one, words in said]
     owed = sum(one.reply is None for one in known)
     late = sum(clock.overdue(one) for one in known)
-    total = f"{counted(len(known), 'challenge')}, {owed} to reply to, {late} overdue."
+    total = f"{counted(len(known), 'challenge')}, {owed} to reply to, {late} overdue"
     facts = {
         "by_reason": list(followed.by_reason) if to_reply is None else [],
         "challenges": [_fact(one, words, overdue=clock.overdue(one)) for one, words in said],
     }
-    nothing = [] if by_reason or lines else ["Nobody has rejected or challenged anything yet."]
-    return Told(facts=facts, words="\n".join([*by_reason, *([total] if lines else []), *lines, *nothing]))
+    challenges = [*([""] if by_reason else []), total, *lines] if lines else []
+    return Told(facts=facts, words="\n".join([*by_reason, *challenges] or [_nothing(to_reply)]))
+
+
+def _nothing(to_reply: Side | None) -> str:
+    return (
+        f"No challenge waits for a reply of {to_reply}."
+        if to_reply
+        else "Nobody has rejected or challenged anything yet."
+    )
+
+
+def _line(challenge: Challenge, said: str) -> str:
+    note, reply = clean(challenge.note, _NOTE), challenge.reply
+    replied = f' Reply: "{clean(reply.note, _NOTE)}".' if reply is not None and reply.note else ""
+    return f'- {clean(challenge.lead_id)}: {said} Note: "{note}".{replied}'
 
 
 def _fact(challenge: Challenge, words: str, *, overdue: bool) -> dict[str, Any]:
@@ -58,8 +74,10 @@ def _fact(challenge: Challenge, words: str, *, overdue: bool) -> dict[str, Any]:
         "about": challenge.about,
         "reason": challenge.reason,
         "challenged_at": challenge.challenged_at.isoformat(),
+        "note": challenge.note,
         "worked_again": challenge.picked,
         "reply": None if reply is None else reply.said,
+        "reply_note": None if reply is None else reply.note,
         "overdue": overdue,
         "said": words,
     }

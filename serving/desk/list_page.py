@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -44,7 +44,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedLead:
-    """A lead of the list as it is shown; texts are empty where nothing is known. ``key`` is its id as it stands in the table."""
+    """A lead of the list as it is shown; texts are empty where nothing is known.
+
+    ``key`` is its id as it stands in the table; ``waits`` whether it waits for an answer.
+    """
 
     lead_id: str
     address: str
@@ -62,6 +65,7 @@ class ListedLead:
     due: str
     run_id: str
     key: str
+    waits: bool
 
 
 def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor, *, asked: Asked | None = None) -> Response:
@@ -102,7 +106,7 @@ def show_list(desk: Desk, pages: Pages, request: Request, visitor: Visitor, *, a
             desk,
             tonight,
             [
-                (int(row), _listed(tonight, int(row), _said_of(answers, disagreed, waiting), query))
+                (int(row), _listed(tonight, int(row), _said_of(answers, disagreed, waiting), query, decided=answers))
                 for row in found.page(page)
             ],
         ),
@@ -158,7 +162,7 @@ def _csv(tonight: Tonight, found: Found, desk: Desk) -> str:
                 "" if np.isnan(leads.age_days[row]) else f"{leads.age_days[row]:.0f}",
                 cell(leads.moved.at(row)),
                 cell(leads.reason.at(row)),
-                "came back" if leads.returned[row] else answer_of(lead_id),
+                answer_of(lead_id, bool(leads.returned[row])),
             ]
         )
     return written.getvalue()
@@ -174,12 +178,13 @@ def _choices(column: Texts, visible: Ints) -> list[str]:
 
 def _said_of(
     answers: Mapping[str, Answer], disagreed: Mapping[str, Answer], waiting: Mapping[str, str] | None = None
-) -> Callable[[str], str]:
-    """Return how the answers on a lead are told, and until when a reply to a challenge is due."""
+) -> Callable[[str, bool], str]:
+    """Return how the answers on a lead, which may have come back since, are told, and until when a reply to a challenge is due."""
 
-    def said(lead_id: str) -> str:
+    def said(lead_id: str, returned: bool) -> str:
         answer = answers.get(lead_id)
         told = str(answer.decision) if answer is not None else "disagreed" if lead_id in disagreed else ""
+        told = "came back" if returned else told
         reply = (waiting or {}).get(lead_id, "")
         return f"{told}; challenged, {reply}".removeprefix("; ") if reply else told
 
@@ -202,7 +207,9 @@ def _tiers(desk: Desk, found: Found, *, with_promise: bool) -> list[tuple[str, s
     return [*agreed, *((name, "", None, found.by_tier[name]) for name in order if found.by_tier.get(name))]
 
 
-def _listed(tonight: Tonight, row: int, answer_of: Callable[[str], str], query: Query) -> ListedLead:
+def _listed(
+    tonight: Tonight, row: int, answer_of: Callable[[str, bool], str], query: Query, *, decided: Collection[str]
+) -> ListedLead:
     leads = tonight.rows
     lead_id, probability, before = leads.lead_id[row].as_py(), float(leads.probability[row]), float(leads.before[row])
     scored, age = not np.isnan(probability), float(leads.age_days[row])
@@ -220,10 +227,11 @@ def _listed(tonight: Tonight, row: int, answer_of: Callable[[str], str], query: 
         rise=f"{points:+.1f} points" if abs(points) >= 0.05 else "",
         moved=leads.moved.at(row),
         reason=leads.reason.at(row),
-        answer="came back" if leads.returned[row] else answer_of(lead_id),
+        answer=answer_of(lead_id, bool(leads.returned[row])),
         due="",
         run_id=tonight.runs[int(leads.run[row])].run_id,
         key=lead_id,
+        waits=bool(leads.returned[row]) or lead_id not in decided,
     )
 
 

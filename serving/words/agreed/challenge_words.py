@@ -17,7 +17,7 @@ from leadq.agreement.schema import Agreement
 from leadq.crm.answers.challenge import Challenge, Said
 from leadq.serving.words.text import words
 
-_ABOUT = {"rejection": "the rejection", "acceptance": "that the lead was accepted", "hand_over": "the hand-over"}
+_ABOUT = {"rejection": "the rejection", "acceptance": "the acceptance", "hand_over": "the hand-over"}
 _SAID: dict[Said, str] = {"agreed": "agrees", "stands": "does not agree"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -76,5 +76,11 @@ def challenge_sentences(challenge: Challenge, clock: ReplyClock) -> Iterator[str
         yield f"{due[:1].upper()}{due[1:]}."
 
 
-DRAWN = "Picked at random to be worked again: it comes back with the next night."
-NOT_DRAWN = "Not picked at random to be worked again: who was right cannot be told."
+DRAWN = "Picked at random to be worked again: the lead comes back with the next night."
+DRAWN_AND_GONE = (
+    "Picked at random to be worked again, but it is no longer among the leads: who was right cannot be told."
+)
+CLOSED = (
+    "Picked at random to be worked again, but the CRM has closed it: open it there, or who was right cannot be told."
+)
+NOT_DRAWN = "Not among those picked at random to be worked again: who was right cannot be told."

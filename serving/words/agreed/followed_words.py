@@ -15,7 +15,7 @@ from typing import Any
 from leadq.agreement.schema import Agreement
 from leadq.crm.answers.challenge import Challenge, microseconds
 from leadq.foundation.plurals import counted
-from leadq.serving.words.agreed.challenge_words import DRAWN, NOT_DRAWN
+from leadq.serving.words.agreed.challenge_words import CLOSED, DRAWN, DRAWN_AND_GONE, NOT_DRAWN
 from leadq.serving.words.text import words
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,6 +50,11 @@ class FollowedAnswers:
             as_of_us=told.get("as_of_us", 0), by_reason=tuple(told.get("by_reason", ())), worked_again=rows
         )
 
+    @property
+    def as_of(self) -> datetime:
+        """Return the night it is known as of."""
+        return _EPOCH + timedelta(microseconds=self.as_of_us)
+
     def of(self, names: Collection[str] | None) -> Iterator[str]:
         """Yield a sentence a reason: of the rejections of one person, or of all where ``names`` is None."""
         sums: dict[str | None, dict[str, int]] = {}
@@ -67,19 +72,24 @@ class FollowedAnswers:
             return ""
         if not challenge.picked:
             return NOT_DRAWN
-        row = self.worked_again.get((challenge.lead_id, microseconds(challenge.challenged_at)))
+        challenged_us = microseconds(challenge.challenged_at)
+        row = self.worked_again.get((challenge.lead_id, challenged_us))
         if row is None:
-            return DRAWN
+            return DRAWN if self.as_of_us < challenged_us else DRAWN_AND_GONE
         if row["again_us"] is None:
-            return "The CRM has closed the lead: open it again there, or who was right cannot be told."
+            return CLOSED
         until_us = row["again_us"] + agreement.outcome.horizon_days * _DAY_US
+        untouched = row.get("touched") is False
+        begun = "Picked at random and open again" if untouched else "Picked at random and worked again"
         if row["won_us"] is not None and row["won_us"] <= until_us:
-            return "Worked again and won: marketing was right."
+            return f"{begun}, and won: marketing was right."
+        days = counted(agreement.outcome.horizon_days, "day")
         told_us = until_us + agreement.review.grace_days * _DAY_US
-        if self.as_of_us >= told_us:
-            days = counted(agreement.outcome.horizon_days, "day")
-            return f"Worked again and not won within {days}: sales was right."
-        return f"Worked again; who was right is known by {_EPOCH + timedelta(microseconds=told_us):%Y-%m-%d}."
+        if self.as_of_us < told_us:
+            return f"{begun}: who was right is known by {_EPOCH + timedelta(microseconds=told_us):%Y-%m-%d}."
+        if untouched:
+            return f"{begun}, but not touched by sales within {days}: who was right cannot be told."
+        return f"{begun}, and not won within {days}: sales was right."
 
 
 _COUNTS = ("given", "came_back", "won", "against")
@@ -91,11 +101,16 @@ def reason_sentence(reason: str | None, counts: Mapping[str, int], *, own: bool)
     Examples
     --------
     >>> reason_sentence("no_budget", {"given": 14, "came_back": 3, "won": 1, "against": 2}, own=True)
-    'Of your 14 rejections as no budget 3 came back and 1 was won; the records spoke against 2.'
+    'Of your 14 rejections as no budget, 3 came back and 1 was won; the records spoke against 2.'
+    >>> reason_sentence(None, {"given": 5, "came_back": 0, "won": 0, "against": 0}, own=False)
+    'Of 5 rejections without a reason, none came back and none was won.'
     """
-    given = counted(counts["given"], "rejection")
-    whose = "your " if own else ""
-    were = "was" if counts["won"] == 1 else "were"
-    said = f"Of {whose}{given} as {words(reason or 'no reason given')} {counts['came_back']:,} came back"
-    said = f"{said} and {counts['won']:,} {were} won"
+    why = f"as {words(reason)}" if reason else "without a reason"
+    were = "were" if counts["won"] > 1 else "was"
+    said = f"Of {'your ' if own else ''}{counted(counts['given'], 'rejection')} {why}, {_or_none(counts['came_back'])} came back"
+    said = f"{said} and {_or_none(counts['won'])} {were} won"
     return f"{said}; the records spoke against {counts['against']:,}." if counts["against"] else f"{said}."
+
+
+def _or_none(count: int) -> str:
+    return f"{count:,}" if count else "none"

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from leadq.crm.answers.answer_log import MAX_NOTE, Answer, AnswerBook, clean_note
+from leadq.crm.answers.challenge import Challenge
 from leadq.crm.answers.challenge_log import ChallengeLog
 from leadq.crm.contract.crm_tables import DISPOSITIONS
 from leadq.foundation.problems import StoreError, UsageError
@@ -213,7 +214,7 @@ def test_a_log_of_before_is_read_as_it_is_and_takes_what_came_later(
     with sqlite3.connect(book.path) as client:  # as that version made it
         for column in later:
             client.execute(f"ALTER TABLE answers DROP COLUMN {column}")
-        for table in ("challenges", "replies"):
+        for table in ("challenges", "replies", "draw"):
             client.execute(f"DROP TABLE {table}")
         client.execute(f"PRAGMA user_version = {version}")
     client.close()
@@ -228,3 +229,6 @@ def test_a_log_of_before_is_read_as_it_is_and_takes_what_came_later(
     assert former.of("L1")[1] == asked
     assert former.latest()["L1"].fits_profile is False
     assert former.audit()[-1].detail["against_record"] == "1 of 6 attempts is recorded"
+    about = {"side": "marketing", "who": "Mia", "about": "rejection", "note": "asked for a price"}
+    made = Challenge(lead_id="L1", challenged_at=NOON + timedelta(hours=1), of_at=NOON, **about)
+    assert ChallengeLog(book.path).record(made) in ChallengeLog(book.path).all()

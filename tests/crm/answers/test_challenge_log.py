@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from leadq.crm.answers.answer_log import Answer, AnswerBook
-from leadq.crm.answers.challenge import Challenge, Reply
+from leadq.crm.answers.challenge import Challenge, Reply, drawn
 from leadq.crm.answers.challenge_log import ChallengeLog
 from leadq.crm.contract.crm_tables import WORKED_AGAIN
 from leadq.foundation.problems import UsageError
@@ -40,11 +40,12 @@ def test_a_challenge_is_kept_with_its_reply_and_the_half_that_is_worked_again_is
     assert (log.all(), log.path.exists()) == ((), False)
     book.record(REJECTED)
     given = [challenged(f"L{number}") for number in range(30)]
-    for one in given:
-        log.record(one)
-    assert log.all() == tuple(given)
-    picked = {one.lead_id for one in given if one.picked}
-    assert 8 < len(picked) < 22
+    kept = [log.record(one) for one in given]
+    assert log.all() == tuple(kept)
+    assert [replace(one, picked=False) for one in kept] == given
+    seed = seed_of(log)
+    picked = {one.lead_id for one in given if drawn(seed, one.lead_id, NOON)}
+    assert {one.lead_id for one in kept if one.picked} == picked
     rows = pa.Table.from_batches(book.dispositions(until=NOON + HOUR)).to_pylist()
     assert rows[0]["decision"] == "rejected"
     assert {row["lead_id"] for row in rows[1:]} == picked
@@ -54,10 +55,34 @@ def test_a_challenge_is_kept_with_its_reply_and_the_half_that_is_worked_again_is
     assert len(pa.Table.from_batches(book.dispositions(until=NOON))) == 1  # as of then nobody had challenged anything
     back = replace(REJECTED, decided_at=AGREED.replied_at, decision="accepted", reason=None)
     log.reply(given[0], AGREED, instead=back)
-    assert log.of("L0") == (replace(given[0], reply=AGREED),)
+    assert log.of("L0") == (replace(kept[0], reply=AGREED),)
     assert given[0].note == "they asked for a price"
     assert book.latest()["L0"].decision == "accepted"
     assert [one.what for one in book.audit()][-3:] == ["challenged", "replied", "accepted"]
+
+
+def seed_of(log: ChallengeLog) -> str:
+    with sqlite3.connect(log.path) as client:
+        (seed,) = client.execute("SELECT seed FROM draw").fetchone()
+    client.close()
+    return str(seed)
+
+
+def test_nobody_who_challenges_chooses_what_is_picked(tmp_path: Path) -> None:
+    logs = [ChallengeLog(tmp_path / name) for name in ("a.sqlite", "b.sqlite")]
+    for place, log in enumerate(logs):  # another moment, person and note are the same draw
+        for number in range(20):
+            one = replace(
+                challenged(f"L{number}"), challenged_at=NOON + (place + 1) * HOUR, who=f"M{place}", note=str(place)
+            )
+            assert log.record(one).picked == drawn(seed_of(log), one.lead_id, NOON)
+    seeds = {seed_of(log) for log in logs}
+    assert len(seeds) == 2
+    assert all(len(seed) == 32 for seed in seeds)
+    for seed in seeds:
+        assert 400 < sum(drawn(seed, f"L{number}", NOON) for number in range(1000)) < 600  # six standard errors
+    accepted = replace(challenged("L99"), about="acceptance", reason=None)
+    assert not any(logs[0].record(replace(accepted, lead_id=f"L{number}")).picked for number in range(20))
 
 
 def test_nothing_is_challenged_or_replied_to_twice_or_without_saying_why(tmp_path: Path) -> None:
@@ -77,7 +102,7 @@ def test_nothing_is_challenged_or_replied_to_twice_or_without_saying_why(tmp_pat
         replace(challenged("L0"), side="sales")
 
 
-@pytest.mark.parametrize("table", ["challenges", "replies"])
+@pytest.mark.parametrize("table", ["challenges", "replies", "draw"])
 @pytest.mark.parametrize(
     "act", ["UPDATE {t} SET number = 9", "DELETE FROM {t}", "INSERT OR REPLACE INTO {t} SELECT * FROM {t}"]
 )

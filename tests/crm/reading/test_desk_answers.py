@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadq.crm.answers.answer_log import ANSWERS, Answer, AnswerBook
+from leadq.crm.answers.challenge import Challenge
+from leadq.crm.answers.challenge_log import ChallengeLog
 from leadq.crm.contract.history import History
 from leadq.crm.reading.ingest import read_notes
 from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables
@@ -67,6 +69,27 @@ def test_mapped_ones_say_crm_and_stand_beside_them(leads: SourceFolder, rows_of:
     found = [(row["lead_id"], row["decision"], row["channel"]) for row in rows_of(history, "dispositions")]
     assert sorted(found) == [("L0002", "accepted", "desk"), ("L0002", "rejected", "crm"), ("L0005", "accepted", "crm")]
     assert history.counts["dispositions"].read == 3
+
+
+def test_what_is_worked_again_says_only_the_draw_of_the_desk(leads: SourceFolder) -> None:
+    leads.write(
+        "answers.csv", HEAD + "L0002,2024-02-20T10:00:00Z,worked_again,\nL0005,2024-02-20T10:00:00Z,accepted,\n"
+    )
+    _answer(leads, "L0003", MARCH, "rejected")
+    log = ChallengeLog(leads.path / "store" / ANSWERS)
+    for number in range(3, 24):
+        challenge = Challenge(lead_id=f"L{number:04}", challenged_at=MARCH, side="marketing", who="Mia",
+                              about="rejection", of_at=MARCH, note="asked for a price")  # fmt: skip
+        log.record(challenge)
+    picked = {one.lead_id for one in log.all() if one.picked}
+    assert picked
+    history = leads.read(f"rejected_share: 0.5\n{MAPPED}")
+    assert history.counts["dispositions"].rejected == 1
+    with open_engine() as backend:
+        tables = open_tables(backend, history)
+        assert set(tables.worked_again.lead_id.to_pyarrow().to_pylist()) == picked
+        answers = tables.dispositions.select("lead_id", "decision").to_pyarrow().to_pylist()
+    assert {(one["lead_id"], one["decision"]) for one in answers} == {("L0003", "rejected"), ("L0005", "accepted")}
 
 
 def test_a_disagreement_and_an_answer_after_the_reading_are_no_dispositions(leads: SourceFolder, rows_of: Rows) -> None:

@@ -44,13 +44,26 @@ ROWS: dict[str, list[Any]] = {
         {**answer("L4", 7, WORKED_AGAIN, rep=None), "channel": "desk"},
         answer("L5", 5, reason="unreachable"),  # picked, but the CRM has closed it
         {**answer("L5", 7, WORKED_AGAIN, rep=None), "channel": "desk"},
+        answer("L8", 3, reason="unreachable", rep="Di"),  # picked, and touched since
+        {**answer("L8", 7, WORKED_AGAIN, rep=None), "channel": "desk"},
         answer("L6", 5, rep=None),  # nobody says by whom
         answer("L7", -400),  # too long ago
         answer("L8", 30),  # wakes later than is known
     ],
     "touches": [
         {"lead_id": lead, "occurred_at": START + day * DAY, "kind": "call", "direction": "out"}
-        for lead, day in (("L2", 4), ("L2", 6), ("L3", 1), ("L3", 2), ("L4", 1), ("L4", 2), ("L5", 1))
+        for lead, day in (
+            ("L2", 4),
+            ("L2", 6),
+            ("L3", 1),
+            ("L3", 2),
+            ("L4", 1),
+            ("L4", 2),
+            ("L5", 1),
+            ("L8", 1),
+            ("L8", 2),
+            ("L8", 8),
+        )
     ],
     "outcomes": [
         outcome("L0", 20, "won"),
@@ -89,12 +102,14 @@ def test_what_followed_is_counted_by_person_and_reason(tmp_path: Any, write_hist
         line("Bo", "no_budget", 3, 2, 1, 0),
         line("Bo", "unreachable", 3, 2, 2, 2),
         line("Cy", "unreachable", 1, 0, 0, 0),
+        line("Di", "unreachable", 1, 1, 0, 0),
     ]
     picked = microseconds(START + 7 * DAY)
     won = microseconds(START + 20 * DAY)
     assert found.worked_again == [
-        {"lead_id": "L4", "challenged_us": picked, "again_us": picked, "won_us": won},
-        {"lead_id": "L5", "challenged_us": picked, "again_us": None, "won_us": None},
+        {"lead_id": "L4", "challenged_us": picked, "again_us": picked, "won_us": won, "touched": False},
+        {"lead_id": "L5", "challenged_us": picked, "again_us": None, "won_us": None, "touched": False},
+        {"lead_id": "L8", "challenged_us": picked, "again_us": picked, "won_us": None, "touched": True},
     ]
     moment = {"leads": "created_at", "dispositions": "decided_at", "touches": "occurred_at", "outcomes": "occurred_at"}
     for day in (6, 15):

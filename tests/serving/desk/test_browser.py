@@ -10,8 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from leadq.crm.answers.answer import Answer
+from leadq.crm.answers.challenge import Challenge
 from leadq.serving.desk.desk_state import Desk
-from tests.serving.desk.conftest import TOKENS, Browser
+from tests.serving.desk.conftest import NOW, TOKENS, Browser
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-quic"]
@@ -101,15 +103,27 @@ def test_a_wrong_token_is_refused_and_the_right_one_comes_in(make_desk: MakeDesk
     assert page.get_by_role("heading", level=1).inner_text() == "Sign in"
 
 
-@pytest.mark.parametrize("path", ["/", "/lead?id=L000005"])
+def challenged(desk: Desk) -> None:
+    """Challenge a rejection of one lead of the desk."""
+    desk.answers.record(Answer(lead_id="L000005", decided_at=NOW, rep="Bo", decision="rejected", reason="no_budget"))
+    made = Challenge(lead_id="L000005", challenged_at=NOW, side="marketing", who="Mia", about="rejection",
+                     of_at=NOW, reason="no_budget", note="<script>alert(1)</script> " + "wide" * 100)  # fmt: skip
+    desk.challenges.record(made)
+
+
+@pytest.mark.parametrize("path", ["/", "/lead?id=L000005", "/?answering=1", "/answers"])
 def test_a_phone_shows_everything_without_scrolling_sideways(
     make_desk: MakeDesk, serve: Serve, page: Any, path: str
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(serve(make_desk()).address + path)
+    desk = make_desk()
+    challenged(desk)
+    page.goto(serve(desk).address + path)
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) <= 0
-    if path == "/":
+    if path == "/answers":
+        assert page.get_by_text("Marketing challenges the rejection").is_visible()
+    elif path != "/lead?id=L000005":
         assert page.locator("table.leads tbody tr").first.get_by_role("link").is_visible()
     else:
         assert page.get_by_role("button", name="Reject the lead").is_visible()
@@ -133,8 +147,11 @@ def test_everything_is_reached_by_keyboard(make_desk: MakeDesk, serve: Serve, pa
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_fault(make_desk: MakeDesk, serve: Serve, page: Any, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
-    address = serve(make_desk()).address
-    more = ("/lead?id=L000399", "/sign-in", "/?page=0") if scheme == "light" else ()
+    desk = make_desk()
+    challenged(desk)
+    address = serve(desk).address
+    light = ("/lead?id=L000399", "/sign-in", "/?page=0", "/?answering=1", "/answers")
+    more = light if scheme == "light" else ()
     for path in ("/", "/lead?id=L000005", *more):
         page.goto(address + path)
         found = Axe().run(page).response["violations"]

@@ -145,14 +145,13 @@ def test_both_sides_challenge_reply_and_see_what_is_owed(
     company.runs[-1] = replace(company.runs[-1], followed=tmp_path / "followed.json")
     desk.nights._seen = None
     page = sales.get("/answers")[1]
-    assert "Of your 14 rejections as no budget 3 came back and 1 was won; the records spoke against 2." in page
-    assert "Of 28 rejections as no budget 6 came back and 2 were won; the records spoke against 4." in page
+    assert "Of your 14 rejections as no budget, 3 came back and 1 was won; the records spoke against 2." in page
+    assert "Of 28 rejections as no budget, 6 came back and 2 were won; the records spoke against 4." in page
     assert "Your rejections" not in reader.get("/answers")[1]
 
 
 def test_only_a_lead_that_was_worked_again_says_who_was_right(due: Agreement, make_desk: Callable[..., Desk]) -> None:
-    drawn = next(one for n in range(20) if (one := challenged(lead_id=f"L{n}")).picked)
-    not_drawn = next(one for n in range(20) if not (one := challenged(lead_id=f"L{n}")).picked)
+    not_drawn, drawn = challenged(), replace(challenged(), picked=True)
     again, day = microseconds(drawn.challenged_at), 86_400_000_000
     over = again + (due.outcome.horizon_days + due.review.grace_days) * day
 
@@ -161,13 +160,20 @@ def test_only_a_lead_that_was_worked_again_says_who_was_right(due: Agreement, ma
         return FollowedAnswers(as_of_us=as_of, worked_again={key: found} if found else {}).verdict(one, due)
 
     assert "cannot be told" in verdict(not_drawn, over, again_us=again, won_us=again + day)
-    assert "comes back with the next night" in verdict(drawn, over)
+    assert "comes back with the next night" in verdict(drawn, again - 1)
+    assert "no longer among the leads" in verdict(drawn, again)
     assert "CRM has closed" in verdict(drawn, over, again_us=None, won_us=None)
     assert "marketing was right" in verdict(drawn, again + 2 * day, again_us=again, won_us=again + day)
     assert "known by" in verdict(drawn, over - 1, again_us=again, won_us=None)
     assert "sales was right" in verdict(drawn, over, again_us=again, won_us=None)
     late = again + (due.outcome.horizon_days + 1) * day
     assert "sales was right" in verdict(drawn, over, again_us=again, won_us=late)
+    assert "sales was right" in verdict(drawn, over, again_us=again, won_us=None, touched=True)
+    left = verdict(
+        drawn, over, again_us=again, won_us=None, touched=False
+    )  # or who works nothing would always be right
+    assert "not touched by sales within 90 days: who was right cannot be told" in left
+    assert "marketing was right" in verdict(drawn, over, again_us=again, won_us=again + day, touched=False)
     assert verdict(challenged(about="hand_over"), over) == ""
     none_agreed = parse_agreement(make_desk().agreement.text, where="agreement")
     clock = replace(replace(make_desk(), agreement=none_agreed).reply_clock())
