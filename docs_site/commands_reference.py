@@ -38,7 +38,7 @@ READERS = {
         "mirror",
     ),
     "For the nightly job": ("score", "scores", "deliver", "explain"),
-    "For sales and marketing": ("agreement", "preview", "desk"),
+    "For sales and marketing": ("agreement", "answers", "preview", "desk"),
     "For a CRM": ("crm",),
 }
 OTHERS = "Others"

@@ -131,9 +131,9 @@ def drawn(seed: str, lead_id: str, of_at: datetime) -> bool:
     --------
     >>> noon = datetime(2026, 12, 1, 12, tzinfo=UTC)
     >>> sum(drawn("9f2c", f"L{number}", noon) for number in range(1000))
-    505
+    528
     """
-    text = f"leadq challenge\n{seed}\n{lead_id}\n{microseconds(of_at)}"
+    text = f"a challenge\n{seed}\n{lead_id}\n{microseconds(of_at)}"
     return sha256(text.encode()).digest()[0] < 128  # half of the values of a byte
 
 

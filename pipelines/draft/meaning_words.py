@@ -34,7 +34,7 @@ def vouch_words(field: str) -> str:
     """Return the line of ``leadq.yaml`` that vouches for a field.
 
     >>> vouch_words("lead.plan"), vouch_words("account.Line of business")
-    ('vouch: {leads.plan: why}', 'vouch: {accounts.Line of business: why}')
+    ('vouch: {leads.plan: why}', 'vouch: {"accounts.Line of business": why}')
     """
     entity, _, name = field.partition(".")
     return f"vouch: {{{plain_or_quoted(f'{entity}s.{name}')}: why}}"

@@ -16,6 +16,7 @@ import pytest
 import typer
 
 from leadq.pipelines.cli.main import app
+from leadq.pipelines.cli.quiet_commands import ShownByDefault
 from tests.layout.house import Checkout
 
 TREE = Checkout(Path(__file__).parents[2])
@@ -64,6 +65,8 @@ def _wrong(words: list[str]) -> Iterator[str]:
         elif command is ROOT_COMMAND and not words[0].startswith("-"):
             yield f"leadq {words[0]} is no command"
             return
+        elif isinstance(command, ShownByDefault):
+            command = command.commands["show"]
         else:
             break
     known = EVERYWHERE | {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
