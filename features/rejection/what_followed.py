@@ -13,6 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from leadq.agreement.schema import Agreement
+from leadq.crm.contract.crm_tables import WITHDRAWN
 from leadq.features.engine.duckdb_engine import DAY_US, Tables
 from leadq.features.handover.touches import sales_touches
 from leadq.features.predicates import answer_order
@@ -83,8 +84,8 @@ def _rows(table: ir.Table) -> list[dict[str, Any]]:
 
 
 def _openings(tables: Tables) -> ir.Table:
-    """Return ``lead_id, at_us`` of what takes a rejection back: an acceptance, or that the CRM opens the lead."""
-    accepted = tables.dispositions.filter(tables.dispositions.decision == "accepted")
+    """Return ``lead_id, at_us`` of what takes a rejection back: sales accepts or withdraws it, or the CRM opens the lead."""
+    accepted = tables.dispositions.filter(tables.dispositions.decision.isin(("accepted", WITHDRAWN)))
     opened = tables.outcomes.filter(tables.outcomes.outcome == "reopened")
     return ibis.union(
         accepted.select("lead_id", at_us="decided_us"), opened.select("lead_id", at_us="occurred_us"), distinct=True

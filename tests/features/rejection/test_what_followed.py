@@ -8,7 +8,7 @@ from typing import Any
 
 from leadq.agreement.schema import Agreement, Sla
 from leadq.agreement.terms.measured_terms import AfterRejection
-from leadq.crm.contract.crm_tables import WORKED_AGAIN
+from leadq.crm.contract.crm_tables import WITHDRAWN, WORKED_AGAIN
 from leadq.features.engine.duckdb_engine import microseconds, open_engine, open_tables
 from leadq.features.rejection.standing import rejections
 from leadq.features.rejection.what_followed import Followed, what_followed
@@ -33,7 +33,7 @@ def outcome(lead: str, day: float, kind: str) -> Any:
 
 
 ROWS: dict[str, list[Any]] = {
-    "leads": [{"lead_id": f"L{number}", "created_at": START} for number in range(9)],
+    "leads": [{"lead_id": f"L{number}", "created_at": START} for number in range(10)],
     "dispositions": [
         answer("L0", 1),  # wakes on day 11, won on day 20
         answer("L1", 1),  # taken back
@@ -46,6 +46,8 @@ ROWS: dict[str, list[Any]] = {
         {**answer("L5", 7, WORKED_AGAIN, rep=None), "channel": "desk"},
         answer("L8", 3, reason="unreachable", rep="Di"),  # picked, and touched since
         {**answer("L8", 7, WORKED_AGAIN, rep=None), "channel": "desk"},
+        answer("L9", 5, reason="unreachable", rep="Ed"),  # after no attempt; taken back in the CRM
+        answer("L9", 6, WITHDRAWN, rep="Ed"),
         answer("L6", 5, rep=None),  # nobody says by whom
         answer("L7", -400),  # too long ago
         answer("L8", 30),  # wakes later than is known
@@ -103,6 +105,7 @@ def test_what_followed_is_counted_by_person_and_reason(tmp_path: Any, write_hist
         line("Bo", "unreachable", 3, 2, 2, 2),
         line("Cy", "unreachable", 1, 0, 0, 0),
         line("Di", "unreachable", 1, 1, 0, 0),
+        line("Ed", "unreachable", 1, 1, 0, 1),
     ]
     picked = microseconds(START + 7 * DAY)
     won = microseconds(START + 20 * DAY)
