@@ -70,7 +70,7 @@ $(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features m
 	$(PYTHON) -m venv .venv-wheel
 	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir .venv-wheel/dist .
 	@echo '*' > .venv-wheel/.gitignore
-	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-wheel/bin/python -c constraints.txt \
+	$(BIN)/uv pip install --quiet --python .venv-wheel/bin/python -c constraints.txt \
 	  "$$(ls .venv-wheel/dist/*.whl)[train,dev,postgres,salesforce,hubspot,spark]"
 	@touch $@
 
@@ -82,7 +82,7 @@ integrations: wheel servers ## The built wheel, real servers, Spark, real data w
 .PHONY: wheel
 wheel: $(WITH_WHEEL) ## The part of it that tries the built wheel, notebooks and Spark
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp -r tests benchmarks notebooks docs README.md pyproject.toml "$$folder" && \
-	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance" --durations 12 \
+	  cd "$$folder" && $(THREADS) $(CURDIR)/.venv-wheel/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "integration and not acceptance" --durations 12 \
 	  tests/pipelines/cli tests/serving/desk tests/spark tests/notebooks
 
 .PHONY: servers

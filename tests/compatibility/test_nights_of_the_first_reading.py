@@ -156,6 +156,7 @@ def test_the_night_says_where_the_first_reading_was_wrong_and_what_to_do(went_on
     assert not any(name in found["leads.Vorname"]["then"] for name in ("Änne", "Jürgen", "Søren", "Zoë"))
 
 
+@pytest.mark.acceptance
 def test_after_the_next_training_there_is_nothing_left_to_say(went_on: Nights, tmp_path: Path) -> None:
     company = tmp_path / "company"
     shutil.copytree(went_on.present, company)

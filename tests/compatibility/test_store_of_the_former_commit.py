@@ -126,8 +126,9 @@ def _as_models_are_listed_today(said: str) -> str:
 
 
 def _in_todays_words(folder: Path) -> dict[str, bytes]:
-    """Read what is compared; what the records show of leads is a file that a night did not have then."""
-    files = {name: content for name, content in files_of(folder).items() if not name.startswith("store/records/")}
+    """Read what is compared; what the records show of leads, and what followed rejections, are files that a night did not have then."""
+    later = ("store/records/", "store/followed/")
+    files = {name: content for name, content in files_of(folder).items() if not name.startswith(later)}
     return {name: in_todays_words(name, content) for name, content in files.items()}
 
 

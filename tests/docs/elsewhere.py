@@ -49,6 +49,11 @@ ELSEWHERE = (
         "tests/pipelines/draft/test_blind_round.py::test_the_comparison_counts_what_both_say_and_names_the_field",
         "needs sheets that were filled in",
     ),
+    Elsewhere(
+        r"leadq answers (challenge|reply)\b",
+        "tests/pipelines/answers/test_answers.py::test_challenges_are_made_replied_to_and_followed_on_the_command_line",
+        "needs an answer of sales",
+    ),
     Elsewhere(r"git clone ", ".ci/run", "whoever runs this has a checkout"),
     Elsewhere(
         r"pip install '\./leadq\[train\]'", f"{_FRESH}::test_the_remedy_followed_the_demo_runs_to_its_end", _NETWORK

@@ -28,7 +28,7 @@ from leadq.pipelines.night.score import score
 from leadq.pipelines.training.train import train
 from leadq.pipelines.training.training_files import write_training_data
 
-print(promote(project).words)
+print(promote(project, because="so small a company proves little", by="head of sales").words)
 score(project, silent)
 data, origin = read_training_data(project.work / "training")
 shuffled = data.meta.assign(label=np.random.default_rng(1).permutation(data.meta["label"]))

@@ -90,11 +90,11 @@ class Place(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceSpec:
-    """A kind of place; ``integration``: tried among the integrations only."""
+    """A kind of place; ``acceptance``: tried by ``make acceptance`` only."""
 
     name: str
     open: Callable[[Begun], AbstractContextManager[Place]]
-    integration: bool = False
+    acceptance: bool = False
 
 
 def all_places() -> tuple[PlaceSpec, ...]:

@@ -44,8 +44,8 @@ class Path:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Walk the path in every place."""
-    marks = {True: [pytest.mark.integration], False: []}
-    places = [pytest.param(spec, id=spec.name, marks=marks[spec.integration]) for spec in all_places()]
+    marks = {True: pytest.mark.acceptance, False: pytest.mark.integration}
+    places = [pytest.param(spec, id=spec.name, marks=marks[spec.acceptance]) for spec in all_places()]
     metafunc.parametrize("path", places, indirect=True, scope="module")
 
 

@@ -39,15 +39,15 @@ def test_dead_leads_stand_in_no_tier_once_the_printed_line_is_followed(company: 
     deadlines = company.store.folder / "deadlines"  # the agreement states a calendar
     assert [path.stem for path in deadlines.rglob("*.parquet")] == [before.facts["run_id"]]
     rows = pq.read_table(before.facts["scores"], columns=["lead_id", "tier"]).to_pylist()
-    best = [row["lead_id"] for row in rows if row["tier"] == "T1"][:2]
+    best = [row["lead_id"] for row in rows if row["tier"] == "T2"][:2]
     rest = [row["lead_id"] for row in rows if row["tier"] == "T3"][:5]
     _disqualify(company.folder / "source" / "leads.parquet", best + rest)
     told = score(company, silent)
     found = told.facts["closed_looking"]
     assert found["words"] == {"Disqualified": 7}
-    assert found["by_tier"] == {"T1": 2, "T3": 5}
+    assert found["by_tier"] == {"T2": 2, "T3": 5}
     assert "7 leads count as open, but by their status nobody works on them: 'Disqualified' (7)" in told.words
-    assert "are 2 leads in T1; 5 leads in T3" in told.words
+    assert "are 2 leads in T2; 5 leads in T3" in told.words
 
     line = re.search(r"leadq\.yaml: (closed_status: \[.*?\])", told.words)
     assert line is not None

@@ -72,6 +72,7 @@ def test_the_shared_company_learnt_by_the_newest_reading_and_keeps_how_its_colum
     assert not any(one.evidence.examples for table in columns.values() for one in table.values())
 
 
+@pytest.mark.acceptance
 def test_night_explanation_and_anchor_read_as_the_model_learnt(company: Project, asked: Asked) -> None:
     bundle = live_bundle(company)
     kept = readings_of_text(bundle.reading_text)

@@ -72,4 +72,4 @@ def opened(begun: Begun) -> Iterator[Desk]:
         server.run("DROP SCHEMA IF EXISTS path CASCADE")
 
 
-PLACE = PlaceSpec(name="desk", open=opened, integration=True)
+PLACE = PlaceSpec(name="desk", open=opened)

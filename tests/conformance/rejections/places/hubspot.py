@@ -63,4 +63,4 @@ def opened(begun: Begun) -> Iterator[Hubspot]:
         yield Hubspot(fake=fake, keys=keys)
 
 
-PLACE = PlaceSpec(name="hubspot", open=opened, integration=True)
+PLACE = PlaceSpec(name="hubspot", open=opened)

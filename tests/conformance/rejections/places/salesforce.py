@@ -86,4 +86,4 @@ def opened(begun: Begun) -> Iterator[Salesforce]:
         yield Salesforce(fake=fake, clock=clock, keys=keys)
 
 
-PLACE = PlaceSpec(name="salesforce", open=opened, integration=True)
+PLACE = PlaceSpec(name="salesforce", open=opened)

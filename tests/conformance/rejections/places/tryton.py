@@ -67,4 +67,4 @@ def opened(begun: Begun) -> Iterator[InTryton]:
         yield place
 
 
-PLACE = PlaceSpec(name="tryton", open=opened, integration=True)
+PLACE = PlaceSpec(name="tryton", open=opened, acceptance=True)
