@@ -27,7 +27,7 @@ from tests.compatibility.former_commit import BEFORE_THE_READINGS, ITS_ROOMS, RO
 from tests.compatibility.former_company import FIRST_NIGHT, SCRIPTS, SECOND_MORNING, SECOND_NIGHT, THIRD_NIGHT, params
 from tests.compatibility.store_contents import differing, files_of, ledger_of
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.acceptance
 
 LEAD = "L02590"
 COMPARED = {"store/scores/": 3, "store/snapshots/": 3, "store/runs/": 3, "store/work/history/": 9, "delivered/": 3}
@@ -156,7 +156,6 @@ def test_the_night_says_where_the_first_reading_was_wrong_and_what_to_do(went_on
     assert not any(name in found["leads.Vorname"]["then"] for name in ("Änne", "Jürgen", "Søren", "Zoë"))
 
 
-@pytest.mark.acceptance
 def test_after_the_next_training_there_is_nothing_left_to_say(went_on: Nights, tmp_path: Path) -> None:
     company = tmp_path / "company"
     shutil.copytree(went_on.present, company)
