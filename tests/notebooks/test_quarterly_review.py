@@ -122,7 +122,7 @@ def test_a_challenger_is_reviewed_before_its_promotion(executed: tuple[Outputs, 
     told = _text(first["explain"])
     assert "How the figure adds up" in told
     assert "this lead" in told
-    assert "run `leadq promote" in _text(first["next-steps"])
+    assert "Do not promote it: it does not beat the points score" in _text(first["next-steps"])  # as small as it is
 
 
 def test_leaks_and_limits_of_the_data_are_told(executed: tuple[Outputs, Outputs]) -> None:
