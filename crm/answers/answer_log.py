@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -22,6 +22,7 @@ import pyarrow as pa
 from leadq.crm.answers.answer import MAX_NOTE, Answer, Decision, clean_note
 from leadq.crm.answers.answers_database import CHALLENGES_FROM, reading, writing
 from leadq.crm.contract.crm_tables import DISPOSITIONS, WORKED_AGAIN
+from leadq.foundation.epoch_microseconds import microseconds, moment_of
 
 __all__ = ["ANSWERS", "CHANNEL", "MAX_NOTE", "Answer", "AnswerBook", "AuditRow", "Decision", "clean_note"]
 
@@ -29,7 +30,6 @@ ANSWERS = "answers.sqlite"
 """Name of the file in the store."""
 CHANNEL = "desk"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BATCH_ROWS = 65_536
 
 
@@ -94,7 +94,7 @@ class AnswerBook:
 
     def since(self, moment: datetime) -> tuple[Answer, ...]:
         """All answers given at or after ``moment``, oldest first."""
-        rows = self._read("WHERE decided_us >= ? ORDER BY decided_us, number", (_microseconds(moment),))
+        rows = self._read("WHERE decided_us >= ? ORDER BY decided_us, number", (microseconds(moment),))
         return tuple(answer for _, answer in rows)
 
     def audit(self) -> tuple[AuditRow, ...]:
@@ -102,7 +102,7 @@ class AnswerBook:
         with reading(self.path) as connection:
             rows = [] if connection is None else connection.execute(_AUDIT_ROWS).fetchall()
         return tuple(
-            AuditRow(at=_moment(at), who=who, what=what, lead_id=lead_id, detail=json.loads(detail))
+            AuditRow(at=moment_of(at), who=who, what=what, lead_id=lead_id, detail=json.loads(detail))
             for at, who, what, lead_id, detail in rows
         )
 
@@ -114,7 +114,7 @@ class AnswerBook:
         with reading(self.path) as connection:
             if connection is None:
                 return
-            cursor = connection.execute(_dispositions_sql(connection), {"until": _microseconds(until)})
+            cursor = connection.execute(_dispositions_sql(connection), {"until": microseconds(until)})
             while rows := cursor.fetchmany(_BATCH_ROWS):
                 arrays = [pa.array(values) for values in zip(*rows, strict=True)]
                 typed = [array.cast(field.type) for array, field in zip(arrays, DISPOSITIONS, strict=True)]
@@ -180,7 +180,7 @@ def _with(known: Mapping[str, Answer], answers: Iterable[Answer]) -> Mapping[str
 def _answer(decided_us: int, said: dict[str, Any]) -> Answer:
     if said.get("fits_profile") is not None:
         said = {**said, "fits_profile": bool(said["fits_profile"])}
-    return Answer(decided_at=_moment(decided_us), **said)
+    return Answer(decided_at=moment_of(decided_us), **said)
 
 
 def write_answer(connection: sqlite3.Connection, answer: Answer, *, who: str | None = None) -> None:
@@ -188,7 +188,7 @@ def write_answer(connection: sqlite3.Connection, answer: Answer, *, who: str | N
     said = {key: value for key, value in asdict(answer).items() if key not in ("lead_id", "decided_at")}
     detail = {key: value for key, value in said.items() if value is not None}
     columns = ("lead_id", "decided_us", *said)
-    values = (answer.lead_id, _microseconds(answer.decided_at), *said.values())
+    values = (answer.lead_id, microseconds(answer.decided_at), *said.values())
     marks = ", ".join("?" * len(columns))
     connection.execute(f"INSERT INTO answers ({', '.join(columns)}) VALUES ({marks})", values)  # noqa: S608
     what = answer.decision or "disagreed"
@@ -202,13 +202,5 @@ def write_audit(
     text = json.dumps(detail, sort_keys=True, ensure_ascii=False)
     connection.execute(
         "INSERT INTO audit (at_us, who, what, lead_id, detail) VALUES (?, ?, ?, ?, ?)",
-        (_microseconds(at), who, what, lead_id, text),
+        (microseconds(at), who, what, lead_id, text),
     )
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 
 from leadq.crm.answers.answer import MAX_NOTE, clean_note
+from leadq.foundation.epoch_microseconds import microseconds
 from leadq.foundation.problems import Problem, UsageError
 
 Side = Literal["marketing", "sales"]
@@ -21,8 +22,6 @@ About = Literal["rejection", "acceptance", "hand_over"]
 Said = Literal["agreed", "stands"]
 SAID: tuple[Said, ...] = ("agreed", "stands")
 """What a reply says: that the challenger is right, or that it stays as it was said."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,22 +128,12 @@ def drawn(seed: str, lead_id: str, of_at: datetime) -> bool:
 
     Examples
     --------
-    >>> noon = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    >>> noon = datetime.fromisoformat("2026-12-01T12:00:00Z")
     >>> sum(drawn("9f2c", f"L{number}", noon) for number in range(1000))
     528
     """
     text = f"a challenge\n{seed}\n{lead_id}\n{microseconds(of_at)}"
     return sha256(text.encode()).digest()[0] < 128  # half of the values of a byte
-
-
-def microseconds(moment: datetime) -> int:
-    """Return an aware moment as microseconds since 1970."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def moment_of(us: int) -> datetime:
-    """Return microseconds since 1970 as a moment in UTC."""
-    return _EPOCH + timedelta(microseconds=us)
 
 
 def _note_faults(where: str, note: str | None, *, needed: bool) -> Iterator[Problem]:

@@ -12,7 +12,8 @@ from typing import Any
 from leadq.crm.answers.answer import Answer
 from leadq.crm.answers.answer_log import write_answer, write_audit
 from leadq.crm.answers.answers_database import reading, writing
-from leadq.crm.answers.challenge import Challenge, Reply, drawn, microseconds, moment_of
+from leadq.crm.answers.challenge import Challenge, Reply, drawn
+from leadq.foundation.epoch_microseconds import microseconds, moment_of
 from leadq.foundation.problems import Problem, UsageError
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from leadq.crm.config.schema import FromEventKinds
@@ -16,6 +16,7 @@ from leadq.crm.reading.people.kept_examples import without_personal_examples
 from leadq.crm.reading.reading_state import Reading
 from leadq.crm.reading.values.kept_readings import readings_to_document
 from leadq.crm.reading.values.reading_sentences import reading_sentences
+from leadq.foundation.epoch_microseconds import moment_of
 
 NOTES = "reading.json"
 
@@ -71,14 +72,10 @@ def _tracked_since(reading: Reading) -> dict[str, datetime]:
     if "field_history" in dict(reading.sources):
         first = reading.findings.good("field_history").aggregate("entity, field, epoch_us(min(changed_at)) AS us")
         for entity, changed, microseconds in first.order("entity, field").fetchall():
-            found[f"{entity}.{changed}"] = _from_microseconds(microseconds)
+            found[f"{entity}.{changed}"] = moment_of(microseconds)
     declared = {key: reading.config.moment(when) for key, when in reading.config.tracked_since.items()}
     return {**found, **declared}
 
 
 def _refusal(refused: OwnField) -> str:
     return f"{refused.entity}: own field {refused.name} is refused, it {refused.why}"
-
-
-def _from_microseconds(microseconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from leadq.crm.answers.challenge import Challenge
+from leadq.crm.answers.challenge import Challenge, Side
 from leadq.serving.desk.challenging.challengeable import in_words
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.desk.night_scores import Tonight
@@ -36,7 +36,7 @@ def show_followed(desk: Desk, pages: Pages, request: Request, visitor: Visitor) 
         visitor,
         parts=(("Your rejections", own), ("All rejections", every)),
         said=bool(own or every),
-        score=_score([followed.verdict(one, desk.agreement) for one in seen]),
+        score=_score([followed.verdict(one, desk.agreement).right for one in seen]),
         challenges=[(one, _address(tonight, one.lead_id), said, clock.overdue(one)) for one, said in known],
     )
 
@@ -59,10 +59,10 @@ def _address(tonight: Tonight | None, lead_id: str) -> str:
     return lead_address(lead_id, "") if there else ""
 
 
-def _score(verdicts: Sequence[str]) -> str:
+def _score(right: Iterable[Side | None]) -> str:
     """Say how often which side was right; empty while nobody can tell."""
-    right = Counter(side for one in verdicts for side in ("marketing", "sales") if one.endswith(f"{side} was right."))
-    if not right:
+    known = Counter(filter(None, right))
+    if not known:
         return ""
-    whose = f"marketing was right about {right['marketing']} and sales about {right['sales']}"
-    return f"Of {sum(right.values())} challenged rejections that were worked again, {whose}."
+    whose = f"marketing was right about {known['marketing']} and sales about {known['sales']}"
+    return f"Of {known.total()} challenged rejections that were worked again, {whose}."

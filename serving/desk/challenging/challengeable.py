@@ -91,7 +91,7 @@ def replied(challenge: Challenge, reply: Reply, answers: Sequence[Answer]) -> An
 
 def in_words(challenge: Challenge, clock: ReplyClock, followed: FollowedAnswers, agreement: Agreement) -> str:
     """Return all that is to be said of a challenge but its notes."""
-    return " ".join((*challenge_sentences(challenge, clock), followed.verdict(challenge, agreement))).strip()
+    return " ".join((*challenge_sentences(challenge, clock), followed.verdict(challenge, agreement).words)).strip()
 
 
 def shown(desk: Desk, visitor: Visitor, row: Row) -> dict[str, Any]:

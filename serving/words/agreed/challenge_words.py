@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from leadq.agreement.calendar.business_time import BusinessTime
 from leadq.agreement.calendar.durations import moment_in_words
 from leadq.agreement.schema import Agreement
 from leadq.crm.answers.challenge import Challenge, Said
+from leadq.foundation.epoch_microseconds import microseconds, moment_of
 from leadq.serving.words.text import words
 
 _ABOUT = {"rejection": "the rejection", "acceptance": "the acceptance", "hand_over": "the hand-over"}
 _SAID: dict[Said, str] = {"agreed": "agrees", "stands": "does not agree"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class ReplyClock:
             return None
         start = np.array([challenge.challenged_at.astimezone(UTC).replace(tzinfo=None)], "datetime64[us]")
         us = int(self.time.deadline(start, float(days) * self.time.calendar.hours_of_a_day)[0])
-        return _EPOCH + timedelta(microseconds=us)
+        return moment_of(us)
 
     def overdue(self, challenge: Challenge) -> bool:
         """Whether the reply is not there and was due before now."""
@@ -59,7 +59,7 @@ class ReplyClock:
         due = self.due(challenge)
         if due is None:
             return f"{challenge.replies} is to reply"
-        moment = moment_in_words((due - _EPOCH) // timedelta(microseconds=1), self.agreement.calendar, now=self.now)
+        moment = moment_in_words(microseconds(due), self.agreement.calendar, now=self.now)
         if due < self.now:
             return f"overdue: {challenge.replies} was to reply by {moment}"
         return f"{challenge.replies} is to reply by {moment}"

@@ -8,18 +8,25 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadq.agreement.schema import Agreement
-from leadq.crm.answers.challenge import Challenge, microseconds
+from leadq.crm.answers.challenge import Challenge, Side
+from leadq.foundation.epoch_microseconds import microseconds, moment_of
 from leadq.foundation.plurals import counted
 from leadq.serving.words.agreed.challenge_words import CLOSED, DRAWN, DRAWN_AND_GONE, NOT_DRAWN
 from leadq.serving.words.text import words
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_US = 86_400_000_000
+
+
+class Verdict(NamedTuple):
+    """What is said of who was right about a challenge, and who was, once that is known."""
+
+    words: str
+    right: Side | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ class FollowedAnswers:
     @property
     def as_of(self) -> datetime:
         """Return the night it is known as of."""
-        return _EPOCH + timedelta(microseconds=self.as_of_us)
+        return moment_of(self.as_of_us)
 
     def of(self, names: Collection[str] | None) -> Iterator[str]:
         """Yield a sentence a reason: of the rejections of one person, or of all where ``names`` is None."""
@@ -66,30 +73,30 @@ class FollowedAnswers:
         for reason, one in sorted(sums.items(), key=lambda found: (-found[1]["given"], found[0] or "")):
             yield reason_sentence(reason, one, own=names is not None)
 
-    def verdict(self, challenge: Challenge, agreement: Agreement) -> str:
-        """Return who was right about a challenged rejection; empty for other challenges."""
+    def verdict(self, challenge: Challenge, agreement: Agreement) -> Verdict:
+        """Return who was right about a challenged rejection; nothing of other challenges."""
         if challenge.about != "rejection":
-            return ""
+            return Verdict("")
         if not challenge.picked:
-            return NOT_DRAWN
+            return Verdict(NOT_DRAWN)
         challenged_us = microseconds(challenge.challenged_at)
         row = self.worked_again.get((challenge.lead_id, challenged_us))
         if row is None:
-            return DRAWN if self.as_of_us < challenged_us else DRAWN_AND_GONE
+            return Verdict(DRAWN if self.as_of_us < challenged_us else DRAWN_AND_GONE)
         if row["again_us"] is None:
-            return CLOSED
+            return Verdict(CLOSED)
         until_us = row["again_us"] + agreement.outcome.horizon_days * _DAY_US
         untouched = row.get("touched") is False
         begun = "Picked at random and open again" if untouched else "Picked at random and worked again"
         if row["won_us"] is not None and row["won_us"] <= until_us:
-            return f"{begun}, and won: marketing was right."
+            return Verdict(f"{begun}, and won: marketing was right.", "marketing")
         days = counted(agreement.outcome.horizon_days, "day")
         told_us = until_us + agreement.review.grace_days * _DAY_US
         if self.as_of_us < told_us:
-            return f"{begun}: who was right is known by {_EPOCH + timedelta(microseconds=told_us):%Y-%m-%d}."
+            return Verdict(f"{begun}: who was right is known by {moment_of(told_us):%Y-%m-%d}.")
         if untouched:
-            return f"{begun}, but not touched by sales within {days}: who was right cannot be told."
-        return f"{begun}, and not won within {days}: sales was right."
+            return Verdict(f"{begun}, but not touched by sales within {days}: who was right cannot be told.")
+        return Verdict(f"{begun}, and not won within {days}: sales was right.", "sales")
 
 
 _COUNTS = ("given", "came_back", "won", "against")

@@ -14,7 +14,8 @@ import pytest
 from leadq.agreement.read import parse_agreement
 from leadq.agreement.schema import Agreement
 from leadq.crm.answers.answer import Answer
-from leadq.crm.answers.challenge import Challenge, Reply, microseconds
+from leadq.crm.answers.challenge import Challenge, Reply
+from leadq.foundation.epoch_microseconds import microseconds
 from leadq.serving.desk.challenging.challengeable import Challengeable, challengeable, replied
 from leadq.serving.desk.desk_state import Desk
 from leadq.serving.words.agreed.challenge_words import challenge_sentences
@@ -157,7 +158,9 @@ def test_only_a_lead_that_was_worked_again_says_who_was_right(due: Agreement, ma
 
     def verdict(one: Challenge, as_of: int, **found: Any) -> str:
         key = (one.lead_id, microseconds(one.challenged_at))
-        return FollowedAnswers(as_of_us=as_of, worked_again={key: found} if found else {}).verdict(one, due)
+        told = FollowedAnswers(as_of_us=as_of, worked_again={key: found} if found else {}).verdict(one, due)
+        assert told.words.endswith(f"{told.right} was right.") is (told.right is not None)
+        return told.words
 
     assert "cannot be told" in verdict(not_drawn, over, again_us=again, won_us=again + day)
     assert "comes back with the next night" in verdict(drawn, again - 1)

@@ -8,7 +8,6 @@ Leaves out what is read and what becomes of the rows (``reader.py``).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -20,12 +19,12 @@ from leadq.crm.connectors.salesforce.history.tables import moment
 from leadq.crm.contract.crm_tables import TEXT
 from leadq.crm.storage.engine_paths import parquet_rows
 from leadq.crm.storage.scratch_database import Connection, count, first_row, name, write_table
+from leadq.foundation.epoch_microseconds import moment_of
 from leadq.foundation.plurals import counted
 from leadq.foundation.problems import Problem, StoreError
 
 ROWS = "rows"
 """Folder of the rows as they were read, a file an object."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +60,7 @@ def lay_over(connection: Connection, query: ObjectQuery, files: Layers) -> str:
     write_table(connection.sql(f"{kept} {latest} ORDER BY Id"), files.now, schema)
     connection.execute(f"CREATE VIEW {name(query.name)} AS SELECT * FROM {parquet_rows(files.now)}")
     newest = connection.sql(f"SELECT epoch_us(max({moment(query.clock)})) FROM ({fresh})").fetchall()[0][0]
-    return (_EPOCH + timedelta(microseconds=newest)).isoformat() if newest is not None else ""
+    return moment_of(newest).isoformat() if newest is not None else ""
 
 
 def _earlier(connection: Connection, query: ObjectQuery, path: Path) -> str:
