@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from leadq.foundation.problems import Problem, StoreError
+from leadq.foundation.sqlite.journal import read_beside_writer
 
 VERSION = 3
 CHALLENGES_FROM = 3
@@ -103,7 +104,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            read_beside_writer(connection, _WAIT_SECONDS)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
             try:

@@ -12,9 +12,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
-
 from leadq.foundation.problems import LeadqError, Problem, StoreError, TargetPausedError
+from leadq.foundation.sqlite.journal import is_held, primary_code, read_beside_writer
 
 VERSION = 3
 WAIT_SECONDS = 600.0
@@ -61,7 +60,7 @@ def open_ledger(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Co
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, isolation_level=None, timeout=wait_seconds)
         try:
-            _read_beside_writer(connection, wait_seconds)
+            read_beside_writer(connection, wait_seconds)
             connection.execute("PRAGMA synchronous = FULL")
             if _version(connection) != VERSION:
                 _make(connection)
@@ -77,33 +76,19 @@ def open_ledger(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Co
 
 def in_plain_words(path: Path, error: sqlite3.Error) -> LeadqError:
     """Return an error of the ledger as one of ours: paused where another process holds it, else the store's."""
-    if _is_held(error):
+    if is_held(error):
         remedy = "Run the command again when the other process has finished; nothing is lost."
         rule = "must not be locked by another process"
         return TargetPausedError(Problem(where=str(path), rule=rule, value=str(error), remedy=remedy))
-    if _kind(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+    if primary_code(error) in (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    ):
         remedy = "Free up disk space or fix the permissions and start it again: it continues where it stopped."
         return StoreError(Problem(where=str(path), rule="must be writable", value=str(error), remedy=remedy))
     return StoreError(_problem(path, str(error)))
-
-
-def _read_beside_writer(connection: sqlite3.Connection, wait_seconds: float) -> None:
-    """Switch to a journal that lets others read; SQLite does not wait by itself where another connection is just doing so."""
-    again = Retrying(
-        retry=retry_if_exception(lambda error: isinstance(error, sqlite3.Error) and _is_held(error)),
-        wait=wait_random(0.01, 0.05),
-        stop=stop_after_delay(wait_seconds),
-        reraise=True,
-    )
-    again(connection.execute, "PRAGMA journal_mode = WAL")
-
-
-def _is_held(error: sqlite3.Error) -> bool:
-    return _kind(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _kind(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more closely which
 
 
 def _make(connection: sqlite3.Connection) -> None:
