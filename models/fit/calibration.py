@@ -22,6 +22,8 @@ from leadq.models.fit.beta_calibration import even, fit_bend
 NEEDED_Z = 1.645
 """The slope must lie so many standard errors above 0 (5 % one-sided), else the margin knows nothing."""
 Z95 = 1.959964
+MOST_LOG_ODDS = 22.0
+"""No chance is said to be surer, either way: nearer to 1 a double has too few digits for reasons to add up to it within a millionth."""
 POWER_Z = 2.8016
 """Multiple of a standard error that a two-sided 5 % test finds with 80 % power."""
 
@@ -41,20 +43,31 @@ class Calibrator:
     def log_odds(self, margin: Floats) -> Floats:
         """Calibrated log-odds, shape as ``margin``."""
         line = self.slope * margin + self.intercept + self.anchor
-        return line + self.bend * even(margin) if self.bend else line
+        found: Floats = np.clip(line + self.bend * even(margin) if self.bend else line, -MOST_LOG_ODDS, MOST_LOG_ODDS)
+        return found
 
     def steepness(self, margin: Floats, reference: float) -> Floats:
         """Calibrated log-odds gained per margin on the way from ``reference`` to each margin; the slope of a line.
 
         Contributions to the margin times this add up exactly (the rescale rule of Chen, Lundberg, Lee 2022).
         """
+        found = self._steepness(margin, reference)
+        reached = self.log_odds(margin)
+        surest = np.abs(reached) >= MOST_LOG_ODDS
+        if surest.any():
+            base = self.log_odds(np.array([reference]))[0]
+            found[surest] = (reached[surest] - base) / (margin[surest] - reference)
+        return found
+
+    def _steepness(self, margin: Floats, reference: float) -> Floats:
         if not self.bend:
             return np.full_like(margin, self.slope)
         away = margin - reference
         near = np.abs(away) < 1e-9
         gained = even(margin) - even(np.array([reference]))[0]
         limit = np.tanh(margin / 2.0)
-        return self.slope + self.bend * np.where(near, limit, gained / np.where(near, 1.0, away))
+        steep: Floats = self.slope + self.bend * np.where(near, limit, gained / np.where(near, 1.0, away))
+        return steep
 
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probability, shape as ``margin``."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from leadq.foundation.arrays import sigmoid
+from leadq.foundation.arrays import logit, sigmoid
 from leadq.models.base.logistic_regression import fit_line, log_likelihood
 from leadq.models.fit.beta_calibration import even
 from leadq.models.fit.calibration import Calibrator, check_calibration, fit_calibrator
@@ -112,3 +112,16 @@ def test_a_bent_calibrator_keeps_the_order_and_its_reasons_add_up() -> None:
     rebuilt = calibrator.log_odds(np.array([center]))[0] + calibrator.steepness(margin, center) * (margin - center)
     assert np.abs(rebuilt - log_odds).max() < 1e-12
     assert calibrator.steepness(np.array([center]), center)[0] == pytest.approx(1.1 + 0.6 * np.tanh(center / 2))
+
+
+@pytest.mark.parametrize("bend", [0.0, 1.9])
+def test_reasons_add_up_to_the_surest_chance_that_a_double_can_tell(bend: float) -> None:
+    """Beyond it ``log(p / (1 - p))`` of a stored chance is wrong in the sixth place, and at 1 it is no number."""
+    calibrator = Calibrator(slope=2.3, intercept=0.6, bend=bend, anchor=0.2)
+    margin, reference = np.linspace(-60.0, 60.0, 2401), -1.7
+    base = calibrator.log_odds(np.array([reference]))[0]
+    reasons = calibrator.steepness(margin, reference) * (margin - reference)
+    probability = calibrator.probability(margin)
+    assert 0.0 < probability.min() < probability.max() < 1.0
+    assert np.all(np.diff(probability) >= 0)
+    assert np.abs(base + reasons - logit(probability)).max() < 1e-6
