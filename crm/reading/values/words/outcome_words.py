@@ -129,6 +129,9 @@ def _judged(plain: str) -> Verdict:
     for part in _PARTS:
         if {plain, joined} & _phrases(f"{part}_alone"):
             return part
+    denial, _, denied = plain.partition(" ")
+    if denial in _phrases("not") and denied in _phrases("won_alone"):
+        return "lost"
     found = _uncovered({part: [match.span() for match in _pattern(part).finditer(plain)] for part in _PARTS})
     return _decided(plain, found)
 

@@ -12,6 +12,7 @@ WON = (
     "|Abgeschlossen und gewonnen|Gagné|GAGNÉE|Gagne\u0301|Ganado|Cerrada ganada|Vinto|Chiuso vinto|Ganho|Fechado ganho|Vundet|Vunnet"
     "|Vunnen|Voitettu|Wygrana|Vyhráno|Vyhrané|Megnyert|Успешно реализовано|Сделка успешна|Виграно|Kazanıldı|KAZANILDI|Câștigat"
     "|Κερδισμένη|受注|成約|クローズ（受注）|赢单|成交|수주|수주 성공|ناجحة"
+    "|Order received|PO received|Bestellung eingegangen|Commande reçue|Pedido recibido|Ordine ricevuto|Bestelling ontvangen"
 )
 LOST = (
     "Closed Lost|Closed-Lost to Competition|Lost - no budget|closedlost|7 - Lost|Lost - duplicate|Lost (on hold)|Lost, maybe later|Not won"
@@ -19,6 +20,7 @@ LOST = (
     "|Abgeschlossen und verloren|Perdu|Pas gagné|Non converti|Perdido|Cerrada perdida|No ganado|Perso|Chiuso perso|Não ganho|Niet gewonnen"
     "|Tabt|Tapt|Förlorad|ikke vundet|Hävitty|Przegrana|Prohráno|Prehrané|Elveszett|Закрыто и не реализовано|Сделка провалена|Програно"
     "|неуспешно|Kaybedildi|Pierdut|Χαμένη|失注|不成立|输单|未成交|실주|수주 실패|خاسرة"
+    "|Not purchased|Not approved|Never bought|Nicht verkauft|Kein Kunde|Non vendu|No vendido|Non venduto|Niet verkocht|Не продано"
 )
 OPEN = (
     "New|Open - Not Contacted|Working - Contacted|Qualification|Negotiation/Review|Appointment Scheduled|Proposal/Price Quote"
@@ -30,7 +32,7 @@ UNCLEAR = (
     "Won back|Won back?|Won?|Duplicate|Abandoned|Cancelled|Canceled|Junk|Spam|On hold|Closed|Recycled|Won/Lost|Won - later lost"
     "|Likely won|Almost won|To be won|Won't buy|Not yet won|Expected win|Qualified|Signed|Not lost|Existing customer|Lost customer"
     "|Won - cancelled|Possibly lost|Noch nicht gewonnen|Storniert|Geschlossen|Annulé|En attente|受注見込|未受注|保留|预计成交|수주 예정"
-    "|Yes|1|true|Blue|Wonderful|Lostwithiel|Wonderland Ltd"
+    "|Not approved yet|Order|Order cancelled|Yes|1|true|Blue|Wonderful|Lostwithiel|Wonderland Ltd"
 )
 
 
