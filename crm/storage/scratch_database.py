@@ -94,8 +94,8 @@ def scalar(relation: Relation, aggregate: str) -> int:
 
 
 def first_row(relation: Relation) -> tuple[Any, ...]:
-    """Fetch the only row of an aggregate."""
-    rows: list[tuple[Any, ...]] = relation.limit(1).fetchall()
+    """Fetch the only row of an aggregate: there is no other, and a limit would have it planned twice."""
+    rows: list[tuple[Any, ...]] = relation.fetchall()
     return rows[0]
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ from tests.docs.elsewhere import ELSEWHERE, Elsewhere
 MAY_STOP = ("anchor", "promote")
 """Commands that a page shows to say that they can refuse (exit code 3): whether they do is a matter of the company."""
 REFERENCE = "docs/commands.md"
-READ_ONLY = ("agreement", "explain", "models", "preview", "scores")
-"""Commands that leave the project as it was and need run once only."""
-SLOW = ("anchor", "check", "mirror")
+ONCE = ("agreement", "explain", "models", "score", "scores")
+"""Commands that leave the project as it was, and the night, which is there already: once is enough."""
+SLOW = ("anchor", "check", "mirror", "preview")
 """Run by ``make acceptance``, once."""
 HARMLESS = re.compile(r"(cd|export) ")
 """The folder and the environment are those of the test."""
@@ -64,7 +65,7 @@ def stories() -> dict[str, Story]:
         if block.page == REFERENCE:
             found[str(block)] += some if not {meant(line) for line in some} <= told else []
         else:
-            found[block.page] += [line for line in some if meant(line) not in told or line.words[1] not in READ_ONLY]
+            found[block.page] += [line for line in some if meant(line) not in told or line.words[1] not in ONCE]
         told |= {meant(line) for line in some}
     return {name: tuple(some) for name, some in found.items() if some}
 
@@ -80,9 +81,15 @@ def slow() -> dict[str, CommandLine]:
     return {line.words[1]: line for line in lines() if run_here(line) and line.words[1] in SLOW}
 
 
+@cache
+def root() -> Any:
+    """The command line as a whole, put together once."""
+    return typer.main.get_command(app)
+
+
 def parse(words: list[str]) -> None:
     """Read the words of a command as the command line does, without running it."""
-    command: Any = typer.main.get_command(app)
+    command = root()
     name = "leadq"
     while words and isinstance(command, TyperGroup) and words[0] in (below := dict(commands_below(command))):
         name, command, words = f"{name} {words[0]}", below[words[0]], words[1:]

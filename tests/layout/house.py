@@ -106,9 +106,16 @@ def one_import_name(tree: Checkout) -> Iterator[str]:
     for name, text in tree.texts.items():
         for rule in (_STARTED, _LOADED, _IMPORTED):
             yield from (f"{name}: {found.group().strip()!r} must say leadq.<room>" for found in rule.finditer(text))
-        for found in _OUTSIDE.finditer(_words_of(text) if name.endswith(".py") else text):
+        for found in _OUTSIDE.finditer(_said_in(name, text, _OUTSIDE)):
             if tree.module(found.group()) is not None:
                 yield f"{name}: {found.group()} must be leadq.{found.group()}"
+
+
+def _said_in(name: str, text: str, *rules: re.Pattern[str]) -> str:
+    """Return what a file says: of code only strings and comments, and nothing where no rule finds anything in all of it."""
+    if not name.endswith(".py"):
+        return text
+    return _words_of(text) if any(rule.search(text) for rule in rules) else ""
 
 
 @cache  # most files are read by every rule and every planted fault
@@ -151,11 +158,17 @@ def _not_there(tree: Checkout, dotted: str) -> Iterator[str]:
 def one_yaml_reader(tree: Checkout) -> Iterator[str]:
     """YAML is read in one place: no other module of the rooms imports a library that reads it."""
     for name in tree.code:
-        for node in ast.walk(ast.parse((tree.root / name).read_text(encoding="utf-8"))):
-            imported = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            imported += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            if name != _YAML_READER and {one.split(".")[0] for one in imported} & _YAML_LIBRARIES:
-                yield f"{name}: must read YAML with {_YAML_READER}"
+        if name != _YAML_READER and _imported_by((tree.root / name).read_text(encoding="utf-8")) & _YAML_LIBRARIES:
+            yield f"{name}: must read YAML with {_YAML_READER}"
+
+
+@cache
+def _imported_by(code: str) -> frozenset[str]:
+    """Return the packages that a module imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(code)))
+    named = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    named += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return frozenset(one.split(".")[0] for one in named)
 
 
 def crms_are_named_at_home(tree: Checkout) -> Iterator[str]:
@@ -183,7 +196,7 @@ def documents_exist(tree: Checkout) -> Iterator[str]:
             yield f"docs/promises.md: {held_by} is not there"
     for name, text in tree.texts.items():
         if name.endswith((".py", ".md")):
-            said = _words_of(text) if name.endswith(".py") else text
+            said = _said_in(name, text, _PROMISED, _UNNAMED, _DOCUMENT)
             for number in _PROMISED.findall(said):
                 if number not in promises:
                     yield f"{name}: docs/promises.md has no promise {number}"

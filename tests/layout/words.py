@@ -44,6 +44,7 @@ PHRASES: dict[str, str] = {
     r"\bwith one's\b|\banybody's\b": "plain words",
 }
 """What is not to be read anywhere, and what to write instead."""
+_ANY_PHRASE = re.compile("|".join(PHRASES))
 
 
 def sentences_of(source: str) -> Iterator[tuple[int, str]]:
@@ -83,7 +84,7 @@ def _may_be_one(value: ast.FormattedValue) -> bool:
 
 def phrases_in(text: str) -> Iterator[str]:
     """Yield what is said in a way that nobody would write, with what to write instead."""
-    for phrase, better in PHRASES.items():
+    for phrase, better in PHRASES.items() if _ANY_PHRASE.search(text) else ():
         if found := re.search(phrase, text):
             yield f"{found[0]!r}: {better}"
 

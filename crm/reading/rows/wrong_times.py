@@ -63,7 +63,8 @@ def _forget_unreadable(findings: Findings, table: str) -> None:
             continue
         kept.create("_leadq_kept")
         if rows := count(findings.connection.table("_leadq_kept")):
-            (value,) = first_row(gone.filter('"row" IN (SELECT kept FROM _leadq_kept)').project('"value"').order("ALL"))
+            values = gone.filter('"row" IN (SELECT kept FROM _leadq_kept)').project('"value"')
+            ((value,),) = values.order("ALL").limit(1).fetchall()
             findings.connection.execute(
                 f'DELETE FROM rejections WHERE "table" = {text(table)} AND reason = {text(reason)} '  # noqa: S608
                 'AND "row" IN (SELECT kept FROM _leadq_kept)'

@@ -19,11 +19,18 @@ StartCampaign = Callable[..., Campaign]
 
 
 def pytest_generate_tests(metafunc: Any) -> None:
-    """Run a test that asks for ``spec`` over every far side."""
+    """Run a test that asks for ``spec`` over every far side; its module may leave some to ``make acceptance``."""
     if "spec" in metafunc.fixturenames:
+        later = getattr(metafunc.module, "IN_ACCEPTANCE", ())
         marks = {True: [pytest.mark.integration], False: []}
         metafunc.parametrize(
-            "spec", [pytest.param(spec, id=spec.name, marks=marks[spec.integration]) for spec in all_sides()]
+            "spec",
+            [
+                pytest.param(
+                    spec, id=spec.name, marks=pytest.mark.acceptance if spec.name in later else marks[spec.integration]
+                )
+                for spec in all_sides()
+            ],
         )
 
 

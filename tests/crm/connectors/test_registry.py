@@ -196,6 +196,13 @@ def test_a_broken_connector_is_named_and_stops_nobody_else(fault: str, install: 
     assert "acme_one 1.0" in problem
     assert "s3cret" not in json.dumps(told)
     assert "acme" not in CliRunner().invoke(app, ["crm", "setup", "--help"]).output
+
+
+@pytest.mark.parametrize("fault", ["import", "reading fails", "opening fails", "use fails"])
+def test_other_places_are_delivered_to_and_the_remedy_works(fault: str, install: Install, project: Path) -> None:
+    """Whenever it breaks: when it is loaded, read, opened or used."""
+    install("acme_one", BROKEN[fault][0])
+    assert _deliver(project)[0] == 1
     assert _deliver(project, "--to", "out")[0] == 0
     with (project / "leadq.yaml").open("r+", encoding="utf-8") as handle:  # the remedy: its places are taken out
         text = handle.read().replace("crm: {kind: acme}, ", "")

@@ -1,6 +1,6 @@
 """A machine gets one JSON document and nothing else; a person sees no chatter of libraries.
 
-A real ``leadq`` on a company of 3,000 leads, each command in a process of its own: what C++ writes to file descriptor 1 is seen only there.
+A real ``leadq`` on a company of 1,500 leads, each command in a process of its own: what C++ writes to file descriptor 1 is seen only there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ class Company:
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """A company that has learnt by the real command; made once for all cases, which go on from one another."""
     folder, home = tmp_path_factory.mktemp("company"), tmp_path_factory.mktemp("home")
-    now = simulated(folder, PARAMS, SETTINGS).read_at
+    now = simulated(folder, PARAMS, replace(SETTINGS, n_leads=1500)).read_at
     with (folder / "leadq.yaml").open("a") as config:
         config.write(DELIVER)
     made = Company(folder, home, now)

@@ -86,4 +86,4 @@ def opened(begun: Begun) -> Iterator[Salesforce]:
         yield Salesforce(fake=fake, clock=clock, keys=keys)
 
 
-PLACE = PlaceSpec(name="salesforce", open=opened)
+PLACE = PlaceSpec(name="salesforce", open=opened, acceptance=True)

@@ -13,6 +13,9 @@ from tests.crm.reading.generator.remedies import offers
 from tests.crm.reading.generator.run import judged
 from tests.crm.reading.generator.written import write
 
+MIXED = (0, 15, 9, 47, 20, 13, 22, 17, 50, 10, 32, 36, 39, 2, 11, 26, 1, 21, 27, 44)
+"""Of the first sixty, those that have the most kinds of files, headings, numbers and times among them."""
+
 
 def _held_to_its_promise(found: list[Judgement]) -> None:
     right = sum(one.verdict == RIGHT for one in found)
@@ -23,13 +26,13 @@ def _held_to_its_promise(found: list[Judgement]) -> None:
     assert not asked, f"the file says enough, and was refused:\n{asked[0]}"
 
 
-def test_sixty_generated_exports_are_read_right_or_refused_with_a_remedy_that_works() -> None:
-    _held_to_its_promise(list(judged(range(60))))
+def test_twenty_generated_exports_are_read_right_or_refused_with_a_remedy_that_works() -> None:
+    _held_to_its_promise(list(judged(MIXED)))
 
 
 @pytest.mark.acceptance
-def test_five_hundred_generated_exports_are_read_right_or_refused_with_a_remedy_that_works() -> None:
-    _held_to_its_promise(list(judged(range(10_000, 10_500))))
+def test_more_generated_exports_are_read_right_or_refused_with_a_remedy_that_works() -> None:
+    _held_to_its_promise(list(judged([*range(60), *range(10_000, 10_500)])))
 
 
 def test_the_same_seed_writes_the_same_file(tmp_path: Path) -> None:
