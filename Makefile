@@ -64,14 +64,16 @@ repro: $(STAMP) ## The same training stages through DVC, on the simulated compan
 test: $(STAMP) ## All quick tests (about 10 minutes on 2 cores)
 	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance and not integration" --durations 25
 
-# What a user installs: the wheel in an environment of its own, with what drives the tests.
-$(WITH_WHEEL): $(STAMP) $(shell git ls-files foundation agreement crm features models serving pipelines leadq 2>/dev/null)
+# What a user installs: the wheel in an environment of its own. What it needs it finds in .venv, behind its own packages; that the
+# wheel itself asks for all of it is tried by the fresh environments (tests/packaging).
+$(WITH_WHEEL): $(WITH_SPARK) $(shell git ls-files foundation agreement crm features models serving pipelines leadq 2>/dev/null)
 	rm -rf .venv-wheel
-	$(PYTHON) -m venv .venv-wheel
+	$(PYTHON) -m venv --without-pip .venv-wheel
 	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir .venv-wheel/dist .
 	@echo '*' > .venv-wheel/.gitignore
-	$(BIN)/uv pip install --quiet --python .venv-wheel/bin/python -c constraints.txt \
-	  "$$(ls .venv-wheel/dist/*.whl)[train,dev,postgres,salesforce,hubspot,spark]"
+	$(BIN)/uv pip install --quiet --no-deps --python .venv-wheel/bin/python .venv-wheel/dist/*.whl
+	@for packages in .venv-wheel/lib/python*/site-packages; do \
+	  echo "$(CURDIR)/$(VENV)/$${packages#.venv-wheel/}" > "$$packages/behind.pth"; done
 	@touch $@
 
 # First the built wheel, from a folder that holds no room and no leadq/: what is imported there can only be what was installed.

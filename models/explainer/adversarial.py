@@ -43,7 +43,9 @@ def _values(codes: FeatureCodes) -> tuple[Floats, Floats]:
     finite = codes.thresholds[np.isfinite(codes.thresholds)]
     if not len(finite):
         return np.array(_ODD_NUMBERS), np.array([-1.0, 1.0])
-    with np.errstate(over="ignore"):  # beside the largest number, with which what is missing is split off, lies infinity
+    with np.errstate(
+        over="ignore"
+    ):  # beside the largest number, with which what is missing is split off, lies infinity
         beside = [finite, np.nextafter(finite, np.inf), np.nextafter(finite, -np.inf)]
     middles = (finite[:-1] + finite[1:]) / 2
     ends = [finite.min() - 1.0, finite.max() + 1.0]
