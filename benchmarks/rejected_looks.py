@@ -148,8 +148,7 @@ def _later(data: TrainingData, origin: pd.Timestamp) -> TrainingData:
 
 
 def _truth(company: object, later: TrainingData) -> Floats:
-    moments = later.meta["as_of"].dt.tz_localize(None).to_numpy()
-    found: Floats = company.truth.probability_at_handoff(list(later.meta["lead_id"]), moments)  # type: ignore[attr-defined]
+    found: Floats = company.truth.probability_at_first_touch(list(later.meta["lead_id"]))  # type: ignore[attr-defined]
     return found
 
 

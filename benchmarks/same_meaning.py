@@ -142,8 +142,7 @@ def companies(count: int, leads: int) -> Iterator[Outcome]:
         origin = pd.Timestamp(company.settings.start) + pd.Timedelta(kind.origin_days(seed), "D")
 
         def truth(later: TrainingData, company: object = company) -> Floats:
-            moments = later.meta["as_of"].dt.tz_localize(None).to_numpy()
-            known: Floats = company.truth.probability_at_handoff(list(later.meta["lead_id"]), moments)  # type: ignore[attr-defined]
+            known: Floats = company.truth.probability_at_first_touch(list(later.meta["lead_id"]))  # type: ignore[attr-defined]
             return known
 
         for name, seen in (("one spelling", company), ("planted", with_spellings(company, seed))):

@@ -75,14 +75,13 @@ def see_world(kind: Kind, seed: int) -> SeenWorld:
     created = data.meta["created_at"]
     quarter = (created >= origin) & (created < origin + pd.Timedelta(QUARTER_DAYS, "D"))
     later = data.rows((quarter & (data.meta["landmark"] == HANDOFF)).to_numpy(dtype=bool))
-    moments = later.meta["as_of"].dt.tz_localize(None).to_numpy()
     return SeenWorld(
         origin=origin,
         data=known,
         closed_won=(outcome == "won").to_numpy(dtype=bool),
         closed_lost=(outcome == "lost").to_numpy(dtype=bool),
         later=later,
-        truth=company.truth.probability_at_handoff(list(later.meta["lead_id"]), moments),
+        truth=company.truth.probability_at_first_touch(list(later.meta["lead_id"])),
     )
 
 

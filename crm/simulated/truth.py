@@ -171,6 +171,28 @@ class Truth:
         result[original] = in_time / (won + lost)
         return result
 
+    def probability_at_first_touch(self, lead_ids: Sequence[str]) -> Floats:
+        """Return P(won within the horizon after the first touch) for worked leads: what can be known before sales has answered.
+
+        A later hand-off is chosen by the answer: accepted leads are looked at when they were accepted, up to days later, rejected
+        ones when they were first touched. Over such moments :meth:`probability_at_handoff`, which looks at no answer, is too high.
+
+        Parameters
+        ----------
+        lead_ids : sequence of str, length n
+            Leads that sales touched.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            0 for second entries of the same person.
+        """
+        number = self._number(lead_ids)
+        touched = np.zeros(len(number), dtype=np.int64)
+        original = number < len(self.created)
+        touched[original] = self.first_touch[number[original]]
+        return self.probability_at_handoff(lead_ids, touched * MICROSECONDS)
+
     def _number(self, lead_ids: Sequence[str]) -> Ints:
         ids = pa.array(lead_ids, pa.string())
         known = lead_names(np.arange(len(self.created) + self.duplicates))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from leadq.crm.simulated import CompanySettings, PlantedFaults
+from leadq.crm.simulated import CompanySettings, PlantedFaults, simulate
 from leadq.crm.simulated.arrow_columns import lead_names
 from leadq.crm.simulated.moments import DAY, MICROSECONDS
 from leadq.crm.simulated.sales.office_hours import CLOSES, OPENS, OfficeHours
@@ -43,3 +43,20 @@ def test_truth_is_calibrated_at_every_age_and_at_hand_off() -> None:
     for rows in np.array_split(np.argsort(chance, kind="stable"), 8):
         off = (won[rows] - chance[rows]).sum() / np.sqrt((chance[rows] * (1 - chance[rows])).sum())
         assert abs(off) < 3.5
+
+
+def test_hand_offs_that_wait_for_the_answer_are_judged_by_the_truth_at_the_first_touch() -> None:
+    """A lead is handed off when it was accepted, a rejected one when it was first touched: the answer chooses the moment."""
+    company = simulate(CompanySettings(n_leads=30_000, seed=12))
+    answers = company.tables["dispositions"].to_pandas()
+    accepted = answers[answers["decision"] == "accepted"].groupby("lead_id")["decided_at"].min()
+    fate = draw_world(company.settings).fate
+    lead = np.flatnonzero(fate.worked & (fate.first_touch < fate.closed))
+    names = lead_names(lead).to_pylist()
+    moment = accepted.reindex(names).dt.tz_localize(None).astype("datetime64[s]")
+    as_of = np.where(moment.isna(), fate.first_touch[lead], moment.astype(np.int64))
+    won = fate.won[lead] & (fate.closed[lead] <= as_of + company.settings.horizon_days * DAY)
+
+    chance = company.truth.probability_at_first_touch(names)
+    assert abs((won - chance).sum() / np.sqrt((chance * (1 - chance)).sum())) < 2.5
+    assert company.truth.probability_at_handoff(names, as_of * MICROSECONDS).sum() > 1.04 * chance.sum()
