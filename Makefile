@@ -61,7 +61,7 @@ repro: $(STAMP) ## The same training stages through DVC, on the simulated compan
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dvc repro
 
 .PHONY: test
-test: $(STAMP) ## All quick tests (about 10 minutes on 2 cores)
+test: $(STAMP) ## All quick tests (10 to 15 minutes on 2 cores)
 	$(THREADS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -m "not acceptance and not integration" --durations 25
 
 # What a user installs: the wheel in an environment of its own. What it needs it finds in .venv, behind its own packages; that the

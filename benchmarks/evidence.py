@@ -24,10 +24,10 @@ What is claimed of probabilities, promises, gate and leak checks, and what came 
 
 Made by `python -m benchmarks.truth`. Each company is trained at an origin 560 to 833 days into its history, in all four seasons of the
 year, by the product's own path: files, ingest, features, leak checks, rolling origins, anchor, tiers. It is judged on the worked leads
-of the quarter after the origin, at hand-off, by the true probability that the simulation knows. {companies} companies, as many of each
-kind as the tables say. The CRM is read once, after the tested quarter, and what was not known at the origin is taken away; vocabularies
-and leak checks see the whole file. The calibrator is the line of Platt; whether a beta curve pays is not tried here. The size is that of
-the CRM at the origin; two thirds of its leads are worked and mature.
+of the quarter after the origin, at hand-off, by the true probability at their first touch, which the simulation knows. {companies}
+companies, as many of each kind as the tables say. The CRM is read once, after the tested quarter, and what was not known at the origin
+is taken away; vocabularies and leak checks see the whole file. The calibrator is the line of Platt; whether a beta curve pays is not
+tried here. The size is that of the CRM at the origin; two thirds of its leads are worked and mature.
 """
 PROMISES = """### Promises
 

@@ -44,7 +44,7 @@ class SeenWorld:
     later : TrainingData
         Hand-offs of worked leads created in the quarter after the origin.
     truth : array of shape (n_later,)
-        Their true probability.
+        Their true probability at the first touch.
     """
 
     origin: pd.Timestamp

@@ -25,7 +25,7 @@ from tests.postgres_server import Postgres, running
 from tests.shared_company import CompanyCopy, MadeOnce, copy_of_the_company, made_once
 
 SCHEMAS = {**TABLES, "outcomes": OUTCOMES, "rejected": REJECTED}
-settings.register_profile("ci", max_examples=6, derandomize=True, deadline=None)  # the first example may compile
+settings.register_profile("ci", max_examples=8, derandomize=True, deadline=None)  # the first example may compile
 settings.register_profile("acceptance", max_examples=200)
 settings.load_profile("acceptance" if os.environ.get("LEADQ_ACCEPTANCE") else "ci")
 gc.set_threshold(300_000, 10, 10)  # by default a tenth of a run is looking through millions of objects that stay

@@ -71,8 +71,6 @@ class Findings:
         Columns of ``LATER_COLUMNS`` that this reading knows.
     states : dict
         SQL expression of the state (won, lost or open) of a staged row, by table, where it is known.
-    composed : dict
-        What :meth:`good` has composed, by table, its columns and their types.
     """
 
     connection: Connection
@@ -88,7 +86,6 @@ class Findings:
     closed_looking: dict[str, int] = field(default_factory=dict)
     later: set[tuple[str, str]] = field(default_factory=set)
     states: dict[str, str] = field(default_factory=dict)
-    composed: dict[tuple[str, ...], Relation] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._new_table()
@@ -129,13 +126,10 @@ class Findings:
         return scalar(self.connection.table("rejections").filter(f'"table" = {text(table)}'), "count(*)")
 
     def good(self, table: str) -> Relation:
-        """Rows of staged ``table`` that no rule rejected so far; every step of a composition is planned, so each is made once."""
-        staged = self.connection.table(f"staged_{table}")
-        shape = (table, *staged.columns, *map(str, staged.types))
-        if shape not in self.composed:
-            gone = self.connection.table("rejections").filter(f'"table" = {text(table)}').set_alias("gone")
-            self.composed[shape] = staged.set_alias("staged").join(gone, f'staged.{ROW} = gone."row"', how="anti")
-        return self.composed[shape]
+        """Rows of staged ``table`` that no rule rejected so far."""
+        staged = self.connection.table(f"staged_{table}").set_alias("staged")
+        gone = self.connection.table("rejections").filter(f'"table" = {text(table)}').set_alias("gone")
+        return staged.join(gone, f'staged.{ROW} = gone."row"', how="anti")
 
     def rejected_rows(self, table: str) -> int:
         """How many rows of ``table`` are rejected, each counted once."""

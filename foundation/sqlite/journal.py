@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
-
 _SHORTEST, _LONGEST = 0.01, 0.05
 """Seconds between two tries: at random, so that two who met do not meet again."""
 
@@ -21,6 +19,8 @@ def read_beside_writer(connection: sqlite3.Connection, wait_seconds: float) -> N
     sqlite3.OperationalError
         Another connection held the file for longer.
     """
+    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random  # noqa: PLC0415 - brings asyncio
+
     again = Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, sqlite3.Error) and is_held(error)),
         wait=wait_random(_SHORTEST, _LONGEST),

@@ -24,7 +24,7 @@ AS_OF = READ_AT - timedelta(days=40, hours=7)
 @pytest.fixture(scope="module")
 def company(tmp_path_factory):
     """Return history, agreement and catalogue of a company with skewed accounts and late events."""
-    history = write_large_company(tmp_path_factory.mktemp("company"), Size(leads=800, events=8_000))
+    history = write_large_company(tmp_path_factory.mktemp("company"), Size(leads=1500, events=15_000))
     agreement = parse_agreement(template_text(), where="agreement.yaml")
     with open_engine() as backend:
         settings = FeatureSettings(ages_days=(0, 30, 90, 365), min_wins_at_age=1)
@@ -50,9 +50,9 @@ def whole(company):
 
 
 def test_where_the_cuts_fall_changes_nothing(company, whole, monkeypatch):
-    assert whole.num_rows > 500
+    assert whole.num_rows > 1000
     assert len(set(whole["account_people_active_30d"].to_pylist())) > 5
-    monkeypatch.setattr("leadq.features.tonight.PART_LEADS", 450)
+    monkeypatch.setattr("leadq.features.tonight.PART_LEADS", 700)
     parts = seen(company)
     assert parts["lead_id"].to_pylist() == sorted(parts["lead_id"].to_pylist())
     assert parts.to_pandas().equals(whole.to_pandas())

@@ -1,5 +1,5 @@
-"""The whole circle through a real CRM: its history read, a model that learnt live, scores delivered to it, the answers of sales read
-back and learned from. All but learning by the functions behind the commands; those of training are held by ``test_end_to_end.py``.
+"""The whole circle through a real CRM: its history read, a model trained and promoted, scores delivered to it, the answers of sales
+read back and learned from. Everything by the functions behind the commands that a user calls.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from leadq.pipelines.delivery.deliver import Asked, deliver_scores
 from leadq.pipelines.getting_started.init import init
 from leadq.pipelines.night.score import score
 from leadq.pipelines.project.project import Project, open_project
-from tests.shared_company import learn, live_bundle, put_live
+from leadq.pipelines.quarter.promote import promote
+from leadq.pipelines.training.stages import train_all
 from tests.tryton_past import FIELDS, OWN, last_revision, pasts_of, put_leads, put_past, set_back
 from tests.tryton_server import DATABASE, LEADQ, PASSWORDS, REP, Tryton, running
 
@@ -112,8 +113,8 @@ def test_the_circle_closes(server: Tryton, tmp_path: Path) -> None:
     project = _at(tmp_path, server, NIGHT)
     first = _extract(project, tmp_path)
     assert first["leads"] == len(pasts)
-    put_live(project, learn(project))
-    trained = live_bundle(project)
+    trained = train_all(project, silent)
+    promote(project, because="the circle", by="head of sales")
     night = score(project, silent)
     scores = [row for row in pq.read_table(night.facts["scores"]).to_pylist() if row["status"] == "scored"]
     assert len(scores) > 60
@@ -139,8 +140,8 @@ def test_the_circle_closes(server: Tryton, tmp_path: Path) -> None:
     )
     assert second["dispositions"] == first["dispositions"] + len(answers)
 
-    put_live(project, learn(project))
-    assert live_bundle(project).version != trained.version
+    retrained = train_all(project, silent)
+    assert retrained.facts["version"] != trained.facts["version"]
     learned = pq.read_table(project.work / "history" / "dispositions.parquet").to_pylist()
     assert sum(row["decided_at"] >= NIGHT for row in learned) == len(answers)
 

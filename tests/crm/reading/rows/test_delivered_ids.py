@@ -55,7 +55,7 @@ def test_numbers_with_signs_and_zeros_come_back(tmp_path: Path, rows_of: RowsOf,
     _round_trip(tmp_path, ids, rows_of)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.text(SIGNS, min_size=1, max_size=9).map(str.strip).filter(lambda one: any(map(str.isalnum, one))),
